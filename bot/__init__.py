@@ -1,0 +1,1 @@
+"""Threadscribe: audio dropped into Slack comes back as a transcript in its thread."""
