@@ -1,0 +1,128 @@
+"""The error tree: every failure is classified once, at the edge where it is first seen.
+
+ThreadscribeError
+├── StepError                 a step of a job did not succeed
+│   ├── Transient             passes by itself: try the same step again later
+│   │   └── RateLimited       as above, but not before `retry_after` seconds
+│   ├── Ambiguous             the other side may or may not have acted: reconcile first, then repeat
+│   ├── Rejected              never passes by itself; carries the `Problem` that the person is told
+│   └── Misconfigured         the operator must mend something; the account is parked meanwhile
+├── HookRefused               a webhook that is not to be believed; nothing changes
+├── LostLease                 another worker owns the job now; drop what was computed
+└── StoreError                the database cannot be used
+    ├── SchemaTooNew          it was written by a later version of the program
+    ├── StoreBusy             another process holds it
+    └── StoreUnavailable      disk full, read-only, gone: nothing was written
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+
+class ProblemCode(StrEnum):
+    """Why a file has no transcript. Sentences for people live in `bot.text.problems`."""
+
+    NOT_AUDIO = "not_audio"
+    EMPTY_FILE = "empty_file"
+    CORRUPT = "corrupt"
+    NO_AUDIO_TRACK = "no_audio_track"
+    PROTECTED = "protected"
+    TOO_LARGE = "too_large"  # params: limit_mb, size_mb
+    TOO_LONG = "too_long"  # params: limit_minutes, minutes
+    NOT_CONVERTIBLE = "not_convertible"
+    LOGIN_PAGE = "login_page"
+    FILE_GONE = "file_gone"
+    FILE_EXTERNAL = "file_external"
+    FILE_HIDDEN = "file_hidden"
+    FILE_CHANGED = "file_changed"  # length or type differ from what Slack announced
+    NO_SUCH_PROVIDER = "no_such_provider"  # params: provider
+    NEEDS_PUBLIC_URL = "needs_public_url"  # params: provider
+    LANGUAGE_UNSUPPORTED = "language_unsupported"  # params: language, provider
+    PROVIDER_REFUSED = "provider_refused"  # params: provider, detail
+    PROVIDER_FAILED = "provider_failed"  # params: provider, detail
+    PROVIDER_DOWN = "provider_down"  # params: provider
+    DEADLINE = "deadline"  # params: provider, minutes
+    ENGINE_CRASHED = "engine_crashed"
+    NO_SPACE = "no_space"
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """A reason that a person is told, without transcript content; `params` fill its sentence."""
+
+    code: ProblemCode
+    params: Mapping[str, str] = field(default_factory=dict)
+
+
+class ThreadscribeError(Exception):
+    """Root of everything this program raises on purpose."""
+
+
+class StepError(ThreadscribeError):
+    """A step did not succeed; `detail` is for the operator and never holds content or secrets."""
+
+    def __init__(self, detail: str) -> None:
+        super().__init__(detail)
+        self.detail = detail
+
+
+class Transient(StepError):
+    """Passes by itself; the step is repeated with exponential backoff."""
+
+
+class RateLimited(Transient):
+    """The other side asked for a pause of `retry_after` seconds for the whole account."""
+
+    def __init__(self, detail: str, retry_after: float) -> None:
+        super().__init__(detail)
+        self.retry_after = retry_after
+
+
+class Ambiguous(StepError):
+    """A request left and its outcome is unknown; the step must look before it repeats."""
+
+
+class Rejected(StepError):
+    """Never passes by itself; `problem` is what the person reads."""
+
+    def __init__(self, problem: Problem, detail: str = "") -> None:
+        super().__init__(detail or problem.code.value)
+        self.problem = problem
+
+
+class Misconfigured(StepError):
+    """The operator must mend `account` (a provider's name, or `slack`); its jobs wait meanwhile."""
+
+    def __init__(self, account: str, detail: str) -> None:
+        super().__init__(detail)
+        self.account = account
+
+
+class HookRefused(ThreadscribeError):
+    """A webhook that is not to be believed: answer `status` (400, 401 or 413), count `reason`, change nothing."""
+
+    def __init__(self, status: int, reason: str) -> None:
+        super().__init__(reason)
+        self.status = status
+        self.reason = reason
+
+
+class LostLease(ThreadscribeError):
+    """Another worker owns the job, or its state moved on; what was computed must be dropped."""
+
+
+class StoreError(ThreadscribeError):
+    """The database cannot be used; the message says what to do about it."""
+
+
+class SchemaTooNew(StoreError):
+    """The database was written by a later version of the program than this one."""
+
+
+class StoreBusy(StoreError):
+    """Another process holds the database."""
+
+
+class StoreUnavailable(StoreError):
+    """Nothing was written: the disk is full, the file is read-only, or the server is gone."""

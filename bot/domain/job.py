@@ -1,0 +1,135 @@
+"""The job: one file in one thread that is owed exactly one answer."""
+
+import secrets
+from dataclasses import dataclass
+from enum import StrEnum
+
+from bot.domain.errors import Problem
+
+SLACK_LANE = "slack"
+_ALPHABET = "abcdefghjkmnpqrstvwxyz23456789"  # no look-alikes: people read and type these
+
+
+class State(StrEnum):
+    """Where a job stands (DESIGN 4)."""
+
+    RECEIVED = "received"
+    SUBMITTING = "submitting"
+    WAITING = "waiting"
+    FINISHING = "finishing"
+    REPLYING = "replying"
+    DONE = "done"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+    PARKED = "parked"
+
+
+FINAL = frozenset({State.DONE, State.FAILED, State.CANCELLED})
+
+
+class Outcome(StrEnum):
+    """What the reply will say; fixed before a job starts replying."""
+
+    TRANSCRIPT = "transcript"
+    REFUSED = "refused"  # the job's problem is said
+    CANCELLED = "cancelled"
+    SILENT = "silent"  # nobody meant this file as audio
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where the file was shared. (team, file, channel, thread root) is unique among jobs.
+
+    `thread_ts` is the root of the thread that gets the reply; `message_ts` the message that carries the file.
+    """
+
+    team_id: str
+    channel_id: str
+    thread_ts: str
+    message_ts: str
+    file_id: str
+    user_id: str
+    enterprise_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class FileFacts:
+    """What Slack says of the file; `size` in bytes, `seconds` of audio once probed."""
+
+    name: str = ""
+    mimetype: str = ""
+    filetype: str = ""
+    size: int = 0
+    seconds: float | None = None
+    subtype: str = ""  # "slack_audio" for a voice clip
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How the file is to be transcribed; None means the provider's or the channel's default."""
+
+    language: str | None = None  # BCP-47 or the provider's own locale name
+    recording_type: str | None = None  # Xosum: single_voice | phone_call
+
+
+@dataclass(frozen=True, slots=True)
+class Remote:
+    """The provider's side of the job. `upload_url` is a secret; `expires_at` in Unix seconds."""
+
+    ref: str
+    upload_url: str | None = None
+    expires_at: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One row of the job table. All times are Unix seconds; `due_at` is when somebody should look next."""
+
+    id: str
+    origin: Origin
+    state: State
+    created_at: float
+    updated_at: float
+    due_at: float
+    file: FileFacts = FileFacts()
+    options: Options = Options()
+    meant: bool = True  # somebody clearly meant it as audio, so a refusal is said aloud
+    provider: str = ""  # empty until the first step has chosen
+    account: str = ""  # the lane of the provider, e.g. "xosum"
+    outcome: Outcome | None = None
+    problem: Problem | None = None
+    attempts: int = 0  # of the present state
+    last_error: str = ""  # for the operator
+    client_ref: str = ""  # idempotency key sent to the provider, made with the job
+    hook_token: str = ""  # unguessable part of this job's callback and audio URLs
+    remote: Remote | None = None
+    submitted_at: float | None = None  # when the audio was handed over whole
+    progress: float | None = None  # 0..1 of the present state
+    parked_from: State | None = None
+    cancel_by: str = ""  # user id of whoever asked to cancel
+    reuses: str = ""  # id of the job whose transcript this one shares
+    finished_at: float | None = None
+    lease_token: str = ""
+    wakes: int = 0  # times a webhook or a person asked to look; read at claim, compared at apply
+
+    @property
+    def lane(self) -> str:
+        """The queue whose workers may claim it: the provider's account, or Slack's."""
+        if self.state in (State.SUBMITTING, State.WAITING, State.FINISHING):
+            return self.account
+        return SLACK_LANE
+
+    @property
+    def rank(self) -> int:
+        """Order within a lane: what was started is finished before more is begun (DESIGN 4)."""
+        return {State.FINISHING: 0, State.REPLYING: 0, State.WAITING: 1}.get(self.state, 2)
+
+    @property
+    def person(self) -> str:
+        """Whose turn it is when lanes are fair between people."""
+        return f"{self.origin.team_id}:{self.origin.user_id}"
+
+
+def new_job_id() -> str:
+    """A fresh public job id: ten characters, 48 bits of chance, easy to read aloud."""
+    return "".join(secrets.choice(_ALPHABET) for _ in range(10))

@@ -1,0 +1,230 @@
+"""The state machine: each state is a class whose methods are its only legal moves.
+
+A worker turns a job into its stage with `stage_of` and calls one of that stage's methods; the `Change` that
+comes back is the only thing a store accepts. A move that the design forbids has no method, so it cannot be
+written down. Nothing here does I/O; every `now` and `due_at` is in Unix seconds.
+
+    received ──> submitting ──> waiting ──> finishing ──> replying ──> done | failed | cancelled
+        │             │            │            │            ^
+        └─────────────┴────────────┴────────────┴── refuse ──┘        any unfinished ──> parked ──> where it was
+"""
+
+from dataclasses import dataclass, replace
+
+from bot.domain.errors import Problem
+from bot.domain.job import FileFacts, Job, Options, Outcome, Remote, State
+
+FAR_FUTURE = 253402300799.0  # the last second of the year 9999: parked and final jobs are never due
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A move from `before` to `after`: the store commits it only if the row is still as `before` says."""
+
+    before: Job
+    after: Job
+    cause: str  # a few words for the timeline; never content
+
+
+def _move(job: Job, state: State, now: float, cause: str, due_at: float | None = None) -> Change:
+    after = replace(
+        job,
+        state=state,
+        updated_at=now,
+        due_at=now if due_at is None else due_at,
+        attempts=0,
+        last_error="",
+        progress=None,
+    )
+    return Change(job, after, cause)
+
+
+def _amend(change: Change, **fields: object) -> Change:
+    return Change(change.before, replace(change.after, **fields), change.cause)  # type: ignore[arg-type]  # replace() checks names at run time
+
+
+@dataclass(frozen=True, slots=True)
+class _Stage:
+    job: Job
+
+
+@dataclass(frozen=True, slots=True)
+class _Active(_Stage):
+    """What every unfinished, unparked stage can do."""
+
+    def retry(self, now: float, due_at: float, error: str) -> Change:
+        """Stay, try again at `due_at`; one more attempt is counted."""
+        after = replace(self.job, updated_at=now, due_at=due_at, attempts=self.job.attempts + 1, last_error=error)
+        return Change(self.job, after, f"retry: {error}")
+
+    def park(self, now: float, error: str) -> Change:
+        """Wait for the operator; `Parked.resume` goes back to this very state."""
+        change = _move(self.job, State.PARKED, now, f"parked: {error}", FAR_FUTURE)
+        return _amend(change, parked_from=self.job.state, last_error=error)
+
+
+@dataclass(frozen=True, slots=True)
+class _Refusable(_Active):
+    """Stages whose job can still end in a refusal or a cancellation."""
+
+    def refuse(self, now: float, problem: Problem, error: str = "") -> Change:
+        """Answer with a sentence that says why there is no transcript."""
+        cause = f"refused: {problem.code.value}"
+        return _amend(
+            _move(self.job, State.REPLYING, now, cause),
+            outcome=Outcome.REFUSED,
+            problem=problem,
+            last_error=error,
+        )
+
+    def cancel(self, now: float) -> Change:
+        """Answer that somebody cancelled it."""
+        return _amend(_move(self.job, State.REPLYING, now, "cancelled"), outcome=Outcome.CANCELLED)
+
+
+@dataclass(frozen=True, slots=True)
+class Received(_Refusable):
+    """Known, not yet looked at."""
+
+    def submit(self, now: float, file: FileFacts, provider: str, account: str, options: Options) -> Change:
+        """The file is fit and its provider chosen."""
+        change = _move(self.job, State.SUBMITTING, now, f"accepted for {provider}")
+        return _amend(change, file=file, provider=provider, account=account, options=options)
+
+    def reuse(self, now: float, file: FileFacts, provider: str, account: str, source_job: str) -> Change:
+        """The same file was transcribed before: share that transcript, pay nothing."""
+        change = _move(self.job, State.FINISHING, now, f"reuses {source_job}")
+        return _amend(change, file=file, provider=provider, account=account, reuses=source_job)
+
+    def ignore(self, now: float) -> Change:
+        """Nobody meant this file as audio: end without a word."""
+        change = _move(self.job, State.DONE, now, "not audio, not meant", FAR_FUTURE)
+        return _amend(change, outcome=Outcome.SILENT, finished_at=now)
+
+
+@dataclass(frozen=True, slots=True)
+class Submitting(_Refusable):
+    """The remote job is made and the audio handed over."""
+
+    def created(self, now: float, remote: Remote) -> Change:
+        """The provider has given a reference; stay, with it stored, before any byte is sent."""
+        after = replace(self.job, updated_at=now, due_at=now, remote=remote)
+        return Change(self.job, after, "remote job created")
+
+    def recreate(self, now: float, why: str) -> Change:
+        """The remote job is of no use (its URL expired before the upload): stay, make another."""
+        after = replace(self.job, updated_at=now, due_at=now, remote=None)
+        return Change(self.job, after, f"remote job dropped: {why}")
+
+    def submitted(self, now: float, due_at: float) -> Change:
+        """The provider has the audio; look for the result at `due_at`."""
+        return _amend(_move(self.job, State.WAITING, now, "audio handed over", due_at), submitted_at=now)
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting(_Refusable):
+    """The provider works; a webhook or the next poll decides."""
+
+    def still(self, now: float, due_at: float, progress: float | None) -> Change:
+        """Not ready: look again at `due_at`."""
+        after = replace(self.job, updated_at=now, due_at=due_at, progress=progress, attempts=0, last_error="")
+        return Change(self.job, after, "")
+
+    def ready(self, now: float) -> Change:
+        """The result can be fetched (or is stored already)."""
+        return _move(self.job, State.FINISHING, now, "result ready")
+
+    def resubmit(self, now: float, why: str) -> Change:
+        """The provider never got the audio (checked with it): hand it over again."""
+        return _amend(_move(self.job, State.SUBMITTING, now, f"handed over again: {why}"), submitted_at=None)
+
+
+@dataclass(frozen=True, slots=True)
+class Finishing(_Refusable):
+    """The result is fetched, sealed, titled."""
+
+    def stored(self, now: float) -> Change:
+        """The transcript is in the store."""
+        return _amend(_move(self.job, State.REPLYING, now, "transcript stored"), outcome=Outcome.TRANSCRIPT)
+
+    def vanished(self, now: float, why: str) -> Change:
+        """The result is not there after all: wait for it again."""
+        return _move(self.job, State.WAITING, now, f"result not there: {why}")
+
+
+@dataclass(frozen=True, slots=True)
+class Replying(_Active):
+    """The answer is on its way into the thread."""
+
+    def replied(self, now: float) -> Change:
+        """The one reply is posted; the outcome decides how the job ended."""
+        final = {
+            Outcome.TRANSCRIPT: State.DONE,
+            Outcome.SILENT: State.DONE,
+            Outcome.REFUSED: State.FAILED,
+            Outcome.CANCELLED: State.CANCELLED,
+        }[self.job.outcome or Outcome.REFUSED]
+        return _amend(_move(self.job, final, now, "replied", FAR_FUTURE), finished_at=now)
+
+    def unsayable(self, now: float, why: str) -> Change:
+        """Nobody can be answered any more (channel gone, app removed): end as failed, the transcript stays."""
+        return _amend(
+            _move(self.job, State.FAILED, now, f"no reply possible: {why}", FAR_FUTURE),
+            finished_at=now,
+            last_error=why,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Parked(_Stage):
+    """Waits for the operator."""
+
+    def resume(self, now: float, cause: str = "mended") -> Change:
+        """Go on where it stopped."""
+        back = self.job.parked_from or State.RECEIVED
+        return _amend(_move(self.job, back, now, cause), parked_from=None)
+
+    def cancel(self, now: float) -> Change:
+        """Answer that somebody cancelled it."""
+        change = _move(self.job, State.REPLYING, now, "cancelled")
+        return _amend(change, outcome=self.job.outcome or Outcome.CANCELLED, parked_from=None)
+
+
+@dataclass(frozen=True, slots=True)
+class Ended(_Stage):
+    """Done, failed or cancelled. A person may ask for another try."""
+
+    def again(self, now: float, transcript_stored: bool) -> Change:
+        """Try once more: from the stored transcript if there is one (not paid for again), else from the start.
+
+        A remote job that had the audio is asked again before anything is sent anew.
+        """
+        if transcript_stored:
+            change = _move(self.job, State.FINISHING, now, "retried with the stored transcript")
+        elif self.job.remote and self.job.submitted_at:
+            change = _move(self.job, State.WAITING, now, "retried with the remote job")
+        else:
+            change = _amend(_move(self.job, State.RECEIVED, now, "retried"), remote=None)
+        return _amend(change, outcome=None, problem=None, finished_at=None, cancel_by="")
+
+
+Stage = Received | Submitting | Waiting | Finishing | Replying | Parked | Ended
+
+
+def stage_of(job: Job) -> Stage:
+    """The moves that are open to a job in its present state."""
+    match job.state:
+        case State.RECEIVED:
+            return Received(job)
+        case State.SUBMITTING:
+            return Submitting(job)
+        case State.WAITING:
+            return Waiting(job)
+        case State.FINISHING:
+            return Finishing(job)
+        case State.REPLYING:
+            return Replying(job)
+        case State.PARKED:
+            return Parked(job)
+        case State.DONE | State.FAILED | State.CANCELLED:
+            return Ended(job)

@@ -1,0 +1,177 @@
+"""The seam to a speech-to-text service: one Protocol and the values that pass through it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from bot.domain.errors import Problem
+from bot.domain.job import Options, Remote
+from bot.domain.transcript import Transcript
+from bot.ports.audio import Accepts, Payload, Progress
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """A rate budget: `per_minute` calls evenly spaced, after a burst of `burst`."""
+
+    per_minute: float
+    burst: int
+
+
+@dataclass(frozen=True, slots=True)
+class Traits:
+    """What a provider can do, for choosing, checking and wording."""
+
+    title: str  # how people know it: "Xosum"
+    accepts: Accepts
+    gives_title: bool = False
+    gives_summary: bool = False
+    gives_speakers: bool = False
+    gives_times: bool = False
+    languages: Mapping[str, str] = field(default_factory=dict)  # value -> name; empty: detected, not chosen
+    recording_types: Mapping[str, str] = field(default_factory=dict)
+    needs_public_url: bool = False
+    fetches_audio: bool = False  # the provider downloads from our /audio/{token}
+    pushes: bool = False  # results can arrive by webhook
+    pace: Pace | None = None
+    concurrency: int = 8  # steps at once in this lane
+    poll_seconds: tuple[float, float] = (5.0, 60.0)  # shortest and longest gap between polls
+    latency: tuple[float, float] = (5.0, 0.3)  # first guess of the finish: a + b * seconds of audio
+    upload_life: float | None = None  # seconds that an upload URL is good for
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What a provider is asked to do for one job."""
+
+    job_id: str
+    client_ref: str
+    name: str
+    mime: str
+    size: int
+    seconds: float | None
+    options: Options
+    hook_url: str | None = None  # where this job's result may be pushed
+    audio_url: str | None = None  # where the provider may download the audio
+
+
+@dataclass(frozen=True, slots=True)
+class Working:
+    """Not ready. `uploaded` False: the provider still waits for the bytes."""
+
+    progress: float | None = None
+    uploaded: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """Ready; `transcript` when the answer carried it, else ask `fetch`."""
+
+    transcript: Transcript | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Broken:
+    """The provider gave up, or does not know the job."""
+
+    problem: Problem
+    detail: str = ""
+
+
+Standing = Working | Finished | Broken
+
+
+@dataclass(frozen=True, slots=True)
+class HookRequest:
+    """A provider's webhook as it came in. `token` is the last part of the path, header names are lower case."""
+
+    body: bytes
+    headers: Mapping[str, str]
+    token: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class HookNews:
+    """A believed webhook: which job to look at, and the result if it came along.
+
+    One of `ref` (the provider's reference) and `hook_token` is set. `key` tells repeats apart.
+    `result` is kept sealed and handed to `Provider.read_result`. `ignored` says why there is nothing to do.
+    """
+
+    ref: str = ""
+    hook_token: str = ""
+    key: str = ""
+    result: bytes = b""
+    ignored: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One line of `doctor`: what was checked, whether it is well, and what to change if not."""
+
+    ok: bool
+    subject: str
+    detail: str
+    remedy: str = ""
+
+
+class Provider(Protocol):
+    """A speech-to-text service. Raises `StepError`s, classified once in `bot.http`."""
+
+    @property
+    def name(self) -> str:
+        """Key in settings and rows: xosum, invox, nabla, local."""
+        ...
+
+    @property
+    def account(self) -> str:
+        """The lane and budget that its jobs share."""
+        ...
+
+    @property
+    def traits(self) -> Traits:
+        """What it can do."""
+        ...
+
+    async def create(self, order: Order) -> Remote:
+        """Make the remote job. `Ambiguous` if the request may have been received without an answer."""
+        ...
+
+    async def upload(self, order: Order, remote: Remote, payload: Payload, progress: Progress) -> None:
+        """Hand the audio over; repeating it to the same `remote` must not bill twice. No-op if `fetches_audio`.
+
+        Raises `Ambiguous` when the bytes may have arrived whole: `poll` tells.
+        """
+        ...
+
+    async def poll(self, remote: Remote, client_ref: str) -> Standing:
+        """How the remote job stands."""
+        ...
+
+    async def fetch(self, remote: Remote, client_ref: str) -> Transcript:
+        """The result of a job that `poll` called `Finished` without a transcript."""
+        ...
+
+    async def enrich(self, transcript: Transcript) -> Transcript:
+        """Add the provider's own title or summary where a switch asks for it; else the same transcript."""
+        ...
+
+    async def cancel(self, remote: Remote) -> None:
+        """Stop the remote job where the service can; else nothing."""
+        ...
+
+    def read_webhook(self, request: HookRequest) -> HookNews:
+        """Verify and read a push. Raises `HookRefused`."""
+        ...
+
+    def read_result(self, result: bytes) -> Transcript | None:
+        """A transcript from a push that was kept; None when it must be fetched instead."""
+        ...
+
+    async def check(self) -> Sequence[Finding]:
+        """Credentials and reachability, for `doctor`; sends no audio, bills nothing."""
+        ...
+
+    async def close(self) -> None:
+        """Let go of connections and child processes."""
+        ...

@@ -1,0 +1,304 @@
+"""The seam to everything durable.
+
+Each method is one transaction; `StoreError` means that nothing was written. All times are Unix seconds.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from bot.domain.job import FileFacts, Job, Options, Origin, State
+from bot.domain.machine import Change
+from bot.domain.transcript import Segment, Transcript
+from bot.ports.provider import Pace
+
+
+@dataclass(frozen=True, slots=True)
+class NewJob:
+    """What intake knows of a file."""
+
+    origin: Origin
+    file: FileFacts = FileFacts()
+    options: Options = Options()
+    meant: bool = True
+    provider: str = ""  # set when a person chose one; else the channel's setting decides
+
+
+@dataclass(frozen=True, slots=True)
+class JobEvent:
+    """One line of a job's timeline; no content."""
+
+    at: float
+    source: State | None
+    target: State
+    cause: str
+
+
+@dataclass(frozen=True, slots=True)
+class JobFilter:
+    """Which jobs to list, newest first. Empty fields do not filter."""
+
+    team_id: str = ""
+    channel_ids: tuple[str, ...] = ()
+    user_id: str = ""
+    states: tuple[State, ...] = ()
+    limit: int = 20
+    before: float | None = None  # created before
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """A message of ours that must exist exactly once. `key` names it; `ts` once Slack has it.
+
+    `phase`: "intent" (a post may be under way), "posted", "settled" (looked up again, extras deleted), "gone".
+    """
+
+    key: str
+    job_id: str
+    channel_id: str
+    thread_ts: str
+    phase: str
+    intent_at: float
+    ts: str = ""
+    file_id: str = ""
+    verify_at: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class InboxItem:
+    """A believed push or a postponed look (file_shared) that waits to be used."""
+
+    id: int
+    kind: str
+    key: str
+    ref: str
+    payload: bytes
+    due_at: float
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelSettings:
+    """How a channel wants its audio treated; empty means the program's default."""
+
+    provider: str = ""
+    language: str = ""
+    recording_type: str = ""
+    automatic: bool = True
+    speakers: bool = True
+    timestamps: bool = True
+    changed_by: str = ""
+    changed_at: float = 0.0
+
+
+class Jobs(Protocol):
+    """The job rows: added by intake, moved by compare-and-set, read by everybody."""
+
+    async def add_job(self, new: NewJob, now: float) -> tuple[Job, bool]:
+        """The job of this origin and whether this call made it (False: it was there)."""
+        ...
+
+    async def claim(self, lane: str, ranks: Sequence[int], now: float, lease_seconds: float) -> Job | None:
+        """Lease the next due job of `lane` whose rank is listed.
+
+        Lower ranks first; rank 0 and 1 by `due_at`; rank 2 by the person served longest ago, then by `created_at`.
+        """
+        ...
+
+    async def next_due(self, lane: str) -> float | None:
+        """When the earliest unleased job (or the earliest lease to expire) of the lane wants attention."""
+        ...
+
+    async def renew(self, job: Job, now: float, lease_seconds: float) -> None:
+        """Prolong the lease. Raises `LostLease`."""
+        ...
+
+    async def release(self, job: Job) -> None:
+        """Give the lease back unused; the job stays as it is. Silent if it is lost already."""
+        ...
+
+    async def release_all(self) -> int:
+        """Void every lease; only for a process that has the database to itself. Returns how many."""
+        ...
+
+    async def apply(self, change: Change, keep_lease: bool = False) -> Job:
+        """Commit a move if id, state and lease token are still those of `change.before`; write its event.
+
+        The lease is given back unless `keep_lease`. If the row was woken since it was claimed, a later `due_at`
+        becomes `now`. A change with an empty cause writes no event. Raises `LostLease`.
+        """
+        ...
+
+    async def job(self, job_id: str) -> Job | None:
+        """One job, or None."""
+        ...
+
+    async def job_by_ref(self, account: str, ref: str) -> Job | None:
+        """The job with this remote reference."""
+        ...
+
+    async def job_by_hook_token(self, token: str) -> Job | None:
+        """The job with this hook token."""
+        ...
+
+    async def jobs(self, which: JobFilter) -> Sequence[Job]:
+        """A page of jobs."""
+        ...
+
+    async def jobs_of_message(self, team_id: str, channel_id: str, message_ts: str) -> Sequence[Job]:
+        """All jobs of one message, in the order they came."""
+        ...
+
+    async def jobs_of_file(self, team_id: str, file_id: str) -> Sequence[Job]:
+        """All jobs of one file, oldest first."""
+        ...
+
+    async def ahead_of(self, job: Job) -> int:
+        """How many unfinished jobs of the same lane are older."""
+        ...
+
+    async def events(self, job_id: str) -> Sequence[JobEvent]:
+        """The timeline."""
+        ...
+
+    async def wake(self, job_id: str, now: float) -> bool:
+        """Make an unfinished job due now; False if there is none. A leased one is looked at again afterwards."""
+        ...
+
+    async def ask_cancel(self, job_id: str, user_id: str, now: float) -> bool:
+        """Note who wants it cancelled and wake it; False if it is already replying or over."""
+        ...
+
+    async def resume_parked(self, account: str, now: float) -> int:
+        """Resume every parked job of an account ("slack" for Slack's); returns how many."""
+        ...
+
+    async def count_by_state(self) -> Mapping[State, int]:
+        """How many jobs are in each state."""
+        ...
+
+    async def oldest_unfinished(self) -> float | None:
+        """`created_at` of the oldest job that is not final."""
+        ...
+
+
+class Transcripts(Protocol):
+    """What was said, sealed at rest when a key is set."""
+
+    async def put_transcript(self, job_id: str, transcript: Transcript, now: float) -> None:
+        """Store (sealed) what was said; replaces an earlier one of this job."""
+        ...
+
+    async def transcript(self, job_id: str) -> Transcript | None:
+        """What was said, following `reuses`; None if there is none or it was purged."""
+        ...
+
+    async def transcribed_before(self, team_id: str, file_id: str, provider: str, options: Options) -> str | None:
+        """Id of a job that has a stored transcript of this file, by the same provider and options."""
+        ...
+
+    async def put_block(self, job_id: str, number: int, segments: Sequence[Segment], language: str | None) -> None:
+        """Store one finished block of a local transcription, so that a restart goes on from there."""
+        ...
+
+    async def blocks(self, job_id: str) -> Sequence[tuple[int, Sequence[Segment], str | None]]:
+        """The stored blocks in order."""
+        ...
+
+    async def drop_blocks(self, job_id: str) -> None:
+        """Forget them: the transcript is stored."""
+        ...
+
+
+class Messages(Protocol):
+    """Our own messages in Slack, each of which must exist exactly once; and what came in and waits."""
+
+    async def outgoing(self, key: str) -> Outgoing | None:
+        """A message of ours."""
+        ...
+
+    async def put_outgoing(self, message: Outgoing) -> None:
+        """Insert or replace it."""
+        ...
+
+    async def outgoing_to_verify(self, now: float, limit: int = 50) -> Sequence[Outgoing]:
+        """Messages whose `verify_at` has come."""
+        ...
+
+    async def put_inbox(self, kind: str, key: str, ref: str, payload: bytes, now: float, due_at: float) -> bool:
+        """Keep a push (sealed); False if (kind, key) is there already."""
+        ...
+
+    async def inbox_for(self, kind: str, ref: str) -> Sequence[InboxItem]:
+        """What waits for this reference, oldest first."""
+        ...
+
+    async def inbox_due(self, kind: str, now: float, limit: int = 50) -> Sequence[InboxItem]:
+        """What is due by now."""
+        ...
+
+    async def drop_inbox(self, item_id: int) -> None:
+        """Used: forget the payload (the key stays for a day, so that a repeat is known)."""
+        ...
+
+
+class Budgets(Protocol):
+    """Rate budgets and learnt speed, one durable row per account."""
+
+    async def reserve(self, account: str, pace: Pace, now: float) -> float:
+        """Take one call of the account's budget; committed before this returns.
+
+        Returns a time <= now when it is taken, else when to ask again (nothing is taken then).
+        """
+        ...
+
+    async def hold(self, account: str, until: float) -> None:
+        """Nobody takes from this budget before `until` (a Retry-After)."""
+        ...
+
+    async def learn_latency(self, account: str, audio_seconds: float, took_seconds: float) -> None:
+        """Add one finished job to what is known of an account's speed."""
+        ...
+
+    async def latency(self, account: str) -> tuple[float, float] | None:
+        """(a, b) of a + b * seconds of audio, by least squares over recent jobs; None before five of them."""
+        ...
+
+
+class Preferences(Protocol):
+    """Channel settings and high-water marks."""
+
+    async def channel_settings(self, team_id: str, channel_id: str) -> ChannelSettings:
+        """The channel's settings, or the defaults."""
+        ...
+
+    async def put_channel_settings(self, team_id: str, channel_id: str, settings: ChannelSettings) -> None:
+        """Save them."""
+        ...
+
+    async def cursor(self, name: str) -> str:
+        """A high-water mark, or ""."""
+        ...
+
+    async def put_cursor(self, name: str, value: str) -> None:
+        """Move it."""
+        ...
+
+
+class JobStore(Jobs, Transcripts, Messages, Budgets, Preferences, Protocol):
+    """Everything durable."""
+
+    async def purge(self, older_than: float) -> int:
+        """Delete content (transcripts, blocks, inbox, problem details) of jobs finished before; rows stay."""
+        ...
+
+    async def purge_job(self, job_id: str) -> None:
+        """Delete the content of one job."""
+        ...
+
+    async def ping(self) -> None:
+        """Write and read one row. Raises `StoreError`."""
+        ...
+
+    async def close(self) -> None:
+        """Close the database."""
+        ...
