@@ -1,0 +1,1 @@
+"""Sentences in other languages, one module each; English stands beside the code that says it."""

@@ -1,0 +1,52 @@
+"""Spanish."""
+
+from collections.abc import Mapping
+
+from bot.domain.errors import ProblemCode
+
+PROBLEMS: Mapping[ProblemCode, str] = {
+    ProblemCode.NOT_AUDIO: "Este archivo no es un audio ni un vídeo que pueda leer. "
+    "Envía una grabación, por ejemplo en MP3, M4A, WAV, OGG, WebM, FLAC o MP4.",
+    ProblemCode.EMPTY_FILE: "Este archivo está vacío. Vuelve a grabarlo o a exportarlo y envíalo de nuevo.",
+    ProblemCode.CORRUPT: "Este archivo está dañado y no se puede reproducir. "
+    "Expórtalo otra vez, mejor en MP3 o M4A, y envíalo de nuevo.",
+    ProblemCode.NO_AUDIO_TRACK: "Este vídeo no tiene sonido, así que no hay nada que transcribir. "
+    "Envía una grabación con sonido.",
+    ProblemCode.PROTECTED: "Este archivo está protegido contra copia (DRM) y no puedo leerlo. "
+    "Envía una grabación sin protección.",
+    ProblemCode.TOO_LARGE: "Este archivo es demasiado grande[: ocupa {size_mb} MB y el límite es de {limit_mb} MB]. "
+    "Envíalo en MP3 con menor tasa de bits (64 kbit/s bastan para la voz) o por partes.",
+    ProblemCode.TOO_LONG: "Esta grabación es demasiado larga[: dura {minutes} minutos "
+    "y el límite es de {limit_minutes} minutos]. Córtala en partes más cortas y envíalas.",
+    ProblemCode.NOT_CONVERTIBLE: "No he podido convertir esta grabación a un formato que se pueda transcribir. "
+    "Envíala en MP3 o M4A.",
+    ProblemCode.LOGIN_PAGE: "Slack no me ha entregado este archivo: parece que a la aplicación le falta el permiso "
+    "files:read. Pide a quien la administra que lo corrija y vuelve a intentarlo.",
+    ProblemCode.FILE_GONE: "Este archivo se borró de Slack antes de que pudiera leerlo. "
+    "Súbelo otra vez si todavía quieres la transcripción.",
+    ProblemCode.FILE_EXTERNAL: "Este archivo está guardado fuera de Slack (por ejemplo, en Google Drive o Box), "
+    "donde no puedo leerlo. Descárgalo y súbelo aquí.",
+    ProblemCode.FILE_HIDDEN: "Slack oculta este archivo porque el espacio de trabajo ha llegado al límite de su plan. "
+    "Sube el archivo otra vez o pregunta a un administrador.",
+    ProblemCode.FILE_CHANGED: "Lo que Slack ha entregado no coincide con el archivo que anunció, "
+    "así que no lo he usado. Vuelve a intentarlo en un minuto; si falla otra vez, sube el archivo de nuevo.",
+    ProblemCode.NO_SUCH_PROVIDER: "{provider} no está configurado aquí. "
+    "Elige otro servicio en /transcribe settings o pide a quien administra la aplicación que lo configure.",
+    ProblemCode.NEEDS_PUBLIC_URL: "{provider} tiene que descargar la grabación desde esta aplicación, "
+    "pero la aplicación no tiene una dirección pública. Pide a quien la administra que defina PUBLIC_URL "
+    "o elige otro servicio en /transcribe settings.",
+    ProblemCode.LANGUAGE_UNSUPPORTED: "{provider} no ofrece este idioma[ ({language})]. "
+    "Elige otro idioma u otro servicio en /transcribe settings y vuelve a intentarlo.",
+    ProblemCode.PROVIDER_REFUSED: "{provider} ha rechazado esta grabación[ (dice: {detail})]. "
+    "Comprueba la grabación o elige otro servicio en /transcribe settings y vuelve a intentarlo.",
+    ProblemCode.PROVIDER_FAILED: "{provider} no ha podido transcribir esta grabación[ (dice: {detail})]. "
+    "Vuelve a intentarlo; si falla otra vez, elige otro servicio en /transcribe settings.",
+    ProblemCode.PROVIDER_DOWN: "{provider} no está accesible en este momento. "
+    "Tu grabación sigue a salvo en Slack; vuelve a intentarlo más tarde.",
+    ProblemCode.DEADLINE: "{provider} no ha dado ningún resultado[ en {minutes} minutos], así que dejé de esperar. "
+    "Vuelve a intentarlo: primero pediré el resultado de la grabación que ya tiene.",
+    ProblemCode.ENGINE_CRASHED: "El motor de voz se ha detenido inesperadamente con esta grabación, más de una vez. "
+    "Vuelve a intentarlo o envíala en partes más cortas.",
+    ProblemCode.NO_SPACE: "El equipo que ejecuta esta aplicación no tiene espacio libre en el disco. "
+    "Pide a quien la administra que libere espacio y vuelve a intentarlo.",
+}

@@ -1,0 +1,53 @@
+"""French."""
+
+from collections.abc import Mapping
+
+from bot.domain.errors import ProblemCode
+
+PROBLEMS: Mapping[ProblemCode, str] = {
+    ProblemCode.NOT_AUDIO: "Ce fichier n’est pas un son ou une vidéo que je sais lire. "
+    "Envoyez un enregistrement, par exemple en MP3, M4A, WAV, OGG, WebM, FLAC ou MP4.",
+    ProblemCode.EMPTY_FILE: "Ce fichier est vide. Enregistrez-le ou exportez-le de nouveau, puis renvoyez-le.",
+    ProblemCode.CORRUPT: "Ce fichier est endommagé et ne peut pas être lu. "
+    "Exportez-le de nouveau, de préférence en MP3 ou M4A, puis renvoyez-le.",
+    ProblemCode.NO_AUDIO_TRACK: "Cette vidéo n’a pas de son : il n’y a rien à transcrire. "
+    "Envoyez un enregistrement qui contient du son.",
+    ProblemCode.PROTECTED: "Ce fichier est protégé contre la copie (DRM) et je ne peux pas le lire. "
+    "Envoyez un enregistrement sans protection.",
+    ProblemCode.TOO_LARGE: "Ce fichier est trop volumineux[ : il fait {size_mb} Mo et la limite est de "
+    "{limit_mb} Mo]. Envoyez-le en MP3 à un débit plus faible (64 kbit/s suffisent pour la voix) ou en plusieurs "
+    "parties.",
+    ProblemCode.TOO_LONG: "Cet enregistrement est trop long[ : il dure {minutes} minutes et la limite est de "
+    "{limit_minutes} minutes]. Découpez-le en parties plus courtes et envoyez-les.",
+    ProblemCode.NOT_CONVERTIBLE: "Je n’ai pas pu convertir cet enregistrement dans un format transcriptible. "
+    "Envoyez-le en MP3 ou M4A.",
+    ProblemCode.LOGIN_PAGE: "Slack ne m’a pas remis ce fichier : l’application n’a sans doute pas l’autorisation "
+    "files:read. Demandez à la personne qui gère l’application de corriger cela, puis réessayez.",
+    ProblemCode.FILE_GONE: "Ce fichier a été supprimé de Slack avant que je puisse le lire. "
+    "Envoyez-le de nouveau si vous voulez toujours une transcription.",
+    ProblemCode.FILE_EXTERNAL: "Ce fichier est conservé hors de Slack (dans Google Drive ou Box, par exemple), "
+    "où je ne peux pas le lire. Téléchargez-le, puis envoyez-le ici.",
+    ProblemCode.FILE_HIDDEN: "Slack masque ce fichier parce que l’espace de travail a atteint la limite de son "
+    "forfait. Envoyez le fichier de nouveau ou adressez-vous à un administrateur.",
+    ProblemCode.FILE_CHANGED: "Ce que Slack a livré ne correspond pas au fichier annoncé ; je ne l’ai donc pas "
+    "utilisé. Réessayez dans une minute ; si cela échoue encore, envoyez le fichier de nouveau.",
+    ProblemCode.NO_SUCH_PROVIDER: "{provider} n’est pas configuré ici. Choisissez un autre service dans "
+    "/transcribe settings ou demandez à la personne qui gère l’application de le configurer.",
+    ProblemCode.NEEDS_PUBLIC_URL: "{provider} doit télécharger l’enregistrement depuis cette application, "
+    "mais elle n’a pas d’adresse publique. Demandez à la personne qui la gère de définir PUBLIC_URL, "
+    "ou choisissez un autre service dans /transcribe settings.",
+    ProblemCode.LANGUAGE_UNSUPPORTED: "{provider} ne propose pas cette langue[ ({language})]. "
+    "Choisissez une autre langue ou un autre service dans /transcribe settings, puis réessayez.",
+    ProblemCode.PROVIDER_REFUSED: "{provider} a refusé cet enregistrement[ (message : {detail})]. "
+    "Vérifiez l’enregistrement ou choisissez un autre service dans /transcribe settings, puis réessayez.",
+    ProblemCode.PROVIDER_FAILED: "{provider} n’a pas pu transcrire cet enregistrement[ (message : {detail})]. "
+    "Réessayez ; si cela échoue encore, choisissez un autre service dans /transcribe settings.",
+    ProblemCode.PROVIDER_DOWN: "{provider} est injoignable pour le moment. "
+    "Votre enregistrement est à l’abri dans Slack ; réessayez plus tard.",
+    ProblemCode.DEADLINE: "{provider} n’a donné aucun résultat[ en {minutes} minutes] ; j’ai cessé d’attendre. "
+    "Réessayez : je demanderai d’abord le résultat de l’enregistrement déjà transmis.",
+    ProblemCode.ENGINE_CRASHED: "Le moteur vocal s’est arrêté de façon inattendue sur cet enregistrement, plus d’une "
+    "fois. Réessayez ou envoyez-le en parties plus courtes.",
+    ProblemCode.NO_SPACE: "L’ordinateur qui exécute cette application n’a plus d’espace disque. "
+    "Demandez à la personne qui la gère d’en libérer, puis réessayez.",
+}
