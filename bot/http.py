@@ -1,0 +1,376 @@
+"""HTTP as a client: the one module that imports httpx, where every failure is classified once.
+
+    no connection (refused, no such name, no free slot)     Transient: the request never left
+    cut or silent after the request left, 408, 425, 5xx     Transient; Ambiguous for a call that must happen `once`
+    429                                                     RateLimited, with Retry-After in seconds or as a date
+    a request that cannot be written (bad URL, bad header)  Misconfigured
+    anything else                                           an `Answer`, for the caller to judge
+
+Details in exceptions name the method and the host, never a path, a query, a header or a body: URLs may be signed
+and headers carry tokens.
+"""
+
+import asyncio
+import email.utils
+import json as jsonlib
+import logging
+import math
+import random
+import socket
+import ssl
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from http.cookiejar import CookieJar, DefaultCookiePolicy
+from typing import cast
+from urllib.parse import urlsplit
+
+import certifi
+import httpx
+
+from bot.domain.errors import Ambiguous, Misconfigured, RateLimited, StepError, Transient
+from bot.ports.audio import Progress
+from bot.ports.clock import Clock
+
+MAX_BODY = 16 * 1024 * 1024
+MAX_RETRY_AFTER = 3600.0
+QUICK_RETRIES = 2
+
+Spend = Callable[[], Awaitable[None]]
+"""Waits for one call of a rate budget; awaited before every attempt, quick retries included."""
+
+_NEVER_LEFT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError)
+_UNWRITABLE = (httpx.InvalidURL, httpx.UnsupportedProtocol, httpx.LocalProtocolError, UnicodeError)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A whole answer. Header names are lower case; `body` is at most `MAX_BODY` bytes."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes = field(repr=False)
+    source: str = ""  # method and host, for error details
+    once: bool = False  # the call must not happen twice, so an unreadable answer is Ambiguous
+
+    @property
+    def ok(self) -> bool:
+        """Whether the status is 200 to 299."""
+        return 200 <= self.status <= 299
+
+    def json_object(self) -> Mapping[str, object]:
+        """The body as a JSON object. Raises `Transient` (`Ambiguous` after a `once` call) for HTML and the like."""
+        found = self.json_or_none()
+        if found is None:
+            detail = f"{self.source}: non-JSON answer with status {self.status}"
+            raise Ambiguous(detail) if self.once else Transient(detail)
+        return found
+
+    def json_or_none(self) -> Mapping[str, object] | None:
+        """The body as a JSON object, or None when it is something else."""
+        try:
+            found: object = jsonlib.loads(self.body)
+        except (ValueError, RecursionError):
+            return None
+        return cast("Mapping[str, object]", found) if isinstance(found, dict) else None
+
+
+@dataclass(frozen=True, slots=True)
+class Stream:
+    """An open download: `chunks` gives the bytes as they came, at most 64 KiB each, and raises `Transient` if cut."""
+
+    status: int
+    headers: Mapping[str, str]
+    chunks: AsyncIterator[bytes]
+
+
+class Http:
+    """A shared pool of connections: no redirects, no cookies, no proxies from the environment."""
+
+    def __init__(self, clock: Clock, *, proxy: str | None = None, connections: int = 64) -> None:
+        for name in ("httpx", "httpcore"):
+            # They log whole URLs (INFO) and headers (DEBUG): signatures and tokens would reach the log.
+            logging.getLogger(name).setLevel(logging.WARNING)
+        trust = ssl.create_default_context(cafile=certifi.where())
+        trust.load_default_certs()  # also the operator's own authorities (system store, SSL_CERT_FILE)
+        self._clock = clock
+        self._client = httpx.AsyncClient(
+            verify=trust,
+            trust_env=False,
+            proxy=proxy,
+            follow_redirects=False,
+            cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
+            limits=httpx.Limits(max_connections=connections, max_keepalive_connections=16, keepalive_expiry=5.0),
+            headers={"User-Agent": "threadscribe"},
+        )
+
+    async def aclose(self) -> None:
+        """Close every connection."""
+        await self._client.aclose()
+
+    async def call(
+        self,
+        account: str,
+        method: str,
+        url: str,
+        *,
+        headers: Mapping[str, str] | None = None,
+        json: object = None,
+        content: bytes | None = None,
+        timeout: float = 30.0,
+        once: bool = False,
+        spend: Spend | None = None,
+        retry_default: float = 5.0,
+    ) -> Answer:
+        """Send a small request and read the whole answer, within `timeout` seconds.
+
+        `account` is whom a `Misconfigured` parks. `once` marks what must not happen twice: it is never repeated here,
+        and is `Ambiguous` when it may have been received; other calls get two quick repeats. `spend` is awaited
+        before each attempt. `retry_default` seconds stand in for a missing Retry-After.
+        """
+        source = _source(method, url)
+        sent = dict(headers or {})
+        if json is not None:
+            content = jsonlib.dumps(json, ensure_ascii=False).encode()
+            sent.setdefault("Content-Type", "application/json")
+        for attempt in range(1 + QUICK_RETRIES):
+            if spend is not None:
+                await spend()
+            try:
+                return await self._exchange(account, method, url, sent, content, timeout, once, retry_default)
+            except RateLimited:
+                raise
+            except Transient:
+                if once or attempt == QUICK_RETRIES:
+                    raise
+            await self._clock.sleep(random.uniform(0.1, 0.5) * 2**attempt)  # noqa: S311  # jitter, not a secret
+        raise AssertionError(f"{source}: unreachable")
+
+    async def _exchange(
+        self,
+        account: str,
+        method: str,
+        url: str,
+        headers: Mapping[str, str],
+        content: bytes | None,
+        timeout: float,
+        once: bool,
+        retry_default: float,
+    ) -> Answer:
+        source = _source(method, url)
+        try:
+            async with asyncio.timeout(timeout):
+                request = self._client.build_request(
+                    method, url, headers=headers, content=content, timeout=_limits(timeout)
+                )
+                response = await self._client.send(request, stream=True)
+                try:
+                    body = bytearray()
+                    async for chunk in response.aiter_bytes():
+                        body += chunk
+                        if len(body) > MAX_BODY:
+                            detail = f"{source}: answer of more than {MAX_BODY} bytes"
+                            raise Ambiguous(detail) if once else Transient(detail)
+                finally:
+                    await response.aclose()
+        except (httpx.HTTPError, httpx.InvalidURL, UnicodeError, TimeoutError) as error:
+            raise _classify(error, account, source, once) from None  # the cause may quote the URL or a header
+        answer = Answer(response.status_code, dict(response.headers), bytes(body), source, once)
+        self._raise_for_busy(answer, retry_default)
+        return answer
+
+    @asynccontextmanager
+    async def stream_get(
+        self,
+        account: str,
+        url: str,
+        headers: Mapping[str, str] | None = None,
+        *,
+        timeout: float = 60.0,
+        retry_default: float = 5.0,
+    ) -> AsyncGenerator[Stream, None]:
+        """Open a download; `timeout` is the longest silence in seconds.
+
+        429 and 5xx raise; every other status, redirects included, is the caller's to judge before it reads.
+        """
+        source = _source("GET", url)
+        sent = {**(headers or {}), "Accept-Encoding": "identity"}
+        try:
+            request = self._client.build_request("GET", url, headers=sent, timeout=_limits(timeout))
+            response = await self._client.send(request, stream=True)
+        except (httpx.HTTPError, httpx.InvalidURL, UnicodeError) as error:
+            raise _classify(error, account, source, once=False) from None  # the cause may quote the URL
+        try:
+            found = dict(response.headers)
+            self._raise_for_busy(Answer(response.status_code, found, b"", source), retry_default)
+            if found.get("content-encoding", "identity").lower() != "identity":
+                raise Transient(f"{source}: compressed although it was asked not to be")
+            chunks = self._chunks(response, account, source)
+            try:
+                yield Stream(response.status_code, found, chunks)
+            finally:
+                await chunks.aclose()
+        finally:
+            await response.aclose()
+
+    @staticmethod
+    async def _chunks(response: httpx.Response, account: str, source: str) -> AsyncGenerator[bytes, None]:
+        try:
+            async for chunk in response.aiter_raw():
+                yield chunk
+        except httpx.HTTPError as error:
+            raise _classify(error, account, source, once=False) from None  # the cause may quote the URL
+
+    async def put_stream(
+        self,
+        account: str,
+        url: str,
+        headers: Mapping[str, str],
+        size: int,
+        chunks: AsyncIterator[bytes],
+        progress: Progress,
+        *,
+        timeout: float = 120.0,
+    ) -> Answer:
+        """PUT exactly `size` bytes to `url` as it is written, with Content-Length, never chunked; never repeated.
+
+        Raises `Transient` when the body cannot have arrived whole, `Ambiguous` when it may have, and whatever
+        `chunks` raises. `timeout` is the longest silence in seconds.
+        """
+        source = _source("PUT", url)
+        sent = 0
+
+        async def counted() -> AsyncGenerator[bytes, None]:
+            nonlocal sent
+            held = b""  # the last chunk leaves only when the source has ended, so too long a body never arrives whole
+            read = 0
+            async for chunk in chunks:
+                read += len(chunk)
+                if read > size:
+                    raise Transient(f"the source gave more than the {size} bytes it announced")
+                if held and chunk:
+                    sent += len(held)
+                    yield held
+                    await progress(sent / size)
+                held = chunk or held
+            if read < size:
+                raise Transient(f"the source ended after {read} of {size} bytes")
+            sent = size  # before it is written: from here on, all may have arrived
+            yield held
+            await progress(1.0)
+
+        whole = {**headers, "Content-Length": str(size)}
+        try:
+            request = self._client.build_request(
+                "PUT",
+                url,
+                headers=whole,
+                content=counted() if size else b"",
+                timeout=_limits(timeout),
+                extensions=_verbatim(url),
+            )
+            response = await self._client.send(request, stream=True)
+            try:
+                body = await _head_of(response)
+            finally:
+                await response.aclose()
+        except (httpx.HTTPError, httpx.InvalidURL, UnicodeError) as error:
+            raise _classify(error, account, source, once=sent >= size) from None  # the cause may quote the URL
+        answer = Answer(response.status_code, dict(response.headers), body, source)
+        self._raise_for_busy(answer, 5.0)
+        return answer
+
+    def _raise_for_busy(self, answer: Answer, retry_default: float) -> None:
+        if answer.status == 429:
+            pause = retry_after(answer.headers, self._clock.now(), retry_default)
+            raise RateLimited(f"{answer.source}: too many calls, wait {pause:.0f} s", pause)
+        if answer.status >= 500 or answer.status in (408, 425):
+            detail = f"{answer.source}: status {answer.status}"
+            raise Ambiguous(detail) if answer.once else Transient(detail)
+
+
+def retry_after(headers: Mapping[str, str], now: float, default: float) -> float:
+    """Seconds to wait by Retry-After, from 0 to an hour; `default` when it is missing or unreadable.
+
+    A date is measured against the answer's own Date header where there is one, so a skewed clock does no harm.
+    """
+    text = headers.get("retry-after", "").strip()
+    try:
+        seconds = float(text)
+    except ValueError:
+        until = http_date(text)
+        if until is None:
+            return default
+        sent_at = http_date(headers.get("date", ""))
+        seconds = until - (now if sent_at is None else sent_at)
+    if not math.isfinite(seconds):
+        return default
+    return min(max(seconds, 0.0), MAX_RETRY_AFTER)
+
+
+def http_date(text: str) -> float | None:
+    """Unix seconds of an HTTP-date, or None."""
+    try:
+        return email.utils.parsedate_to_datetime(text).timestamp()
+    except (ValueError, TypeError, IndexError, OverflowError):
+        return None
+
+
+def _limits(seconds: float) -> httpx.Timeout:
+    return httpx.Timeout(seconds, connect=min(10.0, seconds), pool=seconds)
+
+
+def _source(method: str, url: str) -> str:
+    try:
+        host = urlsplit(url).hostname
+    except ValueError:
+        host = None
+    return f"{method} {host or '(no host)'}"
+
+
+def _verbatim(url: str) -> dict[str, bytes]:
+    """The request target exactly as written: httpx would re-quote it, and a signature covers each character."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return {}
+    start = url.find(parts.netloc) + len(parts.netloc)
+    target = url[start:].partition("#")[0]
+    target = target if target.startswith("/") else f"/{target}"
+    if target.isascii() and all("!" <= character <= "~" for character in target):
+        return {"target": target.encode("ascii")}
+    return {}
+
+
+async def _head_of(response: httpx.Response) -> bytes:
+    body = b""
+    async for chunk in response.aiter_bytes():
+        body += chunk
+        if len(body) > 65536:
+            break
+    return body
+
+
+def _classify(error: Exception, account: str, source: str, once: bool) -> StepError:
+    if isinstance(error, _UNWRITABLE):
+        return Misconfigured(account, f"{source}: the request cannot be written: check the URL and the key")
+    if isinstance(error, _NEVER_LEFT):
+        return Transient(f"{source}: {_cause(error)}")
+    detail = f"{source}: no answer ({type(error).__name__})"
+    return Ambiguous(detail) if once else Transient(detail)
+
+
+def _cause(error: BaseException) -> str:
+    """Why there is no connection, in words that cannot hold a secret."""
+    seen: BaseException | None = error
+    while seen is not None:
+        if isinstance(seen, ssl.SSLCertVerificationError):
+            return f"the certificate does not verify ({seen.verify_message})"
+        if isinstance(seen, ssl.SSLError):
+            return "the TLS handshake failed"
+        if isinstance(seen, socket.gaierror):
+            return "the host name does not resolve"
+        if isinstance(seen, ConnectionRefusedError):
+            return "the connection was refused"
+        seen = seen.__cause__ or seen.__context__
+    return f"no connection ({type(error).__name__})"
