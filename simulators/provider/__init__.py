@@ -1,0 +1,1 @@
+"""What the three provider simulators share: clock, ledger, faults, media intake, storage, webhooks, control API."""

@@ -1,0 +1,352 @@
+"""The frame of a provider simulator: an aiohttp server that watches, counts, breaks and refuses on request."""
+
+import asyncio
+import time
+import uuid
+from abc import ABC, abstractmethod
+from collections import Counter, deque
+from collections.abc import Awaitable, Callable
+from types import TracebackType
+from typing import ClassVar, Generic, Self, TypeVar
+
+import aiohttp
+from aiohttp import web
+
+from simulators.provider.call import Call, JsonObject
+from simulators.provider.clock import ProviderClock
+from simulators.provider.control import add_control
+from simulators.provider.faults import Fault, FaultBook, Kind
+from simulators.provider.jobs import Job, JobPlan, Variant
+from simulators.provider.ledger import Billed, Delivery, Ledger, RequestRecord, has_slack_token, without_secrets
+from simulators.provider.media import Content
+from simulators.provider.refusal import CutError, RefusalError
+from simulators.provider.results import Transcript
+from simulators.provider.settings import CommonSettings
+from simulators.provider.webhooks import Dispatcher, Message, RetryPolicy
+
+BODY_LIMIT = 64 * 1024 * 1024
+
+
+S = TypeVar("S", bound=CommonSettings)
+J = TypeVar("J", bound=Job)
+
+
+Handler = Callable[[Call], Awaitable[web.Response]]
+
+
+class ProviderSimulator(ABC, Generic[S, J]):
+    """A provider over real HTTP on `host`:`port` (0 picks one), used as `async with XosumSimulator() as xosum`.
+
+    `now` is the source of its clock. State lives in memory and survives the client's death, not its own.
+    """
+
+    name: ClassVar[str]
+    operations: ClassVar[frozenset[str]]
+    shapes: ClassVar[frozenset[Kind]] = frozenset()
+
+    def __init__(
+        self,
+        settings: S,
+        *,
+        now: Callable[[], float] = time.time,
+        skew: float = 0.0,
+        host: str = "127.0.0.1",
+        port: int = 0,
+    ) -> None:
+        self.settings = settings
+        self.clock = ProviderClock(now, skew)
+        self.ledger = Ledger()
+        self.faults = FaultBook(self.operations, self.shapes)
+        self.jobs: dict[str, J] = {}
+        self.plans: deque[JobPlan] = deque()
+        self.results: dict[str, Transcript] = {}
+        self.webhooks = Dispatcher(self.clock, self.ledger, self.compose, self._policy)
+        self.app = web.Application(client_max_size=BODY_LIMIT)
+        self._minutes: Counter[int] = Counter()
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._runner = web.AppRunner(self.app, access_log=None, shutdown_timeout=1.0)
+        self._address = (host, port)
+
+    # ---- life
+
+    async def start(self) -> None:
+        """Begin to serve; `url` is known afterwards."""
+        add_control(self)
+        self.add_routes()
+        self.app.router.add_route("*", "/{path:.*}", self._unknown_path)
+        await self._runner.setup()
+        site = web.TCPSite(self._runner, *self._address, backlog=1024)
+        await site.start()
+        self._address = self._runner.addresses[0][:2]
+        await self.webhooks.start()
+
+    async def stop(self) -> None:
+        """Stop serving and forget what is queued."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self.webhooks.stop()
+        await self._runner.cleanup()
+
+    async def __aenter__(self) -> Self:
+        await self.start()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.stop()
+
+    @property
+    def url(self) -> str:
+        """The server's root, without a trailing slash."""
+        host, port = self._address
+        return f"http://{host}:{port}"
+
+    # ---- what each provider says
+
+    @abstractmethod
+    def add_routes(self) -> None:
+        """Register the provider's operations with `route`."""
+
+    @abstractmethod
+    def error_body(self, refusal: RefusalError) -> JsonObject:
+        """Return the provider's JSON for a refusal."""
+
+    @abstractmethod
+    def environment(self) -> dict[str, str]:
+        """Return the environment variables with which the bot would use this simulator."""
+
+    @abstractmethod
+    def compose(self, job_id: str, variant: Variant) -> Message | None:
+        """Return the webhook for a job (which may be unknown), None when there is no address to send it to."""
+
+    @abstractmethod
+    def transcript(self, job: J) -> Transcript:
+        """Return the result of a job."""
+
+    # ---- for tests
+
+    @property
+    def violations(self) -> list[str]:
+        """Breaches of the contract so far, as sentences; a healthy client leaves this empty."""
+        return [f"{v.operation}: {v.kind}: {v.detail}" for v in self.ledger.violations]
+
+    @property
+    def billed(self) -> list[Billed]:
+        """Uploads that started processing."""
+        return self.ledger.billed
+
+    def fault(self, kind: Kind, operation: str = "*", *, times: int | None = 1, **more: object) -> None:
+        """Queue a fault; `more` are the other fields of `Fault`."""
+        self.faults.add(Fault.model_validate({"kind": kind, "operation": operation, "times": times, **more}))
+
+    def plan(self, **fields: object) -> None:
+        """Set how the next job created will go; `fields` are those of `JobPlan`. May be called several times."""
+        self.plans.append(JobPlan.model_validate(fields))
+
+    def finish(self, job_id: str) -> None:
+        """End a job's processing now."""
+        job = self.jobs[job_id]
+        if job.started_at is not None:
+            job.finishes_at = min(self.clock.now(), job.finishes_at or self.clock.now())
+            self.webhooks.hasten(job_id)
+
+    def expire_upload(self, job_id: str | None = None) -> None:
+        """End the life of one job's upload URL, or of all; a provider without uploads has nothing to end."""
+
+    def revoke_tokens(self) -> None:
+        """End the life of all access tokens; a provider without tokens has nothing to end."""
+
+    def forget(self, job_id: str) -> None:
+        """Drop a job as if its retention had ended: 404 from now on, without a violation."""
+        self.jobs[job_id].forgotten = True
+
+    async def send_webhook(self, job_id: str, variant: Variant = "normal", *, url: str = "") -> Delivery:
+        """Send one webhook now and return the receiver's answer; `url` overrides the address."""
+        return await self.webhooks.send(job_id, variant, url=url)
+
+    async def settle(self) -> None:
+        """Wait until nothing runs in the background and every webhook due by now was tried."""
+        while self._tasks or not self.webhooks.idle():  # noqa: ASYNC110 - a test may move the clock at any time
+            await asyncio.sleep(0.005)
+
+    def reset(self) -> None:
+        """Forget jobs, records, plans, results and faults; settings and credentials stay."""
+        self.jobs.clear()
+        self.ledger.clear()
+        self.faults.clear()
+        self.faults.fired.clear()
+        self.plans.clear()
+        self.results.clear()
+        self._minutes.clear()
+
+    # ---- for the providers
+
+    def route(self, method: str, path: str, operation: str, handler: Handler, *, counted: bool = True) -> None:
+        """Serve `operation` at `path`; `counted` calls use the rate limit."""
+
+        async def serve(request: web.Request) -> web.StreamResponse:
+            return await self._serve(request, operation, method, handler, counted)
+
+        self.app.router.add_route("*", path, serve)
+
+    def next_plan(self) -> JobPlan:
+        """Return the plan for a job being created."""
+        return (self.plans.popleft() if self.plans else self.settings.plan).model_copy()
+
+    def find(self, call: Call, job_id: str, words: str, name: str = "") -> J:
+        """Return a job; refuses with 404 one that is unknown (a breach) or forgotten (none)."""
+        job = self.jobs.get(job_id)
+        if job is None:
+            raise RefusalError(404, words, violation="unknown-id", name=name)
+        call.record.job = job_id
+        if job.forgotten:
+            raise RefusalError(404, words, name=name)
+        return job
+
+    def begin(self, job: J, content: Content) -> None:
+        """Start processing an upload: charge it, set its end, queue its webhooks."""
+        now = self.clock.now()
+        job.content, job.started_at = content, now
+        seconds = job.plan.seconds
+        if seconds is None:
+            seconds = self.settings.job_seconds + self.settings.seconds_per_audio_second * content.seconds
+        job.finishes_at = now + seconds
+        self.ledger.bill(Billed(now, job.id, content.sha256, content.seconds, content.size))
+        if job.plan.webhook == "never":
+            return
+        due = job.finishes_at + (job.plan.webhook_delay if job.plan.webhook == "late" else 0.0)
+        for variant in job.plan.extras:
+            self.webhooks.schedule(job.id, due, variant)
+        for _ in range(2 if job.plan.webhook == "twice" else 1):
+            self.webhooks.schedule(job.id, due)
+
+    def chosen_result(self, job: J) -> Transcript | None:
+        """Return the result that a test set for the job or for its content."""
+        if job.plan.result is not None:
+            return job.plan.result
+        return self.results.get(job.content.sha256) if job.content is not None else None
+
+    def run_in_background(self, work: Awaitable[None]) -> None:
+        """Run something that no request waits for; `settle` does."""
+
+        async def run() -> None:
+            await work
+
+        task = asyncio.create_task(run())
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    @staticmethod
+    def new_id() -> str:
+        """Return a fresh UUID."""
+        return str(uuid.uuid4())
+
+    # ---- the path of every request
+
+    def _policy(self) -> RetryPolicy:
+        settings = self.settings
+        return RetryPolicy(settings.webhook_spacing, settings.webhook_attempts, settings.webhook_timeout)
+
+    async def _unknown_path(self, request: web.Request) -> web.StreamResponse:
+        async def refuse(call: Call) -> web.Response:
+            raise RefusalError(404, "Not found", violation="unknown-path", detail=request.path)
+
+        return await self._serve(request, "unknown", request.method, refuse, counted=False)
+
+    async def _serve(
+        self, request: web.Request, operation: str, method: str, handler: Handler, counted: bool
+    ) -> web.StreamResponse:
+        minute = self.clock.minute()
+        record = RequestRecord(
+            at=self.clock.now(),
+            minute=minute,
+            operation=operation,
+            method=request.method,
+            path=request.path,
+            headers=without_secrets(request.headers),
+            counted=counted,
+            size=request.content_length or 0,
+        )
+        self.ledger.requests.append(record)
+        if counted:
+            self._minutes[minute] += 1
+        call = Call(request, record, self.ledger)
+        try:
+            response = await self._answer(call, method, handler)
+        except RefusalError as refusal:
+            response = self._refuse(call, refusal)
+        except CutError:
+            return self._cut(request)
+        except (OSError, aiohttp.ClientError, asyncio.IncompleteReadError):
+            return self._cut(request)  # the client left in the middle of its request
+        record.status = response.status
+        after = self.faults.take(operation, "cut_after", "slow_after", job=record.job)
+        if after is not None:
+            record.faults.append(after.kind)
+            if after.kind == "cut_after":
+                record.status = 0
+                return self._cut(request)
+            await asyncio.sleep(after.seconds)
+        return response
+
+    async def _answer(self, call: Call, method: str, handler: Handler) -> web.Response:
+        request, operation = call.request, call.operation
+        is_upload = operation == "upload"
+        body = b"" if is_upload else await request.read()
+        if has_slack_token(request.raw_path, request.headers, body):
+            raise RefusalError(400, "Foreign credential", violation="slack-token", detail=request.path)
+        if request.method != method:
+            raise RefusalError(405, "Method not allowed", violation="wrong-method", detail=request.method)
+        slow = self.faults.take(operation, "slow")
+        if slow is not None:
+            call.record.faults.append("slow")
+            await asyncio.sleep(slow.seconds)
+        if call.record.counted:
+            self._check_rate(call)
+        fault = self.faults.take(
+            operation,
+            *("unauthorized", "forbidden", "not_found", "rate_limited", "server_error", "messsage"),
+            *("cut_before", "html"),
+            job=self.job_named(call),
+        )
+        if fault is None:
+            return await handler(call)
+        call.record.faults.append(fault.kind)
+        if fault.kind == "cut_before":
+            raise CutError
+        if fault.kind == "html":
+            return web.Response(text="<!doctype html><title>Sign in</title><p>Please sign in", content_type="text/html")
+        if fault.kind == "messsage":
+            return web.json_response({"messsage": fault.text or "Injected fault"}, status=400)
+        words = fault.text or "Injected fault"
+        raise RefusalError(fault.http_status(), words, headers=fault.retry_header(self.clock.now()))
+
+    def job_named(self, call: Call) -> str | None:
+        """Return the id of the job that a request names, so that a fault can be meant for one job."""
+        return None
+
+    def _check_rate(self, call: Call) -> None:
+        limit = self.settings.rate_limit
+        if limit is not None and self._minutes[call.record.minute] > limit:
+            wait = {"Retry-After": str(self.clock.seconds_to_next_minute())}
+            detail = f"more than {limit} calls in minute {call.record.minute}"
+            raise RefusalError(429, "Too many requests", violation="rate-limit", detail=detail, headers=wait)
+
+    def _refuse(self, call: Call, refusal: RefusalError) -> web.Response:
+        if refusal.violation:
+            call.breach(refusal.violation, refusal.detail)
+        if call.operation == "upload":
+            code = refusal.name or "Error"
+            text = f"<?xml version='1.0'?><Error><Code>{code}</Code><Message>{refusal}</Message></Error>"
+            return web.Response(
+                text=text, status=refusal.status, content_type="application/xml", headers=refusal.headers
+            )
+        return web.json_response(self.error_body(refusal), status=refusal.status, headers=refusal.headers)
+
+    @staticmethod
+    def _cut(request: web.Request) -> web.Response:
+        if request.transport is not None:
+            request.transport.abort()
+        return web.Response()
