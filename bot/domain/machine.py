@@ -204,7 +204,7 @@ class Ended(_Stage):
         elif self.job.remote and self.job.submitted_at:
             change = _move(self.job, State.WAITING, now, "retried with the remote job")
         else:
-            change = _amend(_move(self.job, State.RECEIVED, now, "retried"), remote=None)
+            change = _amend(_move(self.job, State.RECEIVED, now, "retried"), remote=None, reuses="")
         return _amend(change, outcome=None, problem=None, finished_at=None, cancel_by="")
 
 

@@ -32,7 +32,8 @@ class Traits:
     recording_types: Mapping[str, str] = field(default_factory=dict)
     needs_public_url: bool = False
     fetches_audio: bool = False  # the provider downloads from our /audio/{token}
-    pushes: bool = False  # results can arrive by webhook
+    pushes: bool = False  # results will arrive by webhook (it is configured, and we can be reached)
+    push_patience: float = 900.0  # seconds to wait for that webhook before polling all the same
     pace: Pace | None = None
     concurrency: int = 8  # steps at once in this lane
     poll_seconds: tuple[float, float] = (5.0, 60.0)  # shortest and longest gap between polls
@@ -57,10 +58,10 @@ class Order:
 
 @dataclass(frozen=True, slots=True)
 class Working:
-    """Not ready. `uploaded` False: the provider still waits for the bytes."""
+    """Not ready. `uploaded` False: the provider still waits for the bytes; None: it cannot tell."""
 
     progress: float | None = None
-    uploaded: bool = True
+    uploaded: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,76 @@
+"""Spending a rate budget: calls wait in the order of their importance, and each is committed before it leaves."""
+
+import asyncio
+import contextvars
+import heapq
+import itertools
+
+from bot.ports.clock import Clock
+from bot.ports.provider import Pace
+from bot.ports.store import Budgets
+
+# The rank of the job whose step is running, set by its lane: a fetch (0) passes a poll (1) passes a submit (2).
+step_rank: contextvars.ContextVar[int] = contextvars.ContextVar("step_rank", default=1)
+
+
+class Budget:
+    """One account's calls. `spend` returns when the caller may send one request."""
+
+    def __init__(self, account: str, pace: Pace | None, store: Budgets, clock: Clock) -> None:
+        self._account = account
+        self._pace = pace
+        self._store = store
+        self._clock = clock
+        self._waiting: list[tuple[int, int, asyncio.Future[None]]] = []
+        self._order = itertools.count()
+        self._pump: asyncio.Task[None] | None = None
+        self.spent = 0
+        self.waited = 0
+
+    async def spend(self) -> None:
+        """Wait for one call; it is on record when this returns. At once for an account without a pace."""
+        if self._pace is None:
+            return
+        turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        heapq.heappush(self._waiting, (step_rank.get(), next(self._order), turn))
+        if self._pump is None or self._pump.done():
+            self._pump = asyncio.create_task(self._serve(self._pace), name=f"budget {self._account}")
+        await turn
+
+    async def hold(self, seconds: float) -> None:
+        """Nobody spends for so long: the other side said so."""
+        await self._store.hold(self._account, self._clock.now() + seconds)
+
+    async def _serve(self, pace: Pace) -> None:
+        while self._waiting:
+            try:
+                now = self._clock.now()
+                free_at = await self._store.reserve(self._account, pace, now)
+            except Exception as error:  # whatever the store says belongs to whoever waits, and nobody may hang
+                self._next_turn(error)
+                continue
+            if free_at > now:
+                self.waited += 1
+                await self._clock.sleep(free_at - now)
+                continue
+            self.spent += 1
+            self._next_turn(None)
+
+    def _next_turn(self, error: Exception | None) -> None:
+        while self._waiting:
+            turn = heapq.heappop(self._waiting)[2]
+            if turn.done():  # its step was cancelled while it stood in line
+                continue
+            if error is None:
+                turn.set_result(None)
+            else:
+                turn.set_exception(error)
+            return
+
+    async def close(self) -> None:
+        """Stop serving; whoever still waits is cancelled."""
+        if self._pump is not None:
+            self._pump.cancel()
+        for _, _, turn in self._waiting:
+            turn.cancel()
+        self._waiting.clear()

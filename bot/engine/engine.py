@@ -1,0 +1,115 @@
+"""The engine as a whole: one lane for Slack and one per provider account, started and stopped together."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+
+from bot.domain.errors import Misconfigured
+from bot.domain.job import SLACK_LANE, Job
+from bot.engine.accounts import Accounts, Probe
+from bot.engine.audio_desk import AudioDesk
+from bot.engine.budget import Budget
+from bot.engine.happenings import Watch
+from bot.engine.lane import Lane
+from bot.engine.retry import PROVIDER_RETRIES, SLACK_RETRIES
+from bot.engine.steps import Steps
+from bot.ports.chat import Chat
+from bot.ports.clock import Clock
+from bot.ports.provider import Provider
+from bot.ports.store import JobStore
+
+STOP_GRACE_SECONDS = 20.0
+
+
+@dataclass(slots=True)
+class Engine:
+    """Everything that moves jobs. `providers` by name; `budgets` by account, shared with the providers."""
+
+    store: JobStore
+    clock: Clock
+    chat: Chat
+    providers: dict[str, Provider]
+    budgets: dict[str, Budget]
+    steps: Steps
+    desk: AudioDesk
+    watch: Watch
+    slack_probe: Probe
+    lanes: dict[str, Lane] = field(default_factory=dict)
+    accounts: Accounts = field(init=False)
+    _tasks: list[asyncio.Task[None]] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        """Build the lanes."""
+        probes: dict[str, Probe] = {SLACK_LANE: self.slack_probe}
+        for provider in self.providers.values():
+            probes[provider.account] = _probe_of(provider)
+        self.accounts = Accounts(self.store, self.clock, probes, self.watch, self.ring_all)
+        self._add_lane(SLACK_LANE, quick=8, heavy=8, title="Slack")
+        for provider in self.providers.values():
+            self._add_lane(provider.account, quick=8, heavy=provider.traits.concurrency, title=provider.traits.title)
+
+    def _add_lane(self, name: str, quick: int, heavy: int, title: str) -> None:
+        self.lanes[name] = Lane(
+            name,
+            store=self.store,
+            clock=self.clock,
+            run=self.steps.run,
+            budget=self.budgets.get(name) or Budget(name, None, self.store, self.clock),
+            retries=SLACK_RETRIES if name == SLACK_LANE else PROVIDER_RETRIES,
+            watch=self.watch,
+            on_misconfigured=self.accounts.broke,
+            on_moved=self._moved,
+            quick=quick,
+            heavy=heavy,
+            provider_title=title,
+        )
+
+    def _moved(self, job: Job) -> None:
+        self.ring(job.lane)
+        self.steps.show(job)
+
+    def ring(self, lane: str) -> None:
+        """Something in this lane may be due: look now. Unknown lanes are ignored."""
+        if found := self.lanes.get(lane):
+            found.ring()
+
+    def ring_all(self) -> None:
+        """Look everywhere."""
+        for lane in self.lanes.values():
+            lane.ring()
+
+    def misconfigured(self, error: Misconfigured) -> None:
+        """An account was found broken outside a step (a webhook, the event listener)."""
+        self.accounts.broke(error)
+
+    async def wake(self, job_id: str) -> None:
+        """Make a job due now and look: a webhook came, or a local engine finished."""
+        if await self.store.wake(job_id, self.clock.now()) and (job := await self.store.job(job_id)):
+            self.ring(job.lane)
+
+    async def start(self) -> None:
+        """Resume what was parked and serve every lane."""
+        await self.accounts.resume_all()
+        for lane in self.lanes.values():
+            self._tasks.append(asyncio.create_task(lane.serve(), name=f"lane {lane.name}"))
+
+    @property
+    def alive(self) -> bool:
+        """Whether every lane is still served."""
+        return bool(self._tasks) and not any(task.done() for task in self._tasks)
+
+    async def stop(self, grace: float = STOP_GRACE_SECONDS) -> None:
+        """Claim no more, let calls in flight end, give leases back, close audio and connections."""
+        await self.accounts.close()
+        await asyncio.gather(*(lane.stop(grace) for lane in self.lanes.values()))
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self.desk.close()
+
+
+def _probe_of(provider: Provider) -> Callable[[], Awaitable[bool]]:
+    async def works() -> bool:
+        return all(finding.ok for finding in await provider.check())
+
+    return works

@@ -1,0 +1,254 @@
+"""A lane: one queue of jobs, the workers that claim from it, and what an error means for the row.
+
+Correctness lives in the row: a worker owns a job only while its lease token is there, and every commit checks it.
+Whatever wakes a lane (a bell, a timer, a webhook) need only be at-least-once.
+"""
+
+import asyncio
+import random
+import time
+from collections.abc import Callable, Coroutine
+from contextlib import suppress
+
+from bot.domain.errors import (
+    LostLease,
+    Misconfigured,
+    Problem,
+    ProblemCode,
+    RateLimited,
+    Rejected,
+    StepError,
+    StoreError,
+)
+from bot.domain.job import Job
+from bot.domain.machine import Change, Ended, Finishing, Parked, Received, Replying, Submitting, Waiting, stage_of
+from bot.engine.budget import Budget, step_rank
+from bot.engine.happenings import StepEnded, StepFailed, StoreFailed, Watch
+from bot.engine.retry import RetryPolicy
+from bot.ports.clock import Clock
+from bot.ports.store import Jobs
+
+LEASE_SECONDS = 60.0
+HEARTBEAT_SECONDS = 2.0  # how soon a running step hears of a cancellation
+IDLE_SECONDS = 30.0  # the longest sleep of a lane: a bell that another process rang is missed no longer
+QUICK_RANKS = (0, 1)
+HEAVY_RANKS = (2,)
+
+Run = Callable[[Job], Coroutine[None, None, Change | None]]
+
+
+class Lane:
+    """Claims the jobs of one account and runs their steps, `quick` polls and `heavy` hand-overs side by side.
+
+    The two have places of their own, so that long uploads never keep a finished result waiting.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        store: Jobs,
+        clock: Clock,
+        run: Run,
+        budget: Budget,
+        retries: RetryPolicy,
+        watch: Watch,
+        on_misconfigured: Callable[[Misconfigured], None],
+        on_moved: Callable[[Job], None],
+        quick: int = 8,
+        heavy: int = 8,
+        provider_title: str = "",
+        chance: random.Random | None = None,
+    ) -> None:
+        self.name = name
+        self._store = store
+        self._clock = clock
+        self._run_step = run
+        self._budget = budget
+        self._retries = retries
+        self._watch = watch
+        self._on_misconfigured = on_misconfigured
+        self._on_moved = on_moved
+        self._places = {QUICK_RANKS: quick, HEAVY_RANKS: heavy}
+        self._busy = {QUICK_RANKS: 0, HEAVY_RANKS: 0}
+        self._title = provider_title or name
+        self._chance = chance or random.Random()  # noqa: S311  # jitter, not a secret
+        self._bell = asyncio.Event()
+        self._stopping = False
+        self._steps: set[asyncio.Task[None]] = set()
+        self._store_down = False
+
+    def ring(self) -> None:
+        """Something may be due: look now."""
+        self._bell.set()
+
+    @property
+    def running(self) -> int:
+        """Steps under way."""
+        return len(self._steps)
+
+    async def serve(self) -> None:
+        """Claim and run until `stop`. Store failures are reported and waited out."""
+        while not self._stopping:
+            self._bell.clear()
+            try:
+                wait = await self._claim_all()
+                self._store_down = False
+            except StoreError as error:
+                if not self._store_down:
+                    self._watch(StoreFailed(str(error)))
+                self._store_down = True
+                wait = 1.0
+            if wait > 0 and not self._stopping:
+                await self._rest(wait)
+
+    async def _claim_all(self) -> float:
+        """Claim until the places or the due jobs run out; seconds until it is worth looking again."""
+        while not self._stopping:
+            ranks = [rank for group, places in self._places.items() if self._busy[group] < places for rank in group]
+            if not ranks:
+                return IDLE_SECONDS  # a step that ends rings
+            job = await self._store.claim(self.name, sorted(ranks), self._clock.now(), LEASE_SECONDS)
+            if job is None:
+                due = await self._store.next_due(self.name)
+                if due is None:
+                    return IDLE_SECONDS
+                wait = due - self._clock.now()
+                # Due now, yet not claimed: its rank has no free place. A step that ends rings.
+                return min(IDLE_SECONDS, wait) if wait > 0 else (1.0 if len(ranks) == 3 else IDLE_SECONDS)
+            group = QUICK_RANKS if job.rank in QUICK_RANKS else HEAVY_RANKS
+            self._busy[group] += 1
+            task = asyncio.create_task(self._work(job, group), name=f"{self.name} {job.id}")
+            self._steps.add(task)
+            task.add_done_callback(self._steps.discard)
+        return 0.0
+
+    async def _rest(self, seconds: float) -> None:
+        bell = asyncio.create_task(self._bell.wait())
+        timer = asyncio.create_task(self._clock.sleep(seconds))
+        try:
+            await asyncio.wait((bell, timer), return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for task in (bell, timer):
+                task.cancel()
+
+    async def _work(self, job: Job, group: tuple[int, ...]) -> None:
+        step_rank.set(job.rank)
+        started = time.monotonic()
+        step = asyncio.create_task(self._step(job, started), name=f"step {job.id}")
+        keeper = asyncio.create_task(self._keep(job, step), name=f"lease {job.id}")
+        try:
+            await asyncio.wait((step,))
+        except asyncio.CancelledError:
+            step.cancel()
+            await asyncio.wait((step,))
+            raise
+        finally:
+            keeper.cancel()
+            self._busy[group] -= 1
+            self.ring()
+
+    async def _keep(self, job: Job, step: asyncio.Task[None]) -> None:
+        """Renew the lease while the step runs; end the step when the lease is lost or somebody cancels the job."""
+        renewed = self._clock.now()
+        while not step.done():
+            await self._clock.sleep(HEARTBEAT_SECONDS)
+            try:
+                now = self._clock.now()
+                row = await self._store.job(job.id)
+                if row is None or row.lease_token != job.lease_token:
+                    step.cancel()
+                    return
+                if row.cancel_by and not job.cancel_by and not isinstance(stage_of(row), Replying):
+                    step.cancel()  # its lease goes back, and the next claim sees who cancelled
+                    return
+                if not 0 <= now - renewed < LEASE_SECONDS / 3:
+                    await self._store.renew(job, now, LEASE_SECONDS)
+                    renewed = now
+            except LostLease:
+                step.cancel()
+                return
+            except StoreError:
+                continue  # the step's own commit will find out; the lease has time left
+
+    async def _step(self, job: Job, started: float) -> None:
+        try:
+            change = await self._attempt(job, started)
+            if change is None:
+                await self._store.release(job)
+                return
+            moved = await self._store.apply(change)
+            self._watch(StepEnded(moved, job.state, time.monotonic() - started, change.cause))
+            if moved.state != job.state or moved.attempts:
+                self._on_moved(moved)
+        except LostLease:
+            return  # somebody else owns the job; what was done here is theirs to find
+        except StoreError as error:
+            self._watch(StoreFailed(str(error)))
+            await self._clock.sleep(1.0)
+            with suppress(StoreError):
+                await self._store.release(job)
+        except asyncio.CancelledError:
+            with suppress(StoreError):
+                await asyncio.shield(self._store.release(job))
+            raise
+
+    async def _attempt(self, job: Job, started: float) -> Change | None:
+        try:
+            return await self._run_step(job)
+        except (LostLease, StoreError):
+            raise
+        except StepError as error:
+            self._watch(StepFailed(job, time.monotonic() - started, type(error).__name__, error.detail))
+            fresh = await self._current(job)
+            return await self._after(fresh, error)
+        except Exception as error:  # a bug must cost one attempt, not the lane; it is reported with its traceback
+            self._watch(StepFailed(job, time.monotonic() - started, type(error).__name__, "unexpected", error))
+            fresh = await self._current(job)
+            return await self._after(fresh, StepError(f"unexpected {type(error).__name__}"))
+
+    async def _current(self, job: Job) -> Job:
+        """The row as the failed step left it (it may have stored a remote reference)."""
+        row = await self._store.job(job.id)
+        if row is None or row.lease_token != job.lease_token:
+            raise LostLease
+        return row
+
+    async def _after(self, job: Job, error: StepError) -> Change:
+        """What an error means for the row."""
+        now = self._clock.now()
+        stage = stage_of(job)
+        if isinstance(stage, Parked | Ended):
+            raise LostLease
+        if isinstance(error, Misconfigured):
+            self._on_misconfigured(error)
+            return stage.park(now, error.detail)
+        if isinstance(error, RateLimited):
+            await self._budget.hold(error.retry_after)
+            return stage.retry(now, now + error.retry_after, error.detail)
+        if isinstance(stage, Replying):
+            return stage.retry(now, now + self._retries.delay(job.attempts, self._chance), error.detail)
+        if isinstance(error, Rejected):
+            return self._refuse(stage, now, error.problem, error.detail)
+        if self._retries.exhausted(job.attempts):
+            problem = Problem(ProblemCode.PROVIDER_DOWN, {"provider": self._title})
+            return self._refuse(stage, now, problem, error.detail)
+        return stage.retry(now, now + self._retries.delay(job.attempts, self._chance), error.detail)
+
+    @staticmethod
+    def _refuse(
+        stage: Received | Submitting | Waiting | Finishing, now: float, problem: Problem, detail: str
+    ) -> Change:
+        return stage.refuse(now, problem, detail)
+
+    async def stop(self, grace: float) -> None:
+        """Claim no more; let steps under way end for `grace` seconds, then cancel them. Leases go back."""
+        self._stopping = True
+        self.ring()
+        if self._steps:
+            await asyncio.wait(self._steps, timeout=grace)
+        for task in list(self._steps):
+            task.cancel()
+        if self._steps:
+            await asyncio.wait(self._steps)
+        await self._budget.close()

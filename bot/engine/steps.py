@@ -1,0 +1,308 @@
+"""The steps: what is done for a job in each state. Each returns the one `Change` that its lane commits.
+
+A step may be killed at any instant and run again from the row alone. What it must not repeat it stores first
+(`Jobs.apply` with the lease kept); what it cannot store it looks up (`Provider.poll`) before it repeats.
+"""
+
+from collections.abc import Awaitable, Callable
+from contextlib import AsyncExitStack, suppress
+from dataclasses import replace
+
+from bot.domain.errors import Ambiguous, Problem, ProblemCode, Rejected, StepError, Transient
+from bot.domain.job import Job, Options, Remote
+from bot.domain.machine import Change, Finishing, Received, Replying, Submitting, Waiting, stage_of
+from bot.domain.transcript import Transcript
+from bot.engine.audio_desk import AudioDesk
+from bot.engine.retry import ENRICH_ATTEMPTS
+from bot.engine.schedule import first_look, next_look
+from bot.ports.audio import Payload, Preparer
+from bot.ports.chat import Chat
+from bot.ports.clock import Clock
+from bot.ports.provider import Broken, Finished, Order, Provider, Working
+from bot.ports.store import JobStore
+from bot.settings import Settings
+
+Show = Callable[[Job], None]  # bring the thread's status line up to date, without waiting for it
+Suggest = Callable[[Transcript], Transcript]  # a title and highlights where the provider gave none
+
+HOOK_INBOX = "hook"  # kind of the inbox rows that hold believed webhooks; their ref is "account:reference"
+
+
+class Steps:
+    """Moves one job by one step. Raises `StepError`s; the lane decides what they mean for the row."""
+
+    def __init__(
+        self,
+        *,
+        settings: Settings,
+        store: JobStore,
+        chat: Chat,
+        preparer: Preparer,
+        providers: dict[str, Provider],
+        desk: AudioDesk,
+        clock: Clock,
+        suggest: Suggest,
+        show: Show,
+        offload: Callable[[Callable[[], Transcript]], Awaitable[Transcript]],
+    ) -> None:
+        self._settings = settings
+        self._store = store
+        self._chat = chat
+        self._preparer = preparer
+        self._providers = providers
+        self._desk = desk
+        self._clock = clock
+        self._suggest = suggest
+        self.show = show
+        self._offload = offload
+
+    async def run(self, job: Job) -> Change | None:
+        """Do what the job's state asks for; None when there is nothing to do (it is over, or parked)."""
+        stage = stage_of(job)
+        if job.cancel_by and isinstance(stage, Received | Submitting | Waiting | Finishing):
+            return await self._cancel(stage)
+        match stage:
+            case Received():
+                return await self._receive(stage)
+            case Submitting():
+                return await self._submit(stage)
+            case Waiting():
+                return await self._look(stage)
+            case Finishing():
+                return await self._finish(stage)
+            case Replying():
+                return await self._reply(stage)
+            case _:
+                return None
+
+    async def _cancel(self, stage: Received | Submitting | Waiting | Finishing) -> Change:
+        job = stage.job
+        if job.remote and (provider := self._providers.get(job.provider)):
+            with suppress(StepError):  # the person's wish does not wait; the provider's job ends by itself
+                await provider.cancel(job.remote)
+        await self._desk.let_go(job.id)
+        return stage.cancel(self._clock.now())
+
+    # received
+
+    async def _receive(self, stage: Received) -> Change:
+        job = stage.job
+        self.show(job)
+        wanted = await self._store.channel_settings(job.origin.team_id, job.origin.channel_id)
+        provider = self._provider(job.provider or wanted.provider or self._settings.provider)
+        options = Options(
+            language=job.options.language or wanted.language or None,
+            recording_type=job.options.recording_type or wanted.recording_type or None,
+        )
+        source = await self._chat.source(job)
+        file = source.facts
+        before = await self._store.transcribed_before(job.origin.team_id, job.origin.file_id, provider.name, options)
+        if before is not None and before != job.id:
+            return stage.reuse(self._clock.now(), file, provider.name, provider.account, before)
+        _refuse_above(file.size, self._settings.max_file_mb * 1024 * 1024)
+        try:
+            audio = await self._preparer.inspect(source)
+        except Rejected as refusal:
+            if job.meant or refusal.problem.code not in _NOT_MEANT:
+                raise
+            return stage.ignore(self._clock.now())
+        limit = provider.traits.accepts.max_seconds
+        if limit is not None and audio.seconds is not None and audio.seconds > limit:
+            raise Rejected(_too_long(audio.seconds, limit))
+        if provider.traits.needs_public_url and not self._settings.public_url:
+            raise Rejected(Problem(ProblemCode.NEEDS_PUBLIC_URL, {"provider": provider.traits.title}))
+        known = file if audio.seconds is None else replace(file, seconds=audio.seconds)
+        return stage.submit(self._clock.now(), known, provider.name, provider.account, options)
+
+    def _provider(self, name: str) -> Provider:
+        provider = self._providers.get(name)
+        if provider is None:
+            raise Rejected(Problem(ProblemCode.NO_SUCH_PROVIDER, {"provider": name}))
+        return provider
+
+    # submitting
+
+    async def _submit(self, stage: Submitting) -> Change:
+        job = stage.job
+        provider = self._provider(job.provider)
+        if job.remote is not None and not provider.traits.fetches_audio:
+            change = await self._reconcile(stage, provider, job.remote)
+            if change is not None:
+                return change
+        self.show(job)
+        source = await self._chat.source(job)
+        audio = await self._preparer.inspect(source)
+
+        async def progress(share: float) -> None:
+            self.show(_at(job, share))
+
+        async with AsyncExitStack() as stack:
+            payload: Payload
+            if provider.traits.fetches_audio:
+                payload = await self._desk.hold(job, source, audio, provider.traits.accepts)
+            else:
+                payload = await stack.enter_async_context(
+                    self._preparer.prepare(job.id, source, audio, provider.traits.accepts, progress)
+                )
+            order = self._order(job, provider, payload)
+            remote = job.remote
+            if remote is None or provider.traits.fetches_audio:
+                remote = await provider.create(order)
+                job = await self._store.apply(Submitting(job).created(self._clock.now(), remote), keep_lease=True)
+            await provider.upload(order, remote, payload, progress)
+            seconds = payload.seconds if payload.seconds is not None else job.file.seconds
+        return Submitting(job).submitted(self._clock.now(), await self._first_look(provider, seconds))
+
+    async def _reconcile(self, stage: Submitting, provider: Provider, remote: Remote) -> Change | None:
+        """A remote job exists from an earlier try: did the audio arrive? None means: hand it over (again)."""
+        standing = await provider.poll(remote, stage.job.client_ref)
+        now = self._clock.now()
+        if isinstance(standing, Broken):
+            raise Rejected(standing.problem, standing.detail)
+        if isinstance(standing, Finished) or standing.uploaded:
+            return stage.submitted(now, now)
+        stale = remote.expires_at is not None and now >= remote.expires_at
+        if standing.uploaded is False and (stale or _url_refused(stage.job)):
+            return stage.recreate(now, "its upload URL is no longer good")
+        if standing.uploaded is None and (stale or _url_refused(stage.job)):
+            # It may have everything: sending anew could bill twice, so wait for it up to the deadline.
+            return stage.submitted(now, now + provider.traits.poll_seconds[0])
+        return None
+
+    def _order(self, job: Job, provider: Provider, payload: Payload) -> Order:
+        base = self._settings.public_url
+        return Order(
+            job_id=job.id,
+            client_ref=job.client_ref,
+            name=payload.name,
+            mime=payload.mime,
+            size=payload.size,
+            seconds=payload.seconds,
+            options=job.options,
+            hook_url=f"{base}/hooks/{provider.name}/{job.hook_token}" if base else None,
+            audio_url=f"{base}/audio/{job.hook_token}" if base else None,
+        )
+
+    async def _first_look(self, provider: Provider, seconds: float | None) -> float:
+        latency = await self._store.latency(provider.account) or provider.traits.latency
+        wait = first_look(seconds, provider.traits, latency, self._settings.poll_min_seconds)
+        return self._clock.now() + wait
+
+    # waiting
+
+    async def _look(self, stage: Waiting) -> Change:
+        job = stage.job
+        provider = self._provider(job.provider)
+        remote = job.remote
+        if remote is None:
+            return stage.resubmit(self._clock.now(), "no reference is stored")
+        since = job.submitted_at or job.updated_at
+        standing = await provider.poll(remote, job.client_ref)
+        if not isinstance(standing, Finished) and (pushed := await self._pushed(job, provider)):
+            standing = Finished(pushed)
+        now = self._clock.now()
+        match standing:
+            case Finished(transcript):
+                if transcript is not None:
+                    await self._store.put_transcript(job.id, transcript, now)
+                return stage.ready(now)
+            case Broken(problem, detail):
+                raise Rejected(problem, detail)
+            case Working(progress, uploaded):
+                if uploaded is False and not provider.traits.fetches_audio:
+                    return stage.resubmit(now, "the provider has no audio")
+                if now - since > self._settings.job_deadline_minutes * 60:
+                    raise Rejected(_deadline(provider, self._settings.job_deadline_minutes))
+                self.show(_at(job, progress))
+                gap = next_look(now - since, provider.traits, self._settings.poll_min_seconds)
+                return stage.still(now, now + gap, progress)
+
+    async def _pushed(self, job: Job, provider: Provider) -> Transcript | None:
+        """The result that a webhook brought along, where it can be taken at its word."""
+        if job.remote is None:
+            return None
+        for item in await self._store.inbox_for(HOOK_INBOX, f"{provider.account}:{job.remote.ref}"):
+            transcript = provider.read_result(item.payload)
+            if transcript is not None:
+                return transcript
+        return None
+
+    # finishing
+
+    async def _finish(self, stage: Finishing) -> Change:
+        job = stage.job
+        provider = self._providers.get(job.provider)
+        transcript = await self._store.transcript(job.id)
+        if transcript is None:
+            if provider is None or job.remote is None:
+                raise Rejected(Problem(ProblemCode.NO_SUCH_PROVIDER, {"provider": job.provider}))
+            try:
+                transcript = await provider.fetch(job.remote, job.client_ref)
+            except Ambiguous as unknown:
+                return stage.vanished(self._clock.now(), unknown.detail)
+            await self._store.put_transcript(job.id, transcript, self._clock.now())
+        if not job.reuses:
+            if provider is not None:
+                transcript = await self._enrich(job, provider, transcript)
+            whole = transcript
+            transcript = await self._offload(lambda: self._suggest(whole))
+            await self._store.put_transcript(job.id, transcript, self._clock.now())
+            await self._learn(job, transcript)
+        await self._store.drop_blocks(job.id)
+        await self._desk.let_go(job.id)
+        return stage.stored(self._clock.now())
+
+    async def _enrich(self, job: Job, provider: Provider, transcript: Transcript) -> Transcript:
+        if transcript.is_empty:
+            return transcript
+        try:
+            return await provider.enrich(transcript)
+        except Transient:
+            if job.attempts + 1 < ENRICH_ATTEMPTS:
+                raise
+        except StepError:
+            pass  # the transcript is what was asked for; it goes out without the provider's summary
+        return transcript
+
+    async def _learn(self, job: Job, transcript: Transcript) -> None:
+        seconds = transcript.seconds or job.file.seconds
+        if seconds and job.submitted_at:
+            took = max(0.0, self._clock.now() - job.submitted_at)
+            await self._store.learn_latency(job.account, seconds, took)
+
+    # replying
+
+    async def _reply(self, stage: Replying) -> Change:
+        job = stage.job
+        transcript = await self._store.transcript(job.id)
+        try:
+            await self._chat.reply(job, transcript)
+        except Rejected as refusal:
+            return stage.unsayable(self._clock.now(), refusal.detail)
+        return stage.replied(self._clock.now())
+
+
+_NOT_MEANT = (ProblemCode.NOT_AUDIO, ProblemCode.NO_AUDIO_TRACK, ProblemCode.EMPTY_FILE, ProblemCode.CORRUPT)
+URL_REFUSED = "upload url refused"  # how a provider words an `Ambiguous` upload to a URL that is no longer good
+
+
+def _url_refused(job: Job) -> bool:
+    return URL_REFUSED in job.last_error
+
+
+def _at(job: Job, progress: float | None) -> Job:
+    return replace(job, progress=progress)
+
+
+def _refuse_above(size: int, limit: int) -> None:
+    if size > limit:
+        params = {"limit_mb": str(limit // 2**20), "size_mb": str(-(-size // 2**20))}
+        raise Rejected(Problem(ProblemCode.TOO_LARGE, params))
+
+
+def _too_long(seconds: float, limit: float) -> Problem:
+    return Problem(ProblemCode.TOO_LONG, {"limit_minutes": f"{limit / 60:.0f}", "minutes": f"{-(-seconds // 60):.0f}"})
+
+
+def _deadline(provider: Provider, minutes: float) -> Problem:
+    return Problem(ProblemCode.DEADLINE, {"provider": provider.traits.title, "minutes": f"{minutes:.0f}"})
