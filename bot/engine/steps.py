@@ -249,6 +249,9 @@ class Steps:
             await self._store.put_transcript(job.id, transcript, self._clock.now())
             await self._learn(job, transcript)
         await self._store.drop_blocks(job.id)
+        if job.remote is not None:
+            for item in await self._store.inbox_for(HOOK_INBOX, f"{job.account}:{job.remote.ref}"):
+                await self._store.drop_inbox(item.id)
         await self._desk.let_go(job.id)
         return stage.stored(self._clock.now())
 

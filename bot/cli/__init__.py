@@ -1,0 +1,146 @@
+"""The command line: `threadscribe serve | try | doctor | transcribe | jobs | retry | cancel | purge`.
+
+Exit codes: 0 fine, 1 a check failed, 2 usage or settings (one line per fault, no traceback). Each command imports
+what it needs when it runs, so that `--help` is there at once.
+"""
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from bot.settings import Settings, SettingsError, load_settings
+
+app = typer.Typer(
+    name="threadscribe",
+    help="Drop audio into Slack; the transcript, a title and a summary come back in the thread.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+JsonFlag = Annotated[bool, typer.Option("--json", help="Print JSON for scripts.")]
+JobId = Annotated[str, typer.Argument(metavar="JOB", help="The job's id, as `jobs` and the thread show it.")]
+
+
+def fail(lines: list[str], code: int) -> typer.Exit:
+    """Print one line for each fault; raise the result."""
+    for line in lines:
+        typer.echo(f"threadscribe: {line}", err=True)
+    return typer.Exit(code)
+
+
+def settings_or_exit() -> Settings:
+    """The settings of this process; a fault ends the command with exit code 2."""
+    try:
+        return load_settings()
+    except SettingsError as error:
+        raise fail(error.faults, 2) from None
+
+
+@app.command()
+def serve() -> None:
+    """Run the bot: Slack's events, the provider's work and the web routes, until it is told to stop."""
+    from bot.cli.running import run_serve
+
+    raise typer.Exit(run_serve(settings_or_exit()))
+
+
+@app.command("try")
+def try_(
+    file: Annotated[
+        Path | None, typer.Argument(metavar="[FILE]", help="Post this recording, print the thread, and end.")
+    ] = None,
+    provider: Annotated[str, typer.Option(help="local, or a simulated service: xosum, invox, nabla.")] = "local",
+    port: Annotated[int, typer.Option(help="Port of the workspace page; 0 takes a free one.")] = 8765,
+    model: Annotated[str, typer.Option(help="Speech model of the local engine: base, tiny.en, or a directory.")] = "",
+    browser: Annotated[bool, typer.Option("--browser/--no-browser", help="Open the page.")] = True,
+) -> None:
+    """Try it with no Slack account and no key: a local workspace in the browser, the real bot, the local engine."""
+    from bot.cli.running import run_try
+
+    if file is not None and not file.is_file():
+        raise fail([f"{file} is not a file."], 2)
+    if provider not in ("local", "xosum", "invox", "nabla"):
+        raise fail([f"--provider is {provider!r}: it must be local, xosum, invox or nabla."], 2)
+    raise typer.Exit(run_try(file, provider, port, model, browser))
+
+
+@app.command()
+def doctor(as_json: JsonFlag = False) -> None:
+    """Check settings, database, Slack and each configured provider, and say what to change."""
+    from bot.cli.doctor import run_doctor
+
+    try:
+        settings = load_settings()
+    except SettingsError as error:
+        raise fail(error.faults, 2) from None
+    raise typer.Exit(run_doctor(settings, as_json))
+
+
+@app.command()
+def transcribe(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A recording: wav, mp3, m4a, ogg, webm, flac, mp4 …")],
+    provider: Annotated[str, typer.Option(help="Provider; PROVIDER by default.")] = "",
+    language: Annotated[str, typer.Option(help="Language or locale; the provider's default if empty.")] = "",
+    format_: Annotated[str, typer.Option("--format", help="txt, srt, vtt, docx or json.", metavar="FORMAT")] = "txt",
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="Write here instead of standard output.")
+    ] = None,
+) -> None:
+    """Transcribe one file without Slack, with a progress bar."""
+    from bot.cli.single import run_transcribe
+
+    if not file.is_file():
+        raise fail([f"{file} is not a file."], 2)
+    if format_ not in ("txt", "srt", "vtt", "docx", "json"):
+        raise fail([f"--format is {format_!r}: it must be txt, srt, vtt, docx or json."], 2)
+    if format_ == "docx" and output is None and sys.stdout.isatty():
+        raise fail(["a docx file cannot be shown on a terminal: give --output FILE."], 2)
+    raise typer.Exit(run_transcribe(settings_or_exit(), file, provider, language, format_, output))
+
+
+@app.command()
+def jobs(
+    job: Annotated[str, typer.Argument(metavar="[JOB]", help="Show this one with its timeline.")] = "",
+    state: Annotated[str, typer.Option(help="Only jobs in this state.")] = "",
+    limit: Annotated[int, typer.Option(min=1, max=1000, help="How many, newest first.")] = 20,
+    as_json: JsonFlag = False,
+) -> None:
+    """List jobs, or show one with its timeline. No content is shown."""
+    from bot.cli.jobs import run_jobs
+
+    raise typer.Exit(run_jobs(settings_or_exit(), job, state, limit, as_json))
+
+
+@app.command()
+def retry(job: JobId) -> None:
+    """Try a failed or cancelled job again; what was paid for is used again. Resumes a parked one."""
+    from bot.cli.jobs import run_retry
+
+    raise typer.Exit(run_retry(settings_or_exit(), job))
+
+
+@app.command()
+def cancel(job: JobId) -> None:
+    """Cancel a job that is not finished."""
+    from bot.cli.jobs import run_cancel
+
+    raise typer.Exit(run_cancel(settings_or_exit(), job))
+
+
+@app.command()
+def purge(
+    older_than_days: Annotated[int, typer.Option("--older-than-days", min=0, help="RETENTION_DAYS by default.")] = -1,
+) -> None:
+    """Delete the content of finished jobs that are older than the retention time; their rows stay."""
+    from bot.cli.jobs import run_purge
+
+    raise typer.Exit(run_purge(settings_or_exit(), older_than_days))
+
+
+def main() -> None:
+    """Entry point of the `threadscribe` script."""
+    app()

@@ -1,0 +1,169 @@
+"""`jobs`, `retry`, `cancel`, `purge`: the operator's view of the job table."""
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from bot.app import storage_key
+from bot.clock import SystemClock
+from bot.domain.errors import LostLease, StoreError
+from bot.domain.job import Job, State
+from bot.domain.machine import Ended, Parked, stage_of
+from bot.ports.store import JobFilter, JobStore
+from bot.settings import Settings
+from storage import open_store
+
+_OPERATOR = "operator"
+
+
+def _with_store(settings: Settings, act: Callable[[JobStore], Awaitable[int]]) -> int:
+    async def run() -> int:
+        store = await open_store(settings.database_url, storage_key(settings), exclusive=False)
+        try:
+            return await act(store)
+        finally:
+            await store.close()
+
+    try:
+        return asyncio.run(run())
+    except StoreError as error:
+        typer.echo(f"threadscribe: {error}", err=True)
+        return 1
+
+
+def _say(text: str, code: int) -> int:
+    typer.echo(text, err=code != 0)
+    return code
+
+
+def _when(at: float | None) -> str:
+    return "" if at is None else datetime.fromtimestamp(at).astimezone().strftime("%Y-%m-%d %H:%M:%S")
+
+
+def run_jobs(settings: Settings, job_id: str, state: str, limit: int, as_json: bool) -> int:
+    """List jobs or show one; exit code 2 for an unknown state, 1 for an unknown job."""
+    if state and state not in tuple(State):
+        return _say(f"threadscribe: --state is {state!r}: it must be one of {', '.join(State)}.", 2)
+
+    async def act(store: JobStore) -> int:
+        if job_id:
+            job = await store.job(job_id)
+            if job is None:
+                return _say(f"threadscribe: there is no job {job_id}.", 1)
+            await _show_one(store, job, as_json)
+            return 0
+        states = (State(state),) if state else ()
+        _show_many(list(await store.jobs(JobFilter(states=states, limit=limit))), as_json)
+        return 0
+
+    return _with_store(settings, act)
+
+
+def _facts(job: Job) -> dict[str, object]:
+    """What may be shown of a job: no content, no secrets."""
+    return {
+        "id": job.id,
+        "state": job.state.value,
+        "outcome": job.outcome.value if job.outcome else None,
+        "problem": job.problem.code.value if job.problem else None,
+        "provider": job.provider,
+        "channel": job.origin.channel_id,
+        "thread_ts": job.origin.thread_ts,
+        "file": job.origin.file_id,
+        "size": job.file.size,
+        "seconds": job.file.seconds,
+        "attempts": job.attempts,
+        "last_error": job.last_error,
+        "created_at": job.created_at,
+        "due_at": job.due_at if job.due_at < 4e9 else None,
+        "finished_at": job.finished_at,
+    }
+
+
+async def _show_one(store: JobStore, job: Job, as_json: bool) -> None:
+    events = await store.events(job.id)
+    if as_json:
+        timeline = [
+            {"at": e.at, "from": e.source.value if e.source else None, "to": e.target.value, "cause": e.cause}
+            for e in events
+        ]
+        typer.echo(json.dumps({**_facts(job), "timeline": timeline}, ensure_ascii=False))
+        return
+    console = Console()
+    for name, value in _facts(job).items():
+        shown = _when(value) if name.endswith("_at") and isinstance(value, float) else value
+        if shown not in (None, ""):
+            console.print(f"{name:12} {shown}", markup=False, highlight=False)
+    table = Table("time", "state", "cause", box=None, pad_edge=False)
+    for event in events:
+        table.add_row(_when(event.at), event.target.value, event.cause)
+    console.print(table, markup=False)
+
+
+def _show_many(jobs: list[Job], as_json: bool) -> None:
+    if as_json:
+        typer.echo(json.dumps([_facts(job) for job in jobs], ensure_ascii=False))
+        return
+    if not jobs:
+        typer.echo("No jobs.")
+        return
+    table = Table("job", "state", "provider", "created", "tries", "last error", box=None, pad_edge=False)
+    for job in jobs:
+        shown = job.problem.code.value if job.problem else job.last_error
+        table.add_row(job.id, job.state.value, job.provider, _when(job.created_at), str(job.attempts), shown)
+    Console().print(table, markup=False)
+
+
+def run_retry(settings: Settings, job_id: str) -> int:
+    """Put an ended or parked job back to work; a running bot sees it within half a minute."""
+
+    async def act(store: JobStore) -> int:
+        job = await store.job(job_id)
+        if job is None:
+            return _say(f"threadscribe: there is no job {job_id}.", 1)
+        stage = stage_of(job)
+        now = SystemClock().now()
+        try:
+            match stage:
+                case Ended():
+                    await store.apply(stage.again(now, await store.transcript(job.id) is not None))
+                case Parked():
+                    await store.apply(stage.resume(now, "resumed by the operator"))
+                case _:
+                    await store.wake(job.id, now)
+        except LostLease:
+            return _say(f"threadscribe: job {job_id} has just moved on; look at it with: threadscribe jobs {job_id}", 1)
+        return _say(f"Job {job_id} is tried again.", 0)
+
+    return _with_store(settings, act)
+
+
+def run_cancel(settings: Settings, job_id: str) -> int:
+    """Ask for a cancellation; a running bot acts on it at once."""
+
+    async def act(store: JobStore) -> int:
+        if await store.job(job_id) is None:
+            return _say(f"threadscribe: there is no job {job_id}.", 1)
+        if not await store.ask_cancel(job_id, _OPERATOR, SystemClock().now()):
+            return _say(f"threadscribe: job {job_id} is over already, or its reply is being posted.", 1)
+        return _say(f"Job {job_id} is being cancelled.", 0)
+
+    return _with_store(settings, act)
+
+
+def run_purge(settings: Settings, days: int) -> int:
+    """Delete old content now."""
+    age = settings.retention_days if days < 0 else days
+    if age == 0 and days < 0:
+        return _say("RETENTION_DAYS is 0: content is kept for ever. Give --older-than-days to purge anyway.", 0)
+
+    async def act(store: JobStore) -> int:
+        count = await store.purge(SystemClock().now() - age * 86400)
+        return _say(f"Purged the content of {count} job{'' if count == 1 else 's'}.", 0)
+
+    return _with_store(settings, act)

@@ -1,0 +1,57 @@
+"""What the operator can measure: Prometheus series, one registry for each running bot. No content, no names."""
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+
+from bot.engine.happenings import AccountBroke, AccountRecovered, Happening, StepEnded, StepFailed, StoreFailed
+
+_STEP_BUCKETS = (0.01, 0.05, 0.1, 0.5, 1, 5, 15, 60, 300, 1800)
+
+
+class Metrics:
+    """The series, and a `watch` that feeds them from the engine's happenings."""
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        r = self.registry
+        self.jobs = Gauge("threadscribe_jobs", "Jobs by state", ["state"], registry=r)
+        self.oldest = Gauge("threadscribe_oldest_unfinished_seconds", "Age of the oldest unfinished job", registry=r)
+        self.steps = Histogram(
+            "threadscribe_step_seconds", "Duration of steps", ["state", "provider"], buckets=_STEP_BUCKETS, registry=r
+        )
+        self.failures = Counter(
+            "threadscribe_step_failures", "Steps that did not succeed", ["state", "provider", "kind"], registry=r
+        )
+        self.rate_limited = Counter("threadscribe_rate_limited", "Answers 429", ["lane"], registry=r)
+        self.budget_spent = Counter("threadscribe_budget_spent", "Calls taken from a budget", ["account"], registry=r)
+        self.budget_waited = Counter(
+            "threadscribe_budget_waited", "Times that a call had to wait for its budget", ["account"], registry=r
+        )
+        self.replies = Counter(
+            "threadscribe_replies", "Replies by how they came to be: posted, adopted, healed", ["how"], registry=r
+        )
+        self.hooks_refused = Counter(
+            "threadscribe_hooks_refused", "Webhooks and requests refused", ["route", "reason"], registry=r
+        )
+        self.account_up = Gauge("threadscribe_account_up", "1 while an account works", ["account"], registry=r)
+        self.store_failures = Counter("threadscribe_store_failures", "Refused reads and writes", registry=r)
+        self.loop_lag = Gauge("threadscribe_loop_lag_seconds", "Longest stall of the last minute", registry=r)
+
+    def watch(self, happening: Happening) -> None:
+        """Count what the engine reports."""
+        match happening:
+            case StepEnded(job, source, seconds, _):
+                self.steps.labels(source.value, job.provider).observe(seconds)
+            case StepFailed(job, _, kind, _, _):
+                self.failures.labels(job.state.value, job.provider, kind).inc()
+                if kind == "RateLimited":
+                    self.rate_limited.labels(job.lane).inc()
+            case AccountBroke(account, _):
+                self.account_up.labels(account).set(0)
+            case AccountRecovered(account):
+                self.account_up.labels(account).set(1)
+            case StoreFailed():
+                self.store_failures.inc()
+
+    def exposition(self) -> bytes:
+        """The text that Prometheus reads."""
+        return generate_latest(self.registry)

@@ -1,0 +1,78 @@
+"""GET /audio/{token}: the one recording that a token stands for, with ranges, streamed from Slack or the spool."""
+
+import re
+
+from aiohttp import web
+
+from bot.domain.errors import StepError
+from bot.engine.audio_desk import AudioDesk
+from bot.ports.audio import Payload
+
+_RANGE = re.compile(r"bytes=(\d*)-(\d*)$")
+
+
+class Audio:
+    """Serves HEAD and GET; says 404 to every token that is not good, whatever the reason."""
+
+    def __init__(self, desk: AudioDesk) -> None:
+        self._desk = desk
+
+    async def handle(self, request: web.Request) -> web.StreamResponse:
+        """The bytes, whole (200) or in part (206); 416 for a range that is not there."""
+        try:
+            payload = await self._desk.payload_for(request.match_info["token"])
+        except StepError:
+            return web.Response(status=503, headers={"Retry-After": "5"})
+        if payload is None:
+            return web.Response(status=404)
+        span = _span(request.headers.get("Range"), payload.size)
+        if span is None:
+            return web.Response(status=416, headers={"Content-Range": f"bytes */{payload.size}"})
+        start, end = span
+        whole = (start, end) == (0, payload.size)
+        headers = {
+            "Content-Type": payload.mime,
+            "Content-Length": str(end - start),
+            "Accept-Ranges": "bytes",
+            "Cache-Control": "private, no-store",
+            "X-Content-Type-Options": "nosniff",
+        }
+        if not whole:
+            headers["Content-Range"] = f"bytes {start}-{end - 1}/{payload.size}"
+        response = web.StreamResponse(status=200 if whole else 206, headers=headers)
+        if request.method == "HEAD":
+            await response.prepare(request)
+            return response
+        return await _send(request, response, payload, start, end)
+
+
+async def _send(
+    request: web.Request, response: web.StreamResponse, payload: Payload, start: int, end: int
+) -> web.StreamResponse:
+    try:
+        async with payload.stream(start, end) as chunks:
+            await response.prepare(request)
+            async for chunk in chunks:
+                await response.write(chunk)
+    except StepError:
+        if not response.prepared:
+            return web.Response(status=503, headers={"Retry-After": "5"})
+        if request.transport is not None:
+            request.transport.close()  # a cut connection is the only honest end of a body that fell short
+        return response
+    await response.write_eof()
+    return response
+
+
+def _span(header: str | None, size: int) -> tuple[int, int] | None:
+    """[start, end) of a Range header; the whole for none or for one that is not understood (RFC 9110, 14.2)."""
+    match = _RANGE.match(header.strip()) if header else None
+    if match is None or match.groups() == ("", ""):
+        return 0, size
+    first, last = match.groups()
+    if not first:
+        start = max(0, size - int(last))
+        return (start, size) if int(last) > 0 else None
+    start = int(first)
+    end = min(size, int(last) + 1) if last else size
+    return (start, end) if start < size and start < end else None

@@ -1,0 +1,97 @@
+"""Providers' webhooks: verified by their provider, kept, and turned into a wake-up of the one job they are about.
+
+A stranger's request changes nothing: the provider's own check comes first, then the job must exist and be open.
+"""
+
+from collections.abc import Awaitable, Callable
+
+from aiohttp import web
+
+from bot.domain.errors import HookRefused, StoreError
+from bot.domain.job import Job, State
+from bot.engine.steps import HOOK_INBOX
+from bot.ports.clock import Clock
+from bot.ports.provider import HookNews, HookRequest, Provider
+from bot.ports.store import JobFilter, JobStore
+
+MAX_BODY = 16 * 1024 * 1024  # a day of speech as text is well below this
+OPEN = frozenset({State.SUBMITTING, State.WAITING})
+
+
+class Hooks:
+    """POST /hooks/{provider} and /hooks/{provider}/{token}."""
+
+    def __init__(
+        self,
+        store: JobStore,
+        providers: dict[str, Provider],
+        clock: Clock,
+        wake: Callable[[str], Awaitable[None]],
+        refused: Callable[[str, str], None],
+    ) -> None:
+        self._store = store
+        self._providers = providers
+        self._clock = clock
+        self._wake = wake
+        self._refused = refused
+
+    async def handle(self, request: web.Request) -> web.Response:
+        """Answer 200 when it was believed (or may be forgotten), 401, 404, 413 otherwise, 503 to have it sent again."""
+        name = request.match_info["provider"]
+        provider = self._providers.get(name)
+        if provider is None:
+            return self._refusal("unknown", 404, "unknown provider")
+        try:
+            body = await _read(request)
+            headers = {key.lower(): value for key, value in request.headers.items()}
+            news = provider.read_webhook(HookRequest(body, headers, request.match_info.get("token", "")))
+            if not news.ignored:
+                await self._believe(provider, news)
+        except HookRefused as refusal:
+            return self._refusal(name, refusal.status, refusal.reason)
+        except StoreError:
+            return web.json_response({"error": "try again later"}, status=503)
+        return web.json_response({"ok": True})
+
+    async def _believe(self, provider: Provider, news: HookNews) -> None:
+        job = await self._find(provider, news)
+        if job is None:
+            if not news.ref or not await self._create_under_way(provider):
+                raise HookRefused(404, "unknown job")
+        elif job.state not in OPEN:
+            return  # a repeat: the result is there already
+        ref = job.remote.ref if job is not None and job.remote else news.ref
+        now = self._clock.now()
+        await self._store.put_inbox(
+            HOOK_INBOX, f"{provider.account}:{news.key}", f"{provider.account}:{ref}", news.result, now, now
+        )
+        if job is not None:
+            await self._wake(job.id)
+
+    async def _find(self, provider: Provider, news: HookNews) -> Job | None:
+        if news.hook_token:
+            job = await self._store.job_by_hook_token(news.hook_token)
+            if job is None or job.account != provider.account:
+                raise HookRefused(401, "unknown token")
+            if news.ref and job.remote is not None and job.remote.ref != news.ref:
+                raise HookRefused(401, "another job")
+            return job
+        return await self._store.job_by_ref(provider.account, news.ref)
+
+    async def _create_under_way(self, provider: Provider) -> bool:
+        """Whether some job's create may have been received and not yet stored: its webhook can be early."""
+        jobs = await self._store.jobs(JobFilter(states=(State.SUBMITTING,), limit=200))
+        return any(job.account == provider.account and job.remote is None for job in jobs)
+
+    def _refusal(self, route: str, status: int, reason: str) -> web.Response:
+        self._refused(route, reason)
+        return web.json_response({"error": "refused"}, status=status)
+
+
+async def _read(request: web.Request) -> bytes:
+    body = bytearray()
+    async for chunk in request.content.iter_chunked(64 * 1024):
+        body += chunk
+        if len(body) > MAX_BODY:
+            raise HookRefused(413, "oversized")
+    return bytes(body)
