@@ -109,7 +109,7 @@ class XosumSimulator(ProviderSimulator[XosumSettings, XosumJob]):
         """End the life of one job's upload URL, or of all."""
         self._store.expire(job_id)
 
-    def job_named(self, call: Call) -> str | None:
+    def job_named(self, call: Call, body: bytes) -> str | None:
         """Return the job in the query or in the upload's path."""
         return call.request.query.get("docId") or self._store.job_at(call.request.path)
 

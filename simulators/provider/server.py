@@ -282,7 +282,8 @@ class ProviderSimulator(ABC, Generic[S, J]):
         except (OSError, aiohttp.ClientError, asyncio.IncompleteReadError):
             return self._cut(request)  # the client left in the middle of its request
         record.status = response.status
-        after = self.faults.take(operation, "cut_after", "slow_after", job=record.job)
+        done = response.status < 300
+        after = self.faults.take(operation, "cut_after", "slow_after", job=record.job) if done else None
         if after is not None:
             record.faults.append(after.kind)
             if after.kind == "cut_after":
@@ -309,7 +310,7 @@ class ProviderSimulator(ABC, Generic[S, J]):
             operation,
             *("unauthorized", "forbidden", "not_found", "rate_limited", "server_error", "messsage"),
             *("cut_before", "html"),
-            job=self.job_named(call),
+            job=self.job_named(call, body),
         )
         if fault is None:
             return await handler(call)
@@ -323,7 +324,7 @@ class ProviderSimulator(ABC, Generic[S, J]):
         words = fault.text or "Injected fault"
         raise RefusalError(fault.http_status(), words, headers=fault.retry_header(self.clock.now()))
 
-    def job_named(self, call: Call) -> str | None:
+    def job_named(self, call: Call, body: bytes) -> str | None:
         """Return the id of the job that a request names, so that a fault can be meant for one job."""
         return None
 

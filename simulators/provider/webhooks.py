@@ -111,9 +111,9 @@ class Dispatcher:
     async def send(self, job: str, variant: Variant = "normal", *, attempt: int = 1, url: str = "") -> Delivery:
         """Send one webhook now, once, and return what the receiver answered; `url` overrides the address."""
         message = self._compose(job, variant)
-        if message is None:
-            return Delivery(self._clock.now(), job, variant, attempt, "", 0, "no address for this webhook")
-        url = url or message.url
+        url = url or (message.url if message else "")
+        if message is None or not url:
+            return Delivery(self._clock.now(), job, variant, attempt, "", 0, "no such webhook, or no address")
         at = self._clock.now()
         if self._session is None:
             raise RuntimeError("the simulator is not running")
