@@ -1,0 +1,151 @@
+"""Titles and highlights: only what was said, the same every time, and nothing silly for a short clip."""
+
+import string
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.domain.transcript import Segment, Transcript
+from bot.text.highlights import LONGEST, suggest
+from bot.text.sentences import sentences, split
+from bot.text.titles import TITLE_LIMIT
+
+MEETING = """Good morning everyone, thanks for joining. Can everybody hear me? Yes. Okay, great. So today we want to
+talk about the migration of the billing database to the new cluster. As you know, the old cluster runs out of disk space
+at the end of March. We have about six weeks left. Maria, could you tell us where we stand? Sure. So the schema has been
+migrated to the staging cluster and all tests pass. The nightly export is still running against the old database, and
+that is the main risk. If the export fails during the switch, the accounting team gets no invoices in the morning.
+Hmm, right. How long does the export take? About two hours. Okay. So I would suggest that we switch on a Saturday
+night, after the export has finished. Yeah, I agree. What about the rollback plan? We keep the old cluster read only
+for two weeks. That sounds good. So we decided two things. First, the billing database moves to the new cluster on
+Saturday the twentieth of March. Second, the old cluster stays read only for two weeks as a rollback. Anything else?
+No. Thanks everyone. Bye. Bye bye."""
+
+CALL = """Բարև ձեզ, ինչո՞վ կարող եմ օգնել։ Բարև ձեզ, իմ ինտերնետ կապը երեք օր է չի աշխատում։ Հասկացա, խնդրում եմ ասեք
+ձեր պայմանագրի համարը։ Պայմանագրի համարն է չորս հինգ վեց յոթ։ Շնորհակալություն, մեկ րոպե սպասեք։ Տեսնում եմ, որ ձեր
+հասցեում ինտերնետ կապի վթար է գրանցվել երկուշաբթի օրը։ Վթարը կապված է մալուխի վնասման հետ, և մեր տեխնիկական խումբն
+արդեն աշխատում է դրա վրա։ Իսկ ե՞րբ կվերականգնվի կապը։ Նախնական տվյալներով կապը կվերականգնվի վաղը մինչև ժամը տասնութը։
+Ես տանից եմ աշխատում, և ինձ համար շատ կարևոր է ինտերնետը։ Հասկանում եմ ձեզ, ներողություն եմ խնդրում անհարմարության
+համար։ Կարող եմ ձեզ առաջարկել ժամանակավոր մոբայլ ինտերնետի փաթեթ անվճար երեք օրով։ Այո, դա լավ կլինի։ Լավ, փաթեթը
+կակտիվանա տասը րոպեի ընթացքում ձեր հեռախոսահամարի վրա։ Նաև վճարից կհանվեն այն օրերը, երբ կապը չի աշխատել։ Շատ
+շնորհակալ եմ։ Խնդրեմ, ուրիշ հարցով կարո՞ղ եմ օգնել։ Ոչ, շնորհակալություն։ Ցտեսություն, լավ օր եմ մաղթում։"""
+
+JFK = (
+    "And so my fellow Americans, ask not what your country can do for you, ask what you can do for your country. "
+    "My fellow citizens of the world, ask not what America will do for you."
+)
+
+
+def flat(text: str) -> str:
+    return " ".join(text.split())
+
+
+def spoken(text: str) -> Transcript:
+    return Transcript((Segment(flat(text)),))
+
+
+def test_a_meeting_is_headed_by_its_subject_and_highlights_its_decisions() -> None:
+    result = suggest(spoken(MEETING))
+    assert result.title == "Billing database moves to the new cluster on Saturday the twentieth of March"
+    assert (
+        "First, the billing database moves to the new cluster on Saturday the twentieth of March." in result.highlights
+    )
+    assert "Second, the old cluster stays read only for two weeks as a rollback." in result.highlights
+    assert not any("hear me" in sentence or "Thanks" in sentence for sentence in result.highlights)
+
+
+def test_an_armenian_call_is_headed_by_its_subject_and_highlights_the_answer() -> None:
+    result = suggest(spoken(CALL))
+    assert result.title == "Ինտերնետ կապը երեք օր է չի աշխատում"
+    assert 3 <= len(result.highlights) <= 5
+    assert "Նախնական տվյալներով կապը կվերականգնվի վաղը մինչև ժամը տասնութը։" in result.highlights
+
+
+def test_a_short_clip_gets_a_title_and_no_highlights() -> None:
+    result = suggest(spoken(JFK))
+    assert result.title == "And so my fellow Americans, ask not what your country can do for you…"
+    assert result.highlights == ()
+
+
+def test_a_recording_without_punctuation_gets_no_highlights() -> None:
+    result = suggest(spoken("we talked about the new cluster and the old one " * 60))
+    assert result.title
+    assert result.highlights == ()
+
+
+def test_silence_gets_neither() -> None:
+    assert suggest(Transcript(())) == Transcript(())
+    assert suggest(Transcript((Segment("  "),))).title is None
+
+
+def test_what_the_provider_wrote_is_kept() -> None:
+    given_by_provider = Transcript((Segment(flat(MEETING)),), title="Their title", summary="Their summary")
+    assert suggest(given_by_provider) == given_by_provider
+
+
+def test_segments_that_cut_a_sentence_are_joined_and_speakers_are_not() -> None:
+    transcript = Transcript(
+        (
+            Segment("The old cluster", speaker="A"),
+            Segment("runs out of space.", speaker="A"),
+            Segment("and the new one", speaker="B"),
+        )
+    )
+    assert sentences(transcript) == ["The old cluster runs out of space.", "and the new one"]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (
+            "Mr. Smith met Dr. Who in 3.5 h. Really? Yes.",
+            ["Mr. Smith met Dr. Who in 3.5 h.", "Really?", "Yes."],
+        ),
+        ("Այո։ Ոչ։", ["Այո։", "Ոչ։"]),
+        ("Գալիս եմ: Ժամը 10:30 է: Լավ", ["Գալիս եմ:", "Ժամը 10:30 է:", "Լավ"]),
+        ("こんにちは。元気ですか？はい。", ["こんにちは。", "元気ですか？", "はい。"]),
+        ("كيف حالك؟ نعم.", ["كيف حالك؟", "نعم."]),
+        ("El turno está cargado desde el verano. Perfecto.", ["El turno está cargado desde el verano.", "Perfecto."]),
+    ],
+)
+def test_sentences_end_where_their_script_ends_them(text: str, expected: list[str]) -> None:
+    assert split(text) == expected
+
+
+KINDS = """the old cluster billing database export Saturday and of we move moves Իսկ կապը ինտերնետ աշխատում El año
+turno 今日は データ 3.5 Mr. e.g. don't — «so» 😀 مرحبا"""
+WORD = st.sampled_from(KINDS.split())
+SENTENCE = st.builds(
+    lambda found, end: " ".join(found) + end, st.lists(WORD, min_size=1, max_size=20), st.sampled_from(list(".?!։。"))
+)
+SEGMENT = st.builds(
+    lambda found, speaker: Segment(" ".join(found), speaker=speaker),
+    st.lists(SENTENCE, max_size=6) | st.lists(st.text(max_size=40), max_size=3),
+    st.sampled_from([None, "A", "B"]),
+)
+TRANSCRIPT = st.builds(lambda found: Transcript(tuple(found)), st.lists(SEGMENT, max_size=12))
+
+
+@given(TRANSCRIPT)
+def test_every_highlight_was_said_and_the_title_is_short_and_there(transcript: Transcript) -> None:
+    result = suggest(transcript)
+    assert suggest(transcript) == result
+    assert result.segments == transcript.segments
+    for highlight in result.highlights:
+        assert highlight in flat(transcript.text)
+        assert len(highlight) <= LONGEST
+    assert len(set(result.highlights)) == len(result.highlights)
+    assert len(result.highlights) in (0, 3, 4, 5)
+    if transcript.is_empty:
+        assert result.title is None
+    else:
+        assert result.title
+        assert result.title.strip()
+        assert len(result.title) <= TITLE_LIMIT
+        assert result.title.rstrip("…")[1:].casefold() in flat(transcript.text).casefold()
+
+
+@given(st.text(alphabet=st.characters() | st.sampled_from(string.punctuation + " .։。?")))
+def test_splitting_loses_nothing_but_white_space(text: str) -> None:
+    assert "".join("".join(split(text)).split()) == "".join(text.split())
