@@ -106,6 +106,7 @@ class Job:
     submitted_at: float | None = None  # when the audio was handed over whole
     progress: float | None = None  # 0..1 of the present state
     parked_from: State | None = None
+    parked_for: str = ""  # the account that must be mended: a provider's, or "slack"
     cancel_by: str = ""  # user id of whoever asked to cancel
     reuses: str = ""  # id of the job whose transcript this one shares
     finished_at: float | None = None

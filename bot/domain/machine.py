@@ -57,10 +57,10 @@ class _Active(_Stage):
         after = replace(self.job, updated_at=now, due_at=due_at, attempts=self.job.attempts + 1, last_error=error)
         return Change(self.job, after, f"retry: {error}")
 
-    def park(self, now: float, error: str) -> Change:
-        """Wait for the operator; `Parked.resume` goes back to this very state."""
+    def park(self, now: float, error: str, account: str) -> Change:
+        """Wait until `account` is mended; `Parked.resume` goes back to this very state."""
         change = _move(self.job, State.PARKED, now, f"parked: {error}", FAR_FUTURE)
-        return _amend(change, parked_from=self.job.state, last_error=error)
+        return _amend(change, parked_from=self.job.state, parked_for=account, last_error=error)
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,12 +182,12 @@ class Parked(_Stage):
     def resume(self, now: float, cause: str = "mended") -> Change:
         """Go on where it stopped."""
         back = self.job.parked_from or State.RECEIVED
-        return _amend(_move(self.job, back, now, cause), parked_from=None)
+        return _amend(_move(self.job, back, now, cause), parked_from=None, parked_for="")
 
     def cancel(self, now: float) -> Change:
         """Answer that somebody cancelled it."""
         change = _move(self.job, State.REPLYING, now, "cancelled")
-        return _amend(change, outcome=self.job.outcome or Outcome.CANCELLED, parked_from=None)
+        return _amend(change, outcome=self.job.outcome or Outcome.CANCELLED, parked_from=None, parked_for="")
 
 
 @dataclass(frozen=True, slots=True)

@@ -222,7 +222,7 @@ class Lane:
             raise LostLease
         if isinstance(error, Misconfigured):
             self._on_misconfigured(error)
-            return stage.park(now, error.detail)
+            return stage.park(now, error.detail, error.account)
         if isinstance(error, RateLimited):
             await self._budget.hold(error.retry_after)
             return stage.retry(now, now + error.retry_after, error.detail)

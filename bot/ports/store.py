@@ -169,7 +169,7 @@ class Jobs(Protocol):
         ...
 
     async def resume_parked(self, account: str, now: float) -> int:
-        """Resume every parked job of an account ("slack" for Slack's); returns how many."""
+        """Resume every job that is parked for this account (`parked_for`); returns how many."""
         ...
 
     async def count_by_state(self) -> Mapping[State, int]:

@@ -1,0 +1,157 @@
+"""The state machine: only the moves of DESIGN 4 exist, and each leaves a job that makes sense."""
+
+from dataclasses import fields
+from itertools import count
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.domain.errors import Problem, ProblemCode
+from bot.domain.job import FINAL, FileFacts, Job, Options, Origin, Outcome, Remote, State, new_job_id
+from bot.domain.machine import (
+    FAR_FUTURE,
+    Change,
+    Ended,
+    Finishing,
+    Parked,
+    Received,
+    Replying,
+    Submitting,
+    Waiting,
+    stage_of,
+)
+
+PROBLEM = Problem(ProblemCode.CORRUPT)
+FILE = FileFacts("talk.wav", "audio/wav", "wav", 1000)
+
+# What DESIGN 4 draws: from each state, the states that one move may lead to.
+DESIGN = {
+    State.RECEIVED: {
+        State.RECEIVED,
+        State.SUBMITTING,
+        State.FINISHING,
+        State.REPLYING,
+        State.DONE,
+        State.PARKED,
+    },
+    State.SUBMITTING: {State.SUBMITTING, State.WAITING, State.REPLYING, State.PARKED},
+    State.WAITING: {State.WAITING, State.SUBMITTING, State.FINISHING, State.REPLYING, State.PARKED},
+    State.FINISHING: {State.FINISHING, State.WAITING, State.REPLYING, State.PARKED},
+    State.REPLYING: {State.REPLYING, State.DONE, State.FAILED, State.CANCELLED, State.PARKED},
+    State.PARKED: {State.RECEIVED, State.SUBMITTING, State.WAITING, State.FINISHING, State.REPLYING},
+    State.DONE: {State.FINISHING, State.WAITING, State.RECEIVED},
+    State.FAILED: {State.FINISHING, State.WAITING, State.RECEIVED},
+    State.CANCELLED: {State.FINISHING, State.WAITING, State.RECEIVED},
+}
+
+
+def job_in(state: State = State.RECEIVED) -> Job:
+    return Job(
+        id=new_job_id(),
+        origin=Origin("T1", "C1", "1.0", "1.0", "F1", "U1"),
+        state=state,
+        created_at=0.0,
+        updated_at=0.0,
+        due_at=0.0,
+    )
+
+
+def moves(job: Job, now: float) -> list[Change]:
+    """Every change that can be written down for a job in its present state."""
+    match stage_of(job):
+        case Received() as s:
+            return [
+                s.retry(now, now + 1, "x"),
+                s.park(now, "x", "slack"),
+                s.refuse(now, PROBLEM),
+                s.cancel(now),
+                s.submit(now, FILE, "xosum", "xosum", Options()),
+                s.reuse(now, FILE, "xosum", "xosum", "other"),
+                s.ignore(now),
+            ]
+        case Submitting() as s:
+            return [
+                s.retry(now, now + 1, "x"),
+                s.park(now, "x", "xosum"),
+                s.refuse(now, PROBLEM),
+                s.cancel(now),
+                s.created(now, Remote("r")),
+                s.recreate(now, "old"),
+                s.submitted(now, now + 5),
+            ]
+        case Waiting() as s:
+            return [
+                s.retry(now, now + 1, "x"),
+                s.park(now, "x", "xosum"),
+                s.refuse(now, PROBLEM),
+                s.cancel(now),
+                s.still(now, now + 5, 0.5),
+                s.ready(now),
+                s.resubmit(now, "no audio"),
+            ]
+        case Finishing() as s:
+            return [
+                s.retry(now, now + 1, "x"),
+                s.park(now, "x", "xosum"),
+                s.refuse(now, PROBLEM),
+                s.cancel(now),
+                s.stored(now),
+                s.vanished(now, "404"),
+            ]
+        case Replying() as s:
+            return [
+                s.retry(now, now + 1, "x"),
+                s.park(now, "x", "slack"),
+                s.replied(now),
+                s.unsayable(now, "gone"),
+            ]
+        case Parked() as s:
+            return [s.resume(now), s.cancel(now)]
+        case Ended() as s:
+            return [s.again(now, True), s.again(now, False)]
+
+
+@given(st.data())
+def test_every_walk_stays_inside_the_drawn_machine_and_keeps_the_job_consistent(data: st.DataObject) -> None:
+    job = job_in()
+    clock = count(1)
+    for _ in range(25):
+        change = data.draw(st.sampled_from(moves(job, float(next(clock)))))
+        assert change.before == job
+        assert change.after.state in DESIGN[job.state]
+        job = change.after
+        assert (job.state in FINAL) == (job.finished_at is not None)
+        assert (job.state is State.PARKED) == (job.parked_from is not None)
+        assert (job.due_at == FAR_FUTURE) == (job.state in FINAL or job.state is State.PARKED)
+        if job.state is State.REPLYING:
+            assert job.outcome is not None
+        if job.state in FINAL:
+            assert job.outcome is not None
+        if job.outcome is Outcome.REFUSED:
+            assert job.problem is not None
+
+
+def test_each_state_has_a_stage_and_every_move_of_a_stage_is_tried_by_this_test() -> None:
+    for state in State:
+        job = job_in(state)
+        stage = stage_of(job)
+        public = {name for name in dir(stage) if not name.startswith("_")} - {f.name for f in fields(stage)}
+        assert public, state
+        assert len(moves(job, 1.0)) >= len(public), (state, public)
+
+
+def test_a_parked_job_goes_on_where_it_stopped() -> None:
+    for state in (State.RECEIVED, State.SUBMITTING, State.WAITING, State.FINISHING, State.REPLYING):
+        job = job_in(state)
+        parked = next(c.after for c in moves(job, 1.0) if c.after.state is State.PARKED)
+        back = stage_of(parked)
+        assert isinstance(back, Parked)
+        assert back.resume(2.0).after.state is state
+
+
+def test_a_retry_after_failure_pays_again_only_when_nothing_is_there() -> None:
+    job = job_in(State.FAILED)
+    stage = stage_of(job)
+    assert isinstance(stage, Ended)
+    assert stage.again(1.0, transcript_stored=True).after.state is State.FINISHING
+    assert stage.again(1.0, transcript_stored=False).after.state is State.RECEIVED
