@@ -95,12 +95,15 @@ class HookRequest:
 class HookNews:
     """A believed webhook: which job to look at, and the result if it came along.
 
-    One of `ref` (the provider's reference) and `hook_token` is set. `key` tells repeats apart.
+    At least one of `ref` (the provider's reference), `hook_token` and `client_ref` (our `Order.client_ref`, echoed; it
+    is the `Remote.ref` of a job whose create was answered without a reference) is set; all that are must agree.
+    `key` tells repeats apart.
     `result` is kept sealed and handed to `Provider.read_result`. `ignored` says why there is nothing to do.
     """
 
     ref: str = ""
     hook_token: str = ""
+    client_ref: str = ""
     key: str = ""
     result: bytes = b""
     ignored: str = ""
