@@ -1,0 +1,104 @@
+"""Values out of somebody else's JSON: tolerant in what is there, typed in what comes out.
+
+Text is made storable (no lone surrogates, no NUL); references are short printable ASCII or nothing at all.
+"""
+
+import json
+import math
+import re
+from collections.abc import Mapping, Sequence
+from typing import cast
+from urllib.parse import urlsplit
+
+from bot.http import Answer
+
+Fields = Mapping[str, object]
+
+_REFERENCE = re.compile(r"[\x21-\x7e]{1,200}")
+_DETAIL = 300  # characters of a provider's own words that are kept
+
+
+def read_object(raw: bytes) -> Fields | None:
+    """A JSON object, or None for anything else, however malformed, deep or foreign."""
+    try:
+        found: object = json.loads(raw)
+    except (ValueError, RecursionError):
+        return None
+    return mapping(found)
+
+
+def mapping(value: object) -> Fields | None:
+    """The value as an object, or None."""
+    return cast("Fields", value) if isinstance(value, dict) else None
+
+
+def objects(source: Fields, name: str) -> Sequence[Fields] | None:
+    """The objects of a list, skipping what is none; None when there is no list."""
+    found = source.get(name)
+    return [cast("Fields", item) for item in found if isinstance(item, dict)] if isinstance(found, list) else None
+
+
+def text(source: Fields, *names: str) -> str:
+    """The first non-empty string among `names`, stripped; else ""."""
+    for name in names:
+        found = source.get(name)
+        if isinstance(found, str) and (clean := storable(found).strip()):
+            return clean
+    return ""
+
+
+def storable(found: str) -> str:
+    """The string as any database and file can hold it."""
+    return found.encode("utf-8", "replace").decode("utf-8").replace("\0", "")
+
+
+def number(source: Fields, *names: str) -> float | None:
+    """The first finite number (or a string that is one) among `names`, else None."""
+    for name in names:
+        found = source.get(name)
+        if isinstance(found, bool) or not isinstance(found, int | float | str):
+            continue
+        try:
+            value = float(found)
+        except (ValueError, OverflowError):
+            continue
+        if math.isfinite(value):
+            return value
+    return None
+
+
+def reference(source: Fields, name: str) -> str:
+    """An identifier that can be stored, compared and put into a URL after quoting; else ""."""
+    found = source.get(name)
+    return found if isinstance(found, str) and _REFERENCE.fullmatch(found) else ""
+
+
+def upload_url(source: Fields, name: str, base_url: str) -> str:
+    """A URL to upload to, else ""; audio does not go in the clear where the API itself does not."""
+    found = source.get(name)
+    if not isinstance(found, str):
+        return ""
+    try:
+        parts = urlsplit(found)
+    except ValueError:
+        return ""
+    schemes = ("https",) if base_url.startswith("https://") else ("https", "http")
+    return found if parts.scheme in schemes and parts.hostname else ""
+
+
+def reason(answer: Answer) -> str:
+    """A provider's own words for a refusal: `error`, `message`, `messsage` (sic), else the raw text. One line."""
+    found = answer.json_or_none()
+    if found is not None:
+        nested = mapping(found.get("error"))
+        words = text(found, "error", "message", "messsage") or (text(nested, "message") if nested else "")
+    else:
+        words = answer.body[:2000].decode("utf-8", "replace").strip()
+        if words.startswith("<"):
+            words = "a web page instead of an answer"
+    return one_line(words or f"status {answer.status}")
+
+
+def one_line(words: str) -> str:
+    """The words on one line of bounded length."""
+    return " ".join(storable(words).split())[:_DETAIL]

@@ -1,0 +1,46 @@
+"""What every provider's part of `doctor` says in the same words: credentials, reachability, the clock."""
+
+from collections.abc import Awaitable, Callable, Sequence
+
+from bot.domain.errors import Misconfigured, StepError
+from bot.http import Answer, http_date
+from bot.ports.clock import Clock
+from bot.ports.provider import Finding
+
+MAX_SKEW = 30.0
+"""Seconds by which this machine's clock may differ: signed assertions live 60 s, webhooks are believed for 300 s."""
+
+
+async def try_credentials(
+    title: str, call: Callable[[], Awaitable[Answer]], clock: Clock, remedy: str
+) -> Sequence[Finding]:
+    """Findings of one harmless authorised call; any answer that is not a refusal of the credentials is well."""
+    try:
+        answer = await call()
+    except Misconfigured as error:
+        return [Finding(False, f"{title}: credentials", error.detail, remedy)]
+    except StepError as error:
+        advice = "Check the base URL, the network and the provider's status page, then run doctor again."
+        return [Finding(False, f"{title}: reachable", error.detail, advice)]
+    reached = Finding(True, f"{title}: reachable", "it answers")
+    return [reached, Finding(True, f"{title}: credentials", "accepted"), *clock_skew(title, answer, clock)]
+
+
+def clock_skew(title: str, answer: Answer, clock: Clock) -> Sequence[Finding]:
+    """Whether this machine's clock agrees with the Date header of an answer; nothing where there is none."""
+    theirs = http_date(answer.headers.get("date", ""))
+    if theirs is None:
+        return []
+    skew = clock.now() - theirs
+    ok = abs(skew) <= MAX_SKEW
+    detail = f"this machine is {abs(skew):.0f} s {'ahead of' if skew > 0 else 'behind'} the provider"
+    return [Finding(ok, f"{title}: clock", detail, "" if ok else "Set the clock by NTP: signatures depend on it.")]
+
+
+def webhook_finding(title: str, secret_name: str, secret_set: bool, public_url: str) -> Finding:
+    """Whether results can be pushed; polling works without, so neither is a fault."""
+    if not public_url:
+        return Finding(True, f"{title}: webhook", "off, results are polled: PUBLIC_URL is not set")
+    if not secret_set:
+        return Finding(True, f"{title}: webhook", f"off, results are polled: {secret_name} is not set")
+    return Finding(True, f"{title}: webhook", "on")
