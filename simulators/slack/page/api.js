@@ -82,12 +82,11 @@ export function upload({ user, channel, threadTs, text, kind, files }, onProgres
 }
 
 /** The address of a file's bytes for one person. */
-export function fileAddress(file, viewer, { download = false } = {}) {
-  const url = new URL(file.url_private_download ?? file.url, location.href);
+export function fileAddress(file, viewer) {
+  const url = new URL(file.url, location.href);
   // The workspace may name itself otherwise than the address bar does (localhost, 127.0.0.1).
   const own = url.pathname.startsWith("/files-pri/") ? new URL(url.pathname + url.search, location.href) : url;
   own.searchParams.set("viewer", viewer);
-  if (download) own.searchParams.set("download", "1");
   return own.href;
 }
 

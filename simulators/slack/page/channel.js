@@ -20,7 +20,7 @@ export function startChannel(root) {
   const scroller = h("div.scroll", {}, empty, list);
   const uploads = uploadRows(target);
   const write = composer(target);
-  const notice = h("p.composer-notice", { hidden: true });
+  const notice = h("div.composer-notice", { role: "status", hidden: true });
   const talk = h("div.talk", {}, scroller, uploads, notice, write);
   const home = h("div.home", { hidden: true, role: "region", "aria-label": "App Home" });
   fill(root, head, talk, home);
@@ -29,15 +29,18 @@ export function startChannel(root) {
   const drawHead = () => {
     const channel = current();
     if (!channel) return;
-    const name = channel.is_im ? (bot()?.name ?? channel.name) : channel.name;
+    const title = channel.is_im ? (bot()?.name ?? channel.name) : channel.name;
     fill(head,
-      h("div.pane-words", {}, h("h2.pane-title", {}, channel.is_im ? null : icon(channel.is_private ? "lock" : "hash"), name),
+      h("div.pane-words", {}, h("h2.pane-title", {}, channel.is_im ? null : icon(channel.is_private ? "lock" : "hash"), title),
         h("p.pane-topic", {}, channel.is_im ? "Your direct messages with the bot. A recording sent here is transcribed too." : channel.topic)),
       channel.is_im && h("div.tabs", { role: "tablist" }, tab("Home", "home", channel), tab("Messages", "messages", channel)));
     notice.hidden = state.botOnline && (channel.is_im || channel.bot_is_member);
-    notice.textContent = !channel.is_im && !channel.bot_is_member
-      ? `${bot()?.name ?? "The bot"} is not in this channel, so it hears nothing here.`
-      : `${bot()?.name ?? "The bot"} is offline and will not answer until it is back.`;
+    const name = bot()?.name ?? "The bot";
+    if (channel.is_im || channel.bot_is_member) fill(notice, `${name} is offline and will not answer until it is back.`);
+    else {
+      const invite = () => act("command", { channel: channel.id, command: "/invite", text: `@${name}` });
+      fill(notice, h("span", {}, `${name} is not in this channel, so it hears nothing here.`), h("button.plain.small", { type: "button", onclick: invite }, `Invite ${name}`));
+    }
   };
   const tab = (label, name, channel) => h("button.tab", {
     type: "button", role: "tab", "aria-selected": String(state.tab === name), onclick: () => openConversation(channel.id, { tab: name }),

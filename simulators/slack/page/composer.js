@@ -10,6 +10,8 @@ import { current, emit, putMessage, state } from "./store.js";
 import { handleOf, suggestList } from "./suggest.js";
 import { postSample, report, shareFiles } from "./sync.js";
 
+const INVITE = "/invite"; // the workspace's own command: brings the bot into a channel
+
 /**
  * What is sent for what was typed: the three escapes, `@name` and `#channel` as ids, addresses as links. Pure.
  */
@@ -108,7 +110,7 @@ export function composer(target, { inThread = false } = {}) {
       emit("notice", { text: `${name} works in the channel, not inside a thread.`, kind: "error" });
       return false;
     }
-    if (!state.commands.some((known) => known.command === name)) {
+    if (name !== INVITE && !state.commands.some((known) => known.command === name)) {
       const known = state.commands.map((one) => one.command).join(", ");
       emit("notice", { text: `${name} is not a command here.${known ? ` There is ${known}.` : ""}`, kind: "error" });
       return false;

@@ -38,7 +38,7 @@ export function drawFile(file, message) {
     h("div.file-head", {},
       h("span.file-icon", {}, kind === "audio" ? icon("wave") : kind === "video" ? icon("play") : h("span.file-type", {}, extension(file))),
       h("span.file-words", {}, h("span.file-name", { title: file.name }, file.title || file.name), h("span.file-meta", {}, meta(file, kind))),
-      h("a.icon-button", { href: fileAddress(file, state.me.id, { download: true }), download: file.name, "aria-label": `Download ${file.name}`, title: "Download" }, icon("download")),
+      h("a.icon-button", { href: address, download: file.name, "aria-label": `Download ${file.name}`, title: "Download" }, icon("download")),
       mayDelete(message) && fileMenu(file)),
     BODIES[kind]?.(file, address));
 }
@@ -64,7 +64,7 @@ function textPreview(file, address) {
   const whole = async () => (await fetch(address)).text();
   return [
     shown && h("pre.file-preview", { tabindex: "0", "aria-label": `Beginning of ${file.name}` }, shown),
-    file.size <= WHOLE_TEXT && h("button.file-open", { type: "button", onclick: () => textViewer(file.title || file.name, whole, fileAddress(file, state.me.id, { download: true })) }, icon("eye"), "Read the whole file"),
+    file.size <= WHOLE_TEXT && h("button.file-open", { type: "button", onclick: () => textViewer(file.title || file.name, whole, address) }, icon("eye"), "Read the whole file"),
   ];
 }
 

@@ -93,7 +93,7 @@ function messageItem(first, inThread) {
 
   const DRAW = {
     head: () => {
-      fill(face, avatar(message.user), h("time.message-aside", { "aria-hidden": "true" }, timeOf(message.ts)));
+      fill(face, avatar(message.user), h("time.message-aside", { "aria-hidden": "true" }, timeOf(message.ts).replace(/\s?[AP]M$/i, "")));
       element.classList.toggle("ephemeral", Boolean(message.ephemeral));
       fill(parts.head,
         message.ephemeral && h("div.only-you", {}, icon("eye"), "Only visible to you"),

@@ -4,7 +4,7 @@
 import { post } from "./api.js";
 import { drawBlocks, keepFocus, showErrors, withIds } from "./blocks.js";
 import { fill, h, icon, uniqueId } from "./dom.js";
-import { textObject } from "./prose.js";
+import { textObject, textOf } from "./prose.js";
 import { dropView, emit, on, state } from "./store.js";
 import { act, report } from "./sync.js";
 
@@ -92,8 +92,9 @@ function draw(modal) {
 export async function externalOptions({ element, block, query, ...place }) {
   try {
     const answer = await post("options", { user: state.me.id, action_id: element.action_id, block_id: block.block_id, value: query, ...place });
-    if (answer.option_groups) return answer.option_groups.map((group) => ({ label: group.label?.text ?? "", options: group.options }));
-    return [{ label: null, options: answer.options ?? [] }];
+    const list = answer.option_groups ?? answer.options ?? [];
+    if (list[0]?.options) return list.map((group) => ({ label: textOf(group.label), options: group.options }));
+    return [{ label: null, options: list }];
   } catch (error) {
     report(error);
     return [];

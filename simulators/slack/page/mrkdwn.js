@@ -32,7 +32,7 @@ export function parse(text, { verbatim = false } = {}) {
       return;
     }
     let chunk = part;
-    if (index > 0) chunk = chunk.replace(/^\n/, "");
+    if (index > 0) chunk = chunk.replace(/^ *\n?/, "");
     if (index < parts.length - 1) chunk = chunk.replace(/\n$/, "");
     if (chunk) nodes.push(...lines(chunk, verbatim));
   });

@@ -20,7 +20,7 @@ export function picker({ source, selected = [], placeholder, label, multiple = f
   const draw = () => {
     const words = chosen.map((option) => textOf(option.text)).join(", ");
     fill(face, words || placeholder || "Choose…");
-    button.classList.toggle("empty", !words);
+    button.classList.toggle("unchosen", !words);
     button.setAttribute("aria-label", [label, words || placeholder || "nothing chosen"].filter(Boolean).join(": "));
   };
   draw();

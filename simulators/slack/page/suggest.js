@@ -15,7 +15,15 @@ export function suggestions(text, { commands, users, inThread }) {
   const command = /^\/[\w-]*$/.exec(text);
   if (command && !inThread) {
     const items = commands.filter((one) => one.command.startsWith(text)).map((one) => ({
-      text: `${one.command} `, label: `${one.command} ${one.usage_hint ?? ""}`.trim(), note: one.description ?? "",
+      text: `${one.command} `, label: one.command, usage: one.usage_hint ?? "", note: one.description ?? "",
+    }));
+    return items.length ? { from: 0, items } : null;
+  }
+  const argument = /^(\/[\w-]+) (\w*)$/.exec(text);
+  const asked = argument && !inThread && commands.find((one) => one.command === argument[1]);
+  if (asked) {
+    const items = wordsOf(asked.usage_hint).filter(({ word }) => word.startsWith(argument[2])).map(({ word, rest }) => ({
+      text: `${asked.command} ${word}${rest ? " " : ""}`, label: `${asked.command} ${word}`, usage: rest, note: "",
     }));
     return items.length ? { from: 0, items } : null;
   }
@@ -25,6 +33,13 @@ export function suggestions(text, { commands, users, inThread }) {
   const fits = (user) => [handleOf(user), user.real_name ?? ""].some((name) => name.toLowerCase().split(/\s+/).some((word) => word.startsWith(typed)));
   const items = users.filter(fits).slice(0, MOST).map((user) => ({ text: `@${handleOf(user)} `, label: nameOf(user.id), note: `@${handleOf(user)}`, user: user.id }));
   return items.length ? { from: text.length - mention[1].length - 1, items } : null;
+}
+
+/** The words a usage hint offers: "[status [job] | list]" -> [{word:"status",rest:"[job]"},{word:"list",rest:""}]. */
+export function wordsOf(hint = "") {
+  const inner = /^\[[^[\]]*(?:\[[^[\]]*\][^[\]]*)*\]$/.test(hint.trim()) ? hint.trim().slice(1, -1) : hint;
+  if (!inner.includes("|")) return [];
+  return inner.split("|").map((part) => /^\s*([a-z]\w*)\s*(.*?)\s*$/.exec(part)).filter(Boolean).map(([, word, rest]) => ({ word, rest }));
 }
 
 /** Attaches suggestions to a text field; answers {element, handle(event) -> taken}. */
@@ -64,7 +79,7 @@ export function suggestList(field, { inThread }) {
     if (!found) return close();
     ({ from, items } = found);
     fill(element, items.map((item, n) => h("div.suggest-row", { role: "option", id: uniqueId("s"), onmousedown: (event) => event.preventDefault(), onclick: () => take(n) },
-      item.user && avatar(item.user, "tiny"), h("span.suggest-label", {}, item.label), h("span.suggest-note", {}, item.note))));
+      item.user && avatar(item.user, "tiny"), h("span.suggest-label", {}, item.label), item.usage && h("span.suggest-usage", {}, item.usage), h("span.suggest-note", {}, item.note))));
     element.hidden = false;
     return mark(0);
   };
@@ -74,7 +89,7 @@ export function suggestList(field, { inThread }) {
     element,
     handle(event) {
       if (element.hidden) return false;
-      const exact = items.length === 1 && items[0].text.trim() === field.value.trim();
+      const exact = items[active].text.trim() === field.value.trim();
       if (event.key === "ArrowDown") mark(active + 1);
       else if (event.key === "ArrowUp") mark(active - 1);
       else if ((event.key === "Enter" && !exact) || event.key === "Tab") take(active);
