@@ -1,0 +1,32 @@
+"""users.*: the people of the workspace."""
+
+from __future__ import annotations
+
+from simulators.slack.api.call import Call, Method, page
+from simulators.slack.objects import user_object
+from simulators.slack.wire import Json, SlackError
+
+
+async def info(call: Call) -> Json:
+    """Describe one person."""
+    user = call.workspace.users.get(call.args.text("user"))
+    if user is None:
+        raise SlackError("user_not_found")
+    return {"user": user_object(call.workspace, user)}
+
+
+async def list_all(call: Call) -> Json:
+    """List everybody."""
+    people = list(call.workspace.users.values())
+    chosen, cursor = page(people, call, default=len(people), most=1000)
+    return {
+        "members": [user_object(call.workspace, user) for user in chosen],
+        "cache_ts": int(float(call.workspace.next_ts())),
+        "response_metadata": {"next_cursor": cursor},
+    }
+
+
+METHODS = (
+    Method("users.info", info, tier=4, scopes=("users:read",), json=False),
+    Method("users.list", list_all, tier=2, scopes=("users:read",), json=False),
+)

@@ -1,0 +1,272 @@
+"""Block Kit's rules: which blocks and elements there are, what each must hold, and how long it may be.
+
+Faults are worded as Slack words them, with a JSON pointer: `must be less than 3001 characters [json-pointer:/…]`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Literal
+
+from simulators.slack.wire import Json, as_list, as_object, as_objects, as_text
+
+Surface = Literal["message", "modal", "home"]
+
+TEXT_KINDS = {"plain_text", "mrkdwn"}
+SELECTS = {
+    f"{many}{source}_select"
+    for many in ("", "multi_")
+    for source in ("static", "external", "users", "conversations", "channels")
+}
+PICKERS = {"datepicker", "timepicker", "datetimepicker"}
+CHOICES = {"radio_buttons", "checkboxes"}
+INPUTS = {
+    "plain_text_input",
+    "rich_text_input",
+    "email_text_input",
+    "url_text_input",
+    "number_input",
+    "file_input",
+}
+ACTION_ELEMENTS = (
+    {"button", "overflow", "workflow_button", "feedback_buttons", "icon_button"} | SELECTS | PICKERS | CHOICES
+)
+SECTION_ELEMENTS = ACTION_ELEMENTS | {"image"}
+INPUT_ELEMENTS = INPUTS | SELECTS | PICKERS | CHOICES
+
+
+class Faults:
+    """What is wrong with some blocks, in Slack's words."""
+
+    def __init__(self) -> None:
+        self.found: list[str] = []
+
+    def add(self, pointer: str, message: str) -> None:
+        """Note one fault at a place."""
+        self.found.append(f"{message} [json-pointer:{pointer}]")
+
+    def text(self, value: object, pointer: str, most: int, kinds: frozenset[str] | set[str] = TEXT_KINDS) -> None:
+        """Check a text object: its type, and its length from 1 to `most` characters."""
+        text = as_object(value)
+        if not text:
+            self.add(pointer, "must provide an object")
+            return
+        if text.get("type") not in kinds:
+            self.add(f"{pointer}/type", "must be one of: " + ", ".join(sorted(kinds)))
+        self.length(text.get("text"), f"{pointer}/text", most)
+
+    def length(self, value: object, pointer: str, most: int, least: int = 1) -> None:
+        """Check a string's length in characters."""
+        if not isinstance(value, str):
+            self.add(pointer, "must provide a string")
+        elif len(value) > most:
+            self.add(pointer, f"must be less than {most + 1} characters")
+        elif len(value) < least:
+            self.add(pointer, f"must be more than {least - 1} characters")
+
+    def count(self, items: list[object], pointer: str, most: int, least: int = 1) -> None:
+        """Check how many items there are."""
+        if len(items) > most:
+            self.add(pointer, f"no more than {most} items allowed")
+        elif len(items) < least:
+            self.add(pointer, f"no fewer than {least} items allowed")
+
+
+def check_blocks(blocks: list[Json], faults: Faults, *, surface: Surface, root: str = "/blocks") -> None:
+    """Check blocks against the rules of a surface and note each fault."""
+    seen: set[str] = set()
+    for index, block in enumerate(blocks):
+        pointer = f"{root}/{index}"
+        block_id = block.get("block_id")
+        if block_id is not None:
+            faults.length(block_id, f"{pointer}/block_id", 255)
+            if as_text(block_id) in seen:
+                faults.add(f"{pointer}/block_id", "`block_id` already exists")
+            seen.add(as_text(block_id))
+        check = _BLOCKS.get(as_text(block.get("type")))
+        if check is None or (surface != "message" and block.get("type") in {"markdown", "file", "table"}):
+            faults.add(f"{pointer}/type", f"unsupported type: {as_text(block.get('type'))}")
+        else:
+            check(block, pointer, faults)
+
+
+def _section(block: Json, pointer: str, faults: Faults) -> None:
+    if block.get("text") is None and block.get("fields") is None:
+        faults.add(pointer, "missing required field: text")
+    if block.get("text") is not None:
+        faults.text(block["text"], f"{pointer}/text", 3000)
+    if block.get("fields") is not None:
+        fields = as_list(block["fields"])
+        faults.count(fields, f"{pointer}/fields", 10)
+        for index, field in enumerate(fields):
+            faults.text(field, f"{pointer}/fields/{index}", 2000)
+    if block.get("accessory") is not None:
+        _element(as_object(block["accessory"]), f"{pointer}/accessory", faults, SECTION_ELEMENTS)
+
+
+def _header(block: Json, pointer: str, faults: Faults) -> None:
+    faults.text(block.get("text"), f"{pointer}/text", 150, kinds={"plain_text"})
+
+
+def _divider(_block: Json, _pointer: str, _faults: Faults) -> None:
+    """Nothing to check."""
+
+
+def _context(block: Json, pointer: str, faults: Faults) -> None:
+    elements = as_list(block.get("elements"))
+    faults.count(elements, f"{pointer}/elements", 10)
+    for index, element in enumerate(as_objects(elements)):
+        place = f"{pointer}/elements/{index}"
+        if element.get("type") == "image":
+            _image(element, place, faults)
+        else:
+            faults.text(element, place, 2000)
+
+
+def _actions(block: Json, pointer: str, faults: Faults) -> None:
+    elements = as_list(block.get("elements"))
+    faults.count(elements, f"{pointer}/elements", 25)
+    seen: set[str] = set()
+    for index, element in enumerate(as_objects(elements)):
+        place = f"{pointer}/elements/{index}"
+        _element(element, place, faults, ACTION_ELEMENTS)
+        action_id = as_text(element.get("action_id"))
+        if action_id and action_id in seen:
+            faults.add(f"{place}/action_id", f"`action_id` {action_id} already exists")
+        seen.add(action_id)
+
+
+def _image(block: Json, pointer: str, faults: Faults) -> None:
+    if block.get("image_url") is None and block.get("slack_file") is None:
+        faults.add(pointer, "missing required field: image_url")
+    if block.get("image_url") is not None:
+        faults.length(block["image_url"], f"{pointer}/image_url", 3000)
+    faults.length(block.get("alt_text"), f"{pointer}/alt_text", 2000)
+    if block.get("title") is not None:
+        faults.text(block["title"], f"{pointer}/title", 2000, kinds={"plain_text"})
+
+
+def _input(block: Json, pointer: str, faults: Faults) -> None:
+    faults.text(block.get("label"), f"{pointer}/label", 2000, kinds={"plain_text"})
+    if block.get("hint") is not None:
+        faults.text(block["hint"], f"{pointer}/hint", 2000, kinds={"plain_text"})
+    _element(as_object(block.get("element")), f"{pointer}/element", faults, INPUT_ELEMENTS)
+
+
+def _markdown(block: Json, pointer: str, faults: Faults) -> None:
+    faults.length(block.get("text"), f"{pointer}/text", 12_000)
+
+
+def _rich_text(block: Json, pointer: str, faults: Faults) -> None:
+    if not isinstance(block.get("elements"), list):
+        faults.add(pointer, "missing required field: elements")
+    known = {"rich_text_section", "rich_text_list", "rich_text_quote", "rich_text_preformatted"}
+    for index, element in enumerate(as_objects(block.get("elements"))):
+        if element.get("type") not in known:
+            faults.add(f"{pointer}/elements/{index}/type", "unsupported type")
+
+
+def _table(block: Json, pointer: str, faults: Faults) -> None:
+    rows = as_list(block.get("rows"))
+    faults.count(rows, f"{pointer}/rows", 100)
+    for index, row in enumerate(rows):
+        faults.count(as_list(row), f"{pointer}/rows/{index}", 20)
+
+
+def _video(block: Json, pointer: str, faults: Faults) -> None:
+    faults.length(block.get("alt_text"), f"{pointer}/alt_text", 2000)
+    faults.text(block.get("title"), f"{pointer}/title", 200, kinds={"plain_text"})
+    for name in ("video_url", "thumbnail_url"):
+        faults.length(block.get(name), f"{pointer}/{name}", 3000)
+
+
+def _file(block: Json, pointer: str, faults: Faults) -> None:
+    if block.get("source") != "remote":
+        faults.add(f"{pointer}/source", "must be one of: remote")
+
+
+def _element(element: Json, pointer: str, faults: Faults, allowed: set[str]) -> None:
+    kind = as_text(element.get("type"))
+    if kind not in allowed:
+        faults.add(f"{pointer}/type", f"unsupported type: {kind}")
+        return
+    if kind == "image":
+        _image(element, pointer, faults)
+        return
+    if element.get("action_id") is not None:
+        faults.length(element["action_id"], f"{pointer}/action_id", 255)
+    if element.get("placeholder") is not None:
+        faults.text(element["placeholder"], f"{pointer}/placeholder", 150, kinds={"plain_text"})
+    if element.get("confirm") is not None:
+        _confirm(as_object(element["confirm"]), f"{pointer}/confirm", faults)
+    if kind == "button":
+        _button(element, pointer, faults)
+    elif kind == "overflow":
+        _options(element, pointer, faults, 5)
+    elif kind in CHOICES:
+        _options(element, pointer, faults, 10)
+    elif kind in {"static_select", "multi_static_select"}:
+        _static_select(element, pointer, faults)
+    elif kind == "plain_text_input" and element.get("initial_value") is not None:
+        faults.length(element["initial_value"], f"{pointer}/initial_value", 3000, least=0)
+
+
+def _button(element: Json, pointer: str, faults: Faults) -> None:
+    faults.text(element.get("text"), f"{pointer}/text", 75, kinds={"plain_text"})
+    for name, most in (("value", 2000), ("url", 3000), ("accessibility_label", 75)):
+        if element.get(name) is not None:
+            faults.length(element[name], f"{pointer}/{name}", most)
+    if element.get("style") not in {None, "primary", "danger"}:
+        faults.add(f"{pointer}/style", "must be one of: primary, danger")
+
+
+def _static_select(element: Json, pointer: str, faults: Faults) -> None:
+    if element.get("option_groups") is None:
+        _options(element, pointer, faults, 100)
+    else:
+        groups = as_objects(element["option_groups"])
+        faults.count(list(groups), f"{pointer}/option_groups", 100)
+        for index, group in enumerate(groups):
+            place = f"{pointer}/option_groups/{index}"
+            faults.text(group.get("label"), f"{place}/label", 75, kinds={"plain_text"})
+            _options(group, place, faults, 100)
+    initial = element.get("initial_option")
+    groups_or_self = as_objects(element.get("option_groups")) or [element]
+    values = {option.get("value") for group in groups_or_self for option in as_objects(group.get("options"))}
+    if initial is not None and as_object(initial).get("value") not in values:
+        faults.add(f"{pointer}/initial_option", "must be one of the provided options")
+
+
+def _options(element: Json, pointer: str, faults: Faults, most: int) -> None:
+    options = as_list(element.get("options"))
+    faults.count(options, f"{pointer}/options", most)
+    for index, option in enumerate(as_objects(options)):
+        place = f"{pointer}/options/{index}"
+        faults.text(option.get("text"), f"{place}/text", 75)
+        faults.length(option.get("value"), f"{place}/value", 150)
+        if option.get("description") is not None:
+            faults.text(option["description"], f"{place}/description", 75)
+
+
+def _confirm(confirm: Json, pointer: str, faults: Faults) -> None:
+    faults.text(confirm.get("title"), f"{pointer}/title", 100, kinds={"plain_text"})
+    faults.text(confirm.get("text"), f"{pointer}/text", 300)
+    for name in ("confirm", "deny"):
+        if confirm.get(name) is not None:
+            faults.text(confirm[name], f"{pointer}/{name}", 30, kinds={"plain_text"})
+
+
+_BLOCKS: dict[str, Callable[[Json, str, Faults], None]] = {
+    "section": _section,
+    "header": _header,
+    "divider": _divider,
+    "context": _context,
+    "actions": _actions,
+    "image": _image,
+    "input": _input,
+    "markdown": _markdown,
+    "rich_text": _rich_text,
+    "table": _table,
+    "video": _video,
+    "file": _file,
+}

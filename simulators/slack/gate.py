@@ -1,0 +1,53 @@
+"""Every request passes here: it is entered in the ledger, and set faults are applied to it."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+
+from aiohttp import web
+
+from simulators.slack.api.call import Parts
+from simulators.slack.api.router import ENTRY, VISIBLE_AFTER, bearer
+from simulators.slack.faults import handle_under_fault
+from simulators.slack.files import FAULT
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+SLACK_ROUTES = ("/api/", "/files-pri/", "/link/")
+"""Where Slack expects a token; the upload URL and response URLs are secrets themselves and take none."""
+PRIVATE_ROUTES = ("/local/", "/page/", "/control/")
+
+
+class Gate:
+    """The middleware of the simulator's application."""
+
+    def __init__(self, parts: Parts) -> None:
+        self.parts = parts
+
+    @web.middleware
+    async def middleware(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+        """Enter a request in the ledger and handle it, under a fault if one is set for it."""
+        if request.path.startswith(PRIVATE_ROUTES) or request.path == "/":
+            return await handler(request)
+        token = bearer(request) or request.query.get("token", "")
+        name = request.match_info.get("method") if request.path.startswith("/api/") else request.path
+        kind = self.parts.tokens.kind(token)
+        entry = self.parts.ledger.begin(name or request.path, kind, request.host)
+        request[ENTRY] = entry
+        entry.stray = kind in {"bot", "app"} and not request.path.startswith(SLACK_ROUTES)
+        fault = self.parts.faults.take(entry.method)
+        status = 0
+        try:
+            if fault is None:
+                response = await handler(request)
+            else:
+                request[FAULT] = fault
+                request[VISIBLE_AFTER] = fault.visible_after
+                response = await handle_under_fault(request, fault, entry, handler)
+            status = 0 if entry.cut else response.status
+        except web.HTTPException as error:
+            status = error.status
+            raise
+        finally:
+            self.parts.ledger.end(entry, status)
+        return response

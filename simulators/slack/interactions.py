@@ -1,0 +1,269 @@
+"""What people do with the app's commands, shortcuts, buttons and modals, and how the app's answers take effect."""
+
+from __future__ import annotations
+
+import time
+
+from simulators.slack.delivery import Delivery, Outcome
+from simulators.slack.objects import message_object
+from simulators.slack.records import SLACKBOT, Channel, Message, User, View
+from simulators.slack.response_urls import ResponseUrls
+from simulators.slack.views import Views, view_object
+from simulators.slack.wire import Json, SlackError, as_list, as_object, as_objects, as_text
+from simulators.slack.workspace import Workspace
+
+VALUE_KEYS = (
+    "value",
+    "selected_option",
+    "selected_options",
+    "selected_conversation",
+    "selected_conversations",
+    "selected_channel",
+    "selected_channels",
+    "selected_user",
+    "selected_users",
+    "selected_date",
+    "selected_time",
+    "selected_date_time",
+)
+
+
+class NotAnswered(Exception):
+    """The app did not acknowledge an interaction in time; `reason` is the delivery's."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(f"the app did not answer ({reason})")
+        self.reason = reason
+
+
+class Interactions:
+    """Sends interactions to the app and applies what it answers."""
+
+    def __init__(self, workspace: Workspace, delivery: Delivery, views: Views, urls: ResponseUrls) -> None:
+        self.workspace, self.delivery, self.views, self.urls = workspace, delivery, views, urls
+
+    async def command(
+        self, user: str, channel: str, command: str, text: str = "", *, thread_ts: str | None = None
+    ) -> Outcome:
+        """Run a slash command; Slackbot tells the person when the app fails or is late."""
+        place, person = self._place(channel), self._person(user)
+        response_url = self.urls.create(user, channel, family="commands", thread_ts=thread_ts)
+        options = self.workspace.options
+        payload: Json = {
+            "token": "local-verification-token",
+            "team_id": options.team_id,
+            "team_domain": options.team_domain,
+            "channel_id": place.id,
+            "channel_name": _shown_name(place),
+            "user_id": person.id,
+            "user_name": person.name,
+            "command": command,
+            "text": text,
+            "api_app_id": options.app_id,
+            "is_enterprise_install": False,
+            "response_url": response_url,
+            "trigger_id": self.views.trigger(user),
+        }
+        outcome = await self.delivery.interaction("slash_commands", payload)
+        if not outcome.acknowledged:
+            error = "operation_timeout" if outcome.failure.endswith("timeout") else "dispatch_failed"
+            self._slackbot(user, channel, f"{command} failed with the error \u201c{error}\u201d", thread_ts)
+        elif outcome.payload:
+            try:
+                self.urls.answer(response_url, outcome.payload)
+            except SlackError as refused:
+                told = f"{command} failed with the error \u201c{refused.code}\u201d"
+                self._slackbot(user, channel, told, thread_ts)
+        return outcome
+
+    async def shortcut(self, user: str, channel: str, ts: str, callback_id: str) -> Outcome:
+        """Use a message shortcut."""
+        place, message = self._place(channel), self._message(channel, ts)
+        payload = self._base("message_action", user, trigger=True) | {
+            "callback_id": callback_id,
+            "message_ts": ts,
+            "channel": {"id": place.id, "name": _shown_name(place)},
+            "message": message_object(self.workspace, message, metadata=True),
+            "response_url": self.urls.create(user, channel, family="app", message_ts=ts, thread_ts=message.thread_ts),
+            "action_ts": self.workspace.next_ts(),
+        }
+        return await self.delivery.interaction("interactive", payload)
+
+    async def global_shortcut(self, user: str, callback_id: str) -> Outcome:
+        """Use a global shortcut."""
+        payload = self._base("shortcut", user, trigger=True)
+        payload |= {"callback_id": callback_id, "action_ts": self.workspace.next_ts()}
+        return await self.delivery.interaction("interactive", payload)
+
+    async def message_action(self, user: str, channel: str, ts: str, action: Json) -> Outcome:
+        """Use an element of a message; `action` has action_id, block_id, type and its value."""
+        place, message = self._place(channel), self._message(channel, ts)
+        private = message.ephemeral_to is not None
+        container: Json = {
+            "type": "message",
+            "message_ts": ts,
+            "channel_id": channel,
+            "is_ephemeral": private,
+        }
+        if message.thread_ts is not None:
+            container["thread_ts"] = message.thread_ts
+        _remember(message.state, action)
+        payload = self._base("block_actions", user, trigger=True) | {
+            "container": container,
+            "channel": {"id": place.id, "name": _shown_name(place)},
+            "state": {"values": message.state},
+            "response_url": self.urls.create(
+                user, channel, family="actions", message_ts=ts, thread_ts=message.thread_ts
+            ),
+            "actions": [self._action(action, message.blocks)],
+        }
+        if not private:
+            payload["message"] = message_object(self.workspace, message, metadata=True)
+        return await self.delivery.interaction("interactive", payload)
+
+    async def view_action(self, user: str, view_id: str, action: Json) -> Outcome:
+        """Use an element of a modal or of the Home tab."""
+        view = self._view(view_id)
+        _remember(view.values, action)
+        payload = self._base("block_actions", user, trigger=True) | {
+            "container": {"type": "view", "view_id": view_id},
+            "view": view_object(self.workspace.options, view),
+            "actions": [self._action(action, as_objects(view.body.get("blocks")))],
+        }
+        return await self.delivery.interaction("interactive", payload)
+
+    async def submit(self, user: str, view_id: str, values: Json) -> dict[str, str]:
+        """Submit a modal; returns the app's errors by block id, empty when it was taken.
+
+        NotAnswered when the app does not acknowledge: the modal then stays open, as in Slack.
+        """
+        view = self._view(view_id)
+        view.values = values
+        payload = self._base("view_submission", user, trigger=True) | {
+            "view": view_object(self.workspace.options, view),
+            "response_urls": [],
+        }
+        outcome = await self.delivery.interaction("interactive", payload)
+        if not outcome.acknowledged:
+            raise NotAnswered(outcome.failure)
+        action = as_text(outcome.payload.get("response_action"))
+        if action == "errors":
+            return {k: as_text(v) for k, v in as_object(outcome.payload.get("errors")).items()}
+        if action == "update":
+            self.views.update(view_id, "", outcome.payload.get("view"))
+        elif action == "push":
+            self.views.push_for(user, outcome.payload.get("view"))
+        else:
+            self.views.close(view, everything=action == "clear")
+        return {}
+
+    async def close(self, user: str, view_id: str) -> None:
+        """Close a modal; the app hears of it when it asked to (`notify_on_close`)."""
+        view = self._view(view_id)
+        self.views.close(view)
+        if view.body.get("notify_on_close") is True:
+            payload = self._base("view_closed", user) | {
+                "view": view_object(self.workspace.options, view),
+                "is_cleared": False,
+            }
+            await self.delivery.interaction("interactive", payload)
+
+    async def options(self, user: str, action_id: str, block_id: str, value: str, view_id: str = "") -> list[Json]:
+        """Ask the app for the options of an external select."""
+        payload = self._base("block_suggestion", user) | {
+            "action_id": action_id,
+            "block_id": block_id,
+            "value": value,
+        }
+        view = self.views.find(view_id)
+        if view is not None:
+            payload |= {
+                "container": {"type": "view", "view_id": view_id},
+                "view": view_object(self.workspace.options, view),
+            }
+        outcome = await self.delivery.interaction("interactive", payload)
+        if not outcome.acknowledged:
+            raise NotAnswered(outcome.failure)
+        return as_objects(outcome.payload.get("options")) or as_objects(outcome.payload.get("option_groups"))
+
+    def _base(self, kind: str, user: str, *, trigger: bool = False) -> Json:
+        person, options = self._person(user), self.workspace.options
+        payload: Json = {
+            "type": kind,
+            "user": {
+                "id": person.id,
+                "username": person.name,
+                "name": person.name,
+                "team_id": options.team_id,
+            },
+            "api_app_id": options.app_id,
+            "token": "local-verification-token",
+            "team": {"id": options.team_id, "domain": options.team_domain},
+            "enterprise": None,
+            "is_enterprise_install": False,
+        }
+        if trigger:
+            payload["trigger_id"] = self.views.trigger(user)
+        return payload
+
+    def _action(self, action: Json, blocks: list[Json]) -> Json:
+        told = {key: action[key] for key in ("action_id", "block_id", "type", *VALUE_KEYS) if key in action}
+        element = _find_element(blocks, as_text(action.get("block_id")), as_text(action.get("action_id")))
+        if "text" in element:
+            told["text"] = element["text"]
+        return told | {"action_ts": f"{time.time():.6f}"}
+
+    def _slackbot(self, user: str, channel: str, text: str, thread_ts: str | None) -> None:
+        self.workspace.post(
+            Message(channel, "", SLACKBOT, text, thread_ts=thread_ts, ephemeral_to=user),
+        )
+
+    def _place(self, channel: str) -> Channel:
+        found = self.workspace.channels.get(channel)
+        if found is None:
+            raise SlackError("channel_not_found")
+        return found
+
+    def _person(self, user: str) -> User:
+        found = self.workspace.users.get(user)
+        if found is None:
+            raise SlackError("user_not_found")
+        return found
+
+    def _message(self, channel: str, ts: str) -> Message:
+        found = self.workspace.message(channel, ts)
+        if found is None:
+            raise SlackError("message_not_found")
+        return found
+
+    def _view(self, view_id: str) -> View:
+        found = self.views.find(view_id)
+        if found is None:
+            raise SlackError("not_found")
+        return found
+
+
+def _shown_name(channel: Channel) -> str:
+    if channel.is_im:
+        return "directmessage"
+    return "privategroup" if channel.kind == "private" else channel.name
+
+
+def _remember(state: Json, action: Json) -> None:
+    kept = {key: action[key] for key in ("type", *VALUE_KEYS) if key in action}
+    if action.get("type") in {"button", "overflow"}:
+        return
+    block_id, action_id = as_text(action.get("block_id")), as_text(action.get("action_id"))
+    state[block_id] = as_object(state.get(block_id)) | {action_id: kept}
+
+
+def _find_element(blocks: list[Json], block_id: str, action_id: str) -> Json:
+    for block in blocks:
+        if block.get("block_id") != block_id:
+            continue
+        candidates = [*as_list(block.get("elements")), block.get("accessory"), block.get("element")]
+        for candidate in candidates:
+            element = as_object(candidate)
+            if element.get("action_id") == action_id:
+                return element
+    return {}
