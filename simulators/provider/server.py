@@ -217,9 +217,8 @@ class ProviderSimulator(ABC, Generic[S, J]):
         if job.plan.webhook == "never":
             return
         due = job.finishes_at + (job.plan.webhook_delay if job.plan.webhook == "late" else 0.0)
-        for variant in job.plan.extras:
-            self.webhooks.schedule(job.id, due, variant)
-        for _ in range(2 if job.plan.webhook == "twice" else 1):
+        self.webhooks.schedule(job.id, due, before=job.plan.extras)
+        if job.plan.webhook == "twice":
             self.webhooks.schedule(job.id, due)
 
     def chosen_result(self, job: J) -> Transcript | None:

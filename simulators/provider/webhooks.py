@@ -31,6 +31,7 @@ class _Due:
     job: str = field(compare=False)
     variant: Variant = field(compare=False)
     attempt: int = field(compare=False, default=1)
+    before: tuple[Variant, ...] = field(compare=False, default=())
 
 
 @dataclass(slots=True)
@@ -86,10 +87,17 @@ class Dispatcher:
         if self._session is not None:
             await self._session.close()
 
-    def schedule(self, job: str, at: float, variant: Variant = "normal", attempt: int = 1) -> None:
-        """Queue a webhook for the provider's time `at`."""
+    def schedule(
+        self,
+        job: str,
+        at: float,
+        variant: Variant = "normal",
+        attempt: int = 1,
+        before: tuple[Variant, ...] = (),
+    ) -> None:
+        """Queue a webhook for the provider's time `at`; `before` are sent and answered first, once each."""
         self._order += 1
-        heapq.heappush(self._queue, _Due(at, self._order, job, variant, attempt))
+        heapq.heappush(self._queue, _Due(at, self._order, job, variant, attempt, before))
         self._poke.set()
 
     def hasten(self, job: str) -> None:
@@ -142,6 +150,8 @@ class Dispatcher:
                 await self._poke.wait()
 
     async def _deliver(self, due: _Due) -> None:
+        for variant in due.before:
+            await self.send(due.job, variant)
         delivery = await self.send(due.job, due.variant, attempt=due.attempt)
         if delivery.status == 200 or due.variant != "normal" or not delivery.url:
             return

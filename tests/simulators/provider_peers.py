@@ -4,6 +4,7 @@ import asyncio
 import io
 import json
 import wave
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import av
@@ -44,6 +45,13 @@ def encoded(container: str, codec: str, seconds: float = 1.0) -> bytes:
     return target.getvalue()
 
 
+async def until(condition: Callable[[], bool]) -> None:
+    """Return when `condition` holds; the test's own time limit ends a vain wait."""
+    async with asyncio.timeout(10):
+        while not condition():  # noqa: ASYNC110 - any state of a simulator can be waited for
+            await asyncio.sleep(0.005)
+
+
 class MovableClock:
     """A clock that stands still until a test moves it."""
 
@@ -72,7 +80,7 @@ class Hook:
 
 @dataclass
 class Receiver:
-    """A webhook receiver over real HTTP; answers the statuses in `answers`, then 200. Also serves files for download."""
+    """A webhook receiver over real HTTP; answers `answers`, then 200. Also serves files for download."""
 
     answers: list[int] = field(default_factory=list)
     hooks: list[Hook] = field(default_factory=list)
