@@ -1,0 +1,136 @@
+"""Block Kit as plain values: each builder gives one block or element within its limits. Pure."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from bot.slack.limits import BUTTON_TEXT, HEADER, RICH_TEXT, SECTION, weight_of
+from bot.slack.prose import clip, cut, quiet_plain
+
+Block = dict[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """What is posted: blocks, and the text that notifications and screen readers use."""
+
+    text: str
+    blocks: list[Block] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A stretch of literal text in one style."""
+
+    text: str
+    bold: bool = False
+
+
+def header(text: str, block_id: str = "") -> Block:
+    """A heading; longer than 150 characters it ends in an ellipsis."""
+    label = clip(quiet_plain(text), HEADER, measure=_units)
+    return _named({"type": "header", "text": {"type": "plain_text", "text": label, "emoji": False}}, block_id)
+
+
+def fits_header(text: str) -> bool:
+    """Whether a heading shows the text whole."""
+    return _units(quiet_plain(text)) <= HEADER
+
+
+def section(mrkdwn: str, block_id: str = "", accessory: Block | None = None) -> Block:
+    """A paragraph of our own words in mrkdwn, at most 3,000 characters; labels in it must be quieted."""
+    block: Block = {"type": "section", "text": _mrkdwn(clip(mrkdwn, SECTION, measure=_units))}
+    if accessory is not None:
+        block["accessory"] = accessory
+    return _named(block, block_id)
+
+
+def context(mrkdwn: str) -> Block:
+    """A small grey line of our own words."""
+    return {"type": "context", "elements": [_mrkdwn(clip(mrkdwn, 2000, measure=_units))]}
+
+
+def actions(block_id: str, *elements: Block) -> Block:
+    """A row of buttons."""
+    return {"type": "actions", "block_id": block_id, "elements": list(elements)}
+
+
+def button(label: str, action_id: str, value: str, style: str = "") -> Block:
+    """A button; `style` is primary, danger or empty."""
+    text = {"type": "plain_text", "text": clip(label, BUTTON_TEXT, measure=_units), "emoji": False}
+    found: Block = {"type": "button", "text": text, "action_id": action_id, "value": value}
+    if style:
+        found["style"] = style
+    return found
+
+
+def divider() -> Block:
+    """A thin line."""
+    return {"type": "divider"}
+
+
+def bullets(heading: str, items: Sequence[str]) -> Block:
+    """A bold heading over literal items."""
+    return {
+        "type": "rich_text",
+        "elements": [
+            {"type": "rich_text_section", "elements": [_element(Run(heading, bold=True))]},
+            {
+                "type": "rich_text_list",
+                "style": "bullet",
+                "elements": [{"type": "rich_text_section", "elements": [_element(Run(item))]} for item in items],
+            },
+        ],
+    }
+
+
+def literal(runs: Sequence[Run], block_id: str = "") -> Block:
+    """One block of literal text; empty runs are left out."""
+    elements = [_element(run) for run in runs if run.text]
+    block: Block = {"type": "rich_text", "elements": [{"type": "rich_text_section", "elements": elements}]}
+    return _named(block, block_id)
+
+
+_FRAME = weight_of(literal([]))
+
+
+def literals(runs: Sequence[Run], most: int = RICH_TEXT) -> list[Block]:
+    """Literal text of any length as blocks that weigh at most `most` each."""
+    blocks: list[Block] = []
+    held: list[Run] = []
+    room = most - _FRAME
+    for run in runs:
+        rest = run.text
+        while rest:
+            frame = weight_of(_element(Run("", run.bold))) + 1
+            if room - frame < min(200, most // 4) and held:
+                blocks.append(literal(held))
+                held, room = [], most - _FRAME
+            head, rest = cut(rest, room - frame)
+            held.append(Run(head, run.bold))
+            room -= weight_of(_element(held[-1])) + 1
+            if rest:
+                blocks.append(literal(held))
+                held, room = [], most - _FRAME
+    if held:
+        blocks.append(literal(held))
+    return blocks
+
+
+def _element(run: Run) -> Block:
+    element: Block = {"type": "text", "text": run.text}
+    if run.bold:
+        element["style"] = {"bold": True}
+    return element
+
+
+def _mrkdwn(text: str) -> Block:
+    return {"type": "mrkdwn", "text": text, "verbatim": True}
+
+
+def _named(block: Block, block_id: str) -> Block:
+    return {**block, "block_id": block_id} if block_id else block
+
+
+def _units(text: str) -> int:
+    """UTF-16 units: what JavaScript calls a length, never less than characters."""
+    return len(text.encode("utf-16-le", "replace")) // 2

@@ -1,0 +1,52 @@
+"""Reading Slack's JSON: each reader gives a typed value, and a harmless empty one where the field is missing."""
+
+from collections.abc import Mapping
+from typing import cast
+
+Json = Mapping[str, object]
+
+
+def as_object(value: object) -> Json:
+    """The value as an object; empty when it is something else."""
+    return cast("Json", value) if isinstance(value, dict) else {}
+
+
+def child(source: Json, *keys: str) -> Json:
+    """The object at the end of a path of keys."""
+    for key in keys:
+        source = as_object(source.get(key))
+    return source
+
+
+def text(source: Json, key: str) -> str:
+    """A string; "" when it is missing or something else."""
+    value = source.get(key)
+    return value if isinstance(value, str) else ""
+
+
+def number(source: Json, key: str) -> float:
+    """A number; 0 when it is missing or something else. Slack writes some numbers as strings."""
+    value = source.get(key)
+    if isinstance(value, str):
+        try:
+            return float(value)
+        except ValueError:
+            return 0.0
+    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else 0.0
+
+
+def truth(source: Json, key: str) -> bool:
+    """Whether the field is exactly true."""
+    return source.get(key) is True
+
+
+def rows(source: Json, key: str) -> list[Json]:
+    """The objects of an array; anything else in it is left out."""
+    value = source.get(key)
+    return [cast("Json", item) for item in value if isinstance(item, dict)] if isinstance(value, list) else []
+
+
+def names(source: Json, key: str) -> list[str]:
+    """The strings of an array."""
+    value = source.get(key)
+    return [item for item in value if isinstance(item, str)] if isinstance(value, list) else []

@@ -1,0 +1,204 @@
+"""Every message of the bot, built from what it is about. Pure: no I/O, no clock; the limits are in `limits`."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import PurePosixPath
+
+from bot.domain.errors import Problem, ProblemCode
+from bot.domain.job import Job, Outcome
+from bot.domain.transcript import Transcript
+from bot.slack import words
+from bot.slack.blocks import (
+    Block,
+    Message,
+    Run,
+    actions,
+    bullets,
+    button,
+    context,
+    fits_header,
+    header,
+    literal,
+    literals,
+    section,
+)
+from bot.slack.limits import BLOCKS_BUDGET, MESSAGE_BLOCKS, weight, weight_of
+from bot.slack.prose import clip, cut, quiet, split, tidy
+from bot.slack.transcripts import Look, as_runs, as_text
+from bot.text.durations import human
+from bot.text.problems import sentence
+
+RETRY_ACTION = "retry_job"
+CANCEL_ACTION = "cancel_message"
+HEAD_WEIGHT = 1_600  # the readable head of a transcript that goes into a file
+SUMMARY_WEIGHT = 2_600
+HIGHLIGHT_WEIGHT = 600
+HIGHLIGHTS = 8
+PART_WEIGHT = 11_500  # of one message when no file may be uploaded
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A file that belongs to a reply."""
+
+    name: str
+    title: str
+    content: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """The one answer to a job."""
+
+    message: Message
+    document: Document | None = None
+
+
+def reply(job: Job, transcript: Transcript | None, look: Look, block_id: str, now: float) -> Reply:
+    """What the thread is told about a job that is replying. `now` is for how long it took (Unix seconds)."""
+    if job.outcome is Outcome.TRANSCRIPT and transcript is not None:
+        if transcript.is_empty:
+            return Reply(_note(job, words.NO_SPEECH, block_id))
+        return _transcript(job, transcript, look, block_id, now)
+    if job.outcome is Outcome.CANCELLED:
+        said = words.DELETED if job.cancel_by == words.DELETED_BY else words.CANCELLED
+        return Reply(_note(job, said, block_id, retry=job.cancel_by != words.DELETED_BY))
+    problem = job.problem or Problem(ProblemCode.PROVIDER_FAILED, {"provider": job.provider})
+    return Reply(_note(job, sentence(problem), block_id, retry=True))
+
+
+def without_retry(job: Job, message: str, block_id: str) -> Message:
+    """A failure after somebody asked for another try: the sentence, and no button any more."""
+    return _note(job, message, block_id)
+
+
+def title_of(job: Job, transcript: Transcript | None) -> str:
+    """How a result is headed: its title, else the file's name."""
+    title = " ".join((transcript.title or "").split()) if transcript else ""
+    return title or " ".join(job.file.name.split()) or "Transcript"
+
+
+def _note(job: Job, said: str, block_id: str, retry: bool = False) -> Message:
+    name = clip(" ".join(tidy(job.file.name).split()), 120)
+    runs = [Run(f"{name}\n", bold=True), Run(said)] if name else [Run(said)]
+    blocks = [literal(runs, block_id)]
+    if retry:
+        blocks.append(actions(f"actions.{block_id}", button("Try again", RETRY_ACTION, job.id)))
+    return Message(quiet(f"{name}: {said}" if name else said), blocks)
+
+
+def _transcript(job: Job, transcript: Transcript, look: Look, block_id: str, now: float) -> Reply:
+    title = title_of(job, transcript)
+    text = as_text(transcript, title, look)
+    whole = fits_header(title) and tidy(text) == text  # whether the message alone can hold every character
+    head: list[Block] = [header(title, block_id)]
+    if summary := (transcript.summary or "").strip():
+        whole = whole and weight(summary) <= SUMMARY_WEIGHT
+        said = clip(tidy(summary), SUMMARY_WEIGHT, weight)
+        head.append(literal([Run("Summary\n", bold=True), Run(said)]))
+    elif transcript.highlights:
+        shown = [clip(tidy(item), HIGHLIGHT_WEIGHT, weight) for item in transcript.highlights[:HIGHLIGHTS]]
+        head.append(bullets("Highlights", [item for item in shown if item.strip()]))
+    facts = context(_facts(job, transcript, now))
+    runs = as_runs(transcript, look)
+    label = quiet(f"Transcript: {clip(title, 200)}")
+    if len(text) <= BLOCKS_BUDGET:
+        note = [] if whole else [context(words.FILE_ALSO)]
+        inline = [*head, facts, *literals(runs), *note]
+        if weight_of(inline) <= BLOCKS_BUDGET and len(inline) <= MESSAGE_BLOCKS:
+            return Reply(Message(label, inline), None if whole else _document(job, title, text))
+    short = [*head, facts, *literals(_beginning(runs)), context(words.FILE_FOLLOWS)]
+    return Reply(Message(label, short), _document(job, title, text))
+
+
+def _beginning(runs: Sequence[Run]) -> list[Run]:
+    shown: list[Run] = []
+    room = HEAD_WEIGHT
+    for run in runs:
+        if weight(run.text) > room:
+            head, _ = cut(run.text, max(room, 1))
+            if not run.bold:
+                shown.append(Run(f"{head.rstrip()} …"))
+            break
+        shown.append(run)
+        room -= weight(run.text)
+    return shown
+
+
+def _facts(job: Job, transcript: Transcript, now: float) -> str:
+    facts = []
+    if seconds := transcript.seconds or job.file.seconds:
+        facts.append(human(seconds))
+    if transcript.language:
+        facts.append(quiet(clip(words.language(transcript.language), 40)))
+    if len(transcript.speakers) > 1:
+        facts.append(f"{len(transcript.speakers)} speakers")
+    facts.append(f"by {quiet(words.provider(transcript.provider or job.provider))}")
+    took = now - job.created_at
+    if took > 0:
+        facts.append(f"took {human(took)}")
+    if job.file.name:
+        facts.append(quiet(clip(job.file.name, 120)))
+    return "  ·  ".join(facts)
+
+
+def _document(job: Job, title: str, text: str) -> Document:
+    stem = PurePosixPath(tidy(job.file.name).replace("\\", "/")).stem[:80].strip(" .") or "recording"
+    return Document(
+        name=f"{stem}.txt",
+        title=clip(title, 200),
+        content=text.encode("utf-8", "replace"),
+    )
+
+
+def parts(document: Document) -> list[Message]:
+    """The messages that stand in for a file where files are refused."""
+    pieces = split(tidy(document.content.decode("utf-8", "replace")), PART_WEIGHT)
+    found = []
+    for number, piece in enumerate(pieces, start=1):
+        label = words.CONTINUED.format(part=number, parts=len(pieces))
+        found.append(Message(label, [context(label), *literals([Run(piece)])]))
+    return found
+
+
+def marked(message: Message, block_id: str) -> Message:
+    """The message with `block_id` on its first block, so that it can be found again."""
+    first, *rest = message.blocks
+    return Message(message.text, [{**first, "block_id": block_id}, *rest])
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A job of a message, with what is known of its turn."""
+
+    job: Job
+    ahead: int = 0
+    seconds_left: float | None = None
+
+
+def status(standings: Sequence[Standing], block_id: str, cancel_value: str) -> Message:
+    """The one status line of a message with recordings, all of them unfinished or some."""
+    unfinished = [each for each in standings if each.job.finished_at is None]
+    if len(standings) == 1:
+        only = standings[0]
+        name = quiet(clip(only.job.file.name, 120))
+        doing = words.stage(only.job, only.ahead, only.seconds_left)
+        line = f"*{name}*: {doing}" if name else doing[:1].upper() + doing[1:]
+    else:
+        counts: dict[str, int] = {}
+        for each in standings:
+            what = words.stage(each.job, 0).split(" (")[0]
+            counts[what] = counts.get(what, 0) + 1
+        line = words.batch(counts)
+    cancel = button("Cancel" if len(unfinished) < 2 else "Cancel all", CANCEL_ACTION, cancel_value)
+    return Message(line, [section(f"{words.RUNNING_ICON} {line}", block_id, accessory=cancel)])
+
+
+def greeting(block_id: str) -> Message:
+    """What a channel reads when the bot joins it."""
+    return Message(words.GREETING, [section(words.GREETING, block_id)])
+
+
+def answer(text: str) -> Message:
+    """An ephemeral answer of one paragraph."""
+    return Message(text, [section(text)])
