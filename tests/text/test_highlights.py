@@ -99,8 +99,8 @@ def test_segments_that_cut_a_sentence_are_joined_and_speakers_are_not() -> None:
     ("text", "expected"),
     [
         (
-            "Mr. Smith met Dr. Who in 3.5 h. Really? Yes.",
-            ["Mr. Smith met Dr. Who in 3.5 h.", "Really?", "Yes."],
+            "Mr. Smith met Dr. Who at 3.15 today. Really? Yes.",
+            ["Mr. Smith met Dr. Who at 3.15 today.", "Really?", "Yes."],
         ),
         ("Այո։ Ոչ։", ["Այո։", "Ոչ։"]),
         ("Գալիս եմ: Ժամը 10:30 է: Լավ", ["Գալիս եմ:", "Ժամը 10:30 է:", "Լավ"]),
