@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import islice
 
 from bot.domain.transcript import Segment, Transcript
 from bot.providers.fields import Fields, mapping, number, objects, storable, text
@@ -45,24 +46,44 @@ def _speaker(item: Fields) -> str | None:
 
 
 def with_speakers(fetched: Transcript, pushed: Transcript) -> Transcript:
-    """The fetched text, with the speakers of the callback's wherever a segment of it is clearly the same one."""
+    """The fetched text, with the callback's speaker wherever a segment of it covers at least half of the same time.
+
+    Where times are missing, a segment must stand at the same place with the same words. Linear in the segments.
+    """
     if fetched.speakers or not pushed.speakers:
         return fetched
-    return replace(fetched, segments=tuple(_labelled(segment, pushed.segments) for segment in fetched.segments))
+    labelled: list[Segment] = []
+    first = 0
+    for place, segment in enumerate(fetched.segments):
+        while first + 1 < len(pushed.segments) and _ends_before(pushed.segments[first], segment):
+            first += 1
+        speaker = _same_words(segment, pushed.segments, place)
+        best = 0.5
+        for candidate in islice(pushed.segments, first, None):
+            if candidate.start is None or segment.end is None or candidate.start >= segment.end:
+                break
+            if (share := _share(segment, candidate)) >= best:
+                best, speaker = share, candidate.speaker
+        labelled.append(replace(segment, speaker=speaker))
+    return replace(fetched, segments=tuple(labelled))
 
 
-def _labelled(segment: Segment, candidates: Sequence[Segment]) -> Segment:
-    best = max(candidates, key=lambda candidate: _likeness(segment, candidate))
-    return replace(segment, speaker=best.speaker) if _likeness(segment, best) >= 0.5 else segment
+def _ends_before(candidate: Segment, segment: Segment) -> bool:
+    return candidate.end is not None and segment.start is not None and candidate.end <= segment.start
 
 
-def _likeness(one: Segment, other: Segment) -> float:
-    """From 0 to 1: the share of `one`'s time that `other` covers; where times are missing, whether the words agree."""
-    if one.start is None or one.end is None or other.start is None or other.end is None:
-        return 1.0 if one.text.split() == other.text.split() else 0.0
-    if one.end <= one.start:
-        return 1.0 if other.start <= one.start <= other.end else 0.0
-    return max(0.0, min(one.end, other.end) - max(one.start, other.start)) / (one.end - one.start)
+def _same_words(segment: Segment, candidates: Sequence[Segment], place: int) -> str | None:
+    if place < len(candidates) and candidates[place].text.split() == segment.text.split():
+        return candidates[place].speaker
+    return None
+
+
+def _share(segment: Segment, other: Segment) -> float:
+    """Which part of the segment's time the other one covers, from 0 to 1."""
+    if segment.start is None or segment.end is None or other.start is None or other.end is None:
+        return 0.0
+    length = segment.end - segment.start
+    return max(0.0, min(segment.end, other.end) - max(segment.start, other.start)) / length if length > 0 else 0.0
 
 
 def read_note(found: Fields) -> str:
