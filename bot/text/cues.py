@@ -106,7 +106,8 @@ def _tokens(segment: Segment) -> list[_Token]:
     """Units that no line is broken within, each with its time."""
     start, end = _ms(segment.start or 0.0), _ms(segment.end or 0.0)
     end = max(start, end)
-    units = [(part, number > 0) for word in segment.text.split() for number, part in enumerate(_units(word))]
+    text = segment.text.replace("\0", "\ufffd")  # as WebVTT has it
+    units = [(part, number > 0) for word in text.split() for number, part in enumerate(_units(word))]
     letters = sum(len(text) for text, _ in units)
     spans = _word_spans(segment)
     found, at = [], 0
