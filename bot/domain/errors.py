@@ -68,7 +68,11 @@ class StepError(ThreadscribeError):
 
 
 class Transient(StepError):
-    """Passes by itself; the step is repeated with exponential backoff."""
+    """Passes by itself; the step is repeated with exponential backoff, or in `after` seconds where that is known."""
+
+    def __init__(self, detail: str, after: float | None = None) -> None:
+        super().__init__(detail)
+        self.after = after
 
 
 class RateLimited(Transient):

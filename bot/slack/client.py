@@ -45,7 +45,7 @@ from bot.ports.clock import Clock
 from bot.settings import Settings
 from bot.slack.fields import Json, as_object, text
 from bot.slack.methods import Method
-from bot.slack.pace import POST_SECONDS, TIER_3_SECONDS, Pace
+from bot.slack.pace import TIER_3_SECONDS, Pace
 
 TIMEOUT_SECONDS = 30.0
 SHORT_PAUSE_SECONDS = 3  # a Retry-After up to this is waited out in place; a longer one goes to the job's row
@@ -69,7 +69,6 @@ MAYBE_DONE_ERRORS = frozenset({"internal_error", "fatal_error", "request_timeout
 RATE_ERRORS = frozenset({"ratelimited", "rate_limited", "message_limit_exceeded"})
 
 _PACED = {
-    Method.POST: POST_SECONDS,
     Method.UPDATE: TIER_3_SECONDS,
     Method.DELETE: TIER_3_SECONDS,
     Method.REACT: TIER_3_SECONDS,
@@ -131,7 +130,8 @@ class SlackClient:
         self._clock = clock
 
     async def call(self, method: Method, **arguments: object) -> Json:
-        """Call a method with Slack's own argument names; the whole answer. Messages and edits wait for their turn.
+        """Call a method with Slack's own argument names; the whole answer. Edits and reactions wait their turn here;
+        posts where their intent is committed (`bot.slack.posts`).
 
         Raises `Transient`, `RateLimited`, `Ambiguous`, `Misconfigured` or `SlackRefusal`.
         """

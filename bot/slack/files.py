@@ -149,7 +149,7 @@ class SlackFile:
     async def _checked(
         chunks: AsyncIterator[bytes], skip: int, wanted: int, *, from_start: bool, to_end: bool
     ) -> AsyncGenerator[bytes, None]:
-        """Exactly the bytes asked for, after `skip` that were not; the first of a file are looked at before they pass."""
+        """Exactly the bytes asked for, after `skip` that were not; the first of a file are looked at first."""
         held = b""
         looking = from_start
         async for chunk in chunks:

@@ -1,0 +1,25 @@
+"""Another try for a job that ended without a transcript, asked for by a person."""
+
+from collections.abc import Callable
+
+from bot.domain.errors import LostLease
+from bot.domain.job import Job, State
+from bot.domain.machine import Ended, Parked, stage_of
+from bot.ports.store import JobStore
+
+
+async def restart(store: JobStore, job: Job, now: float, ring: Callable[[str], None]) -> Job | None:
+    """The job on its way again, or None when there is nothing to try: it is under way, or was answered."""
+    stage = stage_of(job)
+    if isinstance(stage, Ended) and job.state in (State.FAILED, State.CANCELLED):
+        change = stage.again(now, await store.transcript(job.id) is not None)
+    elif isinstance(stage, Parked):
+        change = stage.resume(now, "retried")
+    else:
+        return None
+    try:
+        moved = await store.apply(change)
+    except LostLease:
+        return None  # somebody else was quicker
+    ring(moved.lane)
+    return moved
