@@ -108,6 +108,7 @@ class Interactions:
         if message.thread_ts is not None:
             container["thread_ts"] = message.thread_ts
         _remember(message.state, action)
+        message.state |= as_object(action.get("values"))
         payload = self._base("block_actions", user, trigger=True) | {
             "container": container,
             "channel": {"id": place.id, "name": _shown_name(place)},
@@ -125,6 +126,7 @@ class Interactions:
         """Use an element of a modal or of the Home tab."""
         view = self._view(view_id)
         _remember(view.values, action)
+        view.values |= as_object(action.get("values"))
         payload = self._base("block_actions", user, trigger=True) | {
             "container": {"type": "view", "view_id": view_id},
             "view": view_object(self.workspace.options, view),

@@ -40,8 +40,8 @@ class SocketMode:
 
     @property
     def online(self) -> bool:
-        """Whether the app has a socket open."""
-        return bool(self._connections)
+        """Whether the app has a socket that takes envelopes."""
+        return any(not connection.leaving for connection in self._connections)
 
     @property
     def sockets(self) -> int:
@@ -66,9 +66,10 @@ class SocketMode:
             await socket.send_str(compact({"type": "disconnect", "reason": "too_many_websockets"}))
             await socket.close()
             return socket
-        connection = _Connection(socket)
-        await socket.send_str(compact(self._hello()))
+        connection = _Connection(socket, leaving=True)
         self._connections.append(connection)
+        await socket.send_str(compact(self._hello()))
+        connection.leaving = False
         self.opened += 1
         self._seen(True)
         try:
@@ -90,7 +91,7 @@ class SocketMode:
     def _hello(self) -> Json:
         return {
             "type": "hello",
-            "num_connections": len(self._connections) + 1,
+            "num_connections": len(self._connections),
             "debug_info": {
                 "host": "applink-local",
                 "started": time.strftime("%Y-%m-%d %H:%M:%S"),
