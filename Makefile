@@ -1,0 +1,66 @@
+# Needs Python 3.11 or later (with its venv module) and make. Everything is installed into .venv, checked by hash.
+#
+#   make run    the bot, a local workspace and the local engine in the browser (ARGS="sample.wav" for a terminal)
+#   make test   all tests                     (ARGS="tests/text -k title")
+#   make check  linters, types, import rules, documentation
+#   make bench  measures against their baselines
+#   make crash  the long crash suite
+#   make lock   requirements.lock anew        make docs  the tables of settings in README and .env.example anew
+
+PYTHON ?= $(firstword $(foreach name,python3.11 python3.12 python3.13 python3,$(if $(shell command -v $(name)),$(name))))
+VENV := .venv
+BIN := $(VENV)/bin
+ARGS ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help run test check bench crash lock docs clean
+
+help:
+	@sed -n 's/^#   //p' Makefile
+
+# uv's own entry of the lock, so that even the installer is checked; pip does the work where uv cannot be had.
+$(VENV)/.locked: requirements.lock
+	@test -n "$(PYTHON)" || { echo "Python 3.11 or later is needed."; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "$(PYTHON) is older than Python 3.11: give PYTHON=..."; exit 1; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); echo "Python's venv module is needed (Debian: apt-get install python3-venv)."; exit 1; }
+	@awk '/^[a-z]/ { wanted = /^uv==/ } wanted' requirements.lock > $(VENV)/uv.lock.txt
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r $(VENV)/uv.lock.txt || echo "uv cannot be had; pip takes longer."
+	@if test -x $(BIN)/uv; \
+	then VIRTUAL_ENV=$(CURDIR)/$(VENV) $(BIN)/uv pip install --quiet --require-hashes -r requirements.lock; \
+	else $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock; \
+	fi
+	@touch $@
+
+$(VENV)/.installed: $(VENV)/.locked pyproject.toml
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+run: $(VENV)/.installed
+	@$(BIN)/python -m bot try $(ARGS)
+
+test: $(VENV)/.installed
+	@$(BIN)/python -m pytest -n 2 --dist loadgroup -q $(ARGS)
+
+check: $(VENV)/.installed
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python -m pytest -q tests/house
+
+bench: $(VENV)/.installed
+	@$(BIN)/python -m bench $(ARGS)
+
+crash: $(VENV)/.installed
+	@$(BIN)/python -m pytest -q tests/crash $(ARGS)
+
+lock:
+	@uv --version >/dev/null 2>&1 || { echo "uv is needed: pip install uv"; exit 1; }
+	@uv pip compile pyproject.toml --quiet --universal --generate-hashes --python-version 3.11 --all-extras \
+	  --custom-compile-command "make lock" --output-file requirements.lock
+
+docs: $(VENV)/.installed
+	@$(BIN)/python -m tests.house.settings_tables
+
+clean:
+	rm -rf $(VENV) build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
