@@ -6,7 +6,7 @@ import { size } from "./format.js";
 import { escape } from "./mrkdwn.js";
 import { openMenu } from "./popover.js";
 import { startRecording } from "./recorder.js";
-import { current, emit, putMessage, state } from "./store.js";
+import { current, emit, isKnown, putMessage, state } from "./store.js";
 import { handleOf, suggestList } from "./suggest.js";
 import { postSample, report, shareFiles } from "./sync.js";
 
@@ -91,7 +91,8 @@ export function composer(target, { inThread = false } = {}) {
       }
       const body = { user: state.me.id, channel, text: wire, ...(threadTs ? { thread_ts: threadTs } : {}) };
       const { message } = await post("message", body);
-      if (message && state.me.id === body.user) putMessage(message);
+      // Only if the live stream has not brought it: by now it may have replies that this answer knows nothing of.
+      if (message && state.me.id === body.user && !isKnown(message)) putMessage(message);
     } catch (error) {
       restore(text, sending);
       report(error);

@@ -133,6 +133,13 @@ export function putMessage(message) {
   return !before;
 }
 
+/** Whether a message is in the store already. */
+export function isKnown(message) {
+  const parent = parentOf(message);
+  const holder = parent ? state.threads.get(threadKey(message.channel, parent)) : state.messages.get(message.channel);
+  return holder?.has(message.ts) ?? false;
+}
+
 function putReply(message, parent) {
   const thread = state.threads.get(threadKey(message.channel, parent));
   const known = thread?.has(message.ts) ?? false;
