@@ -73,7 +73,7 @@ class Intake:
     def __init__(self, store: JobStore, clock: Clock, ring: Callable[[str], None]) -> None:
         self._store = store
         self._clock = clock
-        self._ring = ring
+        self.ring = ring
         self.on_errand: Callable[[], None] = lambda: None
 
     async def message(self, me: Identity, event: Json, event_id: str = "") -> None:
@@ -126,7 +126,7 @@ class Intake:
             job, made = await self._store.add_job(new, self._clock.now())
             _log.info("file_seen", job=job.id, new=made, event_id=event_id, channel=shared.channel_id)
             found.append((job, made))
-            self._ring(job.lane)
+            self.ring(job.lane)
         return found
 
     async def file_shared(self, me: Identity, event: Json) -> None:
@@ -176,7 +176,7 @@ class Intake:
     async def _drop(self, job: Job) -> None:
         if job.state not in FINAL:
             await self._store.ask_cancel(job.id, DELETED_BY, self._clock.now())
-            self._ring(job.lane)
+            self.ring(job.lane)
         await self._store.purge_job(job.id)
         _log.info("file_deleted", job=job.id)
 
@@ -188,4 +188,4 @@ class Intake:
         return [(job if made else await self._retried(job), made) for job, made in found]
 
     async def _retried(self, job: Job) -> Job:
-        return await restart(self._store, job, self._clock.now(), self._ring) or job
+        return await restart(self._store, job, self._clock.now(), self.ring) or job

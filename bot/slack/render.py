@@ -63,8 +63,19 @@ def reply(job: Job, transcript: Transcript | None, look: Look, block_id: str, no
     if job.outcome is Outcome.CANCELLED:
         said = words.DELETED if job.cancel_by == words.DELETED_BY else words.CANCELLED
         return Reply(_note(job, said, block_id, retry=job.cancel_by != words.DELETED_BY))
-    problem = job.problem or Problem(ProblemCode.PROVIDER_FAILED, {"provider": job.provider})
+    if job.outcome is Outcome.TRANSCRIPT:  # it was purged in the meantime
+        problem = Problem(ProblemCode.FILE_GONE)
+    else:
+        problem = job.problem or Problem(ProblemCode.PROVIDER_FAILED, {"provider": job.provider})
     return Reply(_note(job, sentence(problem), block_id, retry=True))
+
+
+def short_reply(job: Job, transcript: Transcript, look: Look, block_id: str, now: float) -> Reply:
+    """The least that answers: heading, facts, everything else in the file. For when Slack counts otherwise."""
+    title = title_of(job, transcript)
+    blocks = [header(title, block_id), context(_facts(job, transcript, now)), context(words.FILE_FOLLOWS)]
+    message = Message(quiet(f"Transcript: {clip(title, 200)}"), blocks)
+    return Reply(message, _document(job, title, as_text(transcript, title, look)))
 
 
 def without_retry(job: Job, message: str, block_id: str) -> Message:
@@ -176,7 +187,7 @@ class Standing:
     seconds_left: float | None = None
 
 
-def status(standings: Sequence[Standing], block_id: str, cancel_value: str) -> Message:
+def status(standings: Sequence[Standing], cancel_value: str) -> Message:
     """The one status line of a message with recordings, all of them unfinished or some."""
     unfinished = [each for each in standings if each.job.finished_at is None]
     if len(standings) == 1:
@@ -191,12 +202,12 @@ def status(standings: Sequence[Standing], block_id: str, cancel_value: str) -> M
             counts[what] = counts.get(what, 0) + 1
         line = words.batch(counts)
     cancel = button("Cancel" if len(unfinished) < 2 else "Cancel all", CANCEL_ACTION, cancel_value)
-    return Message(line, [section(f"{words.RUNNING_ICON} {line}", block_id, accessory=cancel)])
+    return Message(line, [section(f"{words.RUNNING_ICON} {line}", accessory=cancel)])
 
 
-def greeting(block_id: str) -> Message:
+def greeting() -> Message:
     """What a channel reads when the bot joins it."""
-    return Message(words.GREETING, [section(words.GREETING, block_id)])
+    return Message(words.GREETING, [section(words.GREETING)])
 
 
 def answer(text: str) -> Message:

@@ -46,6 +46,11 @@ MORE_LISTED = "Only the newest {count} are listed."
 UNAVAILABLE = "Something went wrong on my side. Please try again in a minute."
 SLACK_ASKED = "Slack does not let me look this up at the moment. Please try again in a minute."
 
+UNREACHABLE = (
+    "I have the transcript of a recording from <#{channel}>, but I can no longer write there. "
+    "Invite me again, then type `/transcribe retry {job}`: nothing is paid for twice."
+)
+
 NO_SPEECH = "I heard no speech in this recording."
 CANCELLED = "Cancelled on request; nothing was transcribed."
 DELETED = "The file was deleted, so I stopped."

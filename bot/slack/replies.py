@@ -1,0 +1,99 @@
+"""The one reply to a job, with its file or, where files are refused, its further parts."""
+
+import structlog
+
+from bot.domain.errors import StepError
+from bot.domain.job import FINAL, Job, Outcome
+from bot.domain.transcript import Transcript
+from bot.ports.clock import Clock
+from bot.ports.store import JobStore, Outgoing
+from bot.slack import render, words
+from bot.slack.blocks import Message
+from bot.slack.client import SlackClient, SlackRefusal
+from bot.slack.methods import Method
+from bot.slack.posts import REPLY, Mark, Posts
+from bot.slack.transcripts import Look
+from bot.slack.uploads import Uploads
+
+TOO_MUCH = frozenset({"msg_too_long", "msg_blocks_too_long", "invalid_blocks", "invalid_blocks_format"})
+UNREACHABLE = frozenset(
+    {"not_in_channel", "channel_not_found", "is_archived", "restricted_action", "restricted_action_thread_locked"}
+)
+
+_log = structlog.get_logger(__name__)
+
+
+class Replies:
+    """Answers jobs. A job that is tried again is answered again: each try has its own rows and marks."""
+
+    def __init__(self, store: JobStore, client: SlackClient, posts: Posts, uploads: Uploads, clock: Clock) -> None:
+        self._store = store
+        self._client = client
+        self._posts = posts
+        self._uploads = uploads
+        self._clock = clock
+
+    async def reply(self, job: Job, transcript: Transcript | None) -> None:
+        """Post the answer, or find it posted. Raises as the `Chat` port says."""
+        turn = await self.turn(job)
+        settings = await self._store.channel_settings(job.origin.team_id, job.origin.channel_id)
+        look = Look(settings.speakers, settings.timestamps)
+        reply = render.reply(job, transcript, look, self._mark(job, turn, 0).block_id, self._clock.now())
+        try:
+            document = reply.document
+            try:
+                await self._message(job, turn, 0, reply.message)
+            except SlackRefusal as refusal:
+                if refusal.code not in TOO_MUCH or transcript is None or job.outcome is not Outcome.TRANSCRIPT:
+                    raise
+                _log.warning("reply_too_much", job=job.id, code=refusal.code)
+                short = render.short_reply(job, transcript, look, self._mark(job, turn, 0).block_id, self._clock.now())
+                await self._message(job, turn, 0, short.message)
+                document = short.document
+            if document is not None:
+                await self._document(job, turn, document)
+        except SlackRefusal as refusal:
+            if refusal.code in UNREACHABLE and job.outcome is Outcome.TRANSCRIPT:
+                await self._aside(job, turn)
+            raise
+
+    async def turn(self, job: Job) -> int:
+        """How often the job was tried again after it had ended."""
+        return sum(1 for event in await self._store.events(job.id) if event.source in FINAL)
+
+    async def answer_row(self, job: Job) -> Outgoing | None:
+        """The row of the job's last answer."""
+        return await self._store.outgoing(self._key(job, await self.turn(job), 0))
+
+    @staticmethod
+    def _key(job: Job, turn: int, part: int) -> str:
+        return f"reply:{job.id}:{turn}.{part}"
+
+    @staticmethod
+    def _mark(job: Job, turn: int, part: int) -> Mark:
+        return Mark(REPLY, job.id, f"{turn}.{part}")
+
+    async def _message(self, job: Job, turn: int, part: int, message: Message) -> None:
+        origin = job.origin
+        await self._posts.deliver(self._key(job, turn, part), job.id, origin.channel_id, origin.thread_ts, message)
+
+    async def _document(self, job: Job, turn: int, document: render.Document) -> None:
+        origin = job.origin
+        key = f"file:{job.id}:{turn}"
+        if await self._uploads.deliver(key, job.id, origin.channel_id, origin.thread_ts, document):
+            return
+        for number, part in enumerate(render.parts(document), start=1):
+            await self._message(job, turn, number, part)
+
+    async def _aside(self, job: Job, turn: int) -> None:
+        """Tell the person directly, at most once and without content, that the thread cannot be answered."""
+        key = f"aside:{job.id}:{turn}"
+        if not job.origin.user_id.startswith(("U", "W")) or await self._store.outgoing(key) is not None:
+            return
+        row = Outgoing(key, job.id, job.origin.user_id, "", "posted", self._clock.now())
+        await self._store.put_outgoing(row)
+        said = words.UNREACHABLE.format(channel=job.origin.channel_id, job=job.id)
+        try:
+            await self._client.call(Method.POST, channel=job.origin.user_id, text=said)
+        except StepError as error:
+            _log.info("aside_failed", job=job.id, detail=error.detail)

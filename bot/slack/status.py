@@ -1,0 +1,226 @@
+"""The one status line of each message with recordings, and the reactions that receipt it.
+
+`show` only notes that something changed; one loop brings the lines up to date, so a step never waits for Slack: an
+edit at most every few seconds, always with the last state, and no line is posted while replies wait for the channel.
+The line's row in the store makes sure that there is one of it, and that it goes even after a crash.
+"""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+import structlog
+
+from bot.domain.errors import RateLimited, StepError, StoreError, Transient
+from bot.domain.job import FINAL, Job, Outcome, State
+from bot.ports.clock import Clock
+from bot.ports.store import JobStore, Outgoing
+from bot.slack import render
+from bot.slack.blocks import Message
+from bot.slack.client import SlackClient, SlackRefusal
+from bot.slack.methods import Method
+from bot.slack.posts import Posts
+
+EDIT_SECONDS = 3.0
+RETRY_SECONDS = 10.0
+IDLE_SECONDS = 30.0
+BACKLOG_SECONDS = 60.0  # reactions are left out while so many wait
+SEEN, DONE, FAILED = "eyes", "white_check_mark", "warning"
+
+_log = structlog.get_logger(__name__)
+
+
+@dataclass(slots=True)
+class Line:
+    """What is known of one message's line in this process."""
+
+    job: Job
+    due_at: float
+    progress: dict[str, tuple[State, float]] = field(default_factory=dict)
+    answered: set[str] = field(default_factory=set)
+    shown: Message | None = None
+    edited_at: float = 0.0
+    receipted: bool = False
+    lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+
+class StatusLines:
+    """Keeps the lines. `run` must be running for anything to be shown."""
+
+    def __init__(self, store: JobStore, client: SlackClient, posts: Posts, clock: Clock) -> None:
+        self._store = store
+        self._client = client
+        self._posts = posts
+        self._clock = clock
+        self._lines: dict[str, Line] = {}
+        self._bell = asyncio.Event()
+
+    @staticmethod
+    def key(job: Job) -> str:
+        """The row of a message's line."""
+        return f"status:{job.origin.team_id}:{job.origin.channel_id}:{job.origin.message_ts}"
+
+    def show(self, job: Job) -> None:
+        """Something about the job changed; `job.progress` may be newer than its row."""
+        line = self._line(job)
+        if job.progress is not None:
+            line.progress[job.id] = (job.state, job.progress)
+        self._bell.set()
+
+    async def answered(self, job: Job) -> None:
+        """The job's reply is posted: its line goes when it was the last of its message. Raises `StoreError` only."""
+        line = self._line(job)
+        async with line.lock:
+            line.answered.add(job.id)
+            row = await self._store.outgoing(self.key(job))
+            if row is not None and row.phase == "posted" and not self._open(line, await self._jobs(job)):
+                # Committed before the reply's step ends: were we to die now, `sweep` would take the line away.
+                await self._store.put_outgoing(replace(row, verify_at=self._clock.now()))
+            line.due_at = self._clock.now()
+        self._bell.set()
+
+    def _line(self, job: Job) -> Line:
+        now = self._clock.now()
+        line = self._lines.setdefault(self.key(job), Line(job, now))
+        line.due_at = min(line.due_at, max(now, line.edited_at + EDIT_SECONDS))
+        return line
+
+    async def _jobs(self, job: Job) -> Sequence[Job]:
+        origin = job.origin
+        return await self._store.jobs_of_message(origin.team_id, origin.channel_id, origin.message_ts)
+
+    @staticmethod
+    def _open(line: Line, jobs: Sequence[Job]) -> list[Job]:
+        """The jobs that are not answered yet, and that somebody would miss."""
+        return [
+            job
+            for job in jobs
+            if job.state not in FINAL and job.id not in line.answered and (job.meant or job.state != State.RECEIVED)
+        ]
+
+    async def run(self) -> None:
+        """Bring lines up to date until cancelled."""
+        while True:
+            self._bell.clear()
+            wait = await self.flush()
+            bell = asyncio.create_task(self._bell.wait())
+            timer = asyncio.create_task(self._clock.sleep(wait))
+            try:
+                await asyncio.wait((bell, timer), return_when=asyncio.FIRST_COMPLETED)
+            finally:
+                bell.cancel()
+                timer.cancel()
+
+    async def flush(self) -> float:
+        """Bring every line up to date that is due; seconds until the next one is."""
+        for key, line in list(self._lines.items()):
+            if line.due_at > self._clock.now() + IDLE_SECONDS:  # the clock was set back
+                line.due_at = self._clock.now()
+            if line.due_at <= self._clock.now():
+                await self._bring(key, line)
+        dues = [line.due_at for line in self._lines.values()]
+        return max(0.0, min([IDLE_SECONDS, *(due - self._clock.now() for due in dues)]))
+
+    async def _bring(self, key: str, line: Line) -> None:
+        line.due_at = self._clock.now() + IDLE_SECONDS
+        try:
+            async with line.lock:
+                jobs = await self._jobs(line.job)
+                waiting = self._open(line, jobs)
+                if not waiting:
+                    if all(job.state in FINAL or job.id in line.answered for job in jobs):
+                        await self._close(key, line, jobs)
+                    self._lines.pop(key, None)  # what is left may not be audio at all: nobody waits for it
+                    return
+                await self._receipt(line)
+                await self._write(key, line, jobs, waiting)
+        except RateLimited as error:
+            line.due_at = self._clock.now() + error.retry_after
+        except Transient as error:
+            line.due_at = self._clock.now() + (error.after or RETRY_SECONDS)
+        except (StepError, StoreError) as error:
+            _log.info("status_failed", key=key, detail=str(error))
+            line.due_at = self._clock.now() + RETRY_SECONDS
+
+    async def _write(self, key: str, line: Line, jobs: Sequence[Job], waiting: Sequence[Job]) -> None:
+        origin = line.job.origin
+        row = await self._store.outgoing(key)
+        posted = row is not None and row.phase in ("posted", "settled")
+        if not posted and (busy := self._client.pace.free_in(origin.channel_id)) > 0:
+            line.due_at = self._clock.now() + busy  # a reply has the right of way
+            return
+        message = render.status([await self._standing(line, job) for job in jobs], waiting[0].id)
+        if row is not None and posted:
+            if message == line.shown:
+                return
+            if (wait := line.edited_at + EDIT_SECONDS - self._clock.now()) > 0:
+                line.due_at = self._clock.now() + min(wait, EDIT_SECONDS)
+                return
+            await self._posts.edit(row, message)
+        else:
+            await self._posts.deliver(key, line.job.id, origin.channel_id, origin.thread_ts, message)
+        line.shown, line.edited_at = message, self._clock.now()
+
+    async def _standing(self, line: Line, job: Job) -> render.Standing:
+        if job.id in line.answered:
+            job = replace(job, state=State.DONE)
+        state, progress = line.progress.get(job.id, (job.state, job.progress))
+        if state == job.state:
+            job = replace(job, progress=progress)
+        ahead = 0
+        if job.state in (State.RECEIVED, State.SUBMITTING) and job.progress is None:
+            ahead = await self._store.ahead_of(job)
+        return render.Standing(job, ahead, await self._seconds_left(job))
+
+    async def _seconds_left(self, job: Job) -> float | None:
+        if job.state != State.WAITING or job.submitted_at is None or not job.file.seconds:
+            return None
+        known = await self._store.latency(job.account)
+        if known is None:
+            return None
+        return known[0] + known[1] * job.file.seconds - (self._clock.now() - job.submitted_at)
+
+    async def _receipt(self, line: Line) -> None:
+        if line.receipted or self._client.pace.free_in(Method.REACT.value.name) > BACKLOG_SECONDS:
+            return
+        line.receipted = True
+        await self._react(Method.REACT, line.job, SEEN)
+
+    async def _close(self, key: str, line: Line, jobs: Sequence[Job]) -> None:
+        row = await self._store.outgoing(key)
+        if row is not None and row.phase in ("posted", "settled"):
+            await self._remove(row)
+        elif row is not None and row.phase == "intent":
+            await self._posts.wait_until_settled(row)
+            for ts in await self._posts.find(row):
+                await self._posts.delete(row.channel_id, ts)
+            await self._store.put_outgoing(replace(row, phase="gone", verify_at=None))
+        spoken = [job for job in jobs if job.outcome is not Outcome.SILENT]
+        if spoken and self._client.pace.free_in(Method.REACT.value.name) <= BACKLOG_SECONDS:
+            fine = all(job.outcome is not Outcome.REFUSED for job in spoken)
+            await self._react(Method.UNREACT, line.job, SEEN)
+            await self._react(Method.REACT, line.job, DONE if fine else FAILED)
+
+    async def _remove(self, row: Outgoing) -> None:
+        await self._posts.delete(row.channel_id, row.ts)
+        await self._store.put_outgoing(replace(row, phase="gone", verify_at=None))
+
+    async def _react(self, method: Method, job: Job, name: str) -> None:
+        origin = job.origin
+        try:
+            await self._client.call(method, channel=origin.channel_id, timestamp=origin.message_ts, name=name)
+        except SlackRefusal as refusal:  # already there, not there, or the message is gone: all the same to us
+            _log.debug("reaction_refused", code=refusal.code)
+
+    async def verify(self, row: Outgoing) -> None:
+        """A line whose time to be looked at has come: gone with its last job (after a crash), else without extras."""
+        job = await self._store.job(row.job_id)
+        if row.key in self._lines:
+            return
+        if job is None:
+            await self._remove(row)
+        elif all(each.state in FINAL for each in await self._jobs(job)):
+            self._lines[row.key] = Line(job, self._clock.now())
+            self._bell.set()
+        else:
+            await self._posts.verify(row)
