@@ -1,0 +1,272 @@
+"""`LocalProvider`: the local engine behind the seam that every provider has."""
+
+import asyncio
+import importlib.util
+import os
+from collections import deque
+from collections.abc import Awaitable, Callable, Collection, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from bot.domain.errors import (
+    Ambiguous,
+    HookRefused,
+    Misconfigured,
+    Problem,
+    ProblemCode,
+    Rejected,
+    StoreError,
+    ThreadscribeError,
+    Transient,
+)
+from bot.domain.job import Remote
+from bot.domain.transcript import Transcript
+from bot.ports.audio import Accepts, Payload, Progress
+from bot.ports.provider import Broken, Finding, Finished, HookNews, HookRequest, Order, Standing, Traits, Working
+from bot.providers.local.languages import LANGUAGES, whisper_code
+from bot.providers.local.pool import Pool
+from bot.providers.local.shelf import Asked, Shelf, link_or_copy
+from bot.providers.local.weights import (
+    PACKAGED,
+    REMEDY,
+    WeightsError,
+    cache_dir,
+    installed_at,
+    missing_packages,
+    model_path,
+)
+from bot.providers.local.work import Bench, Blocks
+from bot.settings import Settings
+
+_NAME = "local"
+_REMEMBERED = 100  # fetched jobs whose outcome is kept for another fetch
+_LIBRARIES = {"faster_whisper": "faster-whisper", "av": "av", "numpy": "numpy"}
+
+
+@dataclass(slots=True)
+class _Run:
+    task: asyncio.Task[None]
+    progress: float | None = None
+
+
+class LocalProvider:
+    """Whisper on this machine. `directory` is its own private place for the audio of jobs that wait.
+
+    `on_ready` is awaited with the job id when a job is through (or broken), so that the engine looks at once.
+    """
+
+    def __init__(
+        self, settings: Settings, store: Blocks, directory: Path, on_ready: Callable[[str], Awaitable[None]]
+    ) -> None:
+        self._settings = settings
+        self._store = store
+        self._on_ready = on_ready
+        self._shelf = Shelf(directory)
+        self._pool = Pool(settings.local_workers)
+        self._bench = Bench(self._pool, store, self._shelf, settings.local_word_times)
+        self._runs: dict[str, _Run] = {}
+        self._failures: dict[str, ThreadscribeError] = {}  # job -> why its last run ended without an outcome
+        self._fetched: deque[str] = deque()
+        known = PACKAGED.get(settings.local_model)
+        english = settings.local_model.endswith(".en") or (known is not None and known.english_only)
+        self._languages = {"en": LANGUAGES["en"]} if english else dict(LANGUAGES)
+
+    @property
+    def name(self) -> str:
+        """Key in settings and rows."""
+        return _NAME
+
+    @property
+    def account(self) -> str:
+        """Its lane."""
+        return _NAME
+
+    @property
+    def traits(self) -> Traits:
+        """Times, every language of the model, anything that FFmpeg reads; video too."""
+        return Traits(
+            title="Local engine",
+            accepts=Accepts(frozenset(), video=True, on_disk=True),
+            gives_times=True,
+            languages=self._languages,
+            concurrency=2,
+            poll_seconds=(5.0, 20.0),
+            latency=(4.0, 0.25),
+        )
+
+    async def create(self, order: Order) -> Remote:
+        """Nothing is made yet: the reference is the job's id. Raises `Rejected` for an unknown language."""
+        self._language(order)
+        await self._model()
+        return Remote(ref=order.job_id)
+
+    async def upload(self, order: Order, remote: Remote, payload: Payload, progress: Progress) -> None:
+        """Keep the audio safe under the job's id and start to listen. Repeating it changes nothing."""
+        asked = Asked(payload.size, self._language(order), payload.seconds)
+        job_id = remote.ref
+        try:
+            if not await asyncio.to_thread(self._has, job_id, asked):
+                await self._stop(job_id)
+                await self._store.drop_blocks(job_id)  # of other audio, or another language
+                staged = await asyncio.to_thread(self._shelf.staging, job_id)
+                if payload.path is not None:
+                    await asyncio.to_thread(link_or_copy, payload.path, staged)
+                else:
+                    await _write(payload, staged, progress)
+                await asyncio.to_thread(self._shelf.put, job_id, asked)
+        except OSError as error:
+            raise Transient(f"the audio cannot be kept: {error.strerror or type(error).__name__}") from error
+        await progress(1.0)
+        self._start(job_id)
+
+    async def poll(self, remote: Remote, client_ref: str) -> Standing:
+        """How the job stands; starts the work again where a restart has interrupted it."""
+        job_id = remote.ref
+        ended = await asyncio.to_thread(self._shelf.ended, job_id)
+        if ended is not None and ended.problem is not None:
+            # Told once: if somebody asks for another try, it begins with the audio.
+            await asyncio.to_thread(self._shelf.forget, job_id)
+            return Broken(ended.problem, ended.detail)
+        if ended is not None:
+            if len(await self._store.blocks(job_id)) >= ended.blocks:
+                return Finished()
+            await asyncio.to_thread(self._shelf.reopen, job_id)
+        if not await asyncio.to_thread(self._shelf.holds, job_id):
+            return Working(uploaded=False)
+        if failure := self._failures.pop(job_id, None):
+            raise failure
+        return Working(self._start(job_id).progress, uploaded=True)
+
+    async def fetch(self, remote: Remote, client_ref: str) -> Transcript:
+        """The stored blocks as one transcript; the audio goes. Raises `Ambiguous` when they are not all there."""
+        job_id = remote.ref
+        ended = await asyncio.to_thread(self._shelf.ended, job_id)
+        blocks = await self._store.blocks(job_id)
+        if ended is None or ended.problem is not None or len(blocks) < ended.blocks:
+            raise Ambiguous("the engine's blocks are not all there")
+        await asyncio.to_thread(self._shelf.drop_audio, job_id)
+        self._fetched.append(job_id)
+        while len(self._fetched) > _REMEMBERED:
+            await asyncio.to_thread(self._shelf.forget, self._fetched.popleft())
+        segments = tuple(segment for _, block, _ in blocks for segment in block)
+        language = next((known for _, _, known in reversed(blocks) if known), ended.language)
+        return Transcript(segments, language=language if segments else None, seconds=ended.seconds, provider=_NAME)
+
+    async def enrich(self, transcript: Transcript) -> Transcript:
+        """Nothing to add."""
+        return transcript
+
+    async def cancel(self, remote: Remote) -> None:
+        """End the work at once and delete what there is of it."""
+        await self._stop(remote.ref)
+        await asyncio.to_thread(self._shelf.forget, remote.ref)
+        await self._store.drop_blocks(remote.ref)
+
+    def read_webhook(self, request: HookRequest) -> HookNews:
+        """Nobody may push."""
+        raise HookRefused(400, "the local engine takes no webhooks")
+
+    def read_result(self, result: bytes) -> Transcript | None:
+        """Never a result."""
+        return None
+
+    async def sweep(self, unfinished: Collection[str]) -> int:
+        """Delete what is kept for jobs that are not in `unfinished` (ids); returns of how many. Call it at start."""
+        return await asyncio.to_thread(self._shelf.sweep, unfinished)
+
+    async def check(self) -> Sequence[Finding]:
+        """Whether the libraries and the weights are there, and how to get them."""
+        return await asyncio.to_thread(self._check)
+
+    async def close(self) -> None:
+        """End the work (it goes on where it was after a restart) and every child."""
+        for job_id in list(self._runs):
+            await self._stop(job_id)
+        await self._pool.close()
+
+    def _language(self, order: Order) -> str | None:
+        wanted = order.options.language or self._settings.local_language
+        if not wanted:
+            return None
+        code = whisper_code(wanted)
+        if code not in self._languages:
+            params = {"language": wanted, "provider": self.traits.title}
+            raise Rejected(Problem(ProblemCode.LANGUAGE_UNSUPPORTED, params))
+        return code
+
+    async def _model(self) -> str:
+        missing = _missing_libraries()
+        if missing:
+            raise Misconfigured(_NAME, f"{', '.join(missing)} is not installed: {REMEDY}")
+        try:
+            return await asyncio.to_thread(model_path, self._settings)
+        except WeightsError as error:
+            raise Misconfigured(_NAME, f"{error}. {error.remedy}") from error
+
+    def _has(self, job_id: str, asked: Asked) -> bool:
+        return self._shelf.holds(job_id) and self._shelf.asked(job_id) == asked
+
+    def _start(self, job_id: str) -> _Run:
+        run = self._runs.get(job_id)
+        if run is None:
+            run = self._runs[job_id] = _Run(asyncio.create_task(self._work(job_id), name=f"local {job_id}"))
+        return run
+
+    async def _stop(self, job_id: str) -> None:
+        if run := self._runs.pop(job_id, None):
+            run.task.cancel()
+            await asyncio.wait([run.task])
+
+    async def _work(self, job_id: str) -> None:
+        def report(share: float) -> None:
+            if run := self._runs.get(job_id):
+                run.progress = share
+
+        try:
+            ended = await self._bench.transcribe(job_id, await self._model(), report)
+            await asyncio.to_thread(self._shelf.end, job_id, ended)
+            await self._on_ready(job_id)
+        except (StoreError, Misconfigured) as error:
+            # The next poll says so, and the one after it starts again behind the last stored block.
+            self._failures[job_id] = error
+        except OSError as error:
+            self._failures[job_id] = Transient(f"local engine: {error.strerror or type(error).__name__}")
+        finally:
+            run = self._runs.get(job_id)
+            if run is not None and run.task is asyncio.current_task():
+                del self._runs[job_id]
+
+    def _check(self) -> list[Finding]:
+        missing = _missing_libraries()
+        libraries = f"{', '.join(missing)} missing" if missing else "faster-whisper is installed"
+        findings = [Finding(not missing, "local engine", libraries, REMEDY if missing else "")]
+        name = self._settings.local_model
+        if packaged := PACKAGED.get(name):
+            place = installed_at(packaged, cache_dir(self._settings))
+            gone = [] if place.is_dir() else missing_packages(packaged)
+            detail = f"{', '.join(gone)} missing" if gone else f"Whisper {name} is there"
+            findings.append(Finding(not gone, "weights", detail, REMEDY if gone else ""))
+        else:
+            try:
+                where = model_path(self._settings)
+                detail = f"{where} is there" if Path(where).is_dir() else f"{where} comes from the model hub"
+                findings.append(Finding(True, "weights", detail))
+            except WeightsError as error:
+                findings.append(Finding(False, "weights", str(error), error.remedy))
+        return findings
+
+
+def _missing_libraries() -> list[str]:
+    return [package for module, package in _LIBRARIES.items() if importlib.util.find_spec(module) is None]
+
+
+async def _write(payload: Payload, target: Path, progress: Progress) -> None:
+    fd = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    written = 0
+    try:
+        async with payload.stream() as chunks:
+            async for chunk in chunks:
+                written += await asyncio.to_thread(os.write, fd, chunk)
+                await progress(written / max(1, payload.size))
+    finally:
+        os.close(fd)
