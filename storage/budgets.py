@@ -1,0 +1,114 @@
+"""Rate budgets (GCRA) and learnt speed, one durable row per account.
+
+GCRA keeps one time per account, the theoretical arrival of the next call: with `T = 60 / per_minute`, a call may
+leave when it would arrive at most `(burst - 1) * T` early, and moves that time by T. Any 60 seconds then hold at
+most `60 / T + burst` calls, whatever their phase.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import isfinite
+
+from bot.ports.provider import Pace
+from storage.script import Database, Script, ask, integer, maybe_number, number, reads, writes
+
+CLOCK_GRACE = 120.0  # seconds by which the clocks of several servers may differ
+LATENCY_SAMPLES = 50
+LATENCY_LEAST = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A budget's row: when the next call is theoretically due, until when it is held, when one was taken last."""
+
+    arrival_at: float = 0.0
+    held_until: float = 0.0
+    asked_at: float | None = None
+
+
+def take(standing: Standing, pace: Pace, now: float) -> tuple[Standing, float]:
+    """The budget after one call, and a time <= now if it was taken, else when to ask again.
+
+    A clock that went back by more than `CLOCK_GRACE` takes the row's times along, so that it never stays shut for
+    longer than it would have.
+    """
+    gap = 60.0 / pace.per_minute * (1.0 if pace.burst >= 1 else 1.001)
+    allowance = max(pace.burst - 1, 0) * gap
+    arrival, held, asked = standing.arrival_at, standing.held_until, standing.asked_at
+    if asked is not None and asked - now > CLOCK_GRACE:
+        back = asked - now
+        arrival, held, asked = arrival - back, held - back, now
+    if arrival - now > allowance + gap + CLOCK_GRACE:  # a slower pace was set before, or the row was damaged
+        arrival = now + allowance + gap
+    kept = Standing(arrival, held, now if asked is None else asked)
+    free_at = max(arrival - allowance, held)
+    if free_at > now:
+        return kept, free_at
+    return Standing(max(arrival, now) + gap, held, now), now
+
+
+def fit(samples: Sequence[tuple[float, float]]) -> tuple[float, float]:
+    """(a, b), neither negative, of the least-squares line a + b * x through these (x, y)."""
+    count = len(samples)
+    mean_x = sum(x for x, _ in samples) / count
+    mean_y = sum(y for _, y in samples) / count
+    spread = sum((x - mean_x) ** 2 for x, _ in samples)
+    if spread <= 1e-9 * max(1.0, mean_x**2) * count:
+        return max(mean_y, 0.0), 0.0  # all of one length: nothing is known of the slope
+    b = sum((x - mean_x) * (y - mean_y) for x, y in samples) / spread
+    if b < 0.0:
+        return max(mean_y, 0.0), 0.0
+    a = mean_y - b * mean_x
+    if a < 0.0:
+        return 0.0, max(sum(x * y for x, y in samples) / sum(x * x for x, _ in samples), 0.0)
+    return a, b
+
+
+class StoredBudgets:
+    """Budgets and latencies."""
+
+    _db: Database
+
+    @writes
+    def reserve(self, account: str, pace: Pace, now: float) -> Script[float]:
+        """Take one call of the account's budget; committed before this returns.
+
+        Returns a time <= now when it is taken, else when to ask again (nothing is taken then).
+        """
+        rows = yield from ask("budget", account=account)
+        if not rows:
+            yield from ask("open_budget", account=account)
+            rows = yield from ask("budget", account=account)
+        row = rows[0]
+        standing = Standing(number(row, "arrival_at"), number(row, "held_until"), maybe_number(row, "asked_at"))
+        kept, answer = take(standing, pace, now)
+        if kept != standing:
+            yield from ask(
+                "put_budget",
+                account=account,
+                arrival_at=kept.arrival_at,
+                held_until=kept.held_until,
+                asked_at=kept.asked_at,
+            )
+        return answer
+
+    @writes
+    def hold(self, account: str, until: float) -> Script[None]:
+        """Nobody takes from this budget before `until` (a Retry-After)."""
+        yield from ask("hold", account=account, until=until)
+
+    @writes
+    def learn_latency(self, account: str, audio_seconds: float, took_seconds: float) -> Script[None]:
+        """Add one finished job to what is known of an account's speed; impossible numbers are ignored."""
+        if not (isfinite(audio_seconds) and isfinite(took_seconds)) or audio_seconds < 0 or took_seconds < 0:
+            return
+        rows = yield from ask("add_latency", account=account, audio_seconds=audio_seconds, took_seconds=took_seconds)
+        yield from ask("trim_latency", account=account, number=integer(rows[0], "number") - LATENCY_SAMPLES)
+
+    @reads
+    def latency(self, account: str) -> Script[tuple[float, float] | None]:
+        """(a, b) of a + b * seconds of audio, by least squares over recent jobs; None before five of them."""
+        rows = yield from ask("latency", account=account)
+        if len(rows) < LATENCY_LEAST:
+            return None
+        return fit([(number(row, "audio_seconds"), number(row, "took_seconds")) for row in rows])

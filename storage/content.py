@@ -1,0 +1,119 @@
+"""What was said: transcripts and blocks, sealed when there is a key, and their purge."""
+
+import time
+from collections.abc import Sequence
+
+from bot.domain.errors import StoreError
+from bot.domain.job import Options
+from bot.domain.transcript import Segment, Transcript
+from storage.script import Database, Script, ask, blob, integer, maybe_blob, reads, text, writes
+from storage.seal import Seal
+from storage.transcript_json import dump_block, dump_transcript, load_block, load_transcript
+
+_PURGED_AT_ONCE = 200  # jobs in one transaction, so that others get their turn to write
+_SHARES = 10  # how far a transcript is followed from job to job
+
+
+class StoredContent:
+    """Transcripts, apart from the job rows so that listing stays slim."""
+
+    _db: Database
+    _seal: Seal
+
+    async def put_transcript(self, job_id: str, transcript: Transcript, now: float) -> None:
+        """Store (sealed) what was said; replaces an earlier one of this job."""
+        await self._put_transcript(job_id, self._seal.close(dump_transcript(transcript), f"transcript:{job_id}"), now)
+
+    @writes
+    def _put_transcript(self, job_id: str, body: bytes, now: float) -> Script[None]:
+        yield from ask("put_transcript", job_id=job_id, body=body, now=now)
+        yield from ask("unpurge", job_id=job_id)
+
+    @reads
+    def transcript(self, job_id: str) -> Script[Transcript | None]:
+        """What was said, following `reuses`; None if there is none or it was purged."""
+        source = job_id
+        for _ in range(_SHARES):
+            rows = yield from ask("transcript", job_id=source)
+            if not rows or (source == job_id and rows[0]["purged_at"] is not None):
+                return None
+            body = maybe_blob(rows[0], "body")
+            if body is not None:
+                return load_transcript(self._seal.open(body, f"transcript:{source}"))
+            source = text(rows[0], "reuses")
+            if not source:
+                return None
+        raise StoreError(f"Job {job_id} shares its transcript in a circle.")
+
+    @reads
+    def transcribed_before(self, team_id: str, file_id: str, provider: str, options: Options) -> Script[str | None]:
+        """Id of a job that has a stored transcript of this file, by the same provider and options."""
+        rows = yield from ask(
+            "transcribed_before",
+            team_id=team_id,
+            file_id=file_id,
+            provider=provider,
+            language=options.language or "",
+            recording_type=options.recording_type or "",
+        )
+        return text(rows[0], "id") if rows else None
+
+    @writes
+    def put_block(self, job_id: str, number: int, segments: Sequence[Segment], language: str | None) -> Script[None]:
+        """Store one finished block of a local transcription, so that a restart goes on from there."""
+        body = self._seal.close(dump_block(segments, language), f"block:{job_id}:{number}")
+        yield from ask("put_block", job_id=job_id, number=number, body=body)
+
+    @reads
+    def blocks(self, job_id: str) -> Script[Sequence[tuple[int, Sequence[Segment], str | None]]]:
+        """The stored blocks in order."""
+        rows = yield from ask("blocks", job_id=job_id)
+        found: list[tuple[int, Sequence[Segment], str | None]] = []
+        for row in rows:
+            number = integer(row, "number")
+            segments, language = load_block(self._seal.open(blob(row, "body"), f"block:{job_id}:{number}"))
+            found.append((number, segments, language))
+        return found
+
+    @writes
+    def drop_blocks(self, job_id: str) -> Script[None]:
+        """Forget them: the transcript is stored."""
+        yield from ask("drop_blocks", job_id=job_id)
+
+    async def purge(self, older_than: float) -> int:
+        """Delete content of jobs finished before, and pushes that came before; rows stay.
+
+        A transcript that a younger job shares stays until that one is old too. Returns how many jobs lost content.
+        """
+        total = 0
+        while count := await self._purge_some(older_than):
+            total += count
+        await self._purge_inbox(older_than)
+        return total
+
+    @writes
+    def _purge_some(self, older_than: float) -> Script[int]:
+        rows = yield from ask("jobs_to_purge", older_than=older_than, count=_PURGED_AT_ONCE)
+        for row in rows:
+            yield from _purge(text(row, "id"), text(row, "reuses"))
+        return len(rows)
+
+    @writes
+    def _purge_inbox(self, older_than: float) -> Script[None]:
+        yield from ask("purge_inbox", older_than=older_than)
+
+    @writes
+    def purge_job(self, job_id: str) -> Script[None]:
+        """Delete the content of one job; a transcript that another job shares stays readable there only."""
+        rows = yield from ask("reuses", job_id=job_id)
+        for row in rows:
+            yield from _purge(job_id, text(row, "reuses"))
+
+
+def _purge(job_id: str, source: str) -> Script[None]:
+    yield from ask("purge_job", job_id=job_id, now=time.time())
+    yield from ask("purge_transcript", job_id=job_id)
+    if source:  # the last to share a purged transcript takes it along
+        yield from ask("purge_transcript", job_id=source)
+    yield from ask("drop_blocks", job_id=job_id)
+    yield from ask("purge_inbox_of", job_id=job_id, nothing=b"")

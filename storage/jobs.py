@@ -1,0 +1,248 @@
+"""The job rows: added, moved, read."""
+
+import secrets
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from bot.domain.errors import LostLease, StoreError
+from bot.domain.job import FINAL, Job, State, new_job_id
+from bot.domain.machine import FAR_FUTURE, Change, Parked
+from bot.ports.store import JobEvent, JobFilter, NewJob
+from storage.rows import fixed_values, job_of, open_values, origin_values
+from storage.script import (
+    Ask,
+    Database,
+    Row,
+    Script,
+    Value,
+    ask,
+    integer,
+    maybe_number,
+    maybe_text,
+    number,
+    reads,
+    text,
+    writes,
+)
+from storage.seal import Seal
+
+_RESUMED_AT_ONCE = 200  # parked jobs resumed in one transaction, so that others get their turn to write
+BEGINNING = 2  # the rank of jobs not begun yet, in which people take turns
+
+
+class StoredJobs:
+    """Jobs without their leases."""
+
+    _db: Database
+    _seal: Seal
+
+    @writes
+    def add_job(self, new: NewJob, now: float) -> Script[tuple[Job, bool]]:
+        """The job of this origin and whether this call made it (False: it was there)."""
+        job = Job(
+            id=new_job_id(),
+            origin=new.origin,
+            state=State.RECEIVED,
+            created_at=now,
+            updated_at=now,
+            due_at=now,
+            file=new.file,
+            options=new.options,
+            meant=new.meant,
+            provider=new.provider,
+            client_ref=str(uuid.uuid4()),
+            hook_token=secrets.token_urlsafe(32),
+        )
+        added = yield Ask("add_job", fixed_values(job) | open_values(job, self._seal))
+        if added:
+            yield from _tell(job.id, 1, now, None, State.RECEIVED, "received")
+            yield from mark(job)
+        found = yield Ask("job_of_origin", origin_values(new.origin))
+        if not found:
+            raise StoreError("A job could be neither added nor found.")
+        return job_of(found[0], self._seal), bool(added)
+
+    @writes
+    def apply(self, change: Change, keep_lease: bool = False) -> Script[Job]:
+        """Commit a move if id, state and lease token are still those of `change.before`; write its event.
+
+        The lease is given back unless `keep_lease`; while it is kept, `wakes` stays what it was at the claim, so
+        that a later change of the same step still knows of a wake. Raises `LostLease`.
+        """
+        return (yield from move(change, self._seal, keep_lease))
+
+    async def resume_parked(self, account: str, now: float) -> int:
+        """Resume every job that is parked for this account; returns how many."""
+        total = 0
+        while count := await self._resume_some(account, now):
+            total += count
+        return total
+
+    @writes
+    def _resume_some(self, account: str, now: float) -> Script[int]:
+        rows = yield from ask("parked_jobs", account=account, count=_RESUMED_AT_ONCE)
+        for row in rows:
+            yield from move(Parked(job_of(row, self._seal)).resume(now), self._seal)
+        return len(rows)
+
+    @reads
+    def job(self, job_id: str) -> Script[Job | None]:
+        """One job, or None."""
+        return self._one((yield from ask("job", id=job_id)))
+
+    @reads
+    def job_by_ref(self, account: str, ref: str) -> Script[Job | None]:
+        """The job with this remote reference."""
+        return self._one((yield from ask("job_by_ref", account=account, ref=ref)))
+
+    @reads
+    def job_by_hook_token(self, token: str) -> Script[Job | None]:
+        """The job with this hook token."""
+        return self._one((yield from ask("job_by_hook_token", token=token)))
+
+    @reads
+    def jobs(self, which: JobFilter) -> Script[Sequence[Job]]:
+        """A page of jobs, newest first."""
+        rows: list[Row] = []
+        before = FAR_FUTURE if which.before is None else which.before
+        channels, states = _listed(which.channel_ids), _listed([state.value for state in which.states])
+        if which.user_id and State.DONE in (which.states or (State.DONE,)):
+            rows += yield from ask(
+                "jobs_of_user",
+                user_id=which.user_id,
+                team_id=which.team_id,
+                channels=channels,
+                states=states,
+                before=before,
+                count=which.limit,
+            )
+        elif which.channel_ids and State.DONE in (which.states or (State.DONE,)):
+            for channel in dict.fromkeys(which.channel_ids):
+                rows += yield from ask(
+                    "jobs_of_channel",
+                    channel_id=channel,
+                    team_id=which.team_id,
+                    states=states,
+                    before=before,
+                    count=which.limit,
+                )
+        else:  # every state but done has few rows, or all are wanted: a page of each, merged
+            for state in dict.fromkeys(which.states or tuple(State)):
+                rows += yield from ask(
+                    "jobs_in_state",
+                    state=state.value,
+                    team_id=which.team_id,
+                    user_id=which.user_id,
+                    channels=channels,
+                    before=before,
+                    count=which.limit,
+                )
+        rows.sort(key=lambda row: number(row, "created_at"), reverse=True)
+        return [job_of(row, self._seal) for row in rows[: which.limit]]
+
+    @reads
+    def jobs_of_message(self, team_id: str, channel_id: str, message_ts: str) -> Script[Sequence[Job]]:
+        """All jobs of one message, in the order they came."""
+        rows = yield from ask("jobs_of_message", team_id=team_id, channel_id=channel_id, message_ts=message_ts)
+        return [job_of(row, self._seal) for row in rows]
+
+    @reads
+    def jobs_of_file(self, team_id: str, file_id: str) -> Script[Sequence[Job]]:
+        """All jobs of one file, oldest first."""
+        rows = yield from ask("jobs_of_file", team_id=team_id, file_id=file_id)
+        return [job_of(row, self._seal) for row in rows]
+
+    @reads
+    def ahead_of(self, job: Job) -> Script[int]:
+        """How many unfinished jobs of the same lane are older (those that are parked stand aside)."""
+        rows = yield from ask("ahead_of", lane=job.lane, created_at=job.created_at)
+        return integer(rows[0], "jobs")
+
+    @reads
+    def events(self, job_id: str) -> Script[Sequence[JobEvent]]:
+        """The timeline."""
+        rows = yield from ask("events", job_id=job_id)
+        return [_event_of(row) for row in rows]
+
+    @reads
+    def count_by_state(self) -> Script[Mapping[State, int]]:
+        """How many jobs are in each state; every state is there."""
+        rows = yield from ask("count_by_state")
+        found = {text(row, "state"): integer(row, "jobs") for row in rows}
+        return {state: found.get(state.value, 0) for state in State}
+
+    @reads
+    def oldest_unfinished(self) -> Script[float | None]:
+        """`created_at` of the oldest job that is not final."""
+        oldest: list[float] = []
+        for state in State:
+            if state not in FINAL:
+                rows = yield from ask("oldest_in_state", state=state.value)
+                created_at = maybe_number(rows[0], "created_at")
+                if created_at is not None:
+                    oldest.append(created_at)
+        return min(oldest, default=None)
+
+    def _one(self, rows: Sequence[Row]) -> Job | None:
+        return job_of(rows[0], self._seal) if rows else None
+
+
+def move(change: Change, seal: Seal, keep_lease: bool = False) -> Script[Job]:
+    """Apply a change within a transaction. Raises `LostLease`."""
+    before, after = change.before, change.after
+    values: dict[str, Value] = {
+        "source": before.state.value,
+        "token": before.lease_token,
+        "keep_lease": int(keep_lease),
+        "now": after.updated_at,
+        "wakes": before.wakes,
+        "far": FAR_FUTURE,
+        "sets_cancel_by": int(before.cancel_by != after.cancel_by),
+    }
+    rows = yield Ask("change_job", open_values(after, seal) | values)
+    if not rows:
+        raise LostLease(f"job {before.id} is no longer {before.state.value} under this lease")
+    row = rows[0]
+    if change.cause:
+        yield from _tell(after.id, integer(row, "revision"), after.updated_at, before.state, after.state, change.cause)
+    moved = replace(
+        after,
+        due_at=number(row, "due_at"),
+        cancel_by=text(row, "cancel_by"),
+        lease_token=text(row, "lease_token"),
+        wakes=before.wakes if keep_lease else integer(row, "wakes"),
+    )
+    if not keep_lease:
+        yield from mark(moved)
+    return moved
+
+
+def mark(job: Job) -> Script[None]:
+    """Let the job's person stand in line, if it is one of those not begun yet."""
+    if job.rank == BEGINNING and job.due_at < FAR_FUTURE:
+        yield from ask("mark_turn", lane=job.lane, person=job.person, due_at=job.due_at, since=job.created_at)
+
+
+def _tell(job_id: str, revision: int, at: float, source: State | None, target: State, cause: str) -> Script[None]:
+    yield from ask(
+        "add_event",
+        job_id=job_id,
+        revision=revision,
+        at=at,
+        source=source.value if source else None,
+        target=target.value,
+        cause=cause,
+    )
+
+
+def _event_of(row: Row) -> JobEvent:
+    source = maybe_text(row, "source")
+    return JobEvent(
+        number(row, "at"), State(source) if source else None, State(text(row, "target")), text(row, "cause")
+    )
+
+
+def _listed(names: Sequence[str]) -> str:
+    """The names as `queries.sql` looks for one among them; "" when any will do."""
+    return f",{','.join(names)}," if names else ""

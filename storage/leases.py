@@ -1,0 +1,125 @@
+"""Leases: who works on which job, in what order, and who is to look again."""
+
+import asyncio
+import secrets
+from collections.abc import Sequence
+
+from bot.domain.errors import LostLease
+from bot.domain.job import Job
+from bot.domain.machine import FAR_FUTURE
+from storage.jobs import BEGINNING
+from storage.rows import job_of
+from storage.script import Database, Row, Script, ask, integer, maybe_number, number, reads, text, writes
+from storage.seal import Seal
+
+
+class StoredLeases:
+    """Claiming jobs and waking them."""
+
+    _db: Database
+    _seal: Seal
+
+    async def claim(self, lane: str, ranks: Sequence[int], now: float, lease_seconds: float) -> Job | None:
+        """Lease the next due job of `lane` whose rank is listed.
+
+        Lower ranks first; rank 0 and 1 by `due_at`; rank 2 by the person served longest ago, then by `created_at`.
+        A caller that is cancelled meanwhile leaves no lease behind.
+        """
+        claiming = asyncio.ensure_future(self._claim(lane, tuple(sorted(ranks)), now, lease_seconds))
+        try:
+            return await asyncio.shield(claiming)
+        except asyncio.CancelledError:
+            job = await claiming
+            if job is not None:
+                await self.release(job)
+            raise
+
+    @writes
+    def _claim(self, lane: str, ranks: Sequence[int], now: float, lease_seconds: float) -> Script[Job | None]:
+        token = secrets.token_urlsafe(16)
+        until = now + lease_seconds
+        for rank in ranks:
+            if rank == BEGINNING:
+                row = yield from _claim_by_turn(lane, now, token, until)
+            else:
+                rows = yield from ask("claim_due", lane=lane, rank=rank, now=now, token=token, until=until)
+                row = rows[0] if rows else None
+            if row is not None:
+                return job_of(row, self._seal)
+        return None
+
+    @reads
+    def next_due(self, lane: str) -> Script[float | None]:
+        """When the earliest unleased job (or the earliest lease to expire) of the lane wants attention."""
+        rows = yield from ask("next_due", lane=lane)
+        return maybe_number(rows[0], "at")
+
+    @writes
+    def renew(self, job: Job, now: float, lease_seconds: float) -> Script[None]:
+        """Prolong the lease. Raises `LostLease`."""
+        rows = yield from ask("renew", id=job.id, token=job.lease_token, until=now + lease_seconds)
+        if not rows:
+            raise LostLease(f"the lease of job {job.id} is lost")
+
+    @writes
+    def release(self, job: Job) -> Script[None]:
+        """Give the lease back unused; the job stays as it is. Silent if it is lost already."""
+        rows = yield from ask("release", id=job.id, token=job.lease_token)
+        for row in rows:
+            yield from _mark_row(row)
+
+    @writes
+    def release_all(self) -> Script[int]:
+        """Void every lease; only for a process that has the database to itself. Returns how many."""
+        rows = yield from ask("release_all")
+        for row in rows:
+            yield from _mark_row(row)
+        return len(rows)
+
+    @writes
+    def wake(self, job_id: str, now: float) -> Script[bool]:
+        """Make an unfinished job due now; False if there is none. A leased one is looked at again afterwards.
+
+        A parked one is only noted: it is due when it is resumed.
+        """
+        rows = yield from ask("wake", id=job_id, now=now)
+        for row in rows:
+            yield from _mark_row(row)
+        return bool(rows)
+
+    @writes
+    def ask_cancel(self, job_id: str, user_id: str, now: float) -> Script[bool]:
+        """Note who wants it cancelled and wake it, a parked one too; False if it is already replying or over."""
+        rows = yield from ask("ask_cancel", id=job_id, user_id=user_id, now=now)
+        for row in rows:
+            yield from _mark_row(row)
+        return bool(rows)
+
+
+def _claim_by_turn(lane: str, now: float, token: str, until: float) -> Script[Row | None]:
+    """The oldest due job of the person served longest ago.
+
+    `turn` is a hint that may be early: whoever turns out to have nothing to claim rests until they have.
+    """
+    yield from ask("rouse_turns", lane=lane, now=now)
+    while True:
+        people = yield from ask("next_turn", lane=lane)
+        if not people:
+            return None
+        person = text(people[0], "person")
+        rows = yield from ask("claim_of_person", lane=lane, person=person, now=now, token=token, until=until)
+        if rows:
+            yield from ask("serve_turn", lane=lane, person=person)
+            return rows[0]
+        yield from ask("rest_turn", lane=lane, person=person)
+
+
+def _mark_row(row: Row) -> Script[None]:
+    if integer(row, "rank") == BEGINNING and number(row, "due_at") < FAR_FUTURE:
+        yield from ask(
+            "mark_turn",
+            lane=text(row, "lane"),
+            person=text(row, "person"),
+            due_at=number(row, "due_at"),
+            since=number(row, "created_at"),
+        )

@@ -1,0 +1,94 @@
+"""Our own messages in Slack, and pushes that wait to be used."""
+
+from collections.abc import Sequence
+
+from bot.ports.store import InboxItem, Outgoing
+from storage.script import Database, Row, Script, ask, blob, integer, maybe_number, number, reads, text, writes
+from storage.seal import Seal
+
+_KEY_KEPT_SECONDS = 86400.0  # providers repeat a push for a day
+
+
+class StoredMessages:
+    """Outgoing messages and the inbox."""
+
+    _db: Database
+    _seal: Seal
+
+    @reads
+    def outgoing(self, key: str) -> Script[Outgoing | None]:
+        """A message of ours."""
+        rows = yield from ask("outgoing", key=key)
+        return _outgoing_of(rows[0]) if rows else None
+
+    @writes
+    def put_outgoing(self, message: Outgoing) -> Script[None]:
+        """Insert or replace it."""
+        yield from ask(
+            "put_outgoing",
+            key=message.key,
+            job_id=message.job_id,
+            channel_id=message.channel_id,
+            thread_ts=message.thread_ts,
+            phase=message.phase,
+            intent_at=message.intent_at,
+            ts=message.ts,
+            file_id=message.file_id,
+            verify_at=message.verify_at,
+        )
+
+    @reads
+    def outgoing_to_verify(self, now: float, limit: int = 50) -> Script[Sequence[Outgoing]]:
+        """Messages whose `verify_at` has come."""
+        rows = yield from ask("outgoing_to_verify", now=now, count=limit)
+        return [_outgoing_of(row) for row in rows]
+
+    @writes
+    def put_inbox(self, kind: str, key: str, ref: str, payload: bytes, now: float, due_at: float) -> Script[bool]:
+        """Keep a push (sealed); False if (kind, key) is there already."""
+        yield from ask("forget_used_inbox", before=now - _KEY_KEPT_SECONDS)
+        sealed = self._seal.close(payload, f"inbox:{kind}:{key}")
+        rows = yield from ask("put_inbox", kind=kind, key=key, ref=ref, payload=sealed, now=now, due_at=due_at)
+        return bool(rows)
+
+    @reads
+    def inbox_for(self, kind: str, ref: str) -> Script[Sequence[InboxItem]]:
+        """What waits for this reference, oldest first."""
+        rows = yield from ask("inbox_for", kind=kind, ref=ref)
+        return [self._item_of(row) for row in rows]
+
+    @reads
+    def inbox_due(self, kind: str, now: float, limit: int = 50) -> Script[Sequence[InboxItem]]:
+        """What is due by now."""
+        rows = yield from ask("inbox_due", kind=kind, now=now, count=limit)
+        return [self._item_of(row) for row in rows]
+
+    @writes
+    def drop_inbox(self, item_id: int) -> Script[None]:
+        """Used: forget the payload (the key stays for a day, so that a repeat is known)."""
+        yield from ask("use_inbox", id=item_id, nothing=b"")
+
+    def _item_of(self, row: Row) -> InboxItem:
+        kind, key = text(row, "kind"), text(row, "key")
+        return InboxItem(
+            id=integer(row, "id"),
+            kind=kind,
+            key=key,
+            ref=text(row, "ref"),
+            payload=self._seal.open(blob(row, "payload"), f"inbox:{kind}:{key}"),
+            due_at=number(row, "due_at"),
+        )
+
+
+def _outgoing_of(row: Row) -> Outgoing:
+    return Outgoing(
+        key=text(row, "key"),
+        job_id=text(row, "job_id"),
+        channel_id=text(row, "channel_id"),
+        thread_ts=text(row, "thread_ts"),
+        phase=text(row, "phase"),
+        intent_at=number(row, "intent_at"),
+        ts=text(row, "ts"),
+        file_id=text(row, "file_id"),
+        verify_at=maybe_number(row, "verify_at"),
+    )

@@ -1,0 +1,150 @@
+"""Jobs as rows, and back."""
+
+from bot.domain.errors import Problem, ProblemCode, StoreError
+from bot.domain.job import FileFacts, Job, Options, Origin, Outcome, Remote, State
+from storage.script import Row, Value, integer, maybe_blob, maybe_number, maybe_text, number, text
+from storage.seal import Seal
+from storage.transcript_json import dump_params, load_params
+
+
+def origin_values(origin: Origin) -> dict[str, Value]:
+    """The columns that are unique among jobs."""
+    return {
+        "team_id": origin.team_id,
+        "file_id": origin.file_id,
+        "channel_id": origin.channel_id,
+        "thread_ts": origin.thread_ts,
+    }
+
+
+def fixed_values(job: Job) -> dict[str, Value]:
+    """The columns that no change may touch."""
+    return origin_values(job.origin) | {
+        "enterprise_id": job.origin.enterprise_id,
+        "message_ts": job.origin.message_ts,
+        "user_id": job.origin.user_id,
+        "person": job.person,
+        "created_at": job.created_at,
+    }
+
+
+def open_values(job: Job, seal: Seal) -> dict[str, Value]:
+    """The columns that a change writes, and the id."""
+    problem, remote = job.problem, job.remote
+    return {
+        "id": job.id,
+        "state": job.state.value,
+        "lane": job.lane,
+        "rank": job.rank,
+        "updated_at": job.updated_at,
+        "due_at": job.due_at,
+        "file_name": job.file.name,
+        "file_mimetype": job.file.mimetype,
+        "file_filetype": job.file.filetype,
+        "file_size": job.file.size,
+        "file_seconds": job.file.seconds,
+        "file_subtype": job.file.subtype,
+        "language": job.options.language,
+        "recording_type": job.options.recording_type,
+        "meant": int(job.meant),
+        "provider": job.provider,
+        "account": job.account,
+        "outcome": job.outcome.value if job.outcome else None,
+        "problem_code": problem.code.value if problem else None,
+        "problem_params": (
+            seal.close(dump_params(problem.params), f"job.problem:{job.id}") if problem and problem.params else None
+        ),
+        "attempts": job.attempts,
+        "last_error": job.last_error,
+        "client_ref": job.client_ref,
+        "hook_token": job.hook_token,
+        "remote_ref": remote.ref if remote else None,
+        "remote_url": (
+            seal.close(remote.upload_url.encode("utf-8", "surrogatepass"), f"job.remote:{job.id}")
+            if remote and remote.upload_url is not None
+            else None
+        ),
+        "remote_expires_at": remote.expires_at if remote else None,
+        "submitted_at": job.submitted_at,
+        "progress": job.progress,
+        "parked_from": job.parked_from.value if job.parked_from else None,
+        "parked_for": job.parked_for,
+        "cancel_by": job.cancel_by,
+        "reuses": job.reuses,
+        "finished_at": job.finished_at,
+    }
+
+
+def job_of(row: Row, seal: Seal) -> Job:
+    """The job of a row. Raises `StoreError` when a sealed column does not open."""
+    try:
+        return _job_of(row, seal)
+    except ValueError as error:  # a state or outcome that only a later program knows
+        raise StoreError(f"The database holds a job that this version of the program cannot read: {error}") from error
+
+
+def _job_of(row: Row, seal: Seal) -> Job:
+    job_id = text(row, "id")
+    outcome, parked_from = maybe_text(row, "outcome"), maybe_text(row, "parked_from")
+    return Job(
+        id=job_id,
+        origin=Origin(
+            team_id=text(row, "team_id"),
+            channel_id=text(row, "channel_id"),
+            thread_ts=text(row, "thread_ts"),
+            message_ts=text(row, "message_ts"),
+            file_id=text(row, "file_id"),
+            user_id=text(row, "user_id"),
+            enterprise_id=text(row, "enterprise_id"),
+        ),
+        state=State(text(row, "state")),
+        created_at=number(row, "created_at"),
+        updated_at=number(row, "updated_at"),
+        due_at=number(row, "due_at"),
+        file=FileFacts(
+            name=text(row, "file_name"),
+            mimetype=text(row, "file_mimetype"),
+            filetype=text(row, "file_filetype"),
+            size=integer(row, "file_size"),
+            seconds=maybe_number(row, "file_seconds"),
+            subtype=text(row, "file_subtype"),
+        ),
+        options=Options(maybe_text(row, "language"), maybe_text(row, "recording_type")),
+        meant=bool(integer(row, "meant")),
+        provider=text(row, "provider"),
+        account=text(row, "account"),
+        outcome=Outcome(outcome) if outcome else None,
+        problem=_problem_of(row, job_id, seal),
+        attempts=integer(row, "attempts"),
+        last_error=text(row, "last_error"),
+        client_ref=text(row, "client_ref"),
+        hook_token=text(row, "hook_token"),
+        remote=_remote_of(row, job_id, seal),
+        submitted_at=maybe_number(row, "submitted_at"),
+        progress=maybe_number(row, "progress"),
+        parked_from=State(parked_from) if parked_from else None,
+        parked_for=text(row, "parked_for"),
+        cancel_by=text(row, "cancel_by"),
+        reuses=text(row, "reuses"),
+        finished_at=maybe_number(row, "finished_at"),
+        lease_token=text(row, "lease_token"),
+        wakes=integer(row, "wakes"),
+    )
+
+
+def _problem_of(row: Row, job_id: str, seal: Seal) -> Problem | None:
+    code = maybe_text(row, "problem_code")
+    if code is None:
+        return None
+    sealed = maybe_blob(row, "problem_params")
+    params = load_params(seal.open(sealed, f"job.problem:{job_id}")) if sealed is not None else {}
+    return Problem(ProblemCode(code), params)
+
+
+def _remote_of(row: Row, job_id: str, seal: Seal) -> Remote | None:
+    ref = maybe_text(row, "remote_ref")
+    if ref is None:
+        return None
+    sealed = maybe_blob(row, "remote_url")
+    url = seal.open(sealed, f"job.remote:{job_id}").decode("utf-8", "surrogatepass") if sealed is not None else None
+    return Remote(ref, url, maybe_number(row, "remote_expires_at"))

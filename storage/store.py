@@ -1,0 +1,52 @@
+"""The store: every method of the port, over whichever database runs the scripts."""
+
+import time
+
+from bot.domain.errors import StoreError
+from storage.budgets import StoredBudgets
+from storage.content import StoredContent
+from storage.jobs import StoredJobs
+from storage.leases import StoredLeases
+from storage.messages import StoredMessages
+from storage.preferences import StoredPreferences
+from storage.script import Database, Script, ask, reads, text, writes
+from storage.seal import Seal
+
+
+class Store(StoredJobs, StoredLeases, StoredContent, StoredMessages, StoredBudgets, StoredPreferences):
+    """Everything durable, in one database."""
+
+    def __init__(self, database: Database, seal: Seal) -> None:
+        self._db = database
+        self._seal = seal
+
+    async def check_key(self) -> None:
+        """Refuse to start without a key that has sealed something here. Raises `StoreError`."""
+        for key_id in await self._seal_keys():
+            if not self._seal.knows(key_id):
+                raise StoreError(
+                    f"This database holds content that was sealed with another storage key (id {key_id}): "
+                    "set STORAGE_KEY to that key."
+                )
+        if self._seal.newest:
+            await self._add_seal_key()
+
+    @reads
+    def _seal_keys(self) -> Script[list[str]]:
+        rows = yield from ask("seal_keys")
+        return [text(row, "key_id") for row in rows]
+
+    @writes
+    def _add_seal_key(self) -> Script[None]:
+        yield from ask("add_seal_key", key_id=self._seal.newest, now=time.time())
+
+    @writes
+    def ping(self) -> Script[None]:
+        """Write and read one row. Raises `StoreError`."""
+        rows = yield from ask("beat")
+        if not rows:
+            raise StoreError("The database has lost its pulse row: it was changed by hand.")
+
+    async def close(self) -> None:
+        """Close the database."""
+        await self._db.close()
