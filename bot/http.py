@@ -292,7 +292,8 @@ class Http:
 def retry_after(headers: Mapping[str, str], now: float, default: float) -> float:
     """Seconds to wait by Retry-After, from 0 to an hour; `default` when it is missing or unreadable.
 
-    A date is measured against the answer's own Date header where there is one, so a skewed clock does no harm.
+    A date is measured against the answer's own Date header, so a skewed clock does no harm; against `now` where there
+    is none, or where that makes no sense (a cache's Date, say).
     """
     text = headers.get("retry-after", "").strip()
     try:
@@ -302,7 +303,9 @@ def retry_after(headers: Mapping[str, str], now: float, default: float) -> float
         if until is None:
             return default
         sent_at = http_date(headers.get("date", ""))
-        seconds = until - (now if sent_at is None else sent_at)
+        seconds = until - now
+        if sent_at is not None and -60.0 <= until - sent_at <= MAX_RETRY_AFTER:
+            seconds = until - sent_at
     if not math.isfinite(seconds):
         return default
     return min(max(seconds, 0.0), MAX_RETRY_AFTER)
