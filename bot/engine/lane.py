@@ -19,6 +19,7 @@ from bot.domain.errors import (
     Rejected,
     StepError,
     StoreError,
+    Transient,
 )
 from bot.domain.job import Job
 from bot.domain.machine import Change, Ended, Finishing, Parked, Received, Replying, Submitting, Waiting, stage_of
@@ -226,6 +227,8 @@ class Lane:
         if isinstance(error, RateLimited):
             await self._budget.hold(error.retry_after)
             return stage.retry(now, now + error.retry_after, error.detail)
+        if isinstance(error, Transient) and error.after is not None:
+            return stage.retry(now, now + error.after, error.detail)
         if isinstance(stage, Replying):
             return stage.retry(now, now + self._retries.delay(job.attempts, self._chance), error.detail)
         if isinstance(error, Rejected):

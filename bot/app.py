@@ -1,0 +1,254 @@
+"""The composition root: the only module that names concrete adapters.
+
+`Core` is everything but Slack (store, providers, engine, web routes); `Threadscribe` is `Core` with Slack in front.
+`transcribe FILE` uses `Core` with a chat of its own.
+"""
+
+import asyncio
+import base64
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import structlog
+from aiohttp import web
+
+from bot.audio.preparer import AudioPreparer
+from bot.clock import SystemClock
+from bot.domain.job import Job
+from bot.domain.transcript import Transcript
+from bot.engine.audio_desk import AudioDesk
+from bot.engine.budget import Budget
+from bot.engine.engine import Engine
+from bot.engine.happenings import Happening
+from bot.engine.steps import Steps
+from bot.http import Http
+from bot.logs import LogWatch
+from bot.metrics import Metrics
+from bot.ports.chat import Chat
+from bot.ports.provider import Provider
+from bot.ports.store import JobStore
+from bot.providers.invox import InvoxProvider
+from bot.providers.local.provider import LocalProvider
+from bot.providers.nabla import NablaProvider
+from bot.providers.xosum import XosumProvider
+from bot.settings import Settings
+from bot.text.highlights import suggest
+from bot.web.audio import Audio
+from bot.web.health import Health
+from bot.web.hooks import Hooks
+from bot.web.server import WebServer, build_web
+from storage import open_store
+
+PURGE_EVERY_SECONDS = 3600.0
+LAG_PROBE_SECONDS = 0.05
+
+log = structlog.get_logger("threadscribe")
+
+
+def storage_key(settings: Settings) -> bytes | None:
+    """The 32 bytes that content is sealed with; None when it is not."""
+    text = settings.storage_key.get_secret_value()
+    return base64.b64decode(text) if text else None
+
+
+def work_directory(settings: Settings) -> Path:
+    """Where temporary audio lies: SPOOL_DIR, else a directory beside the SQLite file."""
+    if settings.spool_dir:
+        return Path(settings.spool_dir)
+    if settings.database_url.startswith("sqlite:///"):
+        database = Path(settings.database_url.removeprefix("sqlite:///"))
+        return database.with_name(f"{database.stem}-spool").absolute()
+    return Path("threadscribe-spool").absolute()
+
+
+class Core:
+    """Store, providers, engine and web routes. Built by `open_core`, used as an async context manager."""
+
+    def __init__(self, settings: Settings, store: JobStore, http: Http, make_chat: Callable[["Core"], Chat]) -> None:
+        self.settings = settings
+        self.store = store
+        self.http = http
+        self.clock = SystemClock()
+        self.metrics = Metrics()
+        self.log_watch = LogWatch()
+        self.directory = work_directory(settings)
+        self.budgets: dict[str, Budget] = {}
+        self.providers = self._build_providers()
+        self.preparer = AudioPreparer(self.directory / "spool")
+        self.chat = make_chat(self)
+        self.desk = AudioDesk(store, self.chat, self.preparer, self.providers, self.clock)
+        self._showing: set[asyncio.Task[None]] = set()
+        steps = Steps(
+            settings=settings,
+            store=store,
+            chat=self.chat,
+            preparer=self.preparer,
+            providers=self.providers,
+            desk=self.desk,
+            clock=self.clock,
+            suggest=suggest,
+            show=self._show,
+            offload=_in_thread,
+        )
+        self.engine = Engine(
+            store=store,
+            clock=self.clock,
+            chat=self.chat,
+            providers=self.providers,
+            budgets=self.budgets,
+            steps=steps,
+            desk=self.desk,
+            watch=self._watch,
+            slack_probe=self._slack_works,
+        )
+        self.slack_events: Callable[[web.Request], Awaitable[web.StreamResponse]] | None = None
+        self.extra_faults: Callable[[], Sequence[str]] = tuple
+        self.server: WebServer | None = None
+        self._tasks: list[asyncio.Task[None]] = []
+        self.slack_probe: Callable[[], Awaitable[bool]] | None = None
+
+    def _build_providers(self) -> dict[str, Provider]:
+        settings, http, clock = self.settings, self.http, self.clock
+        found: dict[str, Provider] = {}
+        for name in settings.configured_providers():
+            match name:
+                case "local":
+                    found[name] = LocalProvider(settings, self.store, self.directory / "local", self._on_ready)
+                case "xosum":
+                    found[name] = XosumProvider(settings, http, clock, self._spender(name))
+                case "invox":
+                    found[name] = InvoxProvider(settings, http, clock, self._spender(name))
+                case "nabla":
+                    found[name] = NablaProvider(settings, http, clock, self._spender(name))
+        for provider in found.values():
+            self.budgets[provider.account] = Budget(provider.account, provider.traits.pace, self.store, self.clock)
+        return found
+
+    def _spender(self, account: str) -> Callable[[], Awaitable[None]]:
+        async def spend() -> None:
+            await self.budgets[account].spend()
+
+        return spend
+
+    async def _on_ready(self, job_id: str) -> None:
+        await self.engine.wake(job_id)
+
+    async def _slack_works(self) -> bool:
+        return self.slack_probe is None or await self.slack_probe()
+
+    def _watch(self, happening: Happening) -> None:
+        self.log_watch(happening)
+        self.metrics.watch(happening)
+
+    def _show(self, job: Job) -> None:
+        task = asyncio.create_task(self.chat.show(job), name=f"show {job.id}")
+        self._showing.add(task)
+        task.add_done_callback(self._showing.discard)
+
+    def periodic(self, name: str, seconds: float, act: Callable[[], Awaitable[object]]) -> None:
+        """Do `act` now and every so often until the core stops; a failure is logged once until it passes."""
+        self._tasks.append(asyncio.create_task(_every(name, seconds, act), name=name))
+
+    async def start(self) -> None:
+        """Serve the web routes, then the lanes. Raises `OSError` when the port is taken."""
+        hooks = Hooks(self.store, self.providers, self.clock, self.engine.wake, self._refused)
+        health = Health(self.store, self.clock, self.metrics, self.faults, self.warnings, self._gather)
+        routes = build_web(hooks, Audio(self.desk), health, self.slack_events)
+        self.server = WebServer(routes, self.settings.host, self.settings.port)
+        await self.server.start()
+        await self.preparer.sweep()
+        await self.engine.start()
+        self.periodic("purge", PURGE_EVERY_SECONDS, self._purge)
+        self._tasks.append(asyncio.create_task(self._measure_lag(), name="loop lag"))
+
+    def faults(self) -> list[str]:
+        """A sentence for each thing that keeps the bot from working."""
+        found = list(self.extra_faults())
+        if not self.engine.alive:
+            found.append("A queue has stopped working; restart the bot and look at its log.")
+        return found
+
+    def warnings(self) -> list[str]:
+        """A sentence for each account that waits for the operator."""
+        return [f"Account {name} does not work; its jobs wait. Run: threadscribe doctor" for name in self._broken()]
+
+    def _broken(self) -> tuple[str, ...]:
+        return self.engine.accounts.broken
+
+    def _refused(self, route: str, reason: str) -> None:
+        self.metrics.hooks_refused.labels(route, reason).inc()
+
+    def _gather(self) -> None:
+        broken = self._broken()
+        for provider in self.providers.values():
+            self.metrics.account_up.labels(provider.account).set(0 if provider.account in broken else 1)
+
+    async def _purge(self) -> None:
+        if self.settings.retention_days:
+            await self.store.purge(self.clock.now() - self.settings.retention_days * 86400)
+
+    async def _measure_lag(self) -> None:
+        """Longest stall of the event loop in the last minute."""
+        loop, worst, since = asyncio.get_running_loop(), 0.0, time.monotonic()
+        while True:
+            asked = loop.time()
+            await asyncio.sleep(LAG_PROBE_SECONDS)
+            worst = max(worst, loop.time() - asked - LAG_PROBE_SECONDS)
+            self.metrics.loop_lag.set(worst)
+            if time.monotonic() - since > 60:
+                worst, since = 0.0, time.monotonic()
+
+    async def stop(self) -> None:
+        """Claim no more, let calls end, close everything; leases go back."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self.engine.stop()
+        if self._showing:
+            await asyncio.wait(self._showing, timeout=5)
+        if self.server is not None:
+            await self.server.stop()
+        for provider in self.providers.values():
+            await provider.close()
+
+
+@asynccontextmanager
+async def open_core(settings: Settings, make_chat: Callable[[Core], Chat], serve: bool = True) -> AsyncIterator[Core]:
+    """A core on the settings' database; with `serve`, its routes and lanes run until the context ends.
+
+    Raises `StoreError` when the database cannot be had, `OSError` when the port is taken.
+    """
+    store = await open_store(settings.database_url, storage_key(settings))
+    http = Http(SystemClock())
+    try:
+        core = Core(settings, store, http, make_chat)
+        try:
+            if serve:
+                await core.start()
+            yield core
+        finally:
+            await core.stop()
+    finally:
+        await http.aclose()
+        await store.close()
+
+
+async def _in_thread(work: Callable[[], Transcript]) -> Transcript:
+    return await asyncio.to_thread(work)
+
+
+async def _every(name: str, seconds: float, act: Callable[[], Awaitable[object]]) -> None:
+    failing = False
+    while True:
+        try:
+            await act()
+            if failing:
+                log.info("recovered", task=name)
+            failing = False
+        except Exception as error:  # a periodic task must outlive any one failure; it is logged once
+            if not failing:
+                log.warning("failing", task=name, kind=type(error).__name__, detail=str(error))
+            failing = True
+        await asyncio.sleep(seconds)

@@ -1,0 +1,146 @@
+"""`threadscribe try`: a local workspace, the real bot and an engine in one process, with no account and no key.
+
+The only module of the bot that knows the simulators. Its settings come from them and never from the operator's own
+environment (but for LOCAL_*), so that trying it out can never reach a real workspace or a real provider.
+"""
+
+import asyncio
+import contextlib
+import os
+import socket
+import sys
+import tempfile
+import webbrowser
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from rich.console import Console
+from rich.markup import escape
+
+from bot.app import open_bot
+from bot.settings import Settings, load_settings
+from simulators.invox import InvoxSimulator
+from simulators.nabla import NablaSimulator
+from simulators.slack.file_store import Upload
+from simulators.slack.manifest import with_manifest
+from simulators.slack.options import Options
+from simulators.slack.records import Message
+from simulators.slack.server import SlackSimulator
+from simulators.xosum import XosumSimulator
+
+MANIFEST = Path(__file__).parent.parent / "manifest.yml"
+REPLY_EVENT = "threadscribe_reply"
+_PERSON, _CHANNEL = "U0ALICE", "C0CLINIC"
+_SIMULATORS = {"xosum": XosumSimulator, "invox": InvoxSimulator, "nabla": NablaSimulator}
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """What runs: the workspace and the settings of the bot in front of it."""
+
+    slack: SlackSimulator
+    settings: Settings
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@asynccontextmanager
+async def open_trial(provider: str, port: int, model: str) -> AsyncIterator[Trial]:
+    """Start the workspace, the provider's simulator where one is asked for, and the bot; stop them in reverse.
+
+    Raises `OSError` when the page's port is taken.
+    """
+    async with AsyncExitStack() as stack:
+        directory = stack.enter_context(tempfile.TemporaryDirectory(prefix="threadscribe-try-"))
+        options = Options(port=port)
+        slack = await stack.enter_async_context(
+            SlackSimulator(with_manifest(options, MANIFEST) if MANIFEST.is_file() else options)
+        )
+        bot_port = _free_port()
+        environ = {name: value for name, value in os.environ.items() if name.startswith("LOCAL_")}
+        environ |= {
+            "SLACK_API_URL": slack.api_url,
+            "SLACK_BOT_TOKEN": slack.bot_token,
+            "SLACK_APP_TOKEN": slack.app_token,
+            "DATABASE_URL": f"sqlite:///{directory}/try.db",
+            "HOST": "127.0.0.1",
+            "PORT": str(bot_port),
+            "PUBLIC_URL": f"http://127.0.0.1:{bot_port}",
+            "PROVIDER": provider,
+        }
+        if model:
+            environ["LOCAL_MODEL"] = model
+        if provider in _SIMULATORS:
+            service = await stack.enter_async_context(_SIMULATORS[provider]())
+            environ |= service.environment()
+        settings = load_settings(environ, env_file=None)
+        await stack.enter_async_context(open_bot(settings))
+        yield Trial(slack, settings)
+
+
+async def show_page(trial: Trial, open_browser: bool, stop: asyncio.Event) -> None:
+    """Print the address, open the page if there is a browser, and wait to be stopped."""
+    console = Console()
+    console.print(f"\n  Your local workspace: [bold]{escape(trial.slack.url)}[/bold]")
+    console.print("  Drop a recording into a channel there, or take one of the samples. Ctrl-C stops it.\n")
+    if open_browser and (sys.platform == "darwin" or os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
+        with contextlib.suppress(webbrowser.Error):
+            await asyncio.to_thread(webbrowser.open, trial.slack.url)
+    await stop.wait()
+
+
+async def post_file(trial: Trial, file: Path, stop: asyncio.Event) -> int:
+    """Post `file` as Alice and print the thread as it grows; 0 when a transcript came, 1 when a refusal did."""
+    console = Console(highlight=False, soft_wrap=True)
+    slack = trial.slack
+    posted = await slack.people.upload(_PERSON, _CHANNEL, [Upload(file.name, file)])
+    console.print(f"[bold]Alice[/bold]  {escape(file.name)}")
+    shown: dict[str, str] = {}
+    while not stop.is_set():
+        for reply in slack.workspace.replies(_CHANNEL, posted.ts):
+            said = _plain(reply, slack)
+            if shown.get(reply.ts) != said:
+                shown[reply.ts] = said
+                console.print(f"[bold]threadscribe[/bold]  {escape(said)}")
+            if reply.metadata and reply.metadata.get("event_type") == REPLY_EVENT:
+                return 0 if any(block.get("type") == "header" for block in reply.blocks) else 1
+        await _next_change(slack, stop)
+    return 1
+
+
+async def _next_change(slack: SlackSimulator, stop: asyncio.Event) -> None:
+    seen = asyncio.Event()
+    slack.workspace.watch(lambda _: seen.set())
+    waits = [asyncio.create_task(seen.wait()), asyncio.create_task(stop.wait())]
+    await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+    for task in waits:
+        task.cancel()
+
+
+def _plain(message: Message, slack: SlackSimulator) -> str:
+    """A message as plain lines: the texts of its blocks, and the contents of its text files."""
+    lines = [text for block in message.blocks for text in _texts(block)] or [message.text]
+    for file_id in message.files:
+        file = slack.workspace.files.get(file_id)
+        if file is not None:
+            lines.append(f"[file: {file.name}]")
+    return "\n".join(lines)
+
+
+def _texts(block: object) -> list[str]:
+    if isinstance(block, dict):
+        if block.get("type") == "actions":
+            return []
+        text = block.get("text")
+        if isinstance(text, str):
+            return [text]
+        return [line for key in ("text", "fields", "elements") for line in _texts(block.get(key))]
+    if isinstance(block, list):
+        return [line for part in block for line in _texts(part)]
+    return []
