@@ -75,7 +75,6 @@ class Ledger:
         self.violations: list[Violation] = []
         self.billed: list[Billed] = []
         self.deliveries: list[Delivery] = []
-        self._charged: set[str] = set()
 
     def count(self, operation: str | None = None, *, status: int | None = None, job: str | None = None) -> int:
         """Return how many requests match all given criteria."""
@@ -100,16 +99,13 @@ class Ledger:
         self.violations.append(Violation(at, kind, operation, detail))
 
     def bill(self, entry: Billed) -> None:
-        """Charge one upload, at most once for a job."""
-        if entry.job not in self._charged:
-            self._charged.add(entry.job)
-            self.billed.append(entry)
+        """Charge one upload."""
+        self.billed.append(entry)
 
     def clear(self) -> None:
         """Forget everything that was recorded."""
         for records in (self.requests, self.violations, self.billed, self.deliveries):
             records.clear()
-        self._charged.clear()
 
 
 def without_secrets(headers: Mapping[str, str]) -> dict[str, str]:

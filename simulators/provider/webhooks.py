@@ -11,6 +11,7 @@ from simulators.provider.clock import ProviderClock
 from simulators.provider.jobs import Variant
 from simulators.provider.ledger import Delivery, Ledger
 
+_AT_ONCE = 50
 _TICK = 0.02
 """Real seconds between looks at a clock that a test may move at any time."""
 
@@ -70,6 +71,7 @@ class Dispatcher:
         self._order = 0
         self._poke = asyncio.Event()
         self._running: set[asyncio.Task[None]] = set()
+        self._slots = asyncio.Semaphore(_AT_ONCE)
         self._loop: asyncio.Task[None] | None = None
         self._session: aiohttp.ClientSession | None = None
 
@@ -152,7 +154,8 @@ class Dispatcher:
     async def _deliver(self, due: _Due) -> None:
         for variant in due.before:
             await self.send(due.job, variant)
-        delivery = await self.send(due.job, due.variant, attempt=due.attempt)
+        async with self._slots:
+            delivery = await self.send(due.job, due.variant, attempt=due.attempt)
         if delivery.status == 200 or due.variant != "normal" or not delivery.url:
             return
         wait = self._policy().wait(due.attempt)
