@@ -23,6 +23,7 @@ from bot.engine.budget import Budget
 from bot.engine.engine import Engine
 from bot.engine.happenings import Happening
 from bot.engine.steps import Steps
+from bot.failpoints import Failpoints
 from bot.http import Http
 from bot.logs import LogWatch
 from bot.metrics import Metrics
@@ -66,8 +67,16 @@ def work_directory(settings: Settings) -> Path:
 class Core:
     """Store, providers, engine and web routes. Built by `open_core`, used as an async context manager."""
 
-    def __init__(self, settings: Settings, store: JobStore, http: Http, make_chat: Callable[["Core"], Chat]) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        store: JobStore,
+        http: Http,
+        make_chat: Callable[["Core"], Chat],
+        points: Failpoints | None = None,
+    ) -> None:
         self.settings = settings
+        self.points = points
         self.store = store
         self.http = http
         self.clock = SystemClock()
@@ -124,7 +133,8 @@ class Core:
                     found[name] = NablaProvider(settings, http, clock, self._spender(name))
         for provider in found.values():
             self.budgets[provider.account] = Budget(provider.account, provider.traits.pace, self.store, self.clock)
-        return found
+        points = self.points
+        return found if points is None else {name: points.wrap(name, one) for name, one in found.items()}
 
     def _spender(self, account: str) -> Callable[[], Awaitable[None]]:
         async def spend() -> None:
@@ -215,7 +225,12 @@ class Core:
 
 
 @asynccontextmanager
-async def open_core(settings: Settings, make_chat: Callable[[Core], Chat], serve: bool = True) -> AsyncIterator[Core]:
+async def open_core(
+    settings: Settings,
+    make_chat: Callable[[Core], Chat],
+    serve: bool = True,
+    points: Failpoints | None = None,
+) -> AsyncIterator[Core]:
     """A core on the settings' database; with `serve`, its routes and lanes run until the context ends.
 
     Raises `StoreError` when the database cannot be had, `OSError` when the port is taken.
@@ -223,7 +238,8 @@ async def open_core(settings: Settings, make_chat: Callable[[Core], Chat], serve
     store = await open_store(settings.database_url, storage_key(settings))
     http = Http(SystemClock())
     try:
-        core = Core(settings, store, http, make_chat)
+        seen = store if points is None else points.wrap("store", store)
+        core = Core(settings, seen, http if points is None else points.wrap("http", http), make_chat, points)
         try:
             if serve:
                 await core.start()
