@@ -1,6 +1,7 @@
 # Needs Python 3.11 or later (with its venv module) and make. Everything is installed into .venv, checked by hash.
 #
 #   make run    the bot, a local workspace and the local engine in the browser (ARGS="sample.wav" for a terminal)
+#   make install  only what they all need
 #   make test   all tests                     (ARGS="tests/text -k title")
 #   make check  linters, types, import rules, documentation
 #   make bench  measures against their baselines
@@ -13,7 +14,7 @@ BIN := $(VENV)/bin
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check bench crash lock docs clean
+.PHONY: help install run test check bench crash lock docs clean
 
 help:
 	@sed -n 's/^#   //p' Makefile
@@ -34,6 +35,8 @@ $(VENV)/.locked: requirements.lock
 $(VENV)/.installed: $(VENV)/.locked pyproject.toml
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
+
+install: $(VENV)/.installed
 
 run: $(VENV)/.installed
 	@$(BIN)/python -m bot try $(ARGS)
