@@ -30,9 +30,10 @@ NO_AUDIO_IN_THREAD = (
     "I found no recording in this thread. Mention me in the thread of a message that has an audio or video file."
 )
 NO_AUDIO_IN_MESSAGE = "This message has no audio or video file, so there is nothing to transcribe."
+TRYING_AGAIN = "Somebody asked me to try again; the answer will come below."
 ON_IT = "On it. The transcript will come in the thread of that message."
 ALREADY_RUNNING = "I am already working on this recording; the transcript will come in its thread."
-NOT_A_MEMBER = "I am not in this conversation, so I cannot answer here. Type `/invite @{bot}` first, then try again."
+NOT_A_MEMBER = "I am not in this conversation, so I cannot answer here. Type `/invite` to add me, then try again."
 
 NO_SUCH_JOB = "I know no job `{job}` that you can see. `" + COMMAND + " list` shows yours."
 NOTHING_TO_RETRY = "You have no failed recording here."
@@ -41,7 +42,15 @@ CANNOT_RETRY = "Job `{job}` is still under way, so there is nothing to try again
 CANNOT_CANCEL = "Job `{job}` is finished already, so there is nothing to cancel."
 RETRIED = "Trying `{job}` again. The answer will come in its thread."
 CANCELLING = "Cancelling `{job}`."
-NOTHING_LISTED = "There are no recordings to list."
+ALREADY_DONE = "Job `{job}` is done; its transcript is in <{link}|its thread>."
+UNDER_WAY = "Your recordings that are under way"
+NONE_UNDER_WAY = "You have no recording under way; these were your last"
+LISTS: Mapping[str, str] = {
+    "mine": "Your recordings, newest first",
+    "channel": "Recordings of this conversation, newest first",
+    "failed": "Recordings that failed, newest first",
+}
+NOTHING_LISTED = "There are none."
 MORE_LISTED = "Only the newest {count} are listed."
 UNAVAILABLE = "Something went wrong on my side. Please try again in a minute."
 SLACK_ASKED = "Slack does not let me look this up at the moment. Please try again in a minute."

@@ -1,0 +1,46 @@
+"""Who may see a job: members of its conversation, asked of Slack at the time."""
+
+from bot.domain.errors import Misconfigured
+from bot.domain.job import Job
+from bot.slack.client import SlackClient, SlackRefusal
+from bot.slack.fields import names, rows, text
+from bot.slack.methods import Method
+
+
+class Access:
+    """Answers by asking Slack; nothing is remembered, so who has left a channel has left its jobs."""
+
+    def __init__(self, client: SlackClient) -> None:
+        self._client = client
+
+    async def sees(self, user_id: str, job: Job, here: str) -> bool:
+        """Whether the person may see the job; `here` is the conversation they ask from. Raises `StepError`s.
+
+        A direct message is for its person alone. A group conversation whose members Slack does not tell the bot is
+        treated the same: only who shared the file sees it from elsewhere.
+        """
+        channel = job.origin.channel_id
+        if channel == here:
+            return True
+        if channel.startswith("D"):
+            return job.origin.user_id == user_id
+        try:
+            async for page in self._client.pages(Method.MEMBERS, channel=channel, limit=1000):
+                if user_id in names(page, "members"):
+                    return True
+        except SlackRefusal:
+            return False
+        except Misconfigured as error:
+            if "missing_scope" not in error.detail:
+                raise
+            return job.origin.user_id == user_id
+        return False
+
+    async def channels(self, user_id: str) -> frozenset[str]:
+        """The conversations that the person and the bot are both in. Raises `StepError`s."""
+        found: set[str] = set()
+        async for page in self._client.pages(
+            Method.CONVERSATIONS, user=user_id, types="public_channel,private_channel", limit=999
+        ):
+            found.update(text(channel, "id") for channel in rows(page, "channels"))
+        return frozenset(found - {""})

@@ -1,0 +1,117 @@
+"""Buttons and the message shortcut: what they change is committed before Slack is acknowledged, as events are."""
+
+from collections.abc import Callable
+
+from bot.domain.errors import StepError
+from bot.domain.job import FINAL, Job, State
+from bot.ports.clock import Clock
+from bot.ports.store import JobStore
+from bot.slack import words
+from bot.slack.afterwards import Afterwards
+from bot.slack.blocks import Message, context
+from bot.slack.client import SlackClient, SlackRefusal
+from bot.slack.commands import Commands
+from bot.slack.fields import Json, as_object, child, rows, text
+from bot.slack.identity import Identity
+from bot.slack.intake import Intake
+from bot.slack.methods import Method
+from bot.slack.posts import Posts
+from bot.slack.render import answer
+from bot.slack.replies import Replies
+from bot.slack.restarts import restart
+
+
+class Actions:
+    """Acts on buttons and shortcuts. Each method raises `StoreError` when nothing was committed."""
+
+    def __init__(
+        self,
+        store: JobStore,
+        client: SlackClient,
+        intake: Intake,
+        commands: Commands,
+        posts: Posts,
+        replies: Replies,
+        afterwards: Afterwards,
+        clock: Clock,
+        ring: Callable[[str], None],
+    ) -> None:
+        self._store = store
+        self._client = client
+        self._intake = intake
+        self._commands = commands
+        self._posts = posts
+        self._replies = replies
+        self._afterwards = afterwards
+        self._clock = clock
+        self._ring = ring
+
+    async def _job(self, me: Identity, body: Json) -> Job | None:
+        """The job of a pressed button, if the message is where the job belongs."""
+        job = await self._store.job(next((text(action, "value") for action in rows(body, "actions")), ""))
+        channel = text(child(body, "channel"), "id") or text(child(body, "container"), "channel_id")
+        if job is None or job.origin.channel_id != channel or job.origin.team_id != me.team_id:
+            return None
+        return job
+
+    async def retry(self, me: Identity, body: Json) -> None:
+        """*Try again* under a failure."""
+        job = await self._job(me, body)
+        if job is None:
+            return
+        row = await self._replies.answer_row(job)
+        moved = await restart(self._store, job, self._clock.now(), self._ring)
+        if moved is None:
+            said = words.CANNOT_RETRY.format(job=job.id) if job.state is not State.DONE else words.ALREADY_RUNNING
+            self._afterwards.then("retry answer", self._respond(body, said))
+        elif row is not None and row.ts:
+            message = as_object(body.get("message"))
+            kept = [dict(block) for block in rows(message, "blocks") if text(block, "type") != "actions"]
+            edited = Message(text(message, "text"), [*kept, context(words.TRYING_AGAIN)])
+            self._afterwards.then("retry edit", self._posts.edit(row, edited))
+
+    async def cancel(self, me: Identity, body: Json) -> None:
+        """*Cancel* on a status line: every unfinished job of its message."""
+        job = await self._job(me, body)
+        if job is None:
+            return
+        origin = job.origin
+        user = text(child(body, "user"), "id")
+        for each in await self._store.jobs_of_message(origin.team_id, origin.channel_id, origin.message_ts):
+            if each.state not in FINAL:
+                await self._commands.stop(each, user)
+
+    async def shortcut(self, me: Identity, body: Json) -> None:
+        """*Transcribe* in a message's menu."""
+        found = await self._intake.shortcut(me, body)
+        self._afterwards.then("shortcut answer", self._shortcut_answer(me, body, [job for job, _ in found]))
+
+    async def _shortcut_answer(self, me: Identity, body: Json, jobs: list[Job]) -> None:
+        message = as_object(body.get("message"))
+        channel = text(child(body, "channel"), "id")
+        said = words.ON_IT
+        if not jobs:
+            said = words.NO_AUDIO_IN_MESSAGE
+        elif jobs[0].state is State.DONE:
+            said = words.ALREADY_DONE.format(job=jobs[0].id, link=me.link(channel, jobs[0].origin.thread_ts))
+        try:
+            await self._client.call(Method.REPLIES, channel=channel, ts=text(message, "ts"), limit=1)
+        except SlackRefusal as refusal:
+            if refusal.code in ("not_in_channel", "channel_not_found"):
+                said = words.NOT_A_MEMBER
+        except StepError:
+            pass  # the word is a courtesy; the job is committed
+        await self._respond(body, said)
+
+    async def _respond(self, body: Json, said: str) -> None:
+        message = answer(said)
+        if url := text(body, "response_url"):
+            await self._client.respond(
+                url,
+                {
+                    "response_type": "ephemeral",
+                    "replace_original": False,
+                    "text": message.text,
+                    "blocks": message.blocks,
+                },
+            )

@@ -1,0 +1,67 @@
+"""Jobs as lines and as a timeline, for ephemeral answers. Pure."""
+
+from collections.abc import Sequence
+
+from bot.domain.job import Job
+from bot.ports.store import JobEvent
+from bot.slack import words
+from bot.slack.blocks import Block, Message, context, section
+from bot.slack.identity import Identity
+from bot.slack.limits import SECTION
+from bot.slack.prose import clip, quiet
+from bot.text.durations import human
+
+ROOM = SECTION - 200
+
+
+def job_line(me: Identity, job: Job) -> str:
+    """One job: state, name, when, a link to its thread, its id."""
+    icon = words.ICONS.get(job.state, words.RUNNING_ICON)
+    name = quiet(clip(job.file.name or "recording", 80))
+    length = f", {human(job.file.seconds)}" if job.file.seconds else ""
+    link = me.link(job.origin.channel_id, job.origin.thread_ts)
+    return (
+        f"{icon} *{name}*{length}: {words.STATES[job.state]}, {words.moment(job.created_at)}, <{link}|open>, `{job.id}`"
+    )
+
+
+def job_lines(me: Identity, jobs: Sequence[Job]) -> list[str]:
+    """A line for each job, in the order given."""
+    return [job_line(me, job) for job in jobs]
+
+
+def listed(heading: str, lines: Sequence[str], more: bool) -> Message:
+    """A list with its heading; it may take several sections."""
+    if not lines:
+        return Message(heading, [section(f"*{heading}*"), context(words.NOTHING_LISTED)])
+    blocks = [section(f"*{heading}*"), *_sections(lines)]
+    if more:
+        blocks.append(context(words.MORE_LISTED.format(count=len(lines))))
+    return Message(heading, blocks)
+
+
+def timeline(me: Identity, job: Job, events: Sequence[JobEvent], ahead: int = 0) -> Message:
+    """Where a job stands and how it came there; newest last, no content."""
+    head = job_line(me, job)
+    stage = words.stage(job, ahead)
+    lines = [f"{words.moment(event.at)}  {quiet(clip(event.cause, 160))}" for event in events if event.cause]
+    left_out = max(0, len(lines) - 30)
+    blocks = [section(head)]
+    if job.finished_at is None:
+        blocks.append(context(f"Now: {stage}"))
+    if left_out:
+        blocks.append(context(f"{left_out} earlier steps are left out."))
+    return Message(f"Job {job.id}: {words.STATES[job.state]}", [*blocks, *_sections(lines[left_out:])])
+
+
+def _sections(lines: Sequence[str]) -> list[Block]:
+    blocks: list[Block] = []
+    held = ""
+    for line in lines:
+        if held and len(held) + 1 + len(line) > ROOM:
+            blocks.append(section(held))
+            held = ""
+        held = f"{held}\n{line}" if held else line
+    if held:
+        blocks.append(section(held))
+    return blocks
