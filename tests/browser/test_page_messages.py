@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from playwright.async_api import Page, expect
+from playwright.async_api import Page, Route, expect
 
 from simulators.slack.server import SlackSimulator
 from tests.browser.clinic_app import ClinicApp
@@ -22,6 +22,19 @@ async def test_a_message_reaches_the_other_person_at_once(page: Page, open_page:
     await expect(message(channel(bob), "Good morning").locator("strong")).to_have_text("morning")
     await expect(message(channel(bob), "Good morning").locator(".message-name")).to_have_text("Alice Petrosyan")
     await expect(message(channel(page), "Good morning")).to_have_count(1)
+
+
+async def test_what_is_said_while_the_history_is_on_its_way_is_not_lost(page: Page, workspace: SlackSimulator) -> None:
+    async def late(route: Route) -> None:
+        answer = await route.fetch()
+        workspace.people.say("U0BOB", "C0CALLS", "Said in between")
+        await expect(page.get_by_role("navigation").locator(".unread, [aria-current]")).to_have_count(1)
+        await expect(page.locator("[aria-live=polite]")).to_contain_text("Said in between")
+        await route.fulfill(response=answer)
+
+    await page.route("**/local/history*C0CALLS", late)
+    await page.get_by_role("navigation").get_by_role("button", name="call-centre").click()
+    await expect(message(channel(page), "Said in between")).to_be_visible()
 
 
 async def test_shift_enter_breaks_the_line_and_enter_sends(page: Page) -> None:
@@ -130,9 +143,8 @@ async def test_a_reaction_is_added_seen_by_others_and_taken_back(page: Page, ope
     await mine.hover()
     await mine.get_by_role("button", name="Add reaction").click()
     await page.get_by_role("menuitem", name="tada").click()
-    await expect(message(channel(bob), "Done with ward 4").locator(".reaction").first).to_have_attribute(
-        "aria-pressed", "false"
-    )
+    seen = message(channel(bob), "Done with ward 4").locator(".reaction")
+    await expect(seen.first).to_have_attribute("aria-pressed", "false")
     await expect(mine.locator(".reaction").first).to_have_attribute("aria-pressed", "true")
     await mine.locator(".reaction").first.click()
     await expect(seen).to_have_count(0)

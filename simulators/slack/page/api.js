@@ -13,7 +13,13 @@ const SENTENCES = {
 };
 
 /** A call that the server refused, or that did not reach it; `message` is a sentence for a person. */
-export class CallError extends Error {}
+export class CallError extends Error {
+  /** `status` is the HTTP status, or null when there was no answer. */
+  constructor(message, status = null) {
+    super(message);
+    this.status = status;
+  }
+}
 
 function sentence(status, answer) {
   const error = typeof answer?.error === "string" ? answer.error : "";
@@ -27,7 +33,7 @@ function sentence(status, answer) {
 async function readAnswer(response) {
   const answer = await response.json().catch(() => null);
   if (!response.ok || answer?.ok === false || (answer && typeof answer.error === "string")) {
-    throw new CallError(sentence(response.status, answer));
+    throw new CallError(sentence(response.status, answer), response.status);
   }
   return answer ?? {};
 }

@@ -62,6 +62,8 @@ async function start() {
     await become(person, conversation);
   } catch (error) {
     emit("notice", { text: error.message, kind: "error" });
+    // A person who does not exist will not appear; a workspace that is starting will.
+    if (error.status) history.replaceState(null, "", location.pathname);
     setTimeout(start, RETRY);
     return;
   }

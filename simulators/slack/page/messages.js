@@ -5,7 +5,7 @@ import { avatar } from "./avatars.js";
 import { drawBlocks, keepFocus } from "./blocks.js";
 import { fill, h, icon, uniqueId } from "./dom.js";
 import { drawFile } from "./files.js";
-import { ago, count, dateOf, dayName, fullDate, timeOf } from "./format.js";
+import { count, dateOf, dayName, fullDate, timeOf } from "./format.js";
 import { messageToolbar, addReaction } from "./message_menu.js";
 import { externalOptions } from "./modals.js";
 import { emoji, mrkdwn } from "./prose.js";
@@ -157,11 +157,17 @@ function reactions(message, whole) {
   ];
 }
 
+// A time of day does not grow stale while the page is open, as "2 minutes ago" would.
+function lastWords(ts) {
+  const day = dayName(dateOf(ts));
+  return day === "Today" ? `at ${timeOf(ts)}` : `${day === "Yesterday" ? "yesterday" : `on ${day}`} at ${timeOf(ts)}`;
+}
+
 function threadSummary(message) {
   if (!message.reply_count) return null;
   return h("button.thread-link", { type: "button", dataset: { action: "thread", block: "" }, onclick: () => openThread(message.ts) },
     h("span.faces", {}, (message.reply_users ?? []).slice(0, 3).map((id) => avatar(id, "tiny"))),
     h("span.thread-count", {}, count(message.reply_count, "reply", "replies")),
-    message.latest_reply && h("span.thread-last", {}, `last ${ago(dateOf(message.latest_reply))}`),
+    message.latest_reply && h("span.thread-last", { title: fullDate(message.latest_reply) }, `last reply ${lastWords(message.latest_reply)}`),
     icon("left"));
 }

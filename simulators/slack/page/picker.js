@@ -46,7 +46,7 @@ export function picker({ source, selected = [], placeholder, label, multiple = f
       type: "text", role: "combobox", "aria-expanded": "true", "aria-controls": listId, "aria-autocomplete": "list",
       "aria-label": label ? `Search: ${label}` : "Search", placeholder: "Search", autocomplete: "off", spellcheck: "false",
     });
-    const panel = h("div.picker-panel", {}, h("div.picker-top", {}, icon("search"), search), list);
+    const panel = h("div.picker-panel", { role: "dialog", "aria-label": label || placeholder || "Choose" }, h("div.picker-top", {}, icon("search"), search), list);
     const close = openPopover(button, panel);
     let active = -1;
     let asked = 0;

@@ -8,10 +8,10 @@ import { state, openConversation } from "./store.js";
 
 const INLINE_TAGS = { bold: "strong", italic: "em", strike: "s" };
 
-/** An address that may be followed: http(s), mail and telephone only; anything else is null. */
+/** An address that may be followed: whole, and http(s), mail or telephone only; anything else is null. */
 export function safeUrl(url) {
   try {
-    const parsed = new URL(url, location.href);
+    const parsed = new URL(url);
     return ["http:", "https:", "mailto:", "tel:"].includes(parsed.protocol) ? parsed.href : null;
   } catch {
     return null;

@@ -34,6 +34,7 @@ export async function become(id, conversation = null) {
   forgetPerson();
   const answer = await get("state", { user: id });
   if (user !== id) return;
+  if (!answer.me) throw new CallError(`There is nobody called ${id} in this workspace.`, 404);
   setState(answer);
   const wanted = [conversation, state.channelId].find((c) => c && state.channels.has(c)) ?? state.channels.keys().next().value;
   state.channelId = null;
@@ -64,17 +65,29 @@ async function refresh() {
   await Promise.all([loadHistory(state.channelId), state.threadTs && loadThread(state.channelId, state.threadTs)]);
 }
 
-async function loadHistory(channel) {
-  if (!channel) return;
+const logs = new Set(); // what the live stream brings while a page of messages is on its way
+
+/** Reads messages and hands them to `take`; whatever changed meanwhile is applied once more on top. */
+async function load(name, parameters, take) {
   const id = user;
-  const { messages } = await get("history", { user: id, channel });
-  if (user === id) setHistory(channel, messages);
+  const log = [];
+  logs.add(log);
+  try {
+    const { messages } = await get(name, { user: id, ...parameters });
+    if (user !== id) return;
+    take(messages);
+    for (const event of log) REPLAY[event.type]?.(event);
+  } finally {
+    logs.delete(log);
+  }
+}
+
+async function loadHistory(channel) {
+  if (channel) await load("history", { channel }, (messages) => setHistory(channel, messages));
 }
 
 async function loadThread(channel, ts) {
-  const id = user;
-  const { messages } = await get("thread", { user: id, channel, ts });
-  if (user === id) setThread(channel, ts, messages);
+  await load("thread", { channel, ts }, (messages) => setThread(channel, ts, messages));
 }
 
 on("conversation", () => {
@@ -120,7 +133,11 @@ const APPLY = {
   },
 };
 
+const REPLAY = { ...APPLY, message: ({ message }) => putMessage(message), message_deleted: dropMessage };
+for (const kind of ["view_opened", "view_updated", "view_closed", "home", "bot", "channel"]) delete REPLAY[kind];
+
 function apply(event) {
+  for (const log of logs) log.push(event);
   APPLY[event.type]?.(event);
 }
 

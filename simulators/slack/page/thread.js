@@ -34,9 +34,17 @@ export function startThread(root) {
     shut();
   });
 
+  // On a narrow window the thread covers the conversation, which then must not be reached by Tab either.
+  const narrow = window.matchMedia("(max-width: 720px)");
+  const coverOthers = () => {
+    document.getElementById("conversation").inert = narrow.matches && !root.hidden;
+  };
+  narrow.addEventListener("change", coverOthers);
+
   on("thread", ({ changed, focus, channel, ts }) => {
     root.hidden = !state.threadTs;
     document.body.classList.toggle("with-thread", !root.hidden);
+    coverOthers();
     if (root.hidden) {
       list.show([]);
       shownTs = null;
@@ -46,8 +54,8 @@ export function startThread(root) {
     const channelName = current();
     where.textContent = channelName?.is_im ? channelName.name : `#${channelName?.name ?? ""}`;
     const known = state.threads.get(threadKey(state.channelId, state.threadTs));
-    const root0 = state.messages.get(state.channelId)?.get(state.threadTs);
-    const messages = known ? [...known.values()] : root0 ? [root0] : [];
+    const parent = state.messages.get(state.channelId)?.get(state.threadTs);
+    const messages = known ? [...known.values()] : parent ? [parent] : [];
     if (shownTs !== state.threadTs) list.show([]);
     list.show(messages.sort((a, b) => Number(a.ts) - Number(b.ts)));
     if (changed && shownTs !== state.threadTs) {
