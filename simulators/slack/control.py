@@ -179,7 +179,7 @@ class ControlRoutes:
         if "sockets" in args:
             return lambda: slack.sockets.sockets >= as_number(args.values.get("sockets"), 1)
         if args.flag("settled"):
-            return lambda: all(record.done for record in slack.delivery.records)
+            return lambda: slack.delivery.idle
         raise SlackError("nothing_to_wait_for")
 
     # --- what people do -----------------------------------------------------------------------------------------
@@ -289,7 +289,7 @@ class ControlRoutes:
     # --- what goes wrong ----------------------------------------------------------------------------------------
 
     async def fault(self, args: Arguments) -> Json:
-        """Set a fault: the fields of `Fault`, `match` at least; answers its id."""
+        """Set a fault: the fields of `Fault`, `match` at least (`times: null` is until cleared); answers its id."""
         known = {each.name for each in fields(Fault)} - {"id", "seen", "released"}
         unknown = set(args.values) - known
         if unknown or not args.text("match"):
@@ -297,8 +297,8 @@ class ControlRoutes:
         fault = Fault(args.text("match"))
         for name, value in args.values.items():
             setattr(fault, name, value)
-        if "times" not in args:
-            fault.times = None if "times" in args.values else 1
+        if "times" in args.nulls:
+            fault.times = None
         return {"id": self.slack.fault(fault).id}
 
     async def clear_faults(self, args: Arguments) -> Json:

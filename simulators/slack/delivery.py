@@ -95,7 +95,17 @@ class Delivery:
         """Run work beside the caller until it ends or the simulator closes."""
         task = asyncio.get_running_loop().create_task(work)
         self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        task.add_done_callback(self._ended)
+
+    @property
+    def idle(self) -> bool:
+        """Whether no delivery is under way or waits to be repeated."""
+        return not self._tasks
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        for watcher in self._watchers:
+            watcher()
 
     def event(self, event: Json, *, repeats: int | None = None) -> None:
         """Send an event to the app, as often as asked, each time with a new event id."""

@@ -80,6 +80,7 @@ class Arguments:
 
     def __init__(self, values: Mapping[str, object]) -> None:
         self.values: Json = {key: value for key, value in values.items() if value is not None}
+        self.nulls = {key for key, value in values.items() if value is None}
 
     def __contains__(self, name: str) -> bool:
         return name in self.values

@@ -1,4 +1,4 @@
-"""Socket Mode as Slack does it: tickets, envelopes, repeats of what is not acknowledged, disconnects, several sockets."""
+"""Socket Mode as Slack does it: tickets, envelopes, repeats of what is not acknowledged, several sockets."""
 
 import asyncio
 import json
@@ -44,11 +44,12 @@ async def opened(slack: SlackSimulator, http: aiohttp.ClientSession) -> BareSock
 
 
 async def test_hello_counts_connections_and_names_the_app(slack, http):
-    await opened(slack, http)
+    kept = await opened(slack, http)
     answer = await client(slack, slack.app_token).apps_connections_open(app_token=slack.app_token)
     hello = json.loads((await (await http.ws_connect(answer["url"])).receive()).data)
     assert (hello["type"], hello["num_connections"]) == ("hello", 2)
     assert hello["connection_info"] == {"app_id": "A0LOCAL"}
+    assert not kept.socket.closed
 
 
 async def test_a_ticket_is_good_for_one_connection(slack, http):
@@ -126,11 +127,11 @@ async def test_each_event_goes_to_one_of_several_sockets(slack, http):
 
 
 async def test_an_eleventh_socket_is_turned_away(slack, http):
-    for _ in range(10):
-        await opened(slack, http)
+    kept = [await opened(slack, http) for _ in range(10)]
     answer = await client(slack, slack.app_token).apps_connections_open(app_token=slack.app_token)
     eleventh = await http.ws_connect(answer["url"])
     assert json.loads((await eleventh.receive()).data)["reason"] == "too_many_websockets"
+    assert slack.sockets.sockets == len(kept)
 
 
 async def test_an_event_in_flight_when_its_socket_breaks_is_sent_over_the_next_one(slack, http):

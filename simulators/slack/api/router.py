@@ -76,7 +76,7 @@ def bearer(request: web.Request) -> str:
 async def _arguments(request: web.Request, *, json_read: bool) -> tuple[Json, str]:
     values: Json = dict(request.query)
     warning = ""
-    if request.content_type == "application/json" and request.can_read_body:
+    if request.content_type == "application/json" and request.body_exists:
         try:
             body = parse_object(await request.read())
         except ValueError:
@@ -86,7 +86,7 @@ async def _arguments(request: web.Request, *, json_read: bool) -> tuple[Json, st
             values |= body
         if request.charset is None:
             warning = "missing_charset"
-    elif request.method == "POST" and request.can_read_body:
+    elif request.method == "POST" and request.body_exists:
         form = await request.post()
         values |= {key: value for key, value in form.items() if isinstance(value, str)}
     return values, warning
