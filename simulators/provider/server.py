@@ -299,7 +299,8 @@ class ProviderSimulator(ABC, Generic[S, J]):
             raise RefusalError(400, "Foreign credential", violation="slack-token", detail=request.path)
         if request.method != method:
             raise RefusalError(405, "Method not allowed", violation="wrong-method", detail=request.method)
-        slow = self.faults.take(operation, "slow")
+        job = self.job_named(call, body)
+        slow = self.faults.take(operation, "slow", job=job)
         if slow is not None:
             call.record.faults.append("slow")
             await asyncio.sleep(slow.seconds)
@@ -309,7 +310,7 @@ class ProviderSimulator(ABC, Generic[S, J]):
             operation,
             *("unauthorized", "forbidden", "not_found", "rate_limited", "server_error", "messsage"),
             *("cut_before", "html"),
-            job=self.job_named(call, body),
+            job=job,
         )
         if fault is None:
             return await handler(call)

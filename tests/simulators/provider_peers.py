@@ -8,7 +8,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import av
-import numpy as np
 from aiohttp import web
 
 
@@ -38,7 +37,8 @@ def encoded(container: str, codec: str, seconds: float = 1.0) -> bytes:
     with av.open(target, "w", format=container) as sink:
         stream = sink.add_stream(codec, rate=48000, layout="mono")
         for _ in range(int(seconds * 48000 / 960)):
-            frame = av.AudioFrame.from_ndarray(np.zeros((1, 960), dtype=np.int16), format="s16", layout="mono")
+            frame = av.AudioFrame(format="s16", layout="mono", samples=960)
+            frame.planes[0].update(bytes(960 * 2))
             frame.sample_rate = 48000
             sink.mux(stream.encode(frame))
         sink.mux(stream.encode(None))

@@ -449,6 +449,11 @@ async def test_a_fault_can_be_for_one_job_though_its_id_stands_in_the_body(invox
     one, two = await client.uploaded(), await client.uploaded()
     invox.fault("unauthorized", "read", job=two)
     assert [(await client.read(request)).status_code for request in (one, two, two)] == [200, 401, 200]
+    invox.fault("slow", "read", job=two, seconds=0.0)
+    await client.read(one)
+    assert invox.faults.pending()
+    await client.read(two)
+    assert not invox.faults.pending()
 
 
 async def test_shapes_of_a_finished_answer(invox, client, clock):
