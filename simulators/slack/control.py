@@ -1,111 +1,50 @@
 """`/control/`: the simulator's own JSON interface, for tests and benchmarks in other processes.
 
-Each `POST /control/NAME` takes a JSON object and answers one; a fault in the request is `{"error": …}` with status 400.
-The same acts are Python methods of `SlackSimulator`.
+Each `POST /control/NAME` takes a JSON object and answers one; what only reads also answers GET. A fault in the request
+is `{"error": …}` with status 400. The same acts are Python methods of `SlackSimulator`.
 """
 
 from __future__ import annotations
 
-import base64
-import binascii
 from collections.abc import Awaitable, Callable
-from dataclasses import fields
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from aiohttp import web
 
-from simulators.slack.delivery import Outcome
-from simulators.slack.faults import Fault
-from simulators.slack.file_store import Upload
-from simulators.slack.objects import file_object, message_object
-from simulators.slack.records import BOT_USER, FileMode, Kind, Message
-from simulators.slack.wire import (
-    Arguments,
-    Json,
-    SlackError,
-    as_list,
-    as_number,
-    as_object,
-    as_objects,
-    as_text,
-    parse_object,
-)
+from simulators.slack.control_acts import ControlActs, told
+from simulators.slack.control_faults import ControlFaults
+from simulators.slack.objects import file_object
+from simulators.slack.wire import Arguments, Json, SlackError, as_number, parse_object
 
 if TYPE_CHECKING:
-    from simulators.slack.changes import FileOrder
     from simulators.slack.server import SlackSimulator
 
-KINDS: dict[str, Kind] = {"public": "public", "private": "private", "im": "im", "mpim": "mpim"}
-MODES: dict[str, FileMode] = {
-    "hosted": "hosted",
-    "external": "external",
-    "snippet": "snippet",
-    "tombstone": "tombstone",
-    "hidden_by_limit": "hidden_by_limit",
-}
-ORDERS: dict[str, FileOrder] = {
-    "message_first": "message_first",
-    "file_first": "file_first",
-    "message_only": "message_only",
-    "file_only": "file_only",
-}
-TUNABLE = {
-    "ack_timeout": float,
-    "trigger_lifetime": float,
-    "response_url_lifetime": float,
-    "share_delay": float,
-    "shares_delay": float,
-    "withhold_metadata": bool,
-    "rate_limits": bool,
-    "uploads_refused": str,
-    "unauthorised_download": str,
-    "offline_events": str,
-}
+Answer = Callable[[Arguments], Awaitable[Json]]
 
 
 class ControlRoutes:
-    """Lets another process see and steer the workspace."""
+    """Lets another process see the workspace; `ControlActs` and `ControlFaults` let it act."""
 
     def __init__(self, slack: SlackSimulator) -> None:
         self.slack = slack
 
     def add_to(self, router: web.UrlDispatcher) -> None:
-        """Add the routes: each public name below is `POST /control/NAME`, the readers also answer GET."""
-        readers = (self.info, self.ledger, self.deliveries, self.messages, self.file, self.faults)
-        acts = (
-            self.wait,
-            self.say,
-            self.upload,
-            self.share,
-            self.edit,
-            self.delete,
-            self.delete_file,
-            self.react,
-            self.command,
-            self.shortcut,
-            self.act,
-            self.submit,
-            self.home,
-            self.fault,
-            self.clear_faults,
-            self.clear_ledger,
-            self.delivery,
-            self.disconnect,
-            self.revoke,
-            self.uninstall,
-            self.reinstall,
-            self.tune,
-            self.channel,
-            self.membership,
-            self.use_http,
+        """Add the routes, one for each public method of the three classes."""
+        readers: tuple[Answer, ...] = (
+            self.info,
+            self.ledger,
+            self.deliveries,
+            self.messages,
+            self.file,
+            self.faults,
         )
-        for act in (*readers, *acts):
-            router.add_post(f"/control/{act.__name__}", _route(act))
+        for name, answer in {**acts_of(ControlActs(self.slack)), **acts_of(ControlFaults(self.slack))}.items():
+            router.add_post(f"/control/{name}", _route(answer))
+        router.add_post("/control/wait", _route(self.wait))
         for reader in readers:
-            router.add_get(f"/control/{reader.__name__}", _route(reader))
-
-    # --- reading ------------------------------------------------------------------------------------------------
+            name = getattr(reader, "__name__", "")
+            router.add_post(f"/control/{name}", _route(reader))
+            router.add_get(f"/control/{name}", _route(reader))
 
     async def info(self, _args: Arguments) -> Json:
         """Addresses, tokens and how many sockets are open."""
@@ -142,7 +81,7 @@ class ControlRoutes:
         """Messages of a `channel`, or of its thread `ts`, with metadata, as the API would show them all."""
         channel, ts = args.required("channel"), args.text("ts")
         found = self.slack.replies(channel, ts) if ts else self.slack.messages(channel)
-        return {"messages": [self._message(message) for message in found]}
+        return {"messages": [told(self.slack, message) for message in found]}
 
     async def file(self, args: Arguments) -> Json:
         """One file."""
@@ -182,232 +121,11 @@ class ControlRoutes:
             return lambda: slack.delivery.idle
         raise SlackError("nothing_to_wait_for")
 
-    # --- what people do -----------------------------------------------------------------------------------------
 
-    async def say(self, args: Arguments) -> Json:
-        """Post a `text` as `user` in `channel`, perhaps in `thread_ts`."""
-        message = self.slack.say_as(
-            args.required("user"),
-            args.required("channel"),
-            args.text("text"),
-            args.text("thread_ts") or None,
-        )
-        return {"message": self._message(message)}
-
-    async def upload(self, args: Arguments) -> Json:
-        """Share files as `user` in `channel`: `files` of `{name, path | content_base64, size?, mode?, subtype?, …}`.
-
-        With `size` the path's or content's bytes are a sample that is repeated without being stored. `order` and
-        `repeats` say how the app is told.
-        """
-        repeats = int(as_number(args.values.get("repeats")))
-        message = await self.slack.upload_as(
-            args.required("user"),
-            args.required("channel"),
-            *[_upload(item) for item in as_objects(args.decoded("files"))],
-            text=args.text("text"),
-            thread_ts=args.text("thread_ts") or None,
-            order=ORDERS.get(args.text("order")),
-            repeats=repeats or None,
-        )
-        return {"message": self._message(message)}
-
-    async def share(self, args: Arguments) -> Json:
-        """Share existing files (`files`: ids) again or elsewhere."""
-        known = self.slack.workspace.files
-        files = [known[as_text(name)] for name in as_list(args.decoded("files")) if as_text(name) in known]
-        message = self.slack.people.share(
-            args.required("user"),
-            args.required("channel"),
-            files,
-            args.text("text"),
-            args.text("thread_ts") or None,
-        )
-        return {"message": self._message(message)}
-
-    async def edit(self, args: Arguments) -> Json:
-        """Edit a person's own message."""
-        message = self.slack.people.edit(
-            args.required("user"), args.required("channel"), args.required("ts"), args.text("text")
-        )
-        return {"message": self._message(message)}
-
-    async def delete(self, args: Arguments) -> Json:
-        """Delete a message."""
-        self.slack.people.delete(args.required("user"), args.required("channel"), args.required("ts"))
-        return {}
-
-    async def delete_file(self, args: Arguments) -> Json:
-        """Delete a file."""
-        self.slack.people.delete_file(args.required("user"), args.required("file"))
-        return {}
-
-    async def react(self, args: Arguments) -> Json:
-        """Add a reaction, or with `remove` take it back."""
-        self.slack.people.react(
-            args.required("user"),
-            args.required("channel"),
-            args.required("ts"),
-            args.required("name"),
-            remove=args.flag("remove"),
-        )
-        return {}
-
-    async def command(self, args: Arguments) -> Json:
-        """Run a slash command; answers how the app acknowledged it."""
-        outcome = await self.slack.command_as(
-            args.required("user"), args.required("channel"), args.required("command"), args.text("text")
-        )
-        return _outcome(outcome)
-
-    async def shortcut(self, args: Arguments) -> Json:
-        """Use a message shortcut."""
-        outcome = await self.slack.shortcut_as(
-            args.required("user"), args.required("channel"), args.required("ts"), args.required("callback_id")
-        )
-        return _outcome(outcome)
-
-    async def act(self, args: Arguments) -> Json:
-        """Use the element `action_id` of the message `ts` in `channel`, or of the view `view_id`."""
-        view = self.slack.views.find(args.text("view_id"))
-        target = view or self.slack.people.message(args.required("channel"), args.required("ts"))
-        value = as_object(args.decoded("value"))
-        return _outcome(await self.slack.act_as(args.required("user"), target, args.required("action_id"), **value))
-
-    async def submit(self, args: Arguments) -> Json:
-        """Submit the modal a person has open."""
-        values = as_object(args.decoded("values"))
-        errors = await self.slack.submit_as(args.required("user"), values, args.text("view_id"))
-        return {"errors": dict(errors)}
-
-    async def home(self, args: Arguments) -> Json:
-        """Open the Home tab; answers what is published there so far."""
-        self.slack.people.open_home(args.required("user"))
-        home = self.slack.views.homes.get(args.required("user"))
-        return {"home": home.body if home is not None else None}
-
-    # --- what goes wrong ----------------------------------------------------------------------------------------
-
-    async def fault(self, args: Arguments) -> Json:
-        """Set a fault: the fields of `Fault`, `match` at least (`times: null` is until cleared); answers its id."""
-        known = {each.name for each in fields(Fault)} - {"id", "seen", "released"}
-        unknown = set(args.values) - known
-        if unknown or not args.text("match"):
-            raise SlackError("invalid_fault", unknown=sorted(unknown))
-        fault = Fault(args.text("match"))
-        for name, value in args.values.items():
-            setattr(fault, name, value)
-        if "times" in args.nulls:
-            fault.times = None
-        return {"id": self.slack.fault(fault).id}
-
-    async def clear_faults(self, args: Arguments) -> Json:
-        """Clear one fault by `id`, or all."""
-        number = int(as_number(args.values.get("id")))
-        self.slack.faults.clear(number or None)
-        return {}
-
-    async def clear_ledger(self, _args: Arguments) -> Json:
-        """Forget all requests and counters."""
-        self.slack.ledger.clear()
-        return {}
-
-    async def delivery(self, args: Arguments) -> Json:
-        """Set how events are told: `flow` (on, hold, drop), `repeats`, `pause_between` (seconds), `file_order`."""
-        delivery = self.slack.delivery
-        flow = args.text("flow")
-        if flow == "on":
-            delivery.resume()
-        elif flow in {"hold", "drop"}:
-            delivery.flow = "hold" if flow == "hold" else "drop"
-        delivery.repeats = int(as_number(args.values.get("repeats"), delivery.repeats))
-        delivery.pause_between = as_number(args.values.get("pause_between"), delivery.pause_between)
-        delivery.file_order = ORDERS.get(args.text("file_order"), delivery.file_order)
-        return {}
-
-    async def disconnect(self, args: Arguments) -> Json:
-        """Disconnect the sockets: `reason` is warning, refresh_requested, link_disabled, or cut."""
-        return {"sockets": await self.slack.disconnect(args.text("reason", "refresh_requested"))}
-
-    async def revoke(self, _args: Arguments) -> Json:
-        """Revoke the bot token."""
-        self.slack.revoke()
-        return {}
-
-    async def uninstall(self, _args: Arguments) -> Json:
-        """Uninstall the app."""
-        self.slack.uninstall()
-        return {}
-
-    async def reinstall(self, args: Arguments) -> Json:
-        """Give the tokens back, with other `scopes` if given."""
-        scopes = [as_text(scope) for scope in as_list(args.decoded("scopes"))]
-        self.slack.reinstall(scopes if "scopes" in args else None)
-        return {}
-
-    async def tune(self, args: Arguments) -> Json:
-        """Change options of the running workspace: timings, rate limits, refusals (see TUNABLE), `retry_delays`."""
-        options = self.slack.options
-        for name, value in args.values.items():
-            if name == "retry_delays":
-                options.retry_delays = tuple(as_number(delay) for delay in as_list(value))
-            elif name in TUNABLE:
-                setattr(options, name, TUNABLE[name](value))
-            else:
-                raise SlackError("unknown_option", option=name)
-        return {}
-
-    async def channel(self, args: Arguments) -> Json:
-        """Create a conversation (`name`, `kind`, `members`), or with `channel` archive or unarchive it."""
-        if args.text("channel"):
-            found = self.slack.people.channel(args.text("channel"))
-            found.archived = args.flag("archived")
-            return {"channel": found.id}
-        members = [as_text(member) for member in as_list(args.decoded("members"))]
-        kind = KINDS.get(args.text("kind", "public"), "public")
-        return {"channel": self.slack.workspace.create_channel(args.required("name"), kind, members).id}
-
-    async def membership(self, args: Arguments) -> Json:
-        """Add `user` (the app by default) to `channel`, or with `leave` take it out."""
-        channel, user = self.slack.people.channel(args.required("channel")), args.text("user", BOT_USER)
-        if args.flag("leave"):
-            self.slack.workspace.leave(channel, user)
-        else:
-            self.slack.workspace.join(channel, user, "U0ALICE")
-        return {}
-
-    async def use_http(self, args: Arguments) -> Json:
-        """Switch to HTTP mode with this `request_url`, after its verification unless `verify` is false."""
-        await self.slack.use_http(args.required("request_url"), verify=args.flag("verify", default=True))
-        return {}
-
-    def _message(self, message: Message) -> Json:
-        shown = message_object(self.slack.workspace, message, metadata=True)
-        return shown | {"channel": message.channel, "ephemeral_to": message.ephemeral_to}
-
-
-def _outcome(outcome: Outcome) -> Json:
-    return {"acknowledged": outcome.acknowledged, "failure": outcome.failure, "payload": outcome.payload}
-
-
-def _upload(item: Json) -> Upload:
-    content: bytes | Path = Path(as_text(item.get("path")))
-    if item.get("path") is None:
-        try:
-            content = base64.b64decode(as_text(item.get("content_base64")), validate=True)
-        except binascii.Error:
-            raise SlackError("invalid_content") from None
-    mimetype = item.get("mimetype")
-    return Upload(
-        as_text(item.get("name")) or (content.name if isinstance(content, Path) else "file.bin"),
-        content,
-        size=int(as_number(item["size"])) if "size" in item else None,
-        title=as_text(item.get("title")),
-        mimetype=mimetype if isinstance(mimetype, str) else None,
-        mode=MODES.get(as_text(item.get("mode")), "hosted"),
-        subtype=as_text(item.get("subtype")),
-        connect=item.get("connect") is True,
-    )
+def acts_of(steering: ControlActs | ControlFaults) -> dict[str, Answer]:
+    """Return the acts of a class by name: its public methods."""
+    names = [name for name in vars(type(steering)) if not name.startswith("_")]
+    return {name: getattr(steering, name) for name in names}
 
 
 def _route(answer: Callable[[Arguments], Awaitable[Json]]) -> Callable[[web.Request], Awaitable[web.Response]]:

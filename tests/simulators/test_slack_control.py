@@ -14,6 +14,8 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from simulators.slack import Options
 from simulators.slack.control import ControlRoutes
+from simulators.slack.control_acts import ControlActs
+from simulators.slack.control_faults import ControlFaults
 from simulators.slack.manifest import with_manifest
 from simulators.slack.samples import Samples
 
@@ -89,6 +91,7 @@ async def test_faults_are_set_counted_and_cleared_over_http(process):
         await process.web.chat_postMessage(channel="C0CLINIC", text="x")
     await process.web.chat_postMessage(channel="C0CLINIC", text="x")
     assert (await process("fault", match="x", colour="red")) == {"error": "invalid_fault", "unknown": ["colour"]}
+    assert (await process("fault", match="x", delay="long"))["unknown"] == ["delay"]
     assert (await process("fault"))["error"] == "invalid_fault"
 
 
@@ -153,7 +156,8 @@ async def test_a_bad_request_is_told_and_not_a_crash(process):
 
 
 async def test_every_act_says_what_it_takes():
-    acts = [value for name, value in vars(ControlRoutes).items() if not name.startswith("_") and callable(value)]
+    classes = (ControlRoutes, ControlActs, ControlFaults)
+    acts = [act for each in classes for name, act in vars(each).items() if not name.startswith("_")]
     assert len(acts) > 30
     assert all(act.__doc__ for act in acts)
 
