@@ -1,0 +1,34 @@
+"""Processes seen from outside, through /proc."""
+
+import asyncio
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+
+def children(pid: int | None = None) -> list[int]:
+    """Living children of a process (ours by default), zombies left out."""
+    found: list[int] = []
+    for task in Path(f"/proc/{pid or os.getpid()}/task").iterdir():
+        found += [int(child) for child in (task / "children").read_text().split()]
+    return [child for child in found if alive(child)]
+
+
+def alive(pid: int) -> bool:
+    try:
+        status = Path(f"/proc/{pid}/stat").read_text()
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+    return status.rpartition(")")[2].split()[0] not in "ZX"
+
+
+async def until(condition: Callable[[], object], seconds: float = 30.0) -> None:
+    """Wait until the condition holds; the limit is a failure."""
+    async with asyncio.timeout(seconds):
+        while not condition():  # noqa: ASYNC110 - the condition is outside this process
+            await asyncio.sleep(0.01)
+
+
+def environment(pid: int) -> bytes:
+    """The environment that a process was started with."""
+    return Path(f"/proc/{pid}/environ").read_bytes()
