@@ -77,7 +77,7 @@ SELECT * FROM job WHERE hook_token = :token;
 -- name: jobs_of_message(team_id, channel_id, message_ts)
 -- All jobs of one message, in the order they came.
 SELECT * FROM job
-WHERE channel_id = :channel_id AND message_ts = :message_ts AND team_id = :team_id
+WHERE team_id = :team_id AND channel_id = :channel_id AND message_ts = :message_ts
 ORDER BY created_at, id;
 
 -- name: jobs_of_file(team_id, file_id)
@@ -146,10 +146,10 @@ WHERE id = (
 RETURNING *;
 
 -- name: claim_of_person_sqlite(lane, person, now, token, until)
--- Lease the oldest due job that a person has not had begun.
+-- Lease the oldest due job of a person that is not begun. Left alone, SQLite would sort all that is due in the lane.
 UPDATE job SET lease_token = :token, lease_until = :until, wakes_at_claim = wakes
 WHERE id = (
-    SELECT id FROM job
+    SELECT id FROM job INDEXED BY job_turn
     WHERE lane = :lane AND person = :person AND rank = 2 AND due_at <= :now AND due_at < 253402300799
         AND lease_until <= :now
     ORDER BY created_at, id LIMIT 1
@@ -339,7 +339,7 @@ UPDATE inbox SET used = 1, payload = :nothing WHERE used = 0 AND ref IN (
 
 -- name: purge_inbox(older_than)
 -- Delete pushes that came before.
-DELETE FROM inbox WHERE used IN (0, 1) AND received_at < :older_than RETURNING id;
+DELETE FROM inbox WHERE received_at < :older_than RETURNING id;
 
 -- ------------------------------------------------------------------------------------------------ messages
 

@@ -89,7 +89,7 @@ def _segments_out(segments: Sequence[Segment]) -> Json:
 
 
 def _segments_in(value: Json) -> tuple[Segment, ...]:
-    return tuple(_segment_in(_list(item)) for item in _list(value))
+    return tuple(_segment_in(_fields(item, 5)) for item in _list(value))
 
 
 def _segment_in(item: list[Json]) -> Segment:
@@ -99,7 +99,7 @@ def _segment_in(item: list[Json]) -> Segment:
         start=_maybe_float(start),
         end=_maybe_float(end),
         speaker=_maybe_str(speaker),
-        words=tuple(_word_in(_list(word)) for word in _list(words)),
+        words=tuple(_word_in(_fields(word, 3)) for word in _list(words)),
     )
 
 
@@ -132,6 +132,13 @@ def _list(value: Json) -> list[Json]:
     if isinstance(value, list):
         return value
     raise _damaged("a list", value)
+
+
+def _fields(value: Json, count: int) -> list[Json]:
+    fields = _list(value)
+    if len(fields) == count:
+        return fields
+    raise StoreError(f"Stored content is damaged: {count} fields were expected, {len(fields)} were found.")
 
 
 def _dict(value: Json) -> dict[str, Json]:

@@ -59,11 +59,11 @@ CREATE TABLE job (
 -- What is due in a lane; also counts who is ahead.
 CREATE INDEX job_queue ON job (lane, rank, due_at, created_at) WHERE due_at < 253402300799;
 -- The next job of a person whose turn it is.
-CREATE INDEX job_turn ON job (lane, person, created_at, id, due_at) WHERE rank = 2 AND due_at < 253402300799;
+CREATE INDEX job_turn ON job (lane, rank, person, created_at, id, due_at) WHERE rank = 2 AND due_at < 253402300799;
 CREATE INDEX job_leased ON job (lane, lease_until) WHERE lease_token <> '';
 CREATE INDEX job_remote ON job (account, remote_ref) WHERE remote_ref IS NOT NULL;
 CREATE UNIQUE INDEX job_hook ON job (hook_token);
-CREATE INDEX job_message ON job (channel_id, message_ts);
+CREATE INDEX job_message ON job (team_id, channel_id, message_ts, created_at);
 CREATE INDEX job_state ON job (state, created_at);
 CREATE INDEX job_user ON job (user_id, created_at);
 CREATE INDEX job_channel ON job (channel_id, created_at);
@@ -143,7 +143,7 @@ CREATE TABLE inbox (
 
 CREATE INDEX inbox_ref ON inbox (ref, kind, id) WHERE used = 0;
 CREATE INDEX inbox_due ON inbox (kind, due_at) WHERE used = 0;
-CREATE INDEX inbox_received ON inbox (used, received_at);
+CREATE INDEX inbox_received ON inbox (received_at);
 
 -- A paced budget per account: the theoretical arrival time of GCRA, and when a Retry-After ends.
 CREATE TABLE budget (

@@ -1,0 +1,105 @@
+"""Outgoing messages, the inbox, channel settings, high-water marks, the pulse."""
+
+from dataclasses import replace
+
+from bot.ports.store import ChannelSettings, JobStore, Outgoing
+from tests.storage.samples import KEY, NOW, Opener, done
+
+DAY = 86400.0
+MESSAGE = Outgoing("reply:abc", "abc", "C1", "1.0", "intent", NOW)
+
+
+async def test_a_message_of_ours_is_replaced_by_its_key(store: JobStore) -> None:
+    assert await store.outgoing(MESSAGE.key) is None
+    await store.put_outgoing(MESSAGE)
+    assert await store.outgoing(MESSAGE.key) == MESSAGE
+    posted = replace(MESSAGE, phase="posted", ts="5.5", file_id="F9", verify_at=NOW + 60)
+    await store.put_outgoing(posted)
+    assert await store.outgoing(MESSAGE.key) == posted
+
+
+async def test_messages_are_verified_when_their_time_has_come_earliest_first(store: JobStore) -> None:
+    await store.put_outgoing(MESSAGE)
+    for i in (3, 1, 2):
+        await store.put_outgoing(replace(MESSAGE, key=f"k{i}", verify_at=NOW + i))
+    assert await store.outgoing_to_verify(NOW) == []
+    assert [m.key for m in await store.outgoing_to_verify(NOW + 2)] == ["k1", "k2"]
+    assert [m.key for m in await store.outgoing_to_verify(NOW + 9, limit=1)] == ["k1"]
+
+
+async def test_a_push_is_kept_once_and_found_by_reference_in_order(sealed: JobStore) -> None:
+    store = sealed
+    assert await store.put_inbox("hook", "k1", "r1", b"one\x00\xff", NOW, NOW)
+    assert not await store.put_inbox("hook", "k1", "r1", b"again", NOW, NOW)
+    assert await store.put_inbox("hook", "k2", "r1", b"", NOW, NOW)
+    assert await store.put_inbox("file", "k1", "r1", b"other kind", NOW, NOW)
+    items = await store.inbox_for("hook", "r1")
+    assert [(i.kind, i.key, i.ref, i.payload) for i in items] == [
+        ("hook", "k1", "r1", b"one\x00\xff"),
+        ("hook", "k2", "r1", b""),
+    ]
+    assert not await store.inbox_for("hook", "r2")
+
+
+async def test_the_inbox_gives_what_is_due(store: JobStore) -> None:
+    for i in (3, 1, 2):
+        await store.put_inbox("file", f"k{i}", "", b"x", NOW, NOW + i)
+    assert [i.key for i in await store.inbox_due("file", NOW + 2)] == ["k1", "k2"]
+    assert [i.key for i in await store.inbox_due("file", NOW + 9, limit=1)] == ["k1"]
+    assert not await store.inbox_due("hook", NOW + 9)
+
+
+async def test_a_used_push_is_still_known_as_a_repeat_for_a_day(store: JobStore) -> None:
+    await store.put_inbox("hook", "k1", "r1", b"x", NOW, NOW)
+    await store.drop_inbox((await store.inbox_for("hook", "r1"))[0].id)
+    assert not await store.inbox_for("hook", "r1")
+    assert not await store.inbox_due("hook", NOW + 1)
+    assert not await store.put_inbox("hook", "k1", "r1", b"x", NOW + DAY - 1, NOW)
+    assert await store.put_inbox("hook", "k1", "r1", b"x", NOW + DAY + 1, NOW)
+
+
+async def test_a_push_nobody_used_is_purged_with_its_age_or_its_job(store: JobStore) -> None:
+    await store.put_inbox("hook", "old", "r1", b"x", NOW, NOW)
+    await store.put_inbox("hook", "new", "r1", b"x", NOW + 10, NOW)
+    await store.purge(NOW + 5)
+    assert [i.key for i in await store.inbox_for("hook", "r1")] == ["new"]
+    job = await done(store)
+    assert job.remote is not None
+    ref = f"xosum:{job.remote.ref}"
+    await store.put_inbox("hook", "mine", ref, b"x", NOW + 10, NOW)
+    await store.purge_job(job.id)
+    assert not await store.inbox_for("hook", ref)
+    assert await store.inbox_for("hook", "r1")
+
+
+async def test_a_channel_has_defaults_until_somebody_chooses(store: JobStore) -> None:
+    assert await store.channel_settings("T1", "C1") == ChannelSettings()
+    chosen = ChannelSettings("xosum", "hy", "phone_call", False, False, False, "U1", NOW)
+    await store.put_channel_settings("T1", "C1", chosen)
+    assert await store.channel_settings("T1", "C1") == chosen
+    assert await store.channel_settings("T2", "C1") == ChannelSettings()
+    await store.put_channel_settings("T1", "C1", ChannelSettings(provider="local"))
+    assert await store.channel_settings("T1", "C1") == ChannelSettings(provider="local")
+
+
+async def test_a_high_water_mark_moves(store: JobStore) -> None:
+    assert await store.cursor("C1") == ""
+    await store.put_cursor("C1", "1.5")
+    await store.put_cursor("C1", "2.5")
+    assert await store.cursor("C1") == "2.5"
+    assert await store.cursor("C2") == ""
+
+
+async def test_the_pulse_can_be_written_and_read(store: JobStore) -> None:
+    await store.ping()
+    await store.ping()
+
+
+async def test_everything_is_there_after_closing_and_opening_again(reopen: Opener) -> None:
+    first = await reopen(KEY)
+    job = await done(first)
+    await first.put_inbox("hook", "k", "r", b"payload", NOW, NOW)
+    await first.close()
+    again = await reopen(KEY)
+    assert await again.job(job.id) == job
+    assert [i.payload for i in await again.inbox_for("hook", "r")] == [b"payload"]
