@@ -142,7 +142,7 @@ class HttpEntrance:
         self._app = app
         self._verifier = SignatureVerifier(signing_secret(settings))
 
-    async def __call__(self, request: web.Request) -> web.StreamResponse:
+    async def handle(self, request: web.Request) -> web.StreamResponse:
         """401 for what Slack did not sign (or long ago), 400 for what cannot be read, 413 for what is too long."""
         raw = await _read(request)
         if not self._signed(raw, request.headers):

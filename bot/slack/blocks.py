@@ -90,27 +90,25 @@ def literal(runs: Sequence[Run], block_id: str = "") -> Block:
     return _named(block, block_id)
 
 
-_FRAME = weight_of(literal([]))
-
-
 def literals(runs: Sequence[Run], most: int = RICH_TEXT) -> list[Block]:
     """Literal text of any length as blocks that weigh at most `most` each."""
     blocks: list[Block] = []
     held: list[Run] = []
-    room = most - _FRAME
+    frame_of_block = weight_of(literal([]))
+    room = most - frame_of_block
     for run in runs:
         rest = run.text
         while rest:
             frame = weight_of(_element(Run("", run.bold))) + 1
             if room - frame < min(200, most // 4) and held:
                 blocks.append(literal(held))
-                held, room = [], most - _FRAME
+                held, room = [], most - frame_of_block
             head, rest = cut(rest, room - frame)
             held.append(Run(head, run.bold))
             room -= weight_of(_element(held[-1])) + 1
             if rest:
                 blocks.append(literal(held))
-                held, room = [], most - _FRAME
+                held, room = [], most - frame_of_block
     if held:
         blocks.append(literal(held))
     return blocks

@@ -8,6 +8,7 @@ import structlog
 
 from bot.domain.errors import Misconfigured, StepError, StoreError
 from bot.domain.job import SLACK_LANE
+from bot.failpoints import Failpoints
 from bot.http import Http
 from bot.ports.clock import Clock
 from bot.ports.store import JobStore
@@ -145,7 +146,10 @@ async def open_room(
     http: Http,
     ring: Callable[[str], None],
     on_broken: Callable[[Misconfigured], None] = lambda error: None,
+    points: Failpoints | None = None,
 ) -> AsyncGenerator[SlackRoom, None]:
     """A room with its own HTTP session; `start` and `stop` it inside."""
     async with open_client(settings, clock) as client:
+        if points is not None:
+            client = points.wrap("slack", client)
         yield SlackRoom(settings, store, clock, http, client, ring, on_broken)
