@@ -16,6 +16,7 @@ from aiohttp import web
 
 from bot.audio.preparer import AudioPreparer
 from bot.clock import SystemClock
+from bot.domain.errors import Misconfigured
 from bot.domain.job import Job
 from bot.domain.transcript import Transcript
 from bot.engine.audio_desk import AudioDesk
@@ -35,6 +36,8 @@ from bot.providers.local.provider import LocalProvider
 from bot.providers.nabla import NablaProvider
 from bot.providers.xosum import XosumProvider
 from bot.settings import Settings
+from bot.slack.room import open_room
+from bot.slack.socket import Socket
 from bot.text.highlights import suggest
 from bot.web.audio import Audio
 from bot.web.health import Health
@@ -72,7 +75,7 @@ class Core:
         settings: Settings,
         store: JobStore,
         http: Http,
-        make_chat: Callable[["Core"], Chat],
+        chat: Chat,
         points: Failpoints | None = None,
     ) -> None:
         self.settings = settings
@@ -86,7 +89,7 @@ class Core:
         self.budgets: dict[str, Budget] = {}
         self.providers = self._build_providers()
         self.preparer = AudioPreparer(self.directory / "spool")
-        self.chat = make_chat(self)
+        self.chat = chat
         self.desk = AudioDesk(store, self.chat, self.preparer, self.providers, self.clock)
         self._showing: set[asyncio.Task[None]] = set()
         steps = Steps(
@@ -113,7 +116,7 @@ class Core:
             slack_probe=self._slack_works,
         )
         self.slack_events: Callable[[web.Request], Awaitable[web.StreamResponse]] | None = None
-        self.extra_faults: Callable[[], Sequence[str]] = tuple
+        self.extra_faults: Callable[[], Awaitable[Sequence[str]]] = _no_faults
         self.server: WebServer | None = None
         self._tasks: list[asyncio.Task[None]] = []
         self.slack_probe: Callable[[], Awaitable[bool]] | None = None
@@ -173,9 +176,9 @@ class Core:
         self.periodic("purge", PURGE_EVERY_SECONDS, self._purge)
         self._tasks.append(asyncio.create_task(self._measure_lag(), name="loop lag"))
 
-    def faults(self) -> list[str]:
+    async def faults(self) -> list[str]:
         """A sentence for each thing that keeps the bot from working."""
-        found = list(self.extra_faults())
+        found = list(await self.extra_faults())
         if not self.engine.alive:
             found.append("A queue has stopped working; restart the bot and look at its log.")
         return found
@@ -225,30 +228,75 @@ class Core:
 
 
 @asynccontextmanager
-async def open_core(
-    settings: Settings,
-    make_chat: Callable[[Core], Chat],
-    serve: bool = True,
-    points: Failpoints | None = None,
-) -> AsyncIterator[Core]:
+async def open_core(settings: Settings, chat: Chat, serve: bool = True) -> AsyncIterator[Core]:
     """A core on the settings' database; with `serve`, its routes and lanes run until the context ends.
 
     Raises `StoreError` when the database cannot be had, `OSError` when the port is taken.
     """
-    store = await open_store(settings.database_url, storage_key(settings))
-    http = Http(SystemClock())
-    try:
-        seen = store if points is None else points.wrap("store", store)
-        core = Core(settings, seen, http if points is None else points.wrap("http", http), make_chat, points)
+    async with _foundation(settings, None) as (store, http):
+        core = Core(settings, store, http, chat)
         try:
             if serve:
                 await core.start()
             yield core
         finally:
             await core.stop()
+
+
+@asynccontextmanager
+async def open_bot(settings: Settings, points: Failpoints | None = None) -> AsyncIterator[Core]:
+    """The whole bot: a core with Slack in front, running until the context ends. Raises as `open_core` does."""
+    core: Core
+
+    def ring(lane: str) -> None:
+        core.engine.ring(lane)
+
+    def broken(error: Misconfigured) -> None:
+        core.engine.misconfigured(error)
+
+    async with (
+        _foundation(settings, points) as (store, http),
+        open_room(settings, store, SystemClock(), http, ring, broken, points) as room,
+    ):
+        core = Core(settings, store, http, room.chat, points)
+        core.slack_probe = room.works
+        if room.socket is None:
+            core.slack_events = room.entrance
+        else:
+            core.extra_faults = _socket_faults(room.socket)
+        try:
+            await core.start()
+            await room.start()
+            log.info("ready", port=core.server.port if core.server else 0, providers=sorted(core.providers))
+            yield core
+        finally:
+            await room.stop()
+            await core.stop()
+
+
+@asynccontextmanager
+async def _foundation(settings: Settings, points: Failpoints | None) -> AsyncIterator[tuple[JobStore, Http]]:
+    store = await open_store(settings.database_url, storage_key(settings))
+    http = Http(SystemClock())
+    try:
+        if points is None:
+            yield store, http
+        else:
+            yield points.wrap("store", store), points.wrap("http", http)
     finally:
         await http.aclose()
         await store.close()
+
+
+def _socket_faults(socket: Socket) -> Callable[[], Awaitable[Sequence[str]]]:
+    async def faults() -> Sequence[str]:
+        return () if await socket.connected() else ("Slack is not connected; events wait at Slack and are caught up.",)
+
+    return faults
+
+
+async def _no_faults() -> Sequence[str]:
+    return ()
 
 
 async def _in_thread(work: Callable[[], Transcript]) -> Transcript:

@@ -13,7 +13,7 @@ import yaml
 from aiohttp import web
 from rich.console import Console
 
-from bot.app import open_core, slack_client, storage_key
+from bot.app import open_core, storage_key
 from bot.clock import SystemClock
 from bot.domain.errors import Misconfigured, StepError, StoreError
 from bot.domain.job import Job
@@ -22,6 +22,7 @@ from bot.http import Http, http_date
 from bot.ports.audio import SourceFile
 from bot.ports.provider import Finding
 from bot.settings import Settings
+from bot.slack.client import open_client
 from bot.slack.identity import identify
 from storage import open_store
 
@@ -79,16 +80,14 @@ async def _database(settings: Settings) -> list[Finding]:
 async def _slack(settings: Settings) -> list[Finding]:
     if not settings.slack_bot_token.get_secret_value():
         return []
-    client = slack_client(settings, SystemClock())
     try:
-        me = await identify(client)
+        async with open_client(settings, SystemClock()) as client:
+            me = await identify(client)
     except Misconfigured as error:
         remedy = "Install the app anew (manifest.yml) and copy its Bot User OAuth Token."
         return [Finding(False, "Slack", error.detail, remedy)]
     except StepError as error:
         return [Finding(False, "Slack", error.detail, "Check the network, and SLACK_API_URL if you set it.")]
-    finally:
-        await client.close()
     findings = [Finding(True, "Slack", f"signed in to workspace {me.team_id} as bot user {me.bot_user_id}")]
     wanted = manifest_scopes()
     missing = sorted(wanted - me.scopes)
@@ -114,7 +113,7 @@ async def _providers(settings: Settings) -> list[Finding]:
     findings: list[Finding] = []
     with tempfile.TemporaryDirectory(prefix="threadscribe-") as directory:
         scratch = settings.model_copy(update={"database_url": f"sqlite:///{directory}/doctor.db", "spool_dir": ""})
-        async with open_core(scratch, lambda _: _NoChat(), serve=False) as core:
+        async with open_core(scratch, _NoChat(), serve=False) as core:
             for provider in core.providers.values():
                 try:
                     findings += await provider.check()

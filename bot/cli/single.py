@@ -10,7 +10,7 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-from bot.app import Core, open_core
+from bot.app import open_core
 from bot.audio.disk import DiskFile
 from bot.domain.errors import StoreError
 from bot.domain.job import FINAL, Job, Options, Origin, State
@@ -104,11 +104,7 @@ async def _run(settings: Settings, file: Path, language: str) -> tuple[Job, Tran
         chat = OneFile(file, progress)
         if not settings.public_url:  # nobody can reach us, so no fixed port is needed
             settings = settings.model_copy(update={"host": "127.0.0.1", "port": 0})
-
-        def make_chat(_: Core) -> OneFile:
-            return chat
-
-        core = await stack.enter_async_context(open_core(settings, make_chat))
+        core = await stack.enter_async_context(open_core(settings, chat))
         origin = Origin("local", "local", "1", "1", file.name, "operator")
         await core.store.add_job(
             NewJob(origin, DiskFile(file).facts, Options(language=language or None)), core.clock.now()

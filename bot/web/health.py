@@ -1,6 +1,6 @@
 """GET /healthz (the process is there), /readyz (it can do its work, or why not), /metrics (for Prometheus)."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 
 from aiohttp import web
 
@@ -19,7 +19,7 @@ class Health:
         store: JobStore,
         clock: Clock,
         metrics: Metrics,
-        faults: Callable[[], Sequence[str]],
+        faults: Callable[[], Awaitable[Sequence[str]]],
         warnings: Callable[[], Sequence[str]],
         gather: Callable[[], None],
     ) -> None:
@@ -36,7 +36,7 @@ class Health:
 
     async def readyz(self, _: web.Request) -> web.Response:
         """200 when events are taken and jobs move; else 503 with the reasons."""
-        faults = list(self._faults())
+        faults = list(await self._faults())
         try:
             await self._store.ping()
         except StoreError as error:

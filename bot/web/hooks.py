@@ -76,7 +76,10 @@ class Hooks:
             if news.ref and job.remote is not None and job.remote.ref != news.ref:
                 raise HookRefused(401, "another job")
             return job
-        return await self._store.job_by_ref(provider.account, news.ref)
+        for ref in (news.ref, news.client_ref):
+            if ref and (job := await self._store.job_by_ref(provider.account, ref)):
+                return job
+        return None
 
     async def _create_under_way(self, provider: Provider) -> bool:
         """Whether some job's create may have been received and not yet stored: its webhook can be early."""
