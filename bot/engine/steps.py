@@ -18,7 +18,7 @@ from bot.engine.schedule import first_look, next_look
 from bot.ports.audio import Payload, Preparer
 from bot.ports.chat import Chat
 from bot.ports.clock import Clock
-from bot.ports.provider import Broken, Finished, Order, Provider, Working
+from bot.ports.provider import Broken, Confirms, Finished, Order, Provider, Working
 from bot.ports.store import JobStore
 from bot.settings import Settings
 
@@ -198,8 +198,11 @@ class Steps:
             return stage.resubmit(self._clock.now(), "no reference is stored")
         since = job.submitted_at or job.updated_at
         standing = await provider.poll(remote, job.client_ref)
-        if not isinstance(standing, Finished) and (pushed := await self._pushed(job, provider)):
-            standing = Finished(pushed)
+        if not isinstance(standing, Finished):
+            if pushed := await self._pushed(job, provider):
+                standing = Finished(pushed)
+        elif standing.transcript is not None and isinstance(provider, Confirms):
+            standing = Finished(await self._confirmed(job, provider, standing.transcript))
         now = self._clock.now()
         match standing:
             case Finished(transcript):
@@ -219,13 +222,23 @@ class Steps:
 
     async def _pushed(self, job: Job, provider: Provider) -> Transcript | None:
         """The result that a webhook brought along, where it can be taken at its word."""
-        if job.remote is None:
-            return None
-        for item in await self._store.inbox_for(HOOK_INBOX, f"{provider.account}:{job.remote.ref}"):
-            transcript = provider.read_result(item.payload)
+        for payload in await self._pushes(job):
+            transcript = provider.read_result(payload)
             if transcript is not None:
                 return transcript
         return None
+
+    async def _confirmed(self, job: Job, provider: Confirms, fetched: Transcript) -> Transcript:
+        """The fetched result with what only a webhook told."""
+        for payload in await self._pushes(job):
+            fetched = provider.confirm(fetched, payload)
+        return fetched
+
+    async def _pushes(self, job: Job) -> list[bytes]:
+        if job.remote is None:
+            return []
+        items = await self._store.inbox_for(HOOK_INBOX, f"{job.account}:{job.remote.ref}")
+        return [item.payload for item in items]
 
     # finishing
 

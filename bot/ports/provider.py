@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from bot.domain.errors import Problem
 from bot.domain.job import Options, Remote
@@ -178,4 +178,13 @@ class Provider(Protocol):
 
     async def close(self) -> None:
         """Let go of connections and child processes."""
+        ...
+
+
+@runtime_checkable
+class Confirms(Protocol):
+    """A provider whose push knows more than its answer to a poll: Invox Medical names speakers only there."""
+
+    def confirm(self, fetched: Transcript, pushed: bytes) -> Transcript:
+        """What was fetched, made whole with what only `HookNews.result` had."""
         ...

@@ -25,6 +25,7 @@ from bot.settings import Settings
 MAX_SECONDS = 3600.0
 RENEW_EARLY = 60.0
 NOTE_TIMEOUT = 120.0
+NOTE_TEMPLATE_KEY_SINCE = "2026-06-12"  # API version from which the field has this name
 AUDIO = frozenset(
     {"audio/mpeg", "audio/mp4", "audio/wav", "audio/x-wav", "audio/flac", "audio/ogg", "audio/webm", "audio/aac"}
 )
@@ -158,7 +159,8 @@ class NablaProvider:
             return transcript
         body: dict[str, object] = {"transcript_items": note_items(transcript), "note_locale": locale}
         if self._settings.nabla_note_template:
-            body["note_template"] = self._settings.nabla_note_template
+            renamed = self._settings.nabla_api_version >= NOTE_TEMPLATE_KEY_SINCE
+            body["note_template_key" if renamed else "note_template"] = self._settings.nabla_note_template
         try:
             answer = await self._call("POST", "/generate-note", body, once=True, timeout=NOTE_TIMEOUT)
             if answer.ok:
