@@ -229,3 +229,35 @@ async def test_a_refused_call_is_told_as_a_sentence(page: Page, workspace: Slack
     await page.route("**/local/react", lambda route: route.fulfill(status=400, json={"error": "message_not_found"}))
     await page.get_by_role("menuitem", name="tada").click()
     await expect(page.get_by_role("alert").get_by_text("That message is no longer there.")).to_be_visible()
+
+
+async def test_an_upload_shows_its_progress_and_can_be_cancelled(page: Page, app: ClinicApp) -> None:
+    async def never(_route: Route) -> None:
+        """Leaves the upload on its way."""
+
+    await page.route("**/local/upload", never)
+    await channel(page).locator(".talk").evaluate(DROP, [["slow.wav", "audio/wav", "x"]])
+    row = channel(page).locator(".upload")
+    await expect(row).to_contain_text("Uploading slow.wav")
+    await row.get_by_role("button", name="Cancel").click()
+    await expect(row).to_have_count(0)
+    await expect(channel(page).locator(".message")).to_have_count(0)
+    await expect(page.get_by_role("alert").locator(".notice")).to_have_count(0)
+
+
+async def test_an_upload_that_fails_is_told_and_its_files_wait_again(page: Page) -> None:
+    await page.route("**/local/upload", lambda route: route.fulfill(status=413, json={}))
+    files = {"name": "huge.wav", "mimeType": "audio/wav", "buffer": b"x"}
+    await channel(page).locator("input[type=file]").set_input_files(files)
+    await write(channel(page), "Here it is")
+    await expect(
+        page.get_by_role("alert").get_by_text("That is more than the workspace takes at once.")
+    ).to_be_visible()
+    await expect(channel(page).locator(".chip-name")).to_have_text("huge.wav")
+    await expect(channel(page).locator(".composer-field")).to_have_value("Here it is")
+
+
+async def test_a_recording_sent_to_the_bot_directly_is_answered_there(page: Page, app: ClinicApp) -> None:
+    await page.get_by_role("navigation").get_by_role("button", name="threadscribe").click()
+    await channel(page).locator(".talk").evaluate(DROP, [["private.wav", "audio/wav", "x"]])
+    await expect(thread(page).get_by_role("heading", name="Sleep and cough")).to_be_visible()

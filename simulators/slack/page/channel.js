@@ -60,10 +60,13 @@ export function startChannel(root) {
     talk.hidden = !home.hidden;
     if (!home.hidden) keepFocus(home, () => fill(home, h("div.home-page", {}, homeView())));
   };
-  const values = {};
+  let values = {};
+  let shownHome = null;
   const homeView = () => {
     const view = state.home;
     if (!view) return h("p.home-empty", {}, "The bot has not published its Home yet.");
+    if (shownHome !== view.id) values = {};
+    shownHome = view.id;
     const place = { view_id: view.id };
     return drawBlocks(view.blocks, {
       values,
@@ -88,6 +91,7 @@ export function startChannel(root) {
     drawHead();
     write.refresh();
   });
+  on("channel", drawMessages);
   on("home", drawHome);
   takeDrops(talk, () => (current() ? { ...target(), name: current().is_im ? current().name : `#${current().name}` } : null));
   return { focusField: () => write.focusField() };
@@ -95,6 +99,11 @@ export function startChannel(root) {
 
 function welcome() {
   const channel = current();
+  const name = bot()?.name ?? "The bot";
+  if (!channel.is_im && !channel.bot_is_member) {
+    return h("div.welcome", {}, h("h3", {}, `Nothing in #${channel.name} yet`),
+      h("p", {}, `${name} is not in this channel. Invite it with the button below, and it will answer recordings here too.`));
+  }
   const title = channel.is_im ? "Send the bot a recording" : `Nothing in #${channel.name} yet`;
   return h("div.welcome", {},
     h("div.welcome-wave", { "aria-hidden": "true" }, Array.from({ length: 33 }, (_, n) => h("i", { vars: { "--n": n, "--level": (0.2 + 0.8 * Math.abs(Math.sin(n * 0.61) * Math.sin(n * 0.23 + 0.4))).toFixed(2) } }))),

@@ -1,4 +1,4 @@
-// Sentences that appear for a while at the foot of the page, and the live region that reads new messages out.
+// Sentences that appear for a while under the header, and the live region that reads new messages out.
 
 import { h, icon } from "./dom.js";
 import { on } from "./store.js";
