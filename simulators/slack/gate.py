@@ -13,8 +13,8 @@ from simulators.slack.files import FAULT
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
-SLACK_ROUTES = ("/api/", "/files-pri/", "/link/")
-"""Where Slack expects a token; the upload URL and response URLs are secrets themselves and take none."""
+SLACK_ROUTES = ("/api/", "/files-pri/", "/link/", "/upload/v1/", "/commands/", "/actions/", "/app/", "/signin")
+"""Paths of Slack's own hosts; a token anywhere else has gone astray."""
 PRIVATE_ROUTES = ("/local/", "/page/", "/control/")
 
 
@@ -27,11 +27,11 @@ class Gate:
     @web.middleware
     async def middleware(self, request: web.Request, handler: Handler) -> web.StreamResponse:
         """Enter a request in the ledger and handle it, under a fault if one is set for it."""
-        if request.path.startswith(PRIVATE_ROUTES) or request.path == "/":
+        kind = self.parts.tokens.kind(bearer(request) or request.query.get("token", ""))
+        private = request.path.startswith(PRIVATE_ROUTES) or request.path == "/"
+        if private and kind not in {"bot", "app"}:
             return await handler(request)
-        token = bearer(request) or request.query.get("token", "")
         name = request.match_info.get("method") if request.path.startswith("/api/") else request.path
-        kind = self.parts.tokens.kind(token)
         entry = self.parts.ledger.begin(name or request.path, kind, request.host)
         request[ENTRY] = entry
         entry.stray = kind in {"bot", "app"} and not request.path.startswith(SLACK_ROUTES)

@@ -2,11 +2,15 @@
 
 import aiohttp
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from slack_sdk.errors import SlackApiError
 
 from simulators.slack import Options, SlackSimulator
+from simulators.slack.api.call import page
 from simulators.slack.options import LEAST_SCOPES
 from simulators.slack.records import BOT_USER
+from simulators.slack.wire import Arguments
 from tests.simulators.slack_peers import client, options
 
 
@@ -195,6 +199,19 @@ async def test_a_thread_in_pages_repeats_its_root(slack, web):
     assert second["has_more"] is False
 
 
+@given(count=st.integers(0, 40), limit=st.integers(1, 45))
+def test_pages_of_any_size_give_every_item_once(count, limit):
+    read: list[int] = []
+    cursor = ""
+    while True:
+        chosen, cursor = page(range(count), Arguments({"limit": limit, "cursor": cursor}), default=100, most=999)
+        read += chosen
+        assert len(chosen) <= limit
+        if not cursor:
+            break
+    assert read == list(range(count))
+
+
 async def test_conversations_are_listed_by_kind_in_pages(web):
     public = await web.conversations_list()
     assert [c["name"] for c in public["channels"]] == ["clinic-notes", "call-centre", "general"]
@@ -315,9 +332,9 @@ async def test_the_ledger_keeps_each_call_with_its_arguments_and_outcome(slack, 
 async def test_a_token_that_goes_elsewhere_is_a_stray(slack):
     headers = {"Authorization": f"Bearer {slack.bot_token}"}
     async with aiohttp.ClientSession() as http:
-        for url in (f"{slack.elsewhere_url}/a", f"{slack.url}/upload/v1/x", f"{slack.url}/nothing"):
+        for url in (f"{slack.elsewhere_url}/a", f"{slack.url}/local/message", f"{slack.url}/nothing"):
             async with http.post(url, headers=headers):
                 pass
         async with http.get(f"{slack.elsewhere_url}/without"):
             pass
-    assert [entry.method for entry in slack.ledger.strays] == ["/a", "/upload/v1/x", "/nothing"]
+    assert [entry.method for entry in slack.ledger.strays] == ["/a", "/local/message", "/nothing"]

@@ -151,12 +151,14 @@ async def test_an_ephemeral_answer_reaches_its_person_alone(alice, bob, slack):
         async def answer(ack):
             await ack("only for you")
 
-        live = await alice.live()
+        live, others = await alice.live(), await bob.live()
         assert await alice.post("command", channel="C0CLINIC", command="/transcribe", text="help") == {}
         message = (await live.of("message"))["message"]
         assert (message["text"], message["ephemeral"], message["bot"]) == ("only for you", True, True)
         assert (await bob.get("history", channel="C0CLINIC"))["messages"] == []
-        assert len((await alice.get("history", channel="C0CLINIC"))["messages"]) == 1
+        await bob.post("message", channel="C0CLINIC", text="the first thing Bob sees")
+        assert (await others.of("message"))["message"]["user"] == "U0BOB"
+        assert len((await alice.get("history", channel="C0CLINIC"))["messages"]) == 2
 
 
 async def test_slackbot_says_when_no_app_answers(alice):

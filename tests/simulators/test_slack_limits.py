@@ -124,6 +124,13 @@ def test_a_message_is_too_long_exactly_when_its_blocks_together_are(texts):
     assert code_of(blocks)[0] == expected
 
 
+def test_all_blocks_together_may_be_just_so_long():
+    blocks = [section("x" * 3000)] * 4
+    room = ALL_BLOCKS - len(compact([*blocks, section("")]))
+    assert code_of([*blocks, section("x" * room)])[0] == ""
+    assert code_of([*blocks, section("x" * (room + 1))])[0] == "msg_blocks_too_long"
+
+
 def test_markdown_blocks_share_one_budget():
     half = {"type": "markdown", "text": "x" * 6000}
     assert code_of([half, half])[0] == ""

@@ -94,10 +94,10 @@ class Method:
     aliases: tuple[str, ...] = field(default=())
 
 
-def page(items: Sequence[Item], call: Call, *, default: int, most: int) -> tuple[list[Item], str]:
+def page(items: Sequence[Item], args: Arguments, *, default: int, most: int) -> tuple[list[Item], str]:
     """Return one page of items and the cursor of the next, empty at the end; `invalid_cursor`, `invalid_limit`."""
-    limit = call.args.number("limit", default, most)
-    start = read_cursor(call.args.text("cursor"))
+    limit = args.number("limit", default, most)
+    start = read_cursor(args.text("cursor"))
     chosen = list(items[start : start + limit])
     following = start + limit
     return chosen, write_cursor(following) if following < len(items) else ""

@@ -61,7 +61,7 @@ async def of_user(call: Call) -> Json:
 def _listed(call: Call, channels: list[Channel]) -> Json:
     if call.args.flag("exclude_archived"):
         channels = [channel for channel in channels if not channel.archived]
-    chosen, cursor = page(channels, call, default=100, most=999)
+    chosen, cursor = page(channels, call.args, default=100, most=999)
     return {
         "channels": [channel_object(call.workspace, channel) for channel in chosen],
         "response_metadata": {"next_cursor": cursor},
@@ -71,7 +71,7 @@ def _listed(call: Call, channels: list[Channel]) -> Json:
 async def members(call: Call) -> Json:
     """List who is in a conversation."""
     channel = call.conversation(scope="read")
-    chosen, cursor = page(channel.members, call, default=100, most=1000)
+    chosen, cursor = page(channel.members, call.args, default=100, most=1000)
     return {"members": chosen, "response_metadata": {"next_cursor": cursor}}
 
 
@@ -111,7 +111,7 @@ async def history(call: Call) -> Json:
     """Read a conversation's messages, newest first."""
     channel = call.conversation(scope="history", member=True)
     found = list(reversed(_readable(call, call.workspace.roots(channel.id))))
-    chosen, cursor = page(found, call, default=100, most=999)
+    chosen, cursor = page(found, call.args, default=100, most=999)
     answer: Json = {
         "messages": [_shown(call, message) for message in chosen],
         "has_more": bool(cursor),

@@ -18,7 +18,7 @@ async def info(call: Call) -> Json:
 async def list_all(call: Call) -> Json:
     """List everybody."""
     people = list(call.workspace.users.values())
-    chosen, cursor = page(people, call, default=len(people), most=1000)
+    chosen, cursor = page(people, call.args, default=len(people), most=1000)
     return {
         "members": [user_object(call.workspace, user) for user in chosen],
         "cache_ts": int(float(call.workspace.next_ts())),
