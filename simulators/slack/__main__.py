@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import contextlib
 import signal
 import sys
 from pathlib import Path
@@ -63,5 +62,7 @@ async def run(options: Options, request_url: str) -> None:
 
 
 if __name__ == "__main__":
-    with contextlib.suppress(KeyboardInterrupt):
+    try:
         asyncio.run(run(*parse(sys.argv[1:])))
+    except OSError as error:
+        sys.exit(f"The workspace could not start: {error.strerror or error}")

@@ -58,6 +58,7 @@ class Live:
                 await socket.send_str(compact(event))
             except ConnectionError:
                 return
+        await socket.close()
 
     def close(self) -> None:
         """End every stream."""

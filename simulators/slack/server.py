@@ -133,12 +133,16 @@ class SlackSimulator:
         return app
 
     async def start(self) -> None:
-        """Open the ports; with a request URL in the options, it must be set again with `use_http` to be verified."""
+        """Open the ports; OSError when one is taken. A request URL in the options is used without verification."""
         options = self.options
-        ports = [
-            await self._listen(self.application(), options.port),
-            await self._listen(Elsewhere(self.parts).application(), 0),
-        ]
+        try:
+            ports = [
+                await self._listen(self.application(), options.port),
+                await self._listen(Elsewhere(self.parts).application(), 0),
+            ]
+        except OSError:
+            await self.close()
+            raise
         shown = "127.0.0.1" if options.host in {"0.0.0.0", "::"} else options.host  # noqa: S104 - compared, not bound
         other = "localhost" if shown == "127.0.0.1" else "127.0.0.1"
         self.workspace.url = options.public_url.rstrip("/") or f"http://{shown}:{ports[0]}"

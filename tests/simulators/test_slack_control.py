@@ -155,6 +155,17 @@ async def test_a_bad_request_is_told_and_not_a_crash(process):
     assert (await process("upload", user="U0ALICE", channel="C0CLINIC", files=[bad]))["error"] == "invalid_content"
 
 
+async def test_a_port_that_is_taken_is_one_line_and_not_a_trace(process):
+    port = process.told["url"].rpartition(":")[2]
+    second = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "simulators.slack", "--port", port, stderr=asyncio.subprocess.PIPE, cwd=ROOT
+    )
+    _, errors = await second.communicate()
+    assert second.returncode == 1
+    assert errors.decode().startswith("The workspace could not start: ")
+    assert len(errors.splitlines()) == 1
+
+
 async def test_every_act_says_what_it_takes():
     classes = (ControlRoutes, ControlActs, ControlFaults)
     acts = [act for each in classes for name, act in vars(each).items() if not name.startswith("_")]
