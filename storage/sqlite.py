@@ -319,7 +319,9 @@ def _take(path: Path, exclusive: bool) -> LockFile | None:
         return None
     lock = LockFile(path.with_name(path.name + ".lock"))
     try:  # the log that SQLite keeps beside it inherits the mode
-        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
+    except FileExistsError:
+        return lock  # not opened here: closing it would drop the locks of a connection of this process
     except OSError as error:
         lock.release()
         raise StoreUnavailable(f"The database {path} cannot be opened: {error.strerror}.") from error
