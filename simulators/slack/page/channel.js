@@ -30,21 +30,47 @@ export function startChannel(root) {
     const channel = current();
     if (!channel) return;
     const title = channel.is_im ? (bot()?.name ?? channel.name) : channel.name;
-    fill(head,
-      h("div.pane-words", {}, h("h2.pane-title", {}, channel.is_im ? null : icon(channel.is_private ? "lock" : "hash"), title),
-        h("p.pane-topic", {}, channel.is_im ? "Your direct messages with the bot. A recording sent here is transcribed too." : channel.topic)),
-      channel.is_im && h("div.tabs", { role: "tablist" }, tab("Home", "home", channel), tab("Messages", "messages", channel)));
+    fill(
+      head,
+      h(
+        "div.pane-words",
+        {},
+        h("h2.pane-title", {}, channel.is_im ? null : icon(channel.is_private ? "lock" : "hash"), title),
+        h(
+          "p.pane-topic",
+          {},
+          channel.is_im
+            ? "Your direct messages with the bot. A recording sent here is transcribed too."
+            : channel.topic,
+        ),
+      ),
+      channel.is_im &&
+        h("div.tabs", { role: "tablist" }, tab("Home", "home", channel), tab("Messages", "messages", channel)),
+    );
     notice.hidden = state.botOnline && (channel.is_im || channel.bot_is_member);
     const name = bot()?.name ?? "The bot";
-    if (channel.is_im || channel.bot_is_member) fill(notice, `${name} is offline and will not answer until it is back.`);
+    if (channel.is_im || channel.bot_is_member)
+      fill(notice, `${name} is offline and will not answer until it is back.`);
     else {
       const invite = () => act("command", { channel: channel.id, command: "/invite", text: `@${name}` });
-      fill(notice, h("span", {}, `${name} is not in this channel, so it hears nothing here.`), h("button.plain.small", { type: "button", onclick: invite }, `Invite ${name}`));
+      fill(
+        notice,
+        h("span", {}, `${name} is not in this channel, so it hears nothing here.`),
+        h("button.plain.small", { type: "button", onclick: invite }, `Invite ${name}`),
+      );
     }
   };
-  const tab = (label, name, channel) => h("button.tab", {
-    type: "button", role: "tab", "aria-selected": String(state.tab === name), onclick: () => openConversation(channel.id, { tab: name }),
-  }, label);
+  const tab = (label, name, channel) =>
+    h(
+      "button.tab",
+      {
+        type: "button",
+        role: "tab",
+        "aria-selected": String(state.tab === name),
+        onclick: () => openConversation(channel.id, { tab: name }),
+      },
+      label,
+    );
 
   const drawMessages = () => {
     const messages = state.messages.get(state.channelId);
@@ -73,7 +99,15 @@ export function startChannel(root) {
       remember: (blockId, actionId, value) => {
         (values[blockId] ??= {})[actionId] = value;
       },
-      act: (element, block, payload) => act("action", { ...place, action_id: element.action_id, block_id: block.block_id, type: element.type, values, ...payload }),
+      act: (element, block, payload) =>
+        act("action", {
+          ...place,
+          action_id: element.action_id,
+          block_id: block.block_id,
+          type: element.type,
+          values,
+          ...payload,
+        }),
       options: (element, block, query) => externalOptions({ element, block, query, ...place }),
     });
   };
@@ -93,7 +127,9 @@ export function startChannel(root) {
   });
   on("channel", drawMessages);
   on("home", drawHome);
-  takeDrops(talk, () => (current() ? { ...target(), name: current().is_im ? current().name : `#${current().name}` } : null));
+  takeDrops(talk, () =>
+    current() ? { ...target(), name: current().is_im ? current().name : `#${current().name}` } : null,
+  );
   return { focusField: () => write.focusField() };
 }
 
@@ -101,21 +137,73 @@ function welcome() {
   const channel = current();
   const name = bot()?.name ?? "The bot";
   if (!channel.is_im && !channel.bot_is_member) {
-    return h("div.welcome", {}, h("h3", {}, `Nothing in #${channel.name} yet`),
-      h("p", {}, `${name} is not in this channel. Invite it with the button below, and it will answer recordings here too.`));
+    return h(
+      "div.welcome",
+      {},
+      h("h3", {}, `Nothing in #${channel.name} yet`),
+      h(
+        "p",
+        {},
+        `${name} is not in this channel. Invite it with the button below, and it will answer recordings here too.`,
+      ),
+    );
   }
   const title = channel.is_im ? "Send the bot a recording" : `Nothing in #${channel.name} yet`;
-  return h("div.welcome", {},
-    h("div.welcome-wave", { "aria-hidden": "true" }, Array.from({ length: 33 }, (_, n) => h("i", { vars: { "--n": n, "--level": (0.2 + 0.8 * Math.abs(Math.sin(n * 0.61) * Math.sin(n * 0.23 + 0.4))).toFixed(2) } }))),
+  return h(
+    "div.welcome",
+    {},
+    h(
+      "div.welcome-wave",
+      { "aria-hidden": "true" },
+      Array.from({ length: 33 }, (_, n) =>
+        h("i", {
+          vars: {
+            "--n": n,
+            "--level": (0.2 + 0.8 * Math.abs(Math.sin(n * 0.61) * Math.sin(n * 0.23 + 0.4))).toFixed(2),
+          },
+        }),
+      ),
+    ),
     h("h3", {}, title),
-    h("p", {}, "Drop an audio or video file anywhere here, record your voice, or begin with a sample. The transcript comes as a reply in the thread."),
-    state.samples.length > 0 && h("div.samples", {},
-      h("h4", { id: "samples-title" }, "Try a sample"),
-      h("ul", { "aria-labelledby": "samples-title" }, state.samples.map((sample) => h("li", {}, h("button.sample", {
-        type: "button", onclick: (event) => {
-          const button = event.currentTarget;
-          button.classList.add("busy");
-          postSample(sample.name).finally(() => button.classList.remove("busy"));
-        },
-      }, icon("wave"), h("span.sample-words", {}, h("span.sample-title", {}, sample.title), h("span.sample-licence", {}, sample.licence)), h("span.sample-go", {}, "Share")))))));
+    h(
+      "p",
+      {},
+      "Drop an audio or video file anywhere here, record your voice, or begin with a sample. The transcript comes as a reply in the thread.",
+    ),
+    state.samples.length > 0 &&
+      h(
+        "div.samples",
+        {},
+        h("h4", { id: "samples-title" }, "Try a sample"),
+        h(
+          "ul",
+          { "aria-labelledby": "samples-title" },
+          state.samples.map((sample) =>
+            h(
+              "li",
+              {},
+              h(
+                "button.sample",
+                {
+                  type: "button",
+                  onclick: (event) => {
+                    const button = event.currentTarget;
+                    button.classList.add("busy");
+                    postSample(sample.name).finally(() => button.classList.remove("busy"));
+                  },
+                },
+                icon("wave"),
+                h(
+                  "span.sample-words",
+                  {},
+                  h("span.sample-title", {}, sample.title),
+                  h("span.sample-licence", {}, sample.licence),
+                ),
+                h("span.sample-go", {}, "Share"),
+              ),
+            ),
+          ),
+        ),
+      ),
+  );
 }

@@ -16,13 +16,31 @@ const INVITE = "/invite"; // the workspace's own command: brings the bot into a 
  * What is sent for what was typed: the three escapes, `@name` and `#channel` as ids, addresses as links. Pure.
  */
 export function encode(text, users, channels) {
-  const people = new Map(users.flatMap((user) => [[handleOf(user).toLowerCase(), user.id], [user.name.toLowerCase(), user.id]]));
-  const rooms = new Map(channels.filter((channel) => !channel.is_im).map((channel) => [channel.name.toLowerCase(), channel.id]));
+  const people = new Map(
+    users.flatMap((user) => [
+      [handleOf(user).toLowerCase(), user.id],
+      [user.name.toLowerCase(), user.id],
+    ]),
+  );
+  const rooms = new Map(
+    channels.filter((channel) => !channel.is_im).map((channel) => [channel.name.toLowerCase(), channel.id]),
+  );
   // Code stays as it was typed.
-  return text.split(/(```[\s\S]*?```|`[^`\n]+`)/).map((part, n) => (n % 2 ? escape(part) : escape(part)
-    .replace(/https?:\/\/[^\s<>|]+[^\s<>|.,:;!?)\]*_~]/g, "<$&>")
-    .replace(/(^|[\s(])@([\p{L}\p{N}._-]*[\p{L}\p{N}_-])/gu, (whole, before, name) => (people.has(name.toLowerCase()) ? `${before}<@${people.get(name.toLowerCase())}>` : whole))
-    .replace(/(^|[\s(])#([\p{L}\p{N}._-]*[\p{L}\p{N}_-])/gu, (whole, before, name) => (rooms.has(name.toLowerCase()) ? `${before}<#${rooms.get(name.toLowerCase())}>` : whole)))).join("");
+  return text
+    .split(/(```[\s\S]*?```|`[^`\n]+`)/)
+    .map((part, n) =>
+      n % 2
+        ? escape(part)
+        : escape(part)
+            .replace(/https?:\/\/[^\s<>|]+[^\s<>|.,:;!?)\]*_~]/g, "<$&>")
+            .replace(/(^|[\s(])@([\p{L}\p{N}._-]*[\p{L}\p{N}_-])/gu, (whole, before, name) =>
+              people.has(name.toLowerCase()) ? `${before}<@${people.get(name.toLowerCase())}>` : whole,
+            )
+            .replace(/(^|[\s(])#([\p{L}\p{N}._-]*[\p{L}\p{N}_-])/gu, (whole, before, name) =>
+              rooms.has(name.toLowerCase()) ? `${before}<#${rooms.get(name.toLowerCase())}>` : whole,
+            ),
+    )
+    .join("");
 }
 
 /** A composer for `target()` = {channel, threadTs}. `element.refresh()` follows the conversation; `focusField()`. */
@@ -33,20 +51,65 @@ export function composer(target, { inThread = false } = {}) {
   let shown = null;
   const field = h("textarea.composer-field", { rows: "1", enterkeyhint: "send", autocomplete: "off" });
   const chips = h("div.chips", { role: "list", "aria-label": "Files to send", hidden: true });
-  const files = h("input", { type: "file", multiple: true, hidden: true, tabindex: "-1", "aria-hidden": "true", onchange: () => {
-    stage(files.files);
-    files.value = "";
-  } });
-  const send = h("button.send", { type: "button", "aria-label": "Send", title: "Send (Enter)", onclick: () => submit() }, icon("send"));
-  const record = h("button.icon-button", { type: "button", "aria-label": "Record a voice clip", title: "Record a voice clip", onclick: () => recordClip() }, icon("mic"));
-  const samples = h("button.icon-button.wide-label", {
-    type: "button", "aria-haspopup": "menu", "aria-expanded": "false", "aria-label": "Try a sample recording", title: "Try a sample recording",
-    onclick: () => openMenu(samples, state.samples.map((sample) => ({ label: sample.title, hint: sample.licence, icon: "wave", action: () => postSample(sample.name) })), { label: "Samples", align: "start" }),
-  }, icon("wave"), h("span", {}, "Samples"));
+  const files = h("input", {
+    type: "file",
+    multiple: true,
+    hidden: true,
+    tabindex: "-1",
+    "aria-hidden": "true",
+    onchange: () => {
+      stage(files.files);
+      files.value = "";
+    },
+  });
+  const send = h(
+    "button.send",
+    { type: "button", "aria-label": "Send", title: "Send (Enter)", onclick: () => submit() },
+    icon("send"),
+  );
+  const record = h(
+    "button.icon-button",
+    { type: "button", "aria-label": "Record a voice clip", title: "Record a voice clip", onclick: () => recordClip() },
+    icon("mic"),
+  );
+  const samples = h(
+    "button.icon-button.wide-label",
+    {
+      type: "button",
+      "aria-haspopup": "menu",
+      "aria-expanded": "false",
+      "aria-label": "Try a sample recording",
+      title: "Try a sample recording",
+      onclick: () =>
+        openMenu(
+          samples,
+          state.samples.map((sample) => ({
+            label: sample.title,
+            hint: sample.licence,
+            icon: "wave",
+            action: () => postSample(sample.name),
+          })),
+          { label: "Samples", align: "start" },
+        ),
+    },
+    icon("wave"),
+    h("span", {}, "Samples"),
+  );
   const suggest = suggestList(field, { inThread });
-  const row = h("div.composer-row", {},
-    h("button.icon-button", { type: "button", "aria-label": "Attach files", title: "Attach files", onclick: () => files.click() }, icon("clip")),
-    record, !inThread && samples, h("span.composer-hint", {}, h("kbd", {}, "Enter"), " sends, ", h("kbd", {}, "Shift Enter"), " breaks the line"), send, files);
+  const row = h(
+    "div.composer-row",
+    {},
+    h(
+      "button.icon-button",
+      { type: "button", "aria-label": "Attach files", title: "Attach files", onclick: () => files.click() },
+      icon("clip"),
+    ),
+    record,
+    !inThread && samples,
+    h("span.composer-hint", {}, h("kbd", {}, "Enter"), " sends, ", h("kbd", {}, "Shift Enter"), " breaks the line"),
+    send,
+    files,
+  );
   const box = h("div.composer-box", {}, chips, field, row);
   const element = h("div.composer", {}, suggest.element, box);
 
@@ -62,12 +125,31 @@ export function composer(target, { inThread = false } = {}) {
   };
   const drawChips = () => {
     chips.hidden = !staged.length;
-    fill(chips, staged.map((file) => h("span.chip", { role: "listitem" }, icon(/^(audio|video)/.test(file.type) ? "wave" : "file"), h("span.chip-name", {}, file.name), h("span.chip-size", {}, size(file.size)),
-      h("button.chip-drop", { type: "button", "aria-label": `Take ${file.name} away`, onclick: () => {
-        staged = staged.filter((other) => other !== file);
-        drawChips();
-        field.focus();
-      } }, icon("close")))));
+    fill(
+      chips,
+      staged.map((file) =>
+        h(
+          "span.chip",
+          { role: "listitem" },
+          icon(/^(audio|video)/.test(file.type) ? "wave" : "file"),
+          h("span.chip-name", {}, file.name),
+          h("span.chip-size", {}, size(file.size)),
+          h(
+            "button.chip-drop",
+            {
+              type: "button",
+              "aria-label": `Take ${file.name} away`,
+              onclick: () => {
+                staged = staged.filter((other) => other !== file);
+                drawChips();
+                field.focus();
+              },
+            },
+            icon("close"),
+          ),
+        ),
+      ),
+    );
     grow();
   };
 
@@ -117,7 +199,12 @@ export function composer(target, { inThread = false } = {}) {
       return false;
     }
     const users = [...state.users.values()];
-    post("command", { user: state.me.id, channel, command: name, text: encode(rest, users, [...state.channels.values()]) }).catch(report);
+    post("command", {
+      user: state.me.id,
+      channel,
+      command: name,
+      text: encode(rest, users, [...state.channels.values()]),
+    }).catch(report);
     return true;
   }
 

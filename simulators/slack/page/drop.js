@@ -10,7 +10,11 @@ const hasFiles = (event) => [...(event.dataTransfer?.types ?? [])].includes("Fil
 export function takeDrops(pane, target) {
   const words = h("span.drop-words");
   const note = h("span.drop-note", {}, "Several files make one message");
-  const frame = h("div.drop-frame", { hidden: true, "aria-hidden": "true" }, h("div.drop-card", {}, icon("wave"), words, note));
+  const frame = h(
+    "div.drop-frame",
+    { hidden: true, "aria-hidden": "true" },
+    h("div.drop-card", {}, icon("wave"), words, note),
+  );
   pane.append(frame);
   let depth = 0; // enter and leave fire for every child
   const leave = () => {

@@ -34,27 +34,58 @@ export function drawFile(file, message) {
   if (GONE[file.mode]) return h("div.file-card.quiet", {}, icon("trash"), h("span", {}, GONE[file.mode]));
   const kind = kindOf(file);
   const address = fileAddress(file, state.me.id);
-  return h("div.file-card", { class: `file-${kind}`, dataset: { fileId: file.id } },
-    h("div.file-head", {},
-      h("span.file-icon", {}, kind === "audio" ? icon("wave") : kind === "video" ? icon("play") : h("span.file-type", {}, extension(file))),
-      h("span.file-words", {}, h("span.file-name", { title: file.name }, file.title || file.name), h("span.file-meta", {}, meta(file, kind))),
-      h("a.icon-button", { href: address, download: file.name, "aria-label": `Download ${file.name}`, title: "Download" }, icon("download")),
-      mayDelete(message) && fileMenu(file)),
-    BODIES[kind]?.(file, address));
+  return h(
+    "div.file-card",
+    { class: `file-${kind}`, dataset: { fileId: file.id } },
+    h(
+      "div.file-head",
+      {},
+      h(
+        "span.file-icon",
+        {},
+        kind === "audio" ? icon("wave") : kind === "video" ? icon("play") : h("span.file-type", {}, extension(file)),
+      ),
+      h(
+        "span.file-words",
+        {},
+        h("span.file-name", { title: file.name }, file.title || file.name),
+        h("span.file-meta", {}, meta(file, kind)),
+      ),
+      h(
+        "a.icon-button",
+        { href: address, download: file.name, "aria-label": `Download ${file.name}`, title: "Download" },
+        icon("download"),
+      ),
+      mayDelete(message) && fileMenu(file),
+    ),
+    BODIES[kind]?.(file, address),
+  );
 }
 
 const extension = (file) => (/\.([a-z0-9]{1,5})$/i.exec(file.name ?? "")?.[1] ?? file.filetype ?? "file").toUpperCase();
 
 function meta(file, kind) {
-  const word = file.subtype === "slack_audio" ? "Voice clip" : { audio: "Recording", video: "Video", image: "Image", text: "Text", other: "Document" }[kind];
+  const word =
+    file.subtype === "slack_audio"
+      ? "Voice clip"
+      : { audio: "Recording", video: "Video", image: "Image", text: "Text", other: "Document" }[kind];
   const ending = extension(file);
-  return [file.subtype === "slack_audio" ? word : `${ending.length <= 4 ? ending : ""} ${word.toLowerCase()}`.trim(), size(file.size)].join(" · ");
+  return [
+    file.subtype === "slack_audio" ? word : `${ending.length <= 4 ? ending : ""} ${word.toLowerCase()}`.trim(),
+    size(file.size),
+  ].join(" · ");
 }
 
 const BODIES = {
   audio: (file, address) => audioPlayer(address, file.title || file.name, file.size),
-  video: (file, address) => h("video.file-video", { controls: true, preload: "metadata", src: address, "aria-label": file.name }),
-  image: (file, address) => h("a", { href: address, target: "_blank", rel: "noreferrer" }, h("img.file-image", { src: address, alt: file.title || file.name, loading: "lazy" })),
+  video: (file, address) =>
+    h("video.file-video", { controls: true, preload: "metadata", src: address, "aria-label": file.name }),
+  image: (file, address) =>
+    h(
+      "a",
+      { href: address, target: "_blank", rel: "noreferrer" },
+      h("img.file-image", { src: address, alt: file.title || file.name, loading: "lazy" }),
+    ),
   text: (file, address) => textPreview(file, address),
 };
 
@@ -64,7 +95,13 @@ function textPreview(file, address) {
   const whole = async () => (await fetch(address)).text();
   return [
     shown && h("pre.file-preview", { tabindex: "0", "aria-label": `Beginning of ${file.name}` }, shown),
-    file.size <= WHOLE_TEXT && h("button.file-open", { type: "button", onclick: () => textViewer(file.title || file.name, whole, address) }, icon("eye"), "Read the whole file"),
+    file.size <= WHOLE_TEXT &&
+      h(
+        "button.file-open",
+        { type: "button", onclick: () => textViewer(file.title || file.name, whole, address) },
+        icon("eye"),
+        "Read the whole file",
+      ),
   ];
 }
 
@@ -74,12 +111,26 @@ function mayDelete(message) {
 
 function fileMenu(file) {
   const remove = async () => {
-    const sure = await confirmDialog({ title: "Delete this file?", text: `${file.name} will be gone for everybody.`, confirm: "Delete file", style: "danger" });
+    const sure = await confirmDialog({
+      title: "Delete this file?",
+      text: `${file.name} will be gone for everybody.`,
+      confirm: "Delete file",
+      style: "danger",
+    });
     if (sure) act("delete_file", { file: file.id });
   };
-  const button = h("button.icon-button", {
-    type: "button", "aria-haspopup": "menu", "aria-expanded": "false", "aria-label": `More for ${file.name}`, title: "More",
-    onclick: () => openMenu(button, [{ label: "Delete file…", icon: "trash", danger: true, action: remove }], { label: "File" }),
-  }, icon("more"));
+  const button = h(
+    "button.icon-button",
+    {
+      type: "button",
+      "aria-haspopup": "menu",
+      "aria-expanded": "false",
+      "aria-label": `More for ${file.name}`,
+      title: "More",
+      onclick: () =>
+        openMenu(button, [{ label: "Delete file…", icon: "trash", danger: true, action: remove }], { label: "File" }),
+    },
+    icon("more"),
+  );
   return button;
 }

@@ -55,11 +55,14 @@ const pretty = (date, otherwise, lower = false) => {
 };
 
 const DATE_TOKENS = {
-  date_num: (d) => `${d.getFullYear()}-${String(d.getMonth() + 1).padStart(2, "0")}-${String(d.getDate()).padStart(2, "0")}`,
+  date_num: (d) =>
+    `${d.getFullYear()}-${String(d.getMonth() + 1).padStart(2, "0")}-${String(d.getDate()).padStart(2, "0")}`,
   date_slash: (d) => d.toLocaleDateString(undefined, { dateStyle: "short" }),
   date: (d) => d.toLocaleDateString(undefined, { month: "long", day: "numeric", year: "numeric" }),
-  date_long: (d) => d.toLocaleDateString(undefined, { weekday: "long", month: "long", day: "numeric", year: "numeric" }),
-  date_long_full: (d) => d.toLocaleDateString(undefined, { weekday: "long", month: "long", day: "numeric", year: "numeric" }),
+  date_long: (d) =>
+    d.toLocaleDateString(undefined, { weekday: "long", month: "long", day: "numeric", year: "numeric" }),
+  date_long_full: (d) =>
+    d.toLocaleDateString(undefined, { weekday: "long", month: "long", day: "numeric", year: "numeric" }),
   date_short: (d) => d.toLocaleDateString(undefined, { month: "short", day: "numeric", year: "numeric" }),
   date_pretty: (d) => pretty(d, DATE_TOKENS.date(d)),
   date_short_pretty: (d) => pretty(d, DATE_TOKENS.date_short(d)),
@@ -74,7 +77,11 @@ const DATE_TOKENS = {
 export function ago(date, now = new Date()) {
   const seconds = (date.getTime() - now.getTime()) / 1000;
   const words = new Intl.RelativeTimeFormat(undefined, { numeric: "auto" });
-  const steps = [["day", 86400], ["hour", 3600], ["minute", 60]];
+  const steps = [
+    ["day", 86400],
+    ["hour", 3600],
+    ["minute", 60],
+  ];
   for (const [unit, length] of steps) {
     if (Math.abs(seconds) >= length) return words.format(Math.trunc(seconds / length), unit);
   }

@@ -9,31 +9,64 @@ import { become, report } from "./sync.js";
 export function startHeader(root, { toggleSidebar }) {
   const status = h("div.status", { role: "status" });
   const people = h("div.people", { role: "radiogroup", "aria-label": "Act as" });
-  fill(root,
-    h("button.icon-button.menu-toggle", { type: "button", "aria-label": "Conversations", title: "Conversations", onclick: toggleSidebar }, icon("menu")),
-    h("div.brand", {}, h("span.brand-mark", {}, mark()),
-      h("div.brand-words", {}, h("h1", {}, "Local workspace"), h("p.not-slack", {}, "For trying Threadscribe on this machine. ", h("strong", {}, "This is not Slack.")))),
-    status, h("span.people-label", { "aria-hidden": "true" }, "You are"), people);
+  fill(
+    root,
+    h(
+      "button.icon-button.menu-toggle",
+      { type: "button", "aria-label": "Conversations", title: "Conversations", onclick: toggleSidebar },
+      icon("menu"),
+    ),
+    h(
+      "div.brand",
+      {},
+      h("span.brand-mark", {}, mark()),
+      h(
+        "div.brand-words",
+        {},
+        h("h1", {}, "Local workspace"),
+        h("p.not-slack", {}, "For trying Threadscribe on this machine. ", h("strong", {}, "This is not Slack.")),
+      ),
+    ),
+    status,
+    h("span.people-label", { "aria-hidden": "true" }, "You are"),
+    people,
+  );
 
   const drawStatus = () => {
     const name = bot()?.name ?? "The bot";
     const lost = state.connection !== "live";
     const [kind, words] = lost
       ? ["waiting", state.connection === "lost" ? "Reconnecting to the workspace…" : "Connecting…"]
-      : state.botOnline ? ["on", `${name} is online`] : ["off", `${name} is offline`];
+      : state.botOnline
+        ? ["on", `${name} is online`]
+        : ["off", `${name} is offline`];
     if (status.textContent === words) return;
     fill(status, h("span.dot", { class: kind, "aria-hidden": "true" }), h("span", {}, words));
   };
   const drawPeople = () => {
     const humans = [...state.users.values()].filter((user) => !user.is_bot && user.id !== "USLACKBOT");
     const held = people.contains(document.activeElement);
-    fill(people, humans.map((user) => {
-      const on = user.id === state.me?.id;
-      return h("button.person", {
-        type: "button", role: "radio", "aria-checked": String(on), tabindex: on ? "0" : "-1", title: `${nameOf(user.id)}${user.is_admin ? ", workspace admin" : ""}`,
-        "aria-label": nameOf(user.id), dataset: { user: user.id }, onclick: () => change(user.id),
-      }, avatar(user.id, "tiny"), h("span", {}, nameOf(user.id).split(" ")[0]));
-    }));
+    fill(
+      people,
+      humans.map((user) => {
+        const acting = user.id === state.me?.id;
+        return h(
+          "button.person",
+          {
+            type: "button",
+            role: "radio",
+            "aria-checked": String(acting),
+            tabindex: acting ? "0" : "-1",
+            title: `${nameOf(user.id)}${user.is_admin ? ", workspace admin" : ""}`,
+            "aria-label": nameOf(user.id),
+            dataset: { user: user.id },
+            onclick: () => change(user.id),
+          },
+          avatar(user.id, "tiny"),
+          h("span", {}, nameOf(user.id).split(" ")[0]),
+        );
+      }),
+    );
     if (held) people.querySelector("[aria-checked=true]")?.focus();
   };
   const change = (id) => {

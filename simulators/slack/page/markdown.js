@@ -30,7 +30,10 @@ export function parseMarkdown(text) {
     } else if (/^\s*>/.test(row)) {
       const start = i;
       while (i < rows.length && /^\s*>/.test(rows[i])) i += 1;
-      const inner = rows.slice(start, i).map((line) => line.replace(/^\s*> ?/, "")).join("\n");
+      const inner = rows
+        .slice(start, i)
+        .map((line) => line.replace(/^\s*> ?/, ""))
+        .join("\n");
       nodes.push({ type: "quote", children: parseMarkdown(inner) });
     } else if (ITEM.test(row)) {
       i = list(rows, i, nodes);
@@ -38,8 +41,16 @@ export function parseMarkdown(text) {
       i = table(rows, i, nodes);
     } else if (row.trim()) {
       const start = i;
-      while (i < rows.length && rows[i].trim() && (i === start || !/^\s*(#{1,6}\s|>|```)/.test(rows[i])) && (i === start || !ITEM.test(rows[i]))) i += 1;
-      const children = rows.slice(start, i).flatMap((line, n) => [...(n ? [{ type: "br" }] : []), ...inlineMarkdown(line.trim())]);
+      while (
+        i < rows.length &&
+        rows[i].trim() &&
+        (i === start || !/^\s*(#{1,6}\s|>|```)/.test(rows[i])) &&
+        (i === start || !ITEM.test(rows[i]))
+      )
+        i += 1;
+      const children = rows
+        .slice(start, i)
+        .flatMap((line, n) => [...(n ? [{ type: "br" }] : []), ...inlineMarkdown(line.trim())]);
       nodes.push({ type: "paragraph", children });
     } else {
       i += 1;
@@ -54,15 +65,15 @@ function list(rows, from, nodes) {
   const indent = ITEM.exec(rows[from])[1].length;
   let i = from;
   while (i < rows.length) {
-    const match = ITEM.exec(rows[i]);
-    if (match && match[1].length > indent) {
+    const item = ITEM.exec(rows[i]);
+    if (item && item[1].length > indent) {
       const inner = [];
       i = list(rows, i, inner);
       node.items.at(-1)?.push(...inner);
       continue;
     }
-    if (!match || match[1].length < indent || (match[2] !== undefined) !== node.ordered) break;
-    node.items.push(inlineMarkdown(match[3]));
+    if (!item || item[1].length < indent || (item[2] !== undefined) !== node.ordered) break;
+    node.items.push(inlineMarkdown(item[3]));
     i += 1;
   }
   nodes.push(node);
@@ -70,7 +81,12 @@ function list(rows, from, nodes) {
 }
 
 function table(rows, from, nodes) {
-  const cells = (row) => row.trim().replace(/^\||\|$/g, "").split("|").map((cell) => inlineMarkdown(cell.trim()));
+  const cells = (row) =>
+    row
+      .trim()
+      .replace(/^\||\|$/g, "")
+      .split("|")
+      .map((cell) => inlineMarkdown(cell.trim()));
   const node = { type: "table", rows: [cells(rows[from])] };
   let i = from + 2;
   for (; i < rows.length && rows[i].includes("|"); i += 1) node.rows.push(cells(rows[i]));
@@ -81,14 +97,26 @@ function table(rows, from, nodes) {
 // In order of precedence: the first alternative that matches at a place wins.
 const INLINE = [
   [/`([^`]+)`/y, (m) => ({ type: "code", text: m[1] })],
-  [/!?\[([^\]]*)\]\(((?:[^()\s]|\([^()\s]*\))+)(?:\s+"[^"]*")?\)/y, (m) => ({ type: "link", url: m[2], children: inlineMarkdown(m[1] || m[2]) })],
-  [/<(https?:\/\/[^>\s]+|mailto:[^>\s]+)>/y, (m) => ({ type: "link", url: m[1], children: [{ type: "text", text: m[1] }] })],
+  [
+    /!?\[([^\]]*)\]\(((?:[^()\s]|\([^()\s]*\))+)(?:\s+"[^"]*")?\)/y,
+    (m) => ({ type: "link", url: m[2], children: inlineMarkdown(m[1] || m[2]) }),
+  ],
+  [
+    /<(https?:\/\/[^>\s]+|mailto:[^>\s]+)>/y,
+    (m) => ({ type: "link", url: m[1], children: [{ type: "text", text: m[1] }] }),
+  ],
   [/\*\*(?=\S)(.+?\S|\S)\*\*/y, (m) => ({ type: "bold", children: inlineMarkdown(m[1]) })],
   [/__(?=\S)(.+?\S|\S)__(?![\p{L}\p{N}])/uy, (m) => ({ type: "bold", children: inlineMarkdown(m[1]) })],
   [/~~(?=\S)(.+?)~~/y, (m) => ({ type: "strike", children: inlineMarkdown(m[1]) })],
   [/\*(?=[^\s*])(.*?[^\s*]|[^\s*])\*(?!\*)/y, (m) => ({ type: "italic", children: inlineMarkdown(m[1]) })],
-  [/(?<![\p{L}\p{N}])_(?=[^\s_])(.*?[^\s_]|[^\s_])_(?![\p{L}\p{N}])/uy, (m) => ({ type: "italic", children: inlineMarkdown(m[1]) })],
-  [/https?:\/\/[^\s<>()]+[^\s<>().,:;!?'"*_]/y, (m) => ({ type: "link", url: m[0], children: [{ type: "text", text: m[0] }] })],
+  [
+    /(?<![\p{L}\p{N}])_(?=[^\s_])(.*?[^\s_]|[^\s_])_(?![\p{L}\p{N}])/uy,
+    (m) => ({ type: "italic", children: inlineMarkdown(m[1]) }),
+  ],
+  [
+    /https?:\/\/[^\s<>()]+[^\s<>().,:;!?'"*_]/y,
+    (m) => ({ type: "link", url: m[0], children: [{ type: "text", text: m[0] }] }),
+  ],
   [/:([a-z0-9_+-]+):/y, (m) => ({ type: "emoji", name: m[1] })],
   [/\\([!-/:-@[-`{-~])/y, (m) => ({ type: "text", text: m[1] })],
   [/&(amp|lt|gt);/y, (m) => ({ type: "text", text: { amp: "&", lt: "<", gt: ">" }[m[1]] })],

@@ -37,14 +37,27 @@ export function messageList({ label, inThread = false }) {
     messages.forEach((message, n) => {
       const day = dayName(dateOf(message.ts));
       const newDay = !before || day !== dayName(dateOf(before.ts));
-      if (newDay && !(inThread && n > 0)) if (!inThread) place(h("div.day", { role: "presentation" }, h("span", {}, day)));
+      if (newDay && !(inThread && n > 0))
+        if (!inThread) place(h("div.day", { role: "presentation" }, h("span", {}, day)));
       let item = items.get(message.ts);
       if (!item) items.set(message.ts, (item = messageItem(message, inThread)));
-      const follows = before && !newDay && before.user === message.user && before.ephemeral === message.ephemeral && Number(message.ts) - Number(before.ts) < GROUP_SECONDS;
+      const follows =
+        before &&
+        !newDay &&
+        before.user === message.user &&
+        before.ephemeral === message.ephemeral &&
+        Number(message.ts) - Number(before.ts) < GROUP_SECONDS;
       item.element.classList.toggle("follows", Boolean(follows) && !(inThread && n === 1));
       item.show(message);
       place(item.element);
-      if (inThread && n === 0) place(h("div.day.replies", { role: "presentation" }, h("span", {}, messages.length > 1 ? count(messages.length - 1, "reply", "replies") : "No replies yet")));
+      if (inThread && n === 0)
+        place(
+          h(
+            "div.day.replies",
+            { role: "presentation" },
+            h("span", {}, messages.length > 1 ? count(messages.length - 1, "reply", "replies") : "No replies yet"),
+          ),
+        );
       before = message;
     });
     const all = [...element.querySelectorAll(":scope > .message")];
@@ -85,26 +98,48 @@ function messageItem(first, inThread) {
   const parts = Object.fromEntries(Object.keys(CHANGES).map((name) => [name, h(`div.message-${name}`)]));
   const face = h("div.message-face");
   const toolbar = h("div.message-tools", { role: "toolbar", "aria-label": "Message actions" });
-  const element = h("div.message", { role: "listitem", tabindex: "-1", "aria-labelledby": nameId, dataset: { ts: first.ts } },
-    face, h("div.message-main", {}, parts.head, parts.body, parts.files, parts.reactions, inThread ? null : parts.thread), toolbar);
+  const element = h(
+    "div.message",
+    { role: "listitem", tabindex: "-1", "aria-labelledby": nameId, dataset: { ts: first.ts } },
+    face,
+    h("div.message-main", {}, parts.head, parts.body, parts.files, parts.reactions, inThread ? null : parts.thread),
+    toolbar,
+  );
   const seen = {};
   let message = first;
   const whole = () => message;
 
   const DRAW = {
     head: () => {
-      fill(face, avatar(message.user), h("time.message-aside", { "aria-hidden": "true" }, timeOf(message.ts).replace(/\s?[AP]M$/i, "")));
+      fill(
+        face,
+        avatar(message.user),
+        h("time.message-aside", { "aria-hidden": "true" }, timeOf(message.ts).replace(/\s?[AP]M$/i, "")),
+      );
       element.classList.toggle("ephemeral", Boolean(message.ephemeral));
-      fill(parts.head,
+      fill(
+        parts.head,
         message.ephemeral && h("div.only-you", {}, icon("eye"), "Only visible to you"),
-        h("div.message-by", {},
+        h(
+          "div.message-by",
+          {},
           h("span.message-name", { id: nameId }, message.username || nameOf(message.user)),
           message.bot && h("span.tag", {}, "app"),
-          h("time.message-time", { datetime: dateOf(message.ts).toISOString(), title: fullDate(message.ts) }, timeOf(message.ts)),
-          message.edited && h("span.edited", {}, "edited")));
+          h(
+            "time.message-time",
+            { datetime: dateOf(message.ts).toISOString(), title: fullDate(message.ts) },
+            timeOf(message.ts),
+          ),
+          message.edited && h("span.edited", {}, "edited"),
+        ),
+      );
     },
     body: () => keepFocus(parts.body, () => fill(parts.body, body(message))),
-    files: () => fill(parts.files, (message.files ?? []).map((file) => drawFile(file, message))),
+    files: () =>
+      fill(
+        parts.files,
+        (message.files ?? []).map((file) => drawFile(file, message)),
+      ),
     reactions: () => keepFocus(parts.reactions, () => fill(parts.reactions, reactions(message, whole))),
     thread: () => keepFocus(parts.thread, () => fill(parts.thread, threadSummary(message))),
   };
@@ -133,10 +168,18 @@ function body(message) {
     remember: (blockId, actionId, value) => {
       (values[blockId] ??= {})[actionId] = value;
     },
-    act: (element, block, payload) => act("action", {
-      channel: message.channel, ts: message.ts, action_id: element.action_id, block_id: block.block_id, type: element.type, values, ...payload,
-    }),
-    options: (element, block, query) => externalOptions({ element, block, query, channel: message.channel, ts: message.ts }),
+    act: (element, block, payload) =>
+      act("action", {
+        channel: message.channel,
+        ts: message.ts,
+        action_id: element.action_id,
+        block_id: block.block_id,
+        type: element.type,
+        values,
+        ...payload,
+      }),
+    options: (element, block, query) =>
+      externalOptions({ element, block, query, channel: message.channel, ts: message.ts }),
   });
 }
 
@@ -147,11 +190,20 @@ function reactions(message, whole) {
     list.map(({ name, users }) => {
       const mine = users.includes(state.me.id);
       const who = users.map(nameOf).join(", ");
-      return h("button.reaction", {
-        type: "button", "aria-pressed": String(mine), class: mine ? "mine" : null, title: `${who} reacted with :${name}:`,
-        "aria-label": `${name.replaceAll("_", " ")}, ${count(users.length, "person", "people")}: ${who}`,
-        dataset: { action: `react-${name}`, block: "" }, onclick: () => toggleReaction(whole(), name),
-      }, emoji(name), h("span", {}, users.length));
+      return h(
+        "button.reaction",
+        {
+          type: "button",
+          "aria-pressed": String(mine),
+          class: mine ? "mine" : null,
+          title: `${who} reacted with :${name}:`,
+          "aria-label": `${name.replaceAll("_", " ")}, ${count(users.length, "person", "people")}: ${who}`,
+          dataset: { action: `react-${name}`, block: "" },
+          onclick: () => toggleReaction(whole(), name),
+        },
+        emoji(name),
+        h("span", {}, users.length),
+      );
     }),
     !message.ephemeral && addReaction(whole, "reaction add"),
   ];
@@ -165,9 +217,17 @@ function lastWords(ts) {
 
 function threadSummary(message) {
   if (!message.reply_count) return null;
-  return h("button.thread-link", { type: "button", dataset: { action: "thread", block: "" }, onclick: () => openThread(message.ts) },
-    h("span.faces", {}, (message.reply_users ?? []).slice(0, 3).map((id) => avatar(id, "tiny"))),
+  return h(
+    "button.thread-link",
+    { type: "button", dataset: { action: "thread", block: "" }, onclick: () => openThread(message.ts) },
+    h(
+      "span.faces",
+      {},
+      (message.reply_users ?? []).slice(0, 3).map((id) => avatar(id, "tiny")),
+    ),
     h("span.thread-count", {}, count(message.reply_count, "reply", "replies")),
-    message.latest_reply && h("span.thread-last", { title: fullDate(message.latest_reply) }, `last reply ${lastWords(message.latest_reply)}`),
-    icon("left"));
+    message.latest_reply &&
+      h("span.thread-last", { title: fullDate(message.latest_reply) }, `last reply ${lastWords(message.latest_reply)}`),
+    icon("left"),
+  );
 }

@@ -35,11 +35,24 @@ function render() {
 
 function create(view) {
   const titleId = uniqueId("title");
-  const parts = { title: h("h2.dialog-title", { id: titleId }), body: h("div.dialog-body.modal-body"), foot: h("div.dialog-foot") };
-  const form = h("form.modal-form", { novalidate: true },
-    h("div.dialog-head", {}, h("span.modal-mark", {}, icon("wave")), parts.title,
-      h("button.icon-button", { type: "button", "aria-label": "Close", onclick: () => close(modal) }, icon("close"))),
-    parts.body, parts.foot);
+  const parts = {
+    title: h("h2.dialog-title", { id: titleId }),
+    body: h("div.dialog-body.modal-body"),
+    foot: h("div.dialog-foot"),
+  };
+  const form = h(
+    "form.modal-form",
+    { novalidate: true },
+    h(
+      "div.dialog-head",
+      {},
+      h("span.modal-mark", {}, icon("wave")),
+      parts.title,
+      h("button.icon-button", { type: "button", "aria-label": "Close", onclick: () => close(modal) }, icon("close")),
+    ),
+    parts.body,
+    parts.foot,
+  );
   const dialog = h("dialog.dialog.modal", { "aria-labelledby": titleId, dataset: { viewId: view.id } }, form);
   const modal = { dialog, form, parts, view, values: {}, busy: false, touched: 0 };
   open.set(view.id, modal);
@@ -58,7 +71,8 @@ function create(view) {
 }
 
 function focusFirst({ parts }) {
-  const first = parts.body.querySelector("[autofocus], input, textarea, select, button") ?? parts.foot.querySelector("button");
+  const first =
+    parts.body.querySelector("[autofocus], input, textarea, select, button") ?? parts.foot.querySelector("button");
   first?.focus();
 }
 
@@ -77,21 +91,40 @@ function draw(modal) {
       (modal.values[blockId] ??= {})[actionId] = value;
     },
     act: (element, block, payload) =>
-      act("action", { view_id: view.id, action_id: element.action_id, block_id: block.block_id, type: element.type, values: valuesOf(modal), ...payload }),
+      act("action", {
+        view_id: view.id,
+        action_id: element.action_id,
+        block_id: block.block_id,
+        type: element.type,
+        values: valuesOf(modal),
+        ...payload,
+      }),
     options: (element, block, query) => externalOptions({ element, block, query, view_id: view.id }),
   };
   fill(parts.title, textObject(view.title));
   fill(parts.body, drawBlocks(view.blocks, where));
   const submits = view.submit || view.blocks.some((block) => block.type === "input");
-  fill(parts.foot,
-    h("button.plain", { type: "button", onclick: () => close(modal) }, view.close ? textObject(view.close) : submits ? "Cancel" : "Close"),
-    submits && h("button.primary", { type: "submit" }, view.submit ? textObject(view.submit) : "Submit"));
+  fill(
+    parts.foot,
+    h(
+      "button.plain",
+      { type: "button", onclick: () => close(modal) },
+      view.close ? textObject(view.close) : submits ? "Cancel" : "Close",
+    ),
+    submits && h("button.primary", { type: "submit" }, view.submit ? textObject(view.submit) : "Submit"),
+  );
 }
 
 /** Asks the app for the options of an external select; answers groups for a picker. */
 export async function externalOptions({ element, block, query, ...place }) {
   try {
-    const answer = await post("options", { user: state.me.id, action_id: element.action_id, block_id: block.block_id, value: query, ...place });
+    const answer = await post("options", {
+      user: state.me.id,
+      action_id: element.action_id,
+      block_id: block.block_id,
+      value: query,
+      ...place,
+    });
     const list = answer.option_groups ?? answer.options ?? [];
     if (list[0]?.options) return list.map((group) => ({ label: textOf(group.label), options: group.options }));
     return [{ label: null, options: list }];
@@ -108,14 +141,16 @@ function valuesOf({ view, values }) {
   return now;
 }
 
-const isEmpty = (value) => value === null || value === undefined || value === "" || (Array.isArray(value) && !value.length);
+const isEmpty = (value) =>
+  value === null || value === undefined || value === "" || (Array.isArray(value) && !value.length);
 
 function missing({ view, values }) {
   const errors = {};
   for (const block of withIds(view.blocks)) {
     if (block.type !== "input" || block.optional) continue;
-    const { type: _type, ...answer } = values[block.block_id]?.[block.element.action_id] ?? {};
-    if (Object.values(answer).every(isEmpty)) errors[block.block_id] = "Please complete this required field.";
+    const answer = Object.entries(values[block.block_id]?.[block.element.action_id] ?? {});
+    if (answer.every(([key, value]) => key === "type" || isEmpty(value)))
+      errors[block.block_id] = "Please complete this required field.";
   }
   return errors;
 }
@@ -129,7 +164,11 @@ async function submit(modal) {
   const { touched } = modal;
   const depth = state.views.length;
   try {
-    const { errors } = await post("view_submit", { user: state.me.id, view_id: modal.view.id, values: valuesOf(modal) });
+    const { errors } = await post("view_submit", {
+      user: state.me.id,
+      view_id: modal.view.id,
+      values: valuesOf(modal),
+    });
     setBusy(modal, false);
     if (errors) {
       const lost = showErrors(modal.form, errors);

@@ -84,11 +84,13 @@ const joinLines = (rows, verbatim) =>
   rows.flatMap((row, i) => [...(i ? [{ type: "br" }] : []), ...inline(row, verbatim, 0)]);
 
 function plainOf(text) {
-  return unescape(text.replace(/<([^>\n]+)>/g, (whole, body) => {
-    if (/^[@#!]/.test(body)) return whole;
-    const bar = body.indexOf("|");
-    return bar < 0 ? body : body.slice(bar + 1);
-  }));
+  return unescape(
+    text.replace(/<([^>\n]+)>/g, (whole, body) => {
+      if (/^[@#!]/.test(body)) return whole;
+      const bar = body.indexOf("|");
+      return bar < 0 ? body : body.slice(bar + 1);
+    }),
+  );
 }
 
 /** Parses one line (no fences, no quotes). */
@@ -189,7 +191,11 @@ function angle(body) {
   if (/^!(here|channel|everyone)$/.test(target)) return { type: "broadcast", range: target.slice(1) };
   if (/^(https?:\/\/|mailto:|tel:)/i.test(target)) {
     const url = unescape(target);
-    return { type: "link", url, children: label ? inlineLabel(label) : [{ type: "text", text: url.replace(/^mailto:|^tel:/, "") }] };
+    return {
+      type: "link",
+      url,
+      children: label ? inlineLabel(label) : [{ type: "text", text: url.replace(/^mailto:|^tel:/, "") }],
+    };
   }
   return null;
 }

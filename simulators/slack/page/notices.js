@@ -9,8 +9,17 @@ const MOST = 4;
 /** Shows `notice` events in `root` and reads `heard` events out in `region`. */
 export function startNotices(root, region) {
   on("notice", ({ text, kind }) => {
-    const element = h("div.notice", { class: kind }, icon(kind === "error" ? "alert" : "check"), h("span", {}, text),
-      h("button.icon-button", { type: "button", "aria-label": "Dismiss", onclick: () => element.remove() }, icon("close")));
+    const element = h(
+      "div.notice",
+      { class: kind },
+      icon(kind === "error" ? "alert" : "check"),
+      h("span", {}, text),
+      h(
+        "button.icon-button",
+        { type: "button", "aria-label": "Dismiss", onclick: () => element.remove() },
+        icon("close"),
+      ),
+    );
     // A modal dialog makes the rest of the page inert and lies above it: the notice must be inside.
     const dialog = [...document.querySelectorAll("dialog[open]")].at(-1);
     if (dialog) {

@@ -13,10 +13,25 @@ const DEBOUNCE = 150; // ms of quiet before an external source is asked
  * A picker element. `onchange(options)` gets the whole selection; `element.setDisabled` and `element.selection`
  * are its surface. With `multiple`, choosing toggles and the list stays open.
  */
-export function picker({ source, selected = [], placeholder, label, multiple = false, max = 100, minQuery = 0, remote = false, onchange }) {
+export function picker({
+  source,
+  selected = [],
+  placeholder,
+  label,
+  multiple = false,
+  max = 100,
+  minQuery = 0,
+  remote = false,
+  onchange,
+}) {
   let chosen = [...selected];
   const face = h("span.picker-face");
-  const button = h("button.picker", { type: "button", "aria-haspopup": "listbox", "aria-expanded": "false", onclick: () => open() }, face, icon("down"));
+  const button = h(
+    "button.picker",
+    { type: "button", "aria-haspopup": "listbox", "aria-expanded": "false", onclick: () => open() },
+    face,
+    icon("down"),
+  );
   const draw = () => {
     const words = chosen.map((option) => textOf(option.text)).join(", ");
     fill(face, words || placeholder || "Choose…");
@@ -33,7 +48,8 @@ export function picker({ source, selected = [], placeholder, label, multiple = f
 
   const choose = (option) => {
     if (!multiple) chosen = [option];
-    else if (chosen.some((other) => other.value === option.value)) chosen = chosen.filter((other) => other.value !== option.value);
+    else if (chosen.some((other) => other.value === option.value))
+      chosen = chosen.filter((other) => other.value !== option.value);
     else if (chosen.length < max) chosen = [...chosen, option];
     draw();
     onchange([...chosen]);
@@ -41,12 +57,29 @@ export function picker({ source, selected = [], placeholder, label, multiple = f
 
   function open() {
     const listId = uniqueId("list");
-    const list = h("div.listbox", { role: "listbox", id: listId, "aria-label": label || placeholder || "Options", "aria-multiselectable": multiple ? "true" : null });
-    const search = h("input.picker-search", {
-      type: "text", role: "combobox", "aria-expanded": "true", "aria-controls": listId, "aria-autocomplete": "list",
-      "aria-label": label ? `Search: ${label}` : "Search", placeholder: "Search", autocomplete: "off", spellcheck: "false",
+    const list = h("div.listbox", {
+      role: "listbox",
+      id: listId,
+      "aria-label": label || placeholder || "Options",
+      "aria-multiselectable": multiple ? "true" : null,
     });
-    const panel = h("div.picker-panel", { role: "dialog", "aria-label": label || placeholder || "Choose" }, h("div.picker-top", {}, icon("search"), search), list);
+    const search = h("input.picker-search", {
+      type: "text",
+      role: "combobox",
+      "aria-expanded": "true",
+      "aria-controls": listId,
+      "aria-autocomplete": "list",
+      "aria-label": label ? `Search: ${label}` : "Search",
+      placeholder: "Search",
+      autocomplete: "off",
+      spellcheck: "false",
+    });
+    const panel = h(
+      "div.picker-panel",
+      { role: "dialog", "aria-label": label || placeholder || "Choose" },
+      h("div.picker-top", {}, icon("search"), search),
+      list,
+    );
     const close = openPopover(button, panel);
     let active = -1;
     let asked = 0;
@@ -63,10 +96,13 @@ export function picker({ source, selected = [], placeholder, label, multiple = f
     };
     const show = (groups, keep = false) => {
       const before = active;
-      fill(list, groups.map((group) => [
-        group.label && group.options.length > 0 && h("div.option-group", { role: "presentation" }, group.label),
-        group.options.map((option) => row(option)),
-      ]));
+      fill(
+        list,
+        groups.map((group) => [
+          group.label && group.options.length > 0 && h("div.option-group", { role: "presentation" }, group.label),
+          group.options.map((option) => row(option)),
+        ]),
+      );
       if (!rows().length) fill(list, h("div.picker-empty", {}, "Nothing matches."));
       const at = rows().findIndex((element) => element.getAttribute("aria-selected") === "true");
       mark(keep ? before : Math.max(0, at));
@@ -74,14 +110,26 @@ export function picker({ source, selected = [], placeholder, label, multiple = f
     let groupsNow = [];
     const row = (option) => {
       const on = chosen.some((other) => other.value === option.value);
-      return h("div.option", {
-        role: "option", id: uniqueId("option"), "aria-selected": String(on),
-        onclick: () => {
-          choose(option);
-          if (multiple) show(groupsNow, true);
-          else close();
+      return h(
+        "div.option",
+        {
+          role: "option",
+          id: uniqueId("option"),
+          "aria-selected": String(on),
+          onclick: () => {
+            choose(option);
+            if (multiple) show(groupsNow, true);
+            else close();
+          },
         },
-      }, h("span.option-check", {}, on && icon("check")), h("span", {}, textObject(option.text), option.description && h("span.option-note", {}, textObject(option.description))));
+        h("span.option-check", {}, on && icon("check")),
+        h(
+          "span",
+          {},
+          textObject(option.text),
+          option.description && h("span.option-note", {}, textObject(option.description)),
+        ),
+      );
     };
     const load = async () => {
       const query = search.value.trim();
@@ -124,7 +172,9 @@ export function picker({ source, selected = [], placeholder, label, multiple = f
 
 /** A source over fixed options or option groups. */
 export function fixedSource({ options, option_groups: groups }) {
-  const all = groups ? groups.map((g) => ({ label: textOf(g.label), options: g.options })) : [{ label: null, options: options ?? [] }];
+  const all = groups
+    ? groups.map((g) => ({ label: textOf(g.label), options: g.options }))
+    : [{ label: null, options: options ?? [] }];
   return async (query) => {
     const words = query.toLocaleLowerCase();
     const fits = (option) => textOf(option.text).toLocaleLowerCase().includes(words);

@@ -16,11 +16,24 @@ export function audioPlayer(address, name, bytes) {
   audio.preload = "metadata";
   audio.src = address;
   const toggle = h("button.player-play", { type: "button", "aria-label": `Play ${name}` }, icon("play"));
-  const seek = h("input.player-seek", { type: "range", min: "0", max: "1000", value: "0", "aria-label": `Position in ${name}` });
+  const seek = h("input.player-seek", {
+    type: "range",
+    min: "0",
+    max: "1000",
+    value: "0",
+    "aria-label": `Position in ${name}`,
+  });
   const bars = h("div.player-bars", { "aria-hidden": "true" });
   const time = h("span.player-time", {}, clock(NaN));
   const speed = h("button.player-speed", { type: "button", "aria-label": "Speed", title: "Speed" }, "1×");
-  const element = h("div.player", { role: "group", "aria-label": `Recording ${name}` }, toggle, h("div.player-track", {}, bars, seek), time, speed);
+  const element = h(
+    "div.player",
+    { role: "group", "aria-label": `Recording ${name}` },
+    toggle,
+    h("div.player-track", {}, bars, seek),
+    time,
+    speed,
+  );
   let dragging = false;
 
   const length = () => (Number.isFinite(audio.duration) ? audio.duration : NaN);
@@ -70,13 +83,18 @@ export function audioPlayer(address, name, bytes) {
   audio.addEventListener("timeupdate", draw);
   audio.addEventListener("durationchange", draw);
   audio.addEventListener("error", fail);
-  audio.addEventListener("loadedmetadata", () => {
-    draw();
-    if (bytes <= MAX_BYTES && length() <= MAX_SECONDS) drawShape(address, bars).then((drawn) => {
-      element.classList.toggle("shaped", drawn);
+  audio.addEventListener(
+    "loadedmetadata",
+    () => {
       draw();
-    });
-  }, { once: true });
+      if (bytes <= MAX_BYTES && length() <= MAX_SECONDS)
+        drawShape(address, bars).then((drawn) => {
+          element.classList.toggle("shaped", drawn);
+          draw();
+        });
+    },
+    { once: true },
+  );
   return element;
 }
 
@@ -93,7 +111,9 @@ async function drawShape(address, bars) {
       return Math.sqrt(sum / step);
     });
     const loudest = Math.max(...levels, 1e-4);
-    bars.replaceChildren(...levels.map((level) => h("i", { vars: { "--level": (0.08 + 0.92 * (level / loudest) ** 0.7).toFixed(3) } })));
+    bars.replaceChildren(
+      ...levels.map((level) => h("i", { vars: { "--level": (0.08 + 0.92 * (level / loudest) ** 0.7).toFixed(3) } })),
+    );
     return true;
   } catch {
     return false; // the plain line stays: the shape is an ornament

@@ -55,7 +55,10 @@ export function roveFocus(container, items) {
     else if (event.key === "End") to = list.length - 1;
     else if (/^\p{L}$/u.test(event.key) && !event.ctrlKey && !event.metaKey) {
       const letter = event.key.toLowerCase();
-      to = [...list.slice(at + 1), ...list].map((e) => list.indexOf(e)).find((n) => list[n].textContent.trim().toLowerCase().startsWith(letter)) ?? -1;
+      to =
+        [...list.slice(at + 1), ...list]
+          .map((e) => list.indexOf(e))
+          .find((n) => list[n].textContent.trim().toLowerCase().startsWith(letter)) ?? -1;
     }
     if (to < 0 || !list.length) return;
     event.preventDefault();
@@ -73,8 +76,13 @@ export function openMenu(anchor, items, { label, align = "end" } = {}) {
       close();
       item.action();
     };
-    return h("button.menu-item", { type: "button", role: "menuitem", tabindex: "-1", class: item.danger ? "danger" : null, onclick: choose },
-      item.icon && icon(item.icon), h("span.menu-label", {}, item.label), item.hint && h("span.menu-hint", {}, item.hint));
+    return h(
+      "button.menu-item",
+      { type: "button", role: "menuitem", tabindex: "-1", class: item.danger ? "danger" : null, onclick: choose },
+      item.icon && icon(item.icon),
+      h("span.menu-label", {}, item.label),
+      item.hint && h("span.menu-hint", {}, item.hint),
+    );
   });
   const menu = h("div.menu", { role: "menu", "aria-label": label }, rows);
   const focusable = () => [...menu.querySelectorAll("[role=menuitem]")];

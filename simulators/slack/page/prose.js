@@ -52,47 +52,98 @@ export function plainString(text) {
 }
 
 function plainWithEmoji(text) {
-  return plainString(text).split("\n").flatMap((line, i) => (i ? [h("br"), line] : [line]));
+  return plainString(text)
+    .split("\n")
+    .flatMap((line, i) => (i ? [h("br"), line] : [line]));
 }
 
 function draw(node) {
   switch (node.type) {
-    case "text": return document.createTextNode(node.text);
-    case "br": return h("br");
-    case "bold": case "italic": case "strike": return h(INLINE_TAGS[node.type], {}, prose(node.children));
-    case "code": return h("code", {}, node.text);
-    case "pre": return h("pre", { tabindex: "0" }, node.text);
-    case "quote": return h("blockquote", {}, prose(node.children));
-    case "paragraph": return h("p", {}, prose(node.children));
-    case "heading": return h("p.md-heading", { role: "heading", "aria-level": node.level + 2, dataset: { level: node.level } }, prose(node.children));
-    case "rule": return h("hr");
-    case "list": return list(node);
-    case "table": return table(node);
-    case "link": return link(node.url, prose(node.children));
-    case "emoji": return emoji(node.name);
-    case "user": return user(node);
-    case "channel": return channel(node);
-    case "usergroup": return h("span.mention", {}, `@${node.label?.replace(/^@/, "") ?? node.id}`);
-    case "broadcast": return h("span.mention.loud", {}, `@${node.range}`);
-    case "date": return date(node);
-    default: return document.createTextNode("");
+    case "text":
+      return document.createTextNode(node.text);
+    case "br":
+      return h("br");
+    case "bold":
+    case "italic":
+    case "strike":
+      return h(INLINE_TAGS[node.type], {}, prose(node.children));
+    case "code":
+      return h("code", {}, node.text);
+    case "pre":
+      return h("pre", { tabindex: "0" }, node.text);
+    case "quote":
+      return h("blockquote", {}, prose(node.children));
+    case "paragraph":
+      return h("p", {}, prose(node.children));
+    case "heading":
+      return h(
+        "p.md-heading",
+        { role: "heading", "aria-level": node.level + 2, dataset: { level: node.level } },
+        prose(node.children),
+      );
+    case "rule":
+      return h("hr");
+    case "list":
+      return list(node);
+    case "table":
+      return table(node);
+    case "link":
+      return link(node.url, prose(node.children));
+    case "emoji":
+      return emoji(node.name);
+    case "user":
+      return user(node);
+    case "channel":
+      return channel(node);
+    case "usergroup":
+      return h("span.mention", {}, `@${node.label?.replace(/^@/, "") ?? node.id}`);
+    case "broadcast":
+      return h("span.mention.loud", {}, `@${node.range}`);
+    case "date":
+      return date(node);
+    default:
+      return document.createTextNode("");
   }
 }
 
 function list(node) {
-  return h(node.ordered ? "ol" : "ul", { start: node.ordered && node.start !== 1 ? node.start : null }, node.items.map((item) => h("li", {}, prose(item))));
+  return h(
+    node.ordered ? "ol" : "ul",
+    { start: node.ordered && node.start !== 1 ? node.start : null },
+    node.items.map((item) => h("li", {}, prose(item))),
+  );
 }
 
 function table(node) {
   const [head, ...body] = node.rows;
-  const row = (cells, tag) => h("tr", {}, cells.map((cell) => h(tag, {}, prose(cell))));
-  return h("div.table-scroll", { tabindex: "0" }, h("table", {}, h("thead", {}, row(head, "th")), h("tbody", {}, body.map((cells) => row(cells, "td")))));
+  const row = (cells, tag) =>
+    h(
+      "tr",
+      {},
+      cells.map((cell) => h(tag, {}, prose(cell))),
+    );
+  return h(
+    "div.table-scroll",
+    { tabindex: "0" },
+    h(
+      "table",
+      {},
+      h("thead", {}, row(head, "th")),
+      h(
+        "tbody",
+        {},
+        body.map((cells) => row(cells, "td")),
+      ),
+    ),
+  );
 }
 
 /** One emoji by its shortcode; an unknown one as it was typed. */
 export function emoji(name) {
   const characters = emojiFor(name);
-  return characters ? h("span.emoji", { role: "img", "aria-label": name.replaceAll("_", " "), title: `:${name}:` }, characters) : document.createTextNode(`:${name}:`);
+  return characters
+    ? h("span.emoji", { role: "img", "aria-label": name.replaceAll("_", " "), title: `:${name}:` }, characters)
+    : document.createTextNode(`:${name}:`);
 }
 
 function user(node) {
@@ -111,6 +162,10 @@ function date(node) {
   const text = slackDate(node.seconds, node.template) ?? node.fallback;
   const moment = new Date(Number(node.seconds) * 1000);
   const valid = !Number.isNaN(moment.getTime());
-  const element = h("time", { datetime: valid ? moment.toISOString() : null, title: valid ? moment.toLocaleString() : null }, text);
+  const element = h(
+    "time",
+    { datetime: valid ? moment.toISOString() : null, title: valid ? moment.toLocaleString() : null },
+    text,
+  );
   return node.url ? link(node.url, element) : element;
 }

@@ -4,7 +4,12 @@ import { h, icon } from "./dom.js";
 import { clock } from "./format.js";
 import { emit } from "./store.js";
 
-const TYPES = [["audio/webm;codecs=opus", "webm"], ["audio/mp4", "m4a"], ["audio/ogg;codecs=opus", "ogg"], ["audio/webm", "webm"]];
+const TYPES = [
+  ["audio/webm;codecs=opus", "webm"],
+  ["audio/mp4", "m4a"],
+  ["audio/ogg;codecs=opus", "ogg"],
+  ["audio/webm", "webm"],
+];
 const REFUSED = {
   NotAllowedError: "The browser did not allow the microphone. Allow it in the address bar and try again.",
   NotFoundError: "No microphone was found.",
@@ -30,16 +35,25 @@ export async function startRecording() {
   recorder.addEventListener("dataavailable", (event) => chunks.push(event.data));
   const started = performance.now();
   const time = h("span.record-time", { role: "timer" }, "0:00");
-  const level = h("span.record-level", { "aria-hidden": "true" }, Array.from({ length: 24 }, () => h("i")));
+  const level = h(
+    "span.record-level",
+    { "aria-hidden": "true" },
+    Array.from({ length: 24 }, () => h("i")),
+  );
   let keep = false;
   const finish = (send) => {
     keep = send;
     if (recorder.state !== "inactive") recorder.stop();
   };
-  const element = h("div.recording", { role: "group", "aria-label": "Recording a voice clip" },
-    h("span.record-dot", { "aria-hidden": "true" }), time, level,
+  const element = h(
+    "div.recording",
+    { role: "group", "aria-label": "Recording a voice clip" },
+    h("span.record-dot", { "aria-hidden": "true" }),
+    time,
+    level,
     h("button.plain", { type: "button", onclick: () => finish(false) }, "Discard"),
-    h("button.primary", { type: "button", onclick: () => finish(true) }, icon("send"), "Send clip"));
+    h("button.primary", { type: "button", onclick: () => finish(true) }, icon("send"), "Send clip"),
+  );
   element.addEventListener("keydown", (event) => {
     if (event.key !== "Escape") return;
     event.stopPropagation();

@@ -1,6 +1,10 @@
 // Turns Block Kit's rich_text block into the tree of mrkdwn.js (and the list and paragraph nodes of markdown.js).
 
-const STYLES = [["bold", "bold"], ["italic", "italic"], ["strike", "strike"]];
+const STYLES = [
+  ["bold", "bold"],
+  ["italic", "italic"],
+  ["strike", "strike"],
+];
 
 /** The nodes of a rich_text block. Consecutive lists of growing indent become nested lists. */
 export function richTextNodes(block) {
@@ -44,18 +48,29 @@ function wrap(nodes, style) {
 function piece(element) {
   const { type } = element;
   if (type === "text") return element.style?.code ? [{ type: "code", text: element.text }] : textLines(element.text);
-  if (type === "link") return [{ type: "link", url: element.url, children: [{ type: "text", text: element.text || element.url }] }];
+  if (type === "link")
+    return [{ type: "link", url: element.url, children: [{ type: "text", text: element.text || element.url }] }];
   if (type === "emoji") return [{ type: "emoji", name: element.name }];
   if (type === "user") return [{ type: "user", id: element.user_id, label: null }];
   if (type === "channel") return [{ type: "channel", id: element.channel_id, label: null }];
   if (type === "usergroup") return [{ type: "usergroup", id: element.usergroup_id, label: null }];
   if (type === "broadcast") return [{ type: "broadcast", range: element.range }];
   if (type === "date") {
-    return [{ type: "date", seconds: String(element.timestamp), template: element.format ?? "", url: element.url ?? null, fallback: element.fallback ?? "" }];
+    return [
+      {
+        type: "date",
+        seconds: String(element.timestamp),
+        template: element.format ?? "",
+        url: element.url ?? null,
+        fallback: element.fallback ?? "",
+      },
+    ];
   }
   if (type === "color") return [{ type: "code", text: element.value }];
   return [{ type: "text", text: element.text ?? "" }];
 }
 
 const textLines = (text = "") =>
-  text.split("\n").flatMap((line, i) => [...(i ? [{ type: "br" }] : []), ...(line ? [{ type: "text", text: line }] : [])]);
+  text
+    .split("\n")
+    .flatMap((line, i) => [...(i ? [{ type: "br" }] : []), ...(line ? [{ type: "text", text: line }] : [])]);

@@ -13,14 +13,20 @@ export function followFoot(scroller, list) {
     const foot = scroller.scrollHeight - scroller.clientHeight;
     const newest = list.lastElementChild;
     tall = newest && newest.offsetHeight > scroller.clientHeight ? newest : null;
-    const begins = newest ? newest.getBoundingClientRect().top - scroller.getBoundingClientRect().top + scroller.scrollTop : foot;
+    const begins = newest
+      ? newest.getBoundingClientRect().top - scroller.getBoundingClientRect().top + scroller.scrollTop
+      : foot;
     target = Math.max(0, Math.min(foot, tall ? begins : foot));
     scroller.scrollTop = target;
   };
-  scroller.addEventListener("scroll", () => {
-    const left = scroller.scrollHeight - scroller.scrollTop - scroller.clientHeight;
-    following = left < NEAR || Math.abs(scroller.scrollTop - target) < 2;
-  }, { passive: true });
+  scroller.addEventListener(
+    "scroll",
+    () => {
+      const left = scroller.scrollHeight - scroller.scrollTop - scroller.clientHeight;
+      following = left < NEAR || Math.abs(scroller.scrollTop - target) < 2;
+    },
+    { passive: true },
+  );
   const changed = () => {
     // Whoever reads a long reply is not carried away by the next one.
     if (tall?.isConnected && tall !== list.lastElementChild) following = false;

@@ -8,38 +8,78 @@ import { bot, on, openConversation, state } from "./store.js";
 export function startSidebar(root, { chosen }) {
   const draw = () => {
     const channels = [...state.channels.values()];
-    const rooms = channels.filter((channel) => !channel.is_im).sort((a, b) => Number(a.is_private) - Number(b.is_private));
+    const rooms = channels
+      .filter((channel) => !channel.is_im)
+      .sort((a, b) => Number(a.is_private) - Number(b.is_private));
     const direct = channels.filter((channel) => channel.is_im);
     const held = root.contains(document.activeElement) ? document.activeElement.dataset.key : null;
-    fill(root,
+    fill(
+      root,
       h("h2.sidebar-title", { id: "rooms" }, "Channels"),
-      h("ul", { "aria-labelledby": "rooms" }, rooms.map((channel) => row(channel, channel.is_private ? icon("lock") : icon("hash"), channel.name))),
+      h(
+        "ul",
+        { "aria-labelledby": "rooms" },
+        rooms.map((channel) => row(channel, channel.is_private ? icon("lock") : icon("hash"), channel.name)),
+      ),
       direct.length > 0 && [
         h("h2.sidebar-title", { id: "apps" }, "The bot"),
-        h("ul", { "aria-labelledby": "apps" }, direct.map((channel) => [
-          row(channel, avatar(bot()?.id, "tiny"), bot()?.name ?? channel.name, "messages", state.botOnline ? "on" : "off"),
-          row(channel, icon("home"), "App Home", "home"),
-        ])),
+        h(
+          "ul",
+          { "aria-labelledby": "apps" },
+          direct.map((channel) => [
+            row(
+              channel,
+              avatar(bot()?.id, "tiny"),
+              bot()?.name ?? channel.name,
+              "messages",
+              state.botOnline ? "on" : "off",
+            ),
+            row(channel, icon("home"), "App Home", "home"),
+          ]),
+        ),
       ],
-      h("p.sidebar-note", {}, "Open a second window and be the other person there: ", otherWindow()));
+      h("p.sidebar-note", {}, "Open a second window and be the other person there: ", otherWindow()),
+    );
     if (held) root.querySelector(`[data-key="${CSS.escape(held)}"]`)?.focus();
   };
 
   const row = (channel, picture, name, tab = "messages", presence = null) => {
     const here = state.channelId === channel.id && state.tab === tab;
     const unread = tab === "messages" ? state.unread.get(channel.id) : 0;
-    return h("li", {}, h("button.room", {
-      type: "button", "aria-current": here ? "page" : null, class: unread ? "unread" : null, dataset: { key: `${channel.id}/${tab}`, channel: channel.id, tab },
-      onclick: () => {
-        openConversation(channel.id, { tab });
-        chosen();
-      },
-    }, picture, h("span.room-name", {}, name), presence && h("span.dot", { class: presence, "aria-hidden": "true" }),
-    unread ? h("span.badge", { "aria-label": `${unread} new` }, unread > 99 ? "99+" : unread) : null));
+    return h(
+      "li",
+      {},
+      h(
+        "button.room",
+        {
+          type: "button",
+          "aria-current": here ? "page" : null,
+          class: unread ? "unread" : null,
+          dataset: { key: `${channel.id}/${tab}`, channel: channel.id, tab },
+          onclick: () => {
+            openConversation(channel.id, { tab });
+            chosen();
+          },
+        },
+        picture,
+        h("span.room-name", {}, name),
+        presence && h("span.dot", { class: presence, "aria-hidden": "true" }),
+        unread ? h("span.badge", { "aria-label": `${unread} new` }, unread > 99 ? "99+" : unread) : null,
+      ),
+    );
   };
   const otherWindow = () => {
-    const other = [...state.users.values()].find((user) => !user.is_bot && user.id !== "USLACKBOT" && user.id !== state.me?.id);
-    return other && h("a.link", { href: `/?as=${other.id}`, target: "_blank", rel: "noopener" }, `be ${other.real_name?.split(" ")[0] || other.name}`);
+    const other = [...state.users.values()].find(
+      (user) => !user.is_bot && user.id !== "USLACKBOT" && user.id !== state.me?.id,
+    );
+    return (
+      other &&
+      h(
+        "a.link",
+        { href: `/?as=${other.id}`, target: "_blank", rel: "noopener" },
+        `be ${other.real_name?.split(" ")[0] || other.name}`,
+      )
+    );
   };
   on("state", draw);
   on("conversation", draw);

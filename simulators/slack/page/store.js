@@ -178,7 +178,10 @@ export function dropMessage({ channel, ts, thread_ts: threadTs }) {
 
 /** Sets the reactions of a message wherever it is shown. */
 export function setReactions({ channel, ts, reactions }) {
-  const holders = [state.messages.get(channel), ...[...state.threads].filter(([key]) => key.startsWith(`${channel}:`)).map(([, t]) => t)];
+  const holders = [
+    state.messages.get(channel),
+    ...[...state.threads].filter(([key]) => key.startsWith(`${channel}:`)).map(([, t]) => t),
+  ];
   for (const holder of holders) {
     const message = holder?.get(ts);
     if (message) holder.set(ts, { ...message, reactions });

@@ -14,24 +14,48 @@ export const handleOf = (user) => user.name.replace(/\s+/g, ".");
 export function suggestions(text, { commands, users, inThread }) {
   const command = /^\/[\w-]*$/.exec(text);
   if (command && !inThread) {
-    const items = commands.filter((one) => one.command.startsWith(text)).map((one) => ({
-      text: `${one.command} `, label: one.command, usage: one.usage_hint ?? "", note: one.description ?? "",
-    }));
+    const items = commands
+      .filter((one) => one.command.startsWith(text))
+      .map((one) => ({
+        text: `${one.command} `,
+        label: one.command,
+        usage: one.usage_hint ?? "",
+        note: one.description ?? "",
+      }));
     return items.length ? { from: 0, items } : null;
   }
   const argument = /^(\/[\w-]+) (\w*)$/.exec(text);
   const asked = argument && !inThread && commands.find((one) => one.command === argument[1]);
   if (asked) {
-    const items = wordsOf(asked.usage_hint).filter(({ word }) => word.startsWith(argument[2])).map(({ word, rest }) => ({
-      text: `${asked.command} ${word}${rest ? " " : ""}`, label: `${asked.command} ${word}`, usage: rest, note: "",
-    }));
+    const items = wordsOf(asked.usage_hint)
+      .filter(({ word }) => word.startsWith(argument[2]))
+      .map(({ word, rest }) => ({
+        text: `${asked.command} ${word}${rest ? " " : ""}`,
+        label: `${asked.command} ${word}`,
+        usage: rest,
+        note: "",
+      }));
     return items.length ? { from: 0, items } : null;
   }
   const mention = /(?:^|[\s(])@([\w.-]*)$/.exec(text);
   if (!mention) return null;
   const typed = mention[1].toLowerCase();
-  const fits = (user) => [handleOf(user), user.real_name ?? ""].some((name) => name.toLowerCase().split(/\s+/).some((word) => word.startsWith(typed)));
-  const items = users.filter(fits).slice(0, MOST).map((user) => ({ text: `@${handleOf(user)} `, label: nameOf(user.id), note: `@${handleOf(user)}`, user: user.id }));
+  const fits = (user) =>
+    [handleOf(user), user.real_name ?? ""].some((name) =>
+      name
+        .toLowerCase()
+        .split(/\s+/)
+        .some((word) => word.startsWith(typed)),
+    );
+  const items = users
+    .filter(fits)
+    .slice(0, MOST)
+    .map((user) => ({
+      text: `@${handleOf(user)} `,
+      label: nameOf(user.id),
+      note: `@${handleOf(user)}`,
+      user: user.id,
+    }));
   return items.length ? { from: text.length - mention[1].length - 1, items } : null;
 }
 
@@ -39,7 +63,11 @@ export function suggestions(text, { commands, users, inThread }) {
 export function wordsOf(hint = "") {
   const inner = /^\[[^[\]]*(?:\[[^[\]]*\][^[\]]*)*\]$/.test(hint.trim()) ? hint.trim().slice(1, -1) : hint;
   if (!inner.includes("|")) return [];
-  return inner.split("|").map((part) => /^\s*([a-z]\w*)\s*(.*?)\s*$/.exec(part)).filter(Boolean).map(([, word, rest]) => ({ word, rest }));
+  return inner
+    .split("|")
+    .map((part) => /^\s*([a-z]\w*)\s*(.*?)\s*$/.exec(part))
+    .filter(Boolean)
+    .map(([, word, rest]) => ({ word, rest }));
 }
 
 /** Attaches suggestions to a text field; answers {element, handle(event) -> taken}. */
@@ -74,12 +102,29 @@ export function suggestList(field, { inThread }) {
     field.focus();
   };
   const refresh = () => {
-    const users = [...state.users.values()].filter((user) => user.id !== "USLACKBOT").sort((a, b) => Number(b.id === bot()?.id) - Number(a.id === bot()?.id));
-    const found = suggestions(field.value.slice(0, field.selectionStart), { commands: state.commands, users, inThread });
+    const users = [...state.users.values()]
+      .filter((user) => user.id !== "USLACKBOT")
+      .sort((a, b) => Number(b.id === bot()?.id) - Number(a.id === bot()?.id));
+    const found = suggestions(field.value.slice(0, field.selectionStart), {
+      commands: state.commands,
+      users,
+      inThread,
+    });
     if (!found) return close();
     ({ from, items } = found);
-    fill(element, items.map((item, n) => h("div.suggest-row", { role: "option", id: uniqueId("s"), onmousedown: (event) => event.preventDefault(), onclick: () => take(n) },
-      item.user && avatar(item.user, "tiny"), h("span.suggest-label", {}, item.label), item.usage && h("span.suggest-usage", {}, item.usage), h("span.suggest-note", {}, item.note))));
+    fill(
+      element,
+      items.map((item, n) =>
+        h(
+          "div.suggest-row",
+          { role: "option", id: uniqueId("s"), onmousedown: (event) => event.preventDefault(), onclick: () => take(n) },
+          item.user && avatar(item.user, "tiny"),
+          h("span.suggest-label", {}, item.label),
+          item.usage && h("span.suggest-usage", {}, item.usage),
+          h("span.suggest-note", {}, item.note),
+        ),
+      ),
+    );
     element.hidden = false;
     return mark(0);
   };

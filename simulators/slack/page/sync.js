@@ -4,8 +4,23 @@
 import { CallError, get, live, post, upload } from "./api.js";
 import { plainText } from "./mrkdwn.js";
 import {
-  current, dropMessage, dropView, emit, forgetPerson, nameOf, on, openConversation, openThread, parentOf, putMessage, putView,
-  setHistory, setReactions, setState, setThread, state,
+  current,
+  dropMessage,
+  dropView,
+  emit,
+  forgetPerson,
+  nameOf,
+  on,
+  openConversation,
+  openThread,
+  parentOf,
+  putMessage,
+  putView,
+  setHistory,
+  setReactions,
+  setState,
+  setThread,
+  state,
 } from "./store.js";
 
 let stop = null;
@@ -36,7 +51,8 @@ export async function become(id, conversation = null) {
   if (user !== id) return;
   if (!answer.me) throw new CallError(`There is nobody called ${id} in this workspace.`, 404);
   setState(answer);
-  const wanted = [conversation, state.channelId].find((c) => c && state.channels.has(c)) ?? state.channels.keys().next().value;
+  const wanted =
+    [conversation, state.channelId].find((c) => c && state.channels.has(c)) ?? state.channels.keys().next().value;
   state.channelId = null;
   openConversation(wanted);
   let first = true;
@@ -102,7 +118,10 @@ const recount = new Map();
 
 function recountReplies(channel) {
   clearTimeout(recount.get(channel));
-  recount.set(channel, setTimeout(() => loadHistory(channel).catch(report), 50));
+  recount.set(
+    channel,
+    setTimeout(() => loadHistory(channel).catch(report), 50),
+  );
 }
 
 const APPLY = {
@@ -144,7 +163,10 @@ function apply(event) {
 function arrived(message) {
   if (message.user === state.me.id && !message.bot) return;
   const text = plainText(message.text, Object.fromEntries([...state.users.keys()].map((id) => [id, nameOf(id)])));
-  const where = message.channel === state.channelId ? "" : ` in ${state.channels.get(message.channel)?.name ?? "another conversation"}`;
+  const where =
+    message.channel === state.channelId
+      ? ""
+      : ` in ${state.channels.get(message.channel)?.name ?? "another conversation"}`;
   emit("heard", { text: `${message.username || nameOf(message.user)}${where}: ${text.slice(0, 200) || "a file"}` });
   if (message.channel !== state.channelId) {
     state.unread.set(message.channel, (state.unread.get(message.channel) ?? 0) + 1);
@@ -184,11 +206,21 @@ export async function shareFiles({ channel, threadTs = null, text = "", kind = n
   const list = [...files].filter(Boolean);
   if (!list.length) return false;
   uploads += 1;
-  const row = { id: uploads, channel, threadTs, names: list.map((file) => file.name), loaded: 0, total: list.reduce((n, f) => n + f.size, 0) };
-  const { done, cancel } = upload({ user: state.me.id, channel, threadTs, text, kind, files: list }, (loaded, total) => {
-    Object.assign(row, { loaded, total });
-    emit("uploads");
-  });
+  const row = {
+    id: uploads,
+    channel,
+    threadTs,
+    names: list.map((file) => file.name),
+    loaded: 0,
+    total: list.reduce((n, f) => n + f.size, 0),
+  };
+  const { done, cancel } = upload(
+    { user: state.me.id, channel, threadTs, text, kind, files: list },
+    (loaded, total) => {
+      Object.assign(row, { loaded, total });
+      emit("uploads");
+    },
+  );
   row.cancel = cancel;
   state.uploads.set(row.id, row);
   emit("uploads");

@@ -16,8 +16,16 @@ export function startThread(root) {
   const scroller = h("div.scroll", {}, list);
   const write = composer(target, { inThread: true });
   const uploads = uploadRows(target);
-  const head = h("header.pane-head", {}, h("div.pane-words", {}, h("h2.pane-title", {}, "Thread"), where),
-    h("button.icon-button", { type: "button", "aria-label": "Close thread", title: "Close thread (Esc)", onclick: () => shut() }, icon("close")));
+  const head = h(
+    "header.pane-head",
+    {},
+    h("div.pane-words", {}, h("h2.pane-title", {}, "Thread"), where),
+    h(
+      "button.icon-button",
+      { type: "button", "aria-label": "Close thread", title: "Close thread (Esc)", onclick: () => shut() },
+      icon("close"),
+    ),
+  );
   fill(root, head, scroller, uploads, write);
   const follow = followFoot(scroller, list);
   let shownTs = null;

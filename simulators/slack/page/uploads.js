@@ -10,7 +10,9 @@ export function uploadRows(target) {
   const rows = new Map();
   const draw = () => {
     const { channel, threadTs } = target();
-    const here = [...state.uploads.values()].filter((row) => row.channel === channel && (row.threadTs ?? null) === (threadTs ?? null));
+    const here = [...state.uploads.values()].filter(
+      (row) => row.channel === channel && (row.threadTs ?? null) === (threadTs ?? null),
+    );
     const ids = new Set(here.map((row) => row.id));
     for (const [id, row] of rows) {
       if (ids.has(id)) continue;
@@ -34,7 +36,13 @@ function create(upload) {
   const what = upload.names.length === 1 ? upload.names[0] : count(upload.names.length, "file", "files");
   const words = h("span.upload-words");
   const bar = h("progress.upload-bar", { max: "100", "aria-label": `Uploading ${what}` });
-  const element = h("div.upload", { role: "status" }, words, bar, h("button.plain.small", { type: "button", onclick: () => upload.cancel() }, "Cancel"));
+  const element = h(
+    "div.upload",
+    { role: "status" },
+    words,
+    bar,
+    h("button.plain.small", { type: "button", onclick: () => upload.cancel() }, "Cancel"),
+  );
   return {
     element,
     show({ loaded, total }) {
