@@ -64,7 +64,7 @@ class Settings(BaseModel):
     xosum_recording_type: Literal["single_voice", "phone_call"] = Field(
         "single_voice", description="Recording type where a channel has not chosen."
     )
-    xosum_upload_content_type: str = Field("audio/mpeg", description="Content-Type of the PUT; empty leaves it out.")
+    xosum_upload_content_type: str = Field("audio/mpeg", description="Content-Type of the PUT; none leaves it out.")
     xosum_checklist_id: str = Field("", description="QA checklist to run afterwards.")
     xosum_per_minute: float = Field(56.0, gt=0, description="Paced calls a minute; with the burst at most 60.")
     xosum_burst: int = Field(4, ge=1, description="Calls that may leave at once.")
@@ -81,7 +81,7 @@ class Settings(BaseModel):
     invox_token_path: str = Field("/api/v1/access-token", description="Path of the token service.")
     invox_token_method: Literal["POST", "GET"] = Field("POST", description="Method of the token request.")
     invox_token_scheme: str = Field("Basic", description="Authorization scheme of the token request.")
-    invox_token_body: str = Field("{}", description="JSON body of the token request; empty sends none.")
+    invox_token_body: str = Field("{}", description="JSON body of the token request; none sends none.")
     invox_api_version: str = Field("2025-11-01", description="X-Invox-Medical-Api-Version for transcription.")
     invox_summary_version: str = Field("2026-03-01", description="The same header for summaries.")
     invox_signature_format: Literal["auto", "cryptojs", "raw"] = Field("auto", description="Callback signature format.")

@@ -102,3 +102,9 @@ def reason(answer: Answer) -> str:
 def one_line(words: str) -> str:
     """The words on one line of bounded length."""
     return " ".join(storable(words).split())[:_DETAIL]
+
+
+def value_or_none(setting: str) -> str:
+    """A setting's value; "" for `none`, since an empty variable means the default."""
+    value = setting.strip()
+    return "" if value.lower() == "none" else value

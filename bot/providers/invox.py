@@ -22,7 +22,17 @@ from bot.ports.provider import (
     Traits,
     Working,
 )
-from bot.providers.fields import mapping, number, one_line, read_object, reason, reference, text, upload_url
+from bot.providers.fields import (
+    mapping,
+    number,
+    one_line,
+    read_object,
+    reason,
+    reference,
+    text,
+    upload_url,
+    value_or_none,
+)
 from bot.providers.findings import try_credentials, webhook_finding
 from bot.providers.invox_result import read_note, read_status, read_transcript, with_speakers
 from bot.providers.invox_signature import is_genuine
@@ -256,7 +266,7 @@ class InvoxProvider:
         return self._json_setting("INVOX_EXTRA_BODY", self._settings.invox_extra_body) or {}
 
     def _json_setting(self, name: str, value: str) -> Mapping[str, object] | None:
-        if not value.strip():
+        if not (value := value_or_none(value)):
             return None
         try:
             found = mapping(json.loads(value))

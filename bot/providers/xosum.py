@@ -24,7 +24,17 @@ from bot.ports.provider import (
     Traits,
     Working,
 )
-from bot.providers.fields import Fields, number, one_line, read_object, reason, reference, text, upload_url
+from bot.providers.fields import (
+    Fields,
+    number,
+    one_line,
+    read_object,
+    reason,
+    reference,
+    text,
+    upload_url,
+    value_or_none,
+)
 from bot.providers.findings import try_credentials, webhook_finding
 from bot.providers.presigned import put_audio
 from bot.settings import Settings
@@ -103,7 +113,7 @@ class XosumProvider:
 
     async def upload(self, order: Order, remote: Remote, payload: Payload, progress: Progress) -> None:
         """PUT the MP3; the upload itself starts the work."""
-        content_type = self._settings.xosum_upload_content_type
+        content_type = value_or_none(self._settings.xosum_upload_content_type)
         await put_audio(self._http, self.account, TITLE, remote.upload_url or "", content_type, payload, progress)
 
     async def poll(self, remote: Remote, client_ref: str) -> Standing:

@@ -117,8 +117,7 @@ async def test_the_configured_recording_type_stands_in_for_none_and_for_an_unkno
 async def test_the_content_type_of_the_upload_can_be_left_out(
     sim: XosumSimulator, build: Callable[..., XosumProvider], meter: Meter
 ) -> None:
-    settings = settings_for(sim.environment()).model_copy(update={"xosum_upload_content_type": ""})
-    xosum = XosumProvider(settings, build()._http, StillClock())
+    xosum = build(XOSUM_UPLOAD_CONTENT_TYPE="none")
     await hand_over(xosum, meter)
     assert "Content-Type" not in sim.ledger.find("upload")[0].headers
     assert sim.violations == []
