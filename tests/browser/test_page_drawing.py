@@ -10,7 +10,7 @@ from playwright.async_api import Page, expect
 
 from simulators.slack.server import SlackSimulator
 from tests.browser.clinic_app import ClinicApp, mrkdwn, option, plain
-from tests.browser.window import DROP, channel, message, write
+from tests.browser.window import DROP, channel, message, thread, write
 
 RENDER = """async ([module, name, text]) => {
     const [parser, prose] = await Promise.all([import(`/page/${module}.js`), import("/page/prose.js")]);
@@ -244,3 +244,20 @@ async def test_an_edit_redraws_the_text_and_leaves_the_recording_alone(page: Pag
     shown = message(channel(page), "First words")
     await expect(shown.locator(".edited")).to_be_visible()
     assert await shown.locator(".file-card").evaluate("card => card.untouched") is True
+
+
+async def test_a_long_reply_is_shown_from_its_title_and_later_ones_do_not_carry_the_reader_away(
+    page: Page, app: ClinicApp
+) -> None:
+    await write(channel(page), "Ward 4")
+    await message(channel(page), "Ward 4").hover()
+    await message(channel(page), "Ward 4").get_by_role("button", name="Reply in thread").click()
+    root = await message(channel(page), "Ward 4").get_attribute("data-ts")
+    spoken = "\n".join(f"*[{n:02d}:00]* Something was said here." for n in range(90))
+    blocks = [{"type": "header", "text": plain("The long visit")}, {"type": "section", "text": mrkdwn(spoken[:3000])}]
+    await app.client.chat_postMessage(channel="C0CLINIC", thread_ts=root, text="long", blocks=blocks)
+    title = thread(page).get_by_role("heading", name="The long visit")
+    await expect(title).to_be_in_viewport()
+    await app.client.chat_postMessage(channel="C0CLINIC", thread_ts=root, text="One more thing")
+    await expect(message(thread(page), "One more thing")).to_be_attached()
+    await expect(title).to_be_in_viewport()
