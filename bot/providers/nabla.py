@@ -194,7 +194,10 @@ class NablaProvider:
         return news
 
     def read_result(self, result: bytes) -> Transcript | None:
-        """None: the webhook only wakes, the result is read by GET."""
+        """None: the webhook only wakes, the result is read by GET; but it may tell an id that no create answered."""
+        news = read_news(result)
+        if news.ref and news.client_ref:
+            self._ids.put(news.client_ref, news.ref)
         return None
 
     async def check(self) -> Sequence[Finding]:
@@ -231,7 +234,7 @@ class NablaProvider:
         now, life, key_id = self._clock.now(), settings.nabla_assertion_seconds, settings.nabla_key_id
         try:
             assertion = await asyncio.to_thread(sign_assertion, key, settings.nabla_client_id, url, now, life, key_id)
-        except (ValueError, IndexError, TypeError):
+        except ValueError:
             advice = "NABLA_PRIVATE_KEY is not an RSA private key in PEM form"
             raise Misconfigured(self.account, advice) from None  # the cause may quote the key
         body = {"grant_type": "client_credentials", "client_assertion_type": TYPE, "client_assertion": assertion}
