@@ -62,6 +62,14 @@ def test_an_armenian_call_is_headed_by_its_subject_and_highlights_the_answer() -
     assert "Նախնական տվյալներով կապը կվերականգնվի վաղը մինչև ժամը տասնութը։" in result.highlights
 
 
+def test_highlights_go_on_to_another_subject_once_one_was_told() -> None:
+    told = "The billing database of the old cluster loses invoices on day {}."
+    other = "Nurses on the night shift need warmer uniforms before winter."
+    said = [told.format(day) for day in ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine")]
+    result = suggest(spoken(" ".join([*said, other, *said])))
+    assert other in result.highlights
+
+
 def test_a_short_clip_gets_a_title_and_no_highlights() -> None:
     result = suggest(spoken(JFK))
     assert result.title == "And so my fellow Americans, ask not what your country can do for you…"
