@@ -13,7 +13,9 @@ import regex  # type: ignore[import-untyped]  # ships no stubs; only \X is used,
 from bot.slack.limits import weight
 
 JOINER = "\u2060"  # word joiner: no width, no line break; it keeps a mark from being one
-_MARKS = re.compile(r"[*_~`@#]|:(?=[\w+'-])|(?<=://)|(?<=\bwww)(?=\.)")
+_LOOK_ALIKES = str.maketrans({"*": "∗", "`": "ˋ", "~": "∼"})  # a joiner does not keep these from pairing
+_EDGE = re.compile(r"(?<![^\W_])_|_(?![^\W_])")  # an underscore inside a word is only that
+_MARKS = re.compile(r"[@#]|:(?=[\w+'/-])|(?<=\bwww)(?=\.)", re.IGNORECASE)
 _CONTROL = {"Cc", "Cs"}
 _GRAPHEME = regex.compile(r"\X")
 _LINE_ENDS = re.compile("\r\n|[\r\x0b\x0c\x85\u2028\u2029]")
@@ -26,8 +28,13 @@ def escape(text: str) -> str:
 
 
 def quiet(text: str) -> str:
-    """A label for `mrkdwn`: one line, escaped, and no mark, mention, shortcode or address in it acts."""
-    return escape(_MARKS.sub(lambda mark: f"{mark[0]}{JOINER}", " ".join(tidy(text).split())))
+    """A label for `mrkdwn`: one line, escaped, and no mark, mention, shortcode or address in it acts.
+
+    Marks that come in pairs are shown as look-alikes; the others are parted from what they would act on.
+    """
+    label = _EDGE.sub("ˍ", " ".join(tidy(text).split()).translate(_LOOK_ALIKES))
+    label = escape(_MARKS.sub(lambda mark: f"{mark[0]}{JOINER}", label))
+    return f"{JOINER}{label}" if label.startswith("&gt;") else label  # or it would open a quotation
 
 
 def quiet_plain(text: str) -> str:

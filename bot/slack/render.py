@@ -154,7 +154,8 @@ def _facts(job: Job, transcript: Transcript, now: float) -> str:
 
 
 def _document(job: Job, title: str, text: str) -> Document:
-    stem = PurePosixPath(tidy(job.file.name).replace("\\", "/")).stem[:80].strip(" .") or "recording"
+    name = " ".join(tidy(job.file.name).replace("\\", "/").split())
+    stem = PurePosixPath(name).stem[:80].strip(" .") or "recording"
     return Document(
         name=f"{stem}.txt",
         title=clip(title, 200),

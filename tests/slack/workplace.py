@@ -64,8 +64,8 @@ class Workplace:
     async def until(self, condition: Callable[[], Awaitable[object]], timeout: float = 10.0) -> None:
         """Wait until an awaited condition holds."""
         async with asyncio.timeout(timeout):
-            while not await condition():
-                await asyncio.sleep(0.02)  # the condition is a row in a database
+            while not await condition():  # noqa: ASYNC110  # the condition is a row in a database
+                await asyncio.sleep(0.02)
 
     async def upload(
         self, channel: str = "C0CLINIC", user: str = "U0ALICE", upload: Upload = CLIP

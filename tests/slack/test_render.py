@@ -1,0 +1,236 @@
+"""Every message within every limit, every character somewhere, and nothing in it that acts."""
+
+import json
+import re
+import unicodedata
+from dataclasses import replace
+
+from hypothesis import example, given
+from hypothesis import strategies as st
+from slack_sdk.models.blocks import Block as SdkBlock
+
+from bot.domain.errors import Problem, ProblemCode
+from bot.domain.job import FileFacts, Job, Origin, Outcome, State
+from bot.domain.transcript import Segment, Transcript
+from bot.slack import limits, render, words
+from bot.slack.blocks import Message
+from bot.slack.prose import JOINER, clip, cut, graphemes, quiet, split, tidy
+from bot.slack.render import Standing
+from bot.slack.transcripts import Look
+from simulators.slack.limits import message_blocks
+
+ORIGIN = Origin("T1", "C1", "1.1", "1.1", "F1", "U1")
+JOB = Job("abcdefghjk", ORIGIN, State.REPLYING, 0.0, 0.0, 0.0, FileFacts("call.m4a"), outcome=Outcome.TRANSCRIPT)
+
+SCRIPTS = st.one_of(
+    st.characters(min_codepoint=0x20, max_codepoint=0x7E),
+    st.characters(min_codepoint=0x530, max_codepoint=0x58F),
+    st.characters(min_codepoint=0x600, max_codepoint=0x6FF),
+    st.characters(min_codepoint=0x4E00, max_codepoint=0x9FFF),
+    st.characters(min_codepoint=0x1F300, max_codepoint=0x1FAFF),
+    st.characters(min_codepoint=0x300, max_codepoint=0x36F),
+    st.sampled_from('\u200d\u200f\u202e\u2066\u2069\ufe0f\u00ad\u200b\u2028\x00\x07\x1b\x7f\r\n\t\ufffe\U0001f3fd"\\'),
+)
+TRAPS = st.sampled_from(
+    [
+        "<!here>", "<!channel>", "<@U0ALICE>", "<#C0CLINIC>", "@here", "@channel", "@everyone", ":tada:", "`code`",
+        "```fence```", "*bold*", "_it_", "~no~", "> quote", "https://example.org/x", "<https://example.org|click>",
+        "www.example.org", "mailto:a@example.org", "&amp;", "&lt;!here&gt;", "<!date^1^{date}|x>", "<!subteam^S1>",
+    ]
+)  # fmt: skip
+TEXTS = st.lists(st.one_of(TRAPS, st.text(SCRIPTS, max_size=60), st.just(" ")), max_size=12).map("".join)
+BIG = st.tuples(TEXTS, st.integers(1, 90)).map(lambda pair: f"{pair[0]} " * pair[1])
+NAMES = st.one_of(st.none(), TEXTS.filter(str.strip))
+
+
+@st.composite
+def transcripts(draw: st.DrawFn) -> Transcript:
+    segments = tuple(
+        Segment(draw(st.one_of(TEXTS, BIG)), start, None if start is None else start + 2, draw(NAMES))
+        for start in draw(st.lists(st.one_of(st.none(), st.floats(0, 20000)), max_size=8))
+    )
+    return Transcript(
+        segments,
+        language=draw(st.sampled_from([None, "en", "hy", "x<b>", "ENGLISH_US"])),
+        seconds=draw(st.one_of(st.none(), st.floats(0, 90000))),
+        title=draw(st.one_of(st.none(), TEXTS, BIG)),
+        summary=draw(st.one_of(st.none(), TEXTS, BIG)),
+        highlights=tuple(draw(st.lists(st.one_of(TEXTS, BIG), max_size=6))),
+        provider=draw(st.sampled_from(["xosum", "local", "nabla"])),
+    )
+
+
+def strings(value: object) -> list[str]:
+    """Every text of rich_text and plain_text in some blocks, joined in order."""
+    if isinstance(value, dict):
+        own = [value["text"]] if isinstance(value.get("text"), str) and value.get("type") != "mrkdwn" else []
+        return own + [text for key, inner in value.items() if key != "text" or not own for text in strings(inner)]
+    return [text for inner in value for text in strings(inner)] if isinstance(value, list) else []
+
+
+def letters(text: str) -> str:
+    return "".join(c for c in text if not c.isspace() and c != JOINER)
+
+
+def check_limits(message: Message) -> None:
+    """By the workspace's own rules, by the SDK's models, and by bytes."""
+    blocks = json.loads(json.dumps(message.blocks))
+    assert message_blocks(blocks) is not None
+    assert limits.weight_of(blocks) <= limits.ALL_BLOCKS
+    assert len(blocks) <= limits.MESSAGE_BLOCKS
+    assert len(message.text) <= limits.POST_TEXT
+    for block in SdkBlock.parse_all(blocks):
+        block.to_dict()  # validates
+    for text in strings(blocks):
+        assert 0 < len(text.encode("utf-16-le")) // 2 <= limits.SECTION
+        assert not any(unicodedata.category(c) in ("Cc", "Cs") for c in text if c not in "\n\t")
+
+
+ACTING = re.compile(
+    r"[<>*`~]|(?<![^\W_])_|_(?![^\W_])|:[a-z0-9_+'-]+:|@(?:here|channel|everyone)|https?://|\bwww\.|^&gt;",
+    re.IGNORECASE,
+)
+
+
+def acts(text: str) -> bool:
+    """Whether something in a mrkdwn text of ours, its labels included, could act."""
+    return bool(ACTING.search(text))
+
+
+def mrkdwn(value: object) -> list[str]:
+    if isinstance(value, dict):
+        if value.get("type") == "mrkdwn":
+            return [str(value["text"])]
+        return [text for inner in value.values() for text in mrkdwn(inner)]
+    return [text for inner in value for text in mrkdwn(inner)] if isinstance(value, list) else []
+
+
+@given(transcripts(), st.booleans(), st.booleans(), TEXTS)
+@example(Transcript((Segment("a" * 20000),)), True, True, "call.m4a")
+@example(Transcript((Segment("\U0001f469\u200d\U0001f467" * 3000),)), True, True, "call.m4a")
+@example(Transcript((Segment("a" + "\u0301" * 9000),), title="a" + "\u0301" * 400), True, True, "")
+def test_every_character_of_a_transcript_is_in_the_reply_or_its_file(
+    transcript: Transcript, speakers: bool, times: bool, name: str
+) -> None:
+    job = replace(JOB, file=FileFacts(name))
+    reply = render.reply(job, transcript, Look(speakers, times), "reply.abc.0", 100.0)
+    check_limits(reply.message)
+    whole = letters("".join(strings(reply.message.blocks)))
+    if reply.document is not None:
+        text = reply.document.content.decode()
+        whole = letters(text)
+        assert transcript.is_empty or letters(_encodable(transcript.summary or "")) in whole
+        assert 0 < len(reply.document.name) <= 100
+        assert not set(reply.document.name) & set("/\\\0\n")
+        for part in render.parts(reply.document):
+            check_limits(part)
+        parts = "".join("".join(strings(part.blocks)) for part in render.parts(reply.document))
+        assert letters(tidy(text)) == letters(parts)
+    if not transcript.is_empty:
+        for segment in transcript.segments:
+            for word in _encodable(segment.text).split():
+                assert letters(word) in whole
+
+
+def _encodable(text: str) -> str:
+    return text.encode("utf-8", "replace").decode()
+
+
+@given(transcripts(), TEXTS)
+def test_nothing_in_a_transcript_acts(transcript: Transcript, name: str) -> None:
+    job = replace(JOB, file=FileFacts(name))
+    message = render.reply(job, transcript, Look(), "reply.abc.0", 100.0).message
+    assert not acts(message.text)
+    for text in mrkdwn(message.blocks):
+        assert not acts(text)
+    kinds = set(re.findall(r'"type": "([a-z_]+)"', json.dumps(message.blocks)))
+    assert kinds <= {
+        "header", "plain_text", "rich_text", "rich_text_section", "rich_text_list", "text", "context", "mrkdwn"
+    } | {"section"}  # fmt: skip
+
+
+@given(TEXTS, st.sampled_from(list(ProblemCode)), st.dictionaries(st.sampled_from(["provider", "detail"]), TEXTS))
+def test_a_failure_is_within_limits_and_quiet(name: str, code: ProblemCode, params: dict[str, str]) -> None:
+    job = replace(JOB, file=FileFacts(name), outcome=Outcome.REFUSED, problem=Problem(code, params))
+    message = render.reply(job, None, Look(), "reply.abc.0", 1.0).message
+    check_limits(message)
+    assert not acts(message.text)
+
+
+@given(st.lists(st.tuples(TEXTS, st.sampled_from(list(State)), st.integers(0, 5000)), min_size=1, max_size=12))
+def test_a_status_line_is_within_limits_and_quiet(found: list[tuple[str, State, int]]) -> None:
+    standings = [
+        Standing(replace(JOB, file=FileFacts(name), state=state, provider="xosum", progress=0.4), ahead, 130.0)
+        for name, state, ahead in found
+    ]
+    message = render.status(standings, JOB.id)
+    check_limits(message)
+    assert not acts(message.text.replace("*", ""))
+
+
+@given(st.one_of(TEXTS, BIG), st.integers(4, 3000))
+def test_splitting_loses_nothing_and_keeps_the_measure(text: str, limit: int) -> None:
+    pieces = split(tidy(text), limit)
+    assert "".join(pieces) == tidy(text)
+    assert all(limits.weight(piece) <= limit or len(piece) == 1 for piece in pieces)
+
+
+@given(
+    st.lists(st.sampled_from(["e\u0301", "👩\u200d👧", "ﷺ", "한", "🇦🇲", "a", "\u0561"]), min_size=2),
+    st.integers(40, 90),
+)
+def test_a_cut_is_between_graphemes(parts: list[str], limit: int) -> None:
+    text = "".join(parts)
+    head, rest = cut(text, limit)
+    assert head + rest == text
+    assert graphemes(head) + graphemes(rest) == graphemes(text)
+
+
+def test_a_cut_prefers_the_end_of_a_sentence_and_then_a_word() -> None:
+    assert cut("One two three. Four five six seven", 26)[0] == "One two three. "
+    assert cut("One two three four five", 16)[0] == "One two three "
+
+
+def test_a_label_cannot_mention_link_or_decorate() -> None:
+    for trap in ("<!here>", "@channel", ":tada:", "*x*", "`x`", "https://example.org", "<@U1|x>", "_x_"):
+        assert not acts(quiet(trap)), trap
+    assert quiet("my_file & co.m4a") == "my_file &amp; co.m4a"
+    assert quiet("> said") != "&gt; said"
+
+
+def test_a_clip_shows_that_it_is_one() -> None:
+    assert clip("short", 10) == "short"
+    assert clip("rather long", 8) == "rather…"
+
+
+def test_extracted_sentences_are_called_highlights_and_written_ones_a_summary() -> None:
+    said = Transcript((Segment("We meet on Monday.", 0.0, 2.0, "DOCTOR"),), highlights=("We meet on Monday.",))
+    assert "Highlights" in str(render.reply(JOB, said, Look(), "x", 1.0).message.blocks)
+    written = replace(said, highlights=(), summary="A date is set.")
+    blocks = str(render.reply(JOB, written, Look(), "x", 1.0).message.blocks)
+    assert "Summary" in blocks
+    assert "Highlights" not in blocks
+
+
+def test_speakers_and_times_are_shown_where_they_exist_and_are_wanted() -> None:
+    talk = Transcript(
+        (Segment("Hello.", 61.0, 62.0, "S1"), Segment("Hi.", 65.0, 66.0, "S2")), speaker_names={"S1": "Ana"}
+    )
+    both = str(render.reply(JOB, talk, Look(), "x", 1.0).message.blocks)
+    assert "Ana: " in both
+    assert "[01:01] Hello." in both
+    neither = str(render.reply(JOB, talk, Look(speakers=False, times=False), "x", 1.0).message.blocks)
+    assert "Ana" not in neither
+    assert "[01:01]" not in neither
+
+
+def test_silence_is_said_and_not_filled() -> None:
+    blocks = str(render.reply(JOB, Transcript(()), Look(), "x", 1.0).message.blocks)
+    assert words.NO_SPEECH in blocks
+
+
+def test_a_two_hour_transcript_is_rendered_without_stalling_the_loop() -> None:
+    segments = tuple(Segment(f"Sentence {n} is here to be read by somebody.", n * 2.0) for n in range(20000))
+    reply = render.reply(JOB, Transcript(segments), Look(), "x", 1.0)
+    assert reply.document is not None
+    check_limits(reply.message)
