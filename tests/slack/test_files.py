@@ -1,0 +1,202 @@
+"""Bytes out of Slack: checked, and the token goes to Slack's hosts only."""
+
+import asyncio
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.domain.errors import ProblemCode, Rejected, StepError, Transient
+from bot.domain.job import Job
+from bot.settings import SLACK_FILE_HOSTS
+from bot.slack.files import Hosts, refusal_of
+from simulators.slack.faults import Fault
+from tests.slack.workplace import CLIP, Upload, Workplace, workplace
+
+BYTES = bytes(range(256)) * 4000
+RECORDING = Upload("call.mp3", BYTES)
+
+
+async def read(place: Workplace, job: Job, start: int = 0, end: int | None = None) -> bytes:
+    source = await place.room.chat.source(job)
+    async with source.stream(start, end) as chunks:
+        return b"".join([chunk async for chunk in chunks])
+
+
+async def refused(place: Workplace, job: Job) -> ProblemCode:
+    with pytest.raises(Rejected) as caught:
+        await read(place, job)
+    return caught.value.problem.code
+
+
+@pytest.fixture
+async def job(place: Workplace) -> Job:
+    return (await place.upload(upload=RECORDING))[1]
+
+
+async def test_a_file_comes_whole_and_in_parts(place: Workplace, job: Job) -> None:
+    assert await read(place, job) == BYTES
+    assert await read(place, job, 1000, 5000) == BYTES[1000:5000]
+    assert await read(place, job, len(BYTES) - 10) == BYTES[-10:]
+
+
+async def test_the_facts_are_slacks(place: Workplace, job: Job) -> None:
+    facts = (await place.room.chat.source(job)).facts
+    assert (facts.name, facts.mimetype, facts.filetype, facts.size) == ("call.mp3", "audio/mpeg", "mp3", len(BYTES))
+
+
+async def test_a_login_page_is_never_taken_for_audio(place: Workplace, job: Job) -> None:
+    place.slack.fault(Fault("/files-pri/*", login=True))
+    assert await refused(place, job) is ProblemCode.LOGIN_PAGE
+
+
+async def test_a_login_page_in_disguise_is_known_by_its_first_bytes(place: Workplace, job: Job) -> None:
+    page = "  \n<!DOCTYPE html><html>" + " " * (len(BYTES) - 24)
+    place.slack.fault(Fault("/files-pri/*", body=page, content_type="audio/mpeg"))
+    assert await refused(place, job) is ProblemCode.LOGIN_PAGE
+
+
+async def test_a_missing_scope_ends_in_the_sentence_about_it(tmp_path: Path) -> None:
+    async with workplace(tmp_path, unauthorised_download="redirect") as place:
+        _, job = await place.upload(upload=RECORDING)
+        source = await place.room.chat.source(job)
+        place.slack.reinstall(["chat:write"])
+        with pytest.raises(Rejected) as caught:
+            async with source.stream():
+                pass
+        assert caught.value.problem.code is ProblemCode.LOGIN_PAGE
+
+
+async def test_a_redirect_elsewhere_is_followed_without_the_token(place: Workplace, job: Job) -> None:
+    place.slack.fault(Fault("/files-pri/*", redirect=f"{place.slack.elsewhere_url}/anything"))
+    with pytest.raises(StepError):
+        await read(place, job)
+    assert place.slack.ledger.strays == []
+
+
+async def test_endless_redirects_end(place: Workplace, job: Job) -> None:
+    source = await place.room.chat.source(job)
+    place.slack.fault(Fault("/files-pri/*", times=None, redirect=source.url))  # type: ignore[attr-defined]  # Slack's own
+    assert await refused(place, job) is ProblemCode.LOGIN_PAGE
+
+
+async def test_another_length_than_announced_is_refused_before_a_byte_passes(place: Workplace, job: Job) -> None:
+    place.slack.fault(Fault("/files-pri/*", content_length=len(BYTES) - 5))
+    assert await refused(place, job) is ProblemCode.FILE_CHANGED
+
+
+async def test_more_bytes_than_announced_are_refused(place: Workplace, job: Job) -> None:
+    place.slack.fault(Fault("/files-pri/*", body="x" * (len(BYTES) + 1), content_type="audio/mpeg"))
+    assert await refused(place, job) is ProblemCode.FILE_CHANGED
+
+
+async def test_a_cut_download_is_tried_again(place: Workplace, job: Job) -> None:
+    place.slack.fault(Fault("/files-pri/*", truncate=1000))
+    with pytest.raises(Transient):
+        await read(place, job)
+    assert await read(place, job) == BYTES
+
+
+async def test_a_server_error_is_tried_again(place: Workplace, job: Job) -> None:
+    place.slack.fault(Fault("/files-pri/*", status=503))
+    with pytest.raises(Transient):
+        await read(place, job)
+
+
+async def test_an_abandoned_stream_leaves_no_connection_behind(place: Workplace, job: Job) -> None:
+    source = await place.room.chat.source(job)
+    for _ in range(80):  # more than the pool holds
+        async with asyncio.timeout(10), source.stream() as chunks:
+            await anext(aiter(chunks))
+
+
+@pytest.mark.parametrize(
+    ("upload", "code"),
+    [
+        (Upload("drive.mp3", mode="external"), ProblemCode.FILE_EXTERNAL),
+        (Upload("old.mp3", b"x", mode="hidden_by_limit"), ProblemCode.FILE_HIDDEN),
+        (Upload("empty.mp3", b""), ProblemCode.EMPTY_FILE),
+    ],
+)
+async def test_a_file_without_bytes_has_its_own_sentence(place: Workplace, upload: Upload, code: ProblemCode) -> None:
+    if upload.mode == "hidden_by_limit":  # it was visible when it was shared
+        message, job = await place.upload()
+        place.slack.workspace.files[message.files[0]].mode = "hidden_by_limit"
+    else:
+        _, job = await place.upload(upload=upload)
+    assert await refused(place, job) is code
+
+
+async def test_a_deleted_file_is_said_to_be_gone(place: Workplace) -> None:
+    message, job = await place.upload()
+    place.slack.people.delete_file("U0ALICE", message.files[0])
+    assert await refused(place, job) is ProblemCode.FILE_GONE
+
+
+async def test_a_slack_connect_file_is_resolved_by_its_id(place: Workplace) -> None:
+    _, job = await place.upload(upload=Upload("guest.mp3", BYTES, connect=True))
+    assert job.file.name == ""
+    assert await read(place, job) == BYTES
+
+
+def test_a_snippet_is_no_recording() -> None:
+    refusal = refusal_of({"mode": "snippet"})
+    assert refusal is not None
+    assert refusal.problem.code is ProblemCode.NOT_AUDIO
+    assert refusal_of({"mode": "hosted"}) is None
+
+
+HOSTS = Hosts(SLACK_FILE_HOSTS, "http://127.0.0.1:8765/api/")
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://files.slack.com/files-pri/T1-F1/x.mp3",
+        "https://slack.com/x",
+        "https://SLACK-FILES.com/x",
+        "https://a.slack-edge.com/x",
+        "http://127.0.0.1:8765/files-pri/x",
+    ],
+)
+def test_the_token_may_go_to_slack(url: str) -> None:
+    assert HOSTS.trusts(url)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://files.slack.com/x",
+        "https://files.slack.com:8443/x",
+        "https://slack.com.example.org/x",
+        "https://evilslack.com/x",
+        "https://files.slack.com@example.org/x",
+        "https://user:pw@files.slack.com/x",
+        "https://example.org/files.slack.com",
+        "https://example.org\\@files.slack.com/",
+        "http://127.0.0.1:8766/x",
+        "https://127.0.0.1:8765/x",
+        "http://localhost:8765/x",
+        "ftp://slack.com/x",
+        "//files.slack.com/x",
+        "https://[::1/x",
+        "",
+    ],
+)
+def test_the_token_may_go_nowhere_else(url: str) -> None:
+    assert not HOSTS.trusts(url)
+
+
+@given(st.text(max_size=40))
+def test_any_address_gets_an_answer(text: str) -> None:
+    assert not HOSTS.trusts(f"https://{text}.example.org/")
+    assert HOSTS.trusts(text) in (True, False)
+
+
+async def test_proxies_in_the_environment_are_not_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9")
+    async with workplace(tmp_path) as place:
+        _, job = await place.upload(upload=CLIP)
+        assert len(await read(place, job)) == 2012
