@@ -28,6 +28,10 @@ async def open_store(
     scheme, separator, rest = url.partition("://")
     if separator and scheme == "sqlite" and rest.startswith("/") and len(rest) > 1:
         store = Store(await open_sqlite(Path(unquote(rest[1:])), known_migrations(), exclusive), seal)
+    elif separator and scheme in ("postgresql", "postgres"):
+        from storage.postgres import open_postgres  # an extra: asyncpg need not be there for SQLite
+
+        store = Store(await open_postgres(url, known_migrations(), exclusive), seal)
     else:
         raise StoreError("DATABASE_URL must be sqlite:///file.db, sqlite:////absolute/file.db or postgresql://….")
     try:

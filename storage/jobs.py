@@ -197,7 +197,6 @@ def move(change: Change, seal: Seal, keep_lease: bool = False) -> Script[Job]:
         "keep_lease": int(keep_lease),
         "now": after.updated_at,
         "wakes": before.wakes,
-        "far": FAR_FUTURE,
         "sets_cancel_by": int(before.cancel_by != after.cancel_by),
     }
     rows = yield Ask("change_job", open_values(after, seal) | values)

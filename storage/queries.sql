@@ -27,13 +27,13 @@ RETURNING id;
 SELECT * FROM job
 WHERE team_id = :team_id AND file_id = :file_id AND channel_id = :channel_id AND thread_ts = :thread_ts;
 
--- name: change_job(id, source, token, keep_lease, now, wakes, state, lane, rank, updated_at, due_at, far, file_name, file_mimetype, file_filetype, file_size, file_seconds, file_subtype, language, recording_type, meant, provider, account, outcome, problem_code, problem_params, attempts, last_error, client_ref, hook_token, remote_ref, remote_url, remote_expires_at, submitted_at, progress, parked_from, parked_for, sets_cancel_by, cancel_by, reuses, finished_at)
+-- name: change_job(id, source, token, keep_lease, now, wakes, state, lane, rank, updated_at, due_at, file_name, file_mimetype, file_filetype, file_size, file_seconds, file_subtype, language, recording_type, meant, provider, account, outcome, problem_code, problem_params, attempts, last_error, client_ref, hook_token, remote_ref, remote_url, remote_expires_at, submitted_at, progress, parked_from, parked_for, sets_cancel_by, cancel_by, reuses, finished_at)
 -- Compare-and-set on id, state and lease token. A row that was woken since it was claimed does not sleep past now
 -- (a parked or final one, due in the far future, does). Who asked to cancel stays unless the change sets it.
 UPDATE job SET
     state = :state, lane = :lane, rank = :rank, updated_at = :updated_at,
     due_at = CASE
-        WHEN :due_at < :far AND :due_at > :now
+        WHEN CAST(:due_at AS DOUBLE PRECISION) < 253402300799 AND :due_at > CAST(:now AS DOUBLE PRECISION)
             AND (wakes <> :wakes OR (lease_token <> '' AND wakes <> wakes_at_claim)) THEN :now
         ELSE :due_at
     END,
@@ -178,9 +178,13 @@ UPDATE turn SET ready = 1 WHERE (lane, person) IN (
     WHERE lane = :lane AND ready = 0 AND due_at <= :now FOR UPDATE SKIP LOCKED
 ) RETURNING person;
 
--- name: next_turn(lane)
+-- name: next_turn_sqlite(lane)
 -- Who was served longest ago; among those never served, whose job is oldest.
 SELECT person FROM turn WHERE lane = :lane AND ready = 1 ORDER BY served, since LIMIT 1;
+
+-- name: next_turn_postgres(lane)
+-- The same, locked: what another server changes for this person is then seen before they are sent to rest.
+SELECT person FROM turn WHERE lane = :lane AND ready = 1 ORDER BY served, since LIMIT 1 FOR UPDATE;
 
 -- name: serve_turn(lane, person)
 -- This person has been served last of all.

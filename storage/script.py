@@ -89,6 +89,11 @@ def reads(
     return method
 
 
+def storable(value: Value) -> Value:
+    """Text that can be encoded: what cannot is shown as a question mark."""
+    return value.encode("utf-8", "replace").decode("utf-8") if isinstance(value, str) else value
+
+
 def text(row: Row, column: str) -> str:
     """A column that always holds text."""
     value = row[column]

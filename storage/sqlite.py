@@ -21,8 +21,8 @@ import aiosqlite
 from bot.domain.errors import StoreBusy, StoreError, StoreUnavailable
 from storage.lockfile import LockFile
 from storage.migrations import REGISTER, Migration, pending, refuse_outdated
-from storage.script import Ask, Row, Script, Value
-from storage.statements import statements
+from storage.script import Ask, Row, Script, storable
+from storage.statements import Statement, statements
 
 BUSY_SECONDS = 5.0
 _TOGETHER = 64  # transactions that share a commit at most
@@ -56,7 +56,7 @@ class Desk:
     begin: str
     path: Path
     loop: asyncio.AbstractEventLoop
-    sql: Mapping[str, str]
+    statements: Mapping[str, Statement]
     errands: deque[Errand[Any]] = field(default_factory=deque)
 
 
@@ -130,7 +130,7 @@ class Session(sqlite3.Connection):
             return result
 
     def _rows(self, request: Ask) -> Sequence[Row]:
-        sql = self.desk.sql[request.name]
+        sql = self.desk.statements[request.name].sql
         try:
             cursor = self.execute(sql, request.values)
         except UnicodeEncodeError:  # half of a surrogate pair in a name or an error text
@@ -224,10 +224,12 @@ class SQLite:
 
     async def close(self) -> None:
         """Finish what was asked and let the next process in."""
-        await self._reader.close()
-        await self._writer.close()
-        if self._lock is not None:
-            self._lock.release()
+        try:
+            await self._reader.close()
+            await self._writer.close()
+        finally:
+            if self._lock is not None:
+                self._lock.release()
 
 
 async def open_sqlite(path: Path, known: Sequence[Migration], exclusive: bool) -> SQLite:
@@ -263,7 +265,7 @@ async def _prepare(path: Path, known: Sequence[Migration], exclusive: bool) -> N
                 for statement in migration.statements():
                     await db.execute_fetchall(statement)
                 await db.execute_fetchall(
-                    statements("sqlite")["add_migration"],
+                    statements("sqlite")["add_migration"].sql,
                     {"number": migration.number, "name": migration.name, "now": time.time()},
                 )
                 await db.execute_fetchall("COMMIT")  # closing without it rolls back
@@ -275,7 +277,7 @@ async def _schema_number(db: aiosqlite.Connection) -> int:
     there = await db.execute_fetchall("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'migration'")
     if not list(there):
         return 0
-    rows = list(await db.execute_fetchall(statements("sqlite")["schema_number"]))
+    rows = list(await db.execute_fetchall(statements("sqlite")["schema_number"].sql))
     return int(rows[0][0] or 0)
 
 
@@ -297,11 +299,6 @@ def explain(error: sqlite3.Error, path: Path) -> StoreError:
             return StoreUnavailable(f"The file {path} is damaged or no SQLite database: restore it from a backup.")
         case _:
             return StoreError(f"The database {path} refused: {error}")
-
-
-def storable(value: Value) -> Value:
-    """Text that can be encoded: what cannot is shown as a question mark."""
-    return value.encode("utf-8", "replace").decode("utf-8") if isinstance(value, str) else value
 
 
 def _deliver(errands: Sequence[Errand[Any]]) -> None:

@@ -1,6 +1,8 @@
-"""One suite for every database: `store` is a fresh one, `place` opens it again."""
+"""One suite for every database: `store` is a fresh one, `reopen` opens it again."""
 
-from collections.abc import AsyncIterator
+import itertools
+import subprocess
+from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack
 from pathlib import Path
 
@@ -8,12 +10,38 @@ import pytest
 
 from bot.ports.store import JobStore
 from storage import open_store
+from tests.storage import cluster
 from tests.storage.samples import KEY, Opener
 
+_numbers = itertools.count(1)
 
-@pytest.fixture(params=["sqlite"])
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[Path]:
+    """The socket folder of a PostgreSQL server that is there for these tests only."""
+    folder = cluster.binaries()
+    if folder is None:
+        pytest.skip("PostgreSQL left out: its server is not installed here")
+    with cluster.running(folder) as home:
+        yield home
+
+
+@pytest.fixture
+def postgres_url(server: Path) -> str:
+    """The URL of an empty PostgreSQL database."""
+    name = f"test{next(_numbers)}"
+    folder = cluster.binaries()
+    assert folder is not None
+    subprocess.run([folder / "createdb", "-h", server, "-U", "postgres", name], check=True)
+    return f"postgresql://postgres@/{name}?host={server}"
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
 def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """The URL of a database that does not exist yet."""
+    """The URL of a database that does not exist yet, or is empty."""
+    if request.param == "postgres":
+        fresh: str = request.getfixturevalue("postgres_url")
+        return fresh
     return f"sqlite:///{tmp_path}/jobs.db"
 
 

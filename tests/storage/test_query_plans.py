@@ -10,7 +10,7 @@ from bot.domain.machine import FAR_FUTURE
 from storage.migrations import REGISTER, known_migrations
 from storage.statements import statements
 
-SQL = statements("sqlite")
+SQL = {name: statement.sql for name, statement in statements("sqlite").items()}
 
 # Statement, the index that must appear, and nothing else that scans a table.
 EXPECTED = [

@@ -1,0 +1,221 @@
+"""What only PostgreSQL can show: several servers at once, a server that goes away."""
+
+import asyncio
+import random
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from pathlib import Path
+
+import asyncpg
+import pytest
+
+from bot.domain.errors import LostLease, SchemaTooNew, StoreError, StoreUnavailable
+from bot.domain.job import FileFacts
+from bot.domain.machine import Received
+from bot.ports.provider import Pace
+from bot.ports.store import JobStore, NewJob
+from storage import open_store
+from storage.migrations import known_migrations
+from storage.postgres import open_postgres
+from storage.statements import statements
+from tests.storage import cluster
+from tests.storage.samples import NOW, Opener, added, origin, submit, submitting
+
+
+@pytest.fixture
+def url(postgres_url: str) -> str:
+    return postgres_url
+
+
+@pytest.fixture
+async def db(url: str) -> AsyncIterator[asyncpg.Connection]:
+    connection = await asyncpg.connect(url)
+    yield connection
+    await connection.close()
+
+
+async def test_servers_that_start_together_migrate_once(reopen: Opener) -> None:
+    stores = await asyncio.gather(*(reopen() for _ in range(4)))
+    for store in stores:
+        await store.ping()
+
+
+async def test_servers_that_claim_at_once_never_share_a_job(reopen: Opener) -> None:
+    one, two = await reopen(), await reopen()
+    ids = {(await submitting(one, user=f"U{i % 3}")).id for i in range(60)}
+    got: list[str] = []
+
+    async def worker(store: JobStore) -> None:
+        misses = 0
+        while misses < 3:
+            job = await store.claim("xosum", (0, 1, 2), NOW, 60)
+            if job is None:
+                misses += 1
+            else:
+                got.append(job.id)
+
+    await asyncio.gather(*(worker(store) for store in (one, two) for _ in range(6)))
+    assert sorted(got) == sorted(ids)
+
+
+async def test_servers_share_one_budget(reopen: Opener) -> None:
+    stores = [await reopen(), await reopen()]
+    answers = await asyncio.gather(*(stores[i % 2].reserve("xosum", Pace(56, 4), NOW) for i in range(40)))
+    assert sum(answer <= NOW for answer in answers) == 4
+
+
+async def test_one_event_delivered_to_two_servers_is_one_job(reopen: Opener) -> None:
+    stores = [await reopen(), await reopen()]
+    for _ in range(10):
+        new = NewJob(origin())
+        answers = await asyncio.gather(*(stores[i % 2].add_job(new, NOW) for i in range(6)))
+        assert len({job.id for job, _ in answers}) == 1
+        assert sum(made for _, made in answers) == 1
+
+
+async def test_nobody_is_forgotten_when_servers_move_jobs_of_the_same_people(reopen: Opener) -> None:
+    """Turns are hints that may be early, never late: whatever is due can be claimed, however the servers interleave."""
+    stores = [await reopen(), await reopen()]
+    chance = random.Random(5)
+    made = [await added(stores[0], user=f"U{i % 2}") for i in range(40)]
+
+    async def mover(store: JobStore) -> None:
+        for _ in range(60):
+            job = await store.claim("slack", (2,), NOW, 60)
+            if job is None:
+                await store.wake(chance.choice(made).id, NOW)
+            elif chance.random() < 0.5:
+                await store.release(job)
+            else:
+                await store.apply(Received(job).retry(NOW, NOW + chance.choice((0, 0, 500)), "x"))
+
+    await asyncio.gather(*(mover(store) for store in stores for _ in range(4)))
+    claimed = set()
+    while job := await stores[0].claim("slack", (2,), NOW + 1000, 60):
+        claimed.add(job.id)
+    assert claimed == {job.id for job in made}
+
+
+async def test_a_change_is_won_by_one_server(reopen: Opener) -> None:
+    stores = [await reopen(), await reopen()]
+    job = await added(stores[0])
+    outcomes = await asyncio.gather(*(stores[i % 2].apply(submit(job, NOW)) for i in range(6)), return_exceptions=True)
+    assert sum(isinstance(outcome, LostLease) for outcome in outcomes) == 5
+    assert len(await stores[0].events(job.id)) == 2
+
+
+async def test_a_zero_character_is_stored_readably(store: JobStore) -> None:
+    job, _ = await store.add_job(NewJob(origin(), FileFacts(name="a\x00b \ud83d")), NOW)
+    assert job.file.name == "a�b ?"
+
+
+async def test_callers_cancelled_at_any_moment_leave_each_change_whole(store: JobStore, db: asyncpg.Connection) -> None:
+    chance = random.Random(3)
+    for _ in range(30):
+        tasks = [asyncio.ensure_future(submitting(store)) for _ in range(3)]
+        await asyncio.sleep(0)
+        for _ in range(chance.randint(0, 30)):
+            await asyncio.sleep(0)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+    await store.close()
+    torn = await db.fetch(
+        "SELECT id FROM job WHERE revision <> (SELECT COUNT(*) FROM job_event WHERE job_event.job_id = job.id)"
+    )
+    assert not torn
+    assert not await db.fetch("SELECT 1 FROM pg_stat_activity WHERE state LIKE 'idle in transaction%'")
+
+
+async def test_a_database_of_a_later_program_is_refused(reopen: Opener, db: asyncpg.Connection) -> None:
+    with pytest.raises(StoreError, match="serve"):
+        await reopen(exclusive=False)
+    await (await reopen()).close()
+    await (await reopen(exclusive=False)).ping()
+    await db.execute("INSERT INTO migration (number, name, applied_at) VALUES (9999, 'future', 0)")
+    with pytest.raises(SchemaTooNew, match="schema 9999"):
+        await reopen()
+
+
+async def test_connections_cut_by_the_server_are_an_error_once_and_then_replaced(
+    store: JobStore, db: asyncpg.Connection
+) -> None:
+    job = await added(store)
+    await db.execute(
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+        "WHERE pid <> pg_backend_pid() AND datname = current_database()"
+    )
+    for _ in range(10):  # each dead connection of the pool may be met once
+        try:
+            assert await store.job(job.id) == job
+        except StoreUnavailable:
+            continue
+        break
+    await store.ping()
+
+
+async def test_a_server_that_is_not_there_or_not_ours_is_named_without_the_password(server: Path) -> None:
+    for url in (
+        "postgresql://postgres:hunter2@127.0.0.1:1/x",
+        f"postgresql://postgres:hunter2@/nowhere?host={server}",
+        f"postgresql://nobody:hunter2@/postgres?host={server}",
+        "postgresql://postgres:hunter2@host:port/x",
+    ):
+        with pytest.raises(StoreError) as caught:
+            await open_store(url)
+        assert "hunter2" not in str(caught.value)
+
+
+async def test_a_server_that_stops_is_said_to_be_out_of_reach() -> None:
+    folder = cluster.binaries()
+    if folder is None:
+        pytest.skip("PostgreSQL left out: its server is not installed here")
+    with cluster.running(folder) as home:
+        url = f"postgresql://postgres@/postgres?host={home}"
+        store = await open_store(url)
+        job = await added(store)
+    for _ in range(2):
+        with pytest.raises(StoreUnavailable):
+            await store.ping()
+        with pytest.raises(StoreUnavailable):
+            await store.job(job.id)
+    await store.close()
+
+
+@pytest.mark.parametrize(
+    ("name", "index"),
+    [
+        ("claim_due", "job_queue"),
+        ("claim_of_person", "job_turn"),
+        ("next_turn", "turn_ready"),
+        ("rouse_turns", "turn_resting"),
+        ("next_due", "job_queue"),
+        ("job_by_ref", "job_remote"),
+        ("job_by_hook_token", "job_hook"),
+        ("jobs_in_state", "job_state"),
+        ("outgoing_to_verify", "outgoing_verify"),
+        ("inbox_for", "inbox_ref"),
+        ("inbox_due", "inbox_due"),
+        ("jobs_to_purge", "job_kept"),
+    ],
+)
+async def test_a_statement_finds_its_rows_by_the_index_made_for_it(
+    reopen: Opener, db: asyncpg.Connection, name: str, index: str
+) -> None:
+    await (await reopen()).close()
+    statement = statements("postgres")[name]
+    await db.execute("SET enable_seqscan = off; SET enable_bitmapscan = off; SET plan_cache_mode = force_generic_plan")
+    kinds = await db.prepare(statement.sql)
+    sample = {"text": "'x'", "float8": "1", "int4": "1", "int8": "1", "bytea": "''"}
+    values = ", ".join(sample[kind.name] for kind in kinds.get_parameters())
+    await db.execute(f"PREPARE it AS {statement.sql.rstrip(';')}")
+    plan = "\n".join(row[0] for row in await db.fetch(f"EXPLAIN EXECUTE it({values})"))
+    assert index in plan, plan
+
+
+async def test_a_migration_that_fails_leaves_nothing_of_itself(url: str, db: asyncpg.Connection) -> None:
+    first = known_migrations()[0]
+    broken = replace(first, sql=first.sql + "INSERT INTO nowhere VALUES (1);")
+    with pytest.raises(StoreError, match="nowhere"):
+        await open_postgres(url, [broken], exclusive=True)
+    assert await db.fetchval("SELECT to_regclass('job')") is None
