@@ -151,7 +151,10 @@ class Steps:
                 job = await self._store.apply(Submitting(job).created(self._clock.now(), remote), keep_lease=True)
             await provider.upload(order, remote, payload, progress)
             seconds = payload.seconds if payload.seconds is not None else job.file.seconds
-        return Submitting(job).submitted(self._clock.now(), await self._first_look(provider, seconds))
+        now = self._clock.now()
+        # A push may have come before the reference was stored: then nobody will wake this job again.
+        due_at = now if await self._pushes(job) else await self._first_look(provider, seconds)
+        return Submitting(job).submitted(now, due_at)
 
     async def _reconcile(self, stage: Submitting, provider: Provider, remote: Remote) -> Change | None:
         """A remote job exists from an earlier try: did the audio arrive? None means: hand it over (again)."""
@@ -197,9 +200,10 @@ class Steps:
         if remote is None:
             return stage.resubmit(self._clock.now(), "no reference is stored")
         since = job.submitted_at or job.updated_at
+        pushed = await self._pushed(job, provider)  # read first: it may be all that tells the provider's own id
         standing = await provider.poll(remote, job.client_ref)
         if not isinstance(standing, Finished):
-            if pushed := await self._pushed(job, provider):
+            if pushed is not None:
                 standing = Finished(pushed)
         elif standing.transcript is not None and isinstance(provider, Confirms):
             standing = Finished(await self._confirmed(job, provider, standing.transcript))
@@ -237,8 +241,10 @@ class Steps:
     async def _pushes(self, job: Job) -> list[bytes]:
         if job.remote is None:
             return []
-        items = await self._store.inbox_for(HOOK_INBOX, f"{job.account}:{job.remote.ref}")
-        return [item.payload for item in items]
+        # One that came before the reference was stored is kept under our own, where the provider echoes it.
+        refs = dict.fromkeys((job.remote.ref, job.client_ref))
+        found = [await self._store.inbox_for(HOOK_INBOX, f"{job.account}:{ref}") for ref in refs if ref]
+        return [item.payload for items in found for item in items]
 
     # finishing
 

@@ -60,7 +60,7 @@ class Hooks:
                 raise HookRefused(404, "unknown job")
         elif job.state not in OPEN:
             return  # a repeat: the result is there already
-        ref = job.remote.ref if job is not None and job.remote else news.ref
+        ref = job.remote.ref if job is not None and job.remote else news.client_ref or news.ref
         now = self._clock.now()
         await self._store.put_inbox(
             HOOK_INBOX, f"{provider.account}:{news.key}", f"{provider.account}:{ref}", news.result, now, now
