@@ -79,7 +79,7 @@ class InvoxProvider:
         self._tokens = TokenCache(clock, self._new_token, RENEW_EARLY)
         self._first_seen: Recent[float] = Recent()
         self._refused: Recent[bool] = Recent()  # jobs whose upload URL was
-        self._contradicted: Recent[bool] = Recent()  # jobs that by their last poll are not completed
+        self._unconfirmable: Recent[bool] = Recent()  # jobs that by their last poll the service does not know
         self._traits = Traits(
             title=TITLE,
             accepts=Accepts(mimes=frozenset(self._mime_types), max_bytes=settings.invox_max_file_mb * 2**20),
@@ -143,9 +143,10 @@ class InvoxProvider:
         if first_seen is None:
             self._first_seen.put(ref, now)
         young = first_seen is None or now - first_seen <= self._settings.invox_grace_seconds
-        self._contradicted.drop(ref)
+        self._unconfirmable.drop(ref)
         answer = await self._call("get-transcription", {"requestId": ref}, self._settings.invox_api_version)
         if answer.status in (404, 405) and (young or self._pushes):
+            self._unconfirmable.put(ref, True)
             return Working(uploaded=False if ref in self._refused else None)
         if not answer.ok:
             words = reason(answer)
@@ -154,7 +155,6 @@ class InvoxProvider:
         status = read_status(found)
         if status == "COMPLETED":
             return Finished(read_transcript(found))
-        self._contradicted.put(ref, True)
         if status == "ERROR":
             return _broken(one_line(text(found, "errorMessage")), "told by the poll")
         return Working()
@@ -232,11 +232,14 @@ class InvoxProvider:
         )
 
     def read_result(self, result: bytes) -> Transcript | None:
-        """The callback's transcript; None while a poll's answer contradicts it. Raises `Rejected` for a failure."""
+        """The callback's transcript, taken at its word only once a poll has shown that it cannot be confirmed.
+
+        None until then: the poll's own answer decides. Raises `Rejected` for a failure that is believed.
+        """
         found = read_object(result)
         if found is None:
             return None
-        if self._settings.invox_confirm_callback and reference(found, "requestId") in self._contradicted:
+        if self._settings.invox_confirm_callback and reference(found, "requestId") not in self._unconfirmable:
             return None
         match read_status(found):
             case "COMPLETED":

@@ -1,0 +1,154 @@
+"""The three services behind the real engine, store and web routes: a file in, its transcript out, one bill each."""
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+
+from bot.app import Core, open_core
+from bot.audio.disk import DiskFile
+from bot.domain.errors import ProblemCode
+from bot.domain.job import Job, Options, Origin
+from bot.domain.transcript import Transcript
+from bot.ports.audio import SourceFile
+from bot.ports.store import NewJob
+from simulators.invox import InvoxSettings, InvoxSimulator
+from simulators.nabla import NablaSettings, NablaSimulator
+from simulators.xosum import XosumSettings, XosumSimulator
+from tests.providers.peers import settings_for
+
+SAMPLES = Path(__file__).parents[2] / "simulators" / "samples"
+Simulator = XosumSimulator | InvoxSimulator | NablaSimulator
+
+pytestmark = pytest.mark.engine
+
+
+class Thread:
+    """The chat of one file: gives its bytes, keeps its answer."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.answer: asyncio.Future[tuple[Job, Transcript | None]] = asyncio.get_running_loop().create_future()
+
+    async def source(self, job: Job) -> SourceFile:
+        return DiskFile(self.path)
+
+    async def show(self, job: Job) -> None:
+        pass
+
+    async def reply(self, job: Job, transcript: Transcript | None) -> None:
+        self.answer.set_result((job, transcript))
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def simulator(name: str) -> Simulator:
+    match name:
+        case "xosum":
+            return XosumSimulator(XosumSettings(job_seconds=0.2))
+        case "invox":
+            return InvoxSimulator(InvoxSettings(job_seconds=0.2))
+        case _:
+            return NablaSimulator(NablaSettings(job_seconds=0.2))
+
+
+@asynccontextmanager
+async def running(
+    sim: Simulator, tmp_path: Path, sample: str, push: bool, **more: str
+) -> AsyncIterator[tuple[Core, Thread]]:
+    port = free_port()
+    public = f"http://127.0.0.1:{port}"
+    if push and not isinstance(sim, InvoxSimulator):
+        sim.settings.webhook_url = f"{public}/hooks/{sim.name}"
+    reachable = push or isinstance(sim, NablaSimulator)
+    known = {
+        **sim.environment(),
+        "DATABASE_URL": f"sqlite:///{tmp_path}/one.db",
+        "PORT": str(port),
+        **({"PUBLIC_URL": public} if reachable else {}),
+        **more,
+    }
+    if not push:
+        known.pop("NABLA_WEBHOOK_SECRET", None)
+    thread = Thread(SAMPLES / sample)
+    async with open_core(settings_for(known), thread) as core:
+        origin = Origin("T1", "C1", "1.0", "1.0", "F1", "U1")
+        await core.store.add_job(NewJob(origin, DiskFile(thread.path).facts, Options()), core.clock.now())
+        core.engine.ring_all()
+        yield core, thread
+
+
+@pytest.mark.parametrize("sample", ["sense_0870.m4a", "sense_0890.ogg", "jfk_video.mp4", "sense_passage.mp3"])
+@pytest.mark.parametrize("name", ["xosum", "invox", "nabla"])
+async def test_a_file_is_answered_by_webhook_and_billed_once(name: str, sample: str, tmp_path: Path) -> None:
+    async with simulator(name) as sim, running(sim, tmp_path, sample, push=True) as (_, thread):
+        job, transcript = await asyncio.wait_for(thread.answer, 60)
+        assert transcript is not None, job
+        assert not transcript.is_empty
+        assert transcript.title
+        if name != "xosum":
+            assert transcript.speakers  # Invox Medical tells them in its callback only
+        assert (len(sim.billed), sim.violations) == (1, [])
+        assert any(delivery.status == 200 for delivery in sim.ledger.deliveries)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["xosum", "invox", "nabla"])
+async def test_a_file_is_answered_by_polling_and_billed_once(name: str, tmp_path: Path) -> None:
+    async with (
+        simulator(name) as sim,
+        running(sim, tmp_path, "sense_0890.ogg", push=False, POLL_MIN_SECONDS="0.5") as (_, thread),
+    ):
+        job, transcript = await asyncio.wait_for(thread.answer, 90)
+        assert transcript is not None, job
+        assert sim.ledger.deliveries == []
+        assert (len(sim.billed), sim.violations) == (1, [])
+
+
+@pytest.mark.parametrize("name", ["xosum", "invox", "nabla"])
+async def test_a_create_of_unknown_fate_leads_to_one_answer_and_one_bill(name: str, tmp_path: Path) -> None:
+    async with simulator(name) as sim:
+        sim.fault("cut_after", "create")
+        if isinstance(sim, NablaSimulator):
+            sim.settings.repeated_request = "conflict"  # then only the webhook can tell the job's id
+        async with running(sim, tmp_path, "sense_passage.mp3", push=True) as (_, thread):
+            job, transcript = await asyncio.wait_for(thread.answer, 60)
+            assert transcript is not None, job
+            assert (len(sim.billed), sim.violations) == (1, [])
+
+
+async def test_an_expired_upload_url_leads_to_one_answer_and_one_bill(tmp_path: Path) -> None:
+    async with simulator("xosum") as sim:
+        assert isinstance(sim, XosumSimulator)
+        sim.settings.upload_life = 0.0
+        async with running(sim, tmp_path, "sense_passage.mp3", push=True) as (_, thread):
+            while not sim.ledger.find("upload", status=403):  # noqa: ASYNC110 - the ledger has no event
+                await asyncio.sleep(0.01)
+            sim.settings.upload_life = 3600.0
+            _, transcript = await asyncio.wait_for(thread.answer, 60)
+            assert transcript is not None
+            assert (len(sim.jobs), len(sim.billed), sim.violations) == (2, 1, [])
+
+
+@pytest.mark.parametrize("name", ["xosum", "invox", "nabla"])
+async def test_a_failed_job_is_answered_with_the_providers_words(name: str, tmp_path: Path) -> None:
+    async with simulator(name) as sim:
+        sim.plan(outcome="failed", error="Nothing but noise")
+        if isinstance(sim, InvoxSimulator):
+            sim.settings.callback_on_error = True
+        push = not isinstance(sim, XosumSimulator)  # Xosum does not tell failures by webhook
+        async with running(sim, tmp_path, "sense_passage.mp3", push=push, POLL_MIN_SECONDS="0.5") as (_, thread):
+            job, transcript = await asyncio.wait_for(thread.answer, 90)
+            assert transcript is None
+            assert job.problem is not None
+            assert (job.problem.code, job.problem.params["detail"]) == (
+                ProblemCode.PROVIDER_FAILED,
+                "Nothing but noise",
+            )
