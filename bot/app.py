@@ -261,7 +261,7 @@ async def open_bot(settings: Settings, points: Failpoints | None = None) -> Asyn
         core = Core(settings, store, http, room.chat, points)
         core.slack_probe = room.works
         if room.socket is None:
-            core.slack_events = room.entrance
+            core.slack_events = room.entrance.handle
         else:
             core.extra_faults = _socket_faults(room.socket)
         try:

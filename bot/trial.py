@@ -22,18 +22,17 @@ from rich.markup import escape
 from bot.app import open_bot
 from bot.settings import Settings, load_settings
 from simulators.invox import InvoxSimulator
-from simulators.nabla import NablaSimulator
+from simulators.nabla import NablaSettings, NablaSimulator
 from simulators.slack.file_store import Upload
 from simulators.slack.manifest import with_manifest
 from simulators.slack.options import Options
 from simulators.slack.records import Message
 from simulators.slack.server import SlackSimulator
-from simulators.xosum import XosumSimulator
+from simulators.xosum import XosumSettings, XosumSimulator
 
 MANIFEST = Path(__file__).parent.parent / "manifest.yml"
 REPLY_EVENT = "threadscribe_reply"
 _PERSON, _CHANNEL = "U0ALICE", "C0CLINIC"
-_SIMULATORS = {"xosum": XosumSimulator, "invox": InvoxSimulator, "nabla": NablaSimulator}
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +47,17 @@ def _free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
+
+
+def _service(name: str, public_url: str) -> XosumSimulator | InvoxSimulator | NablaSimulator:
+    """The simulated service; an account that pushes its results knows where to."""
+    match name:
+        case "xosum":
+            return XosumSimulator(XosumSettings(webhook_url=f"{public_url}/hooks/xosum"))
+        case "nabla":
+            return NablaSimulator(NablaSettings(webhook_url=f"{public_url}/hooks/nabla"))
+        case _:
+            return InvoxSimulator()  # it is told the address with each job
 
 
 @asynccontextmanager
@@ -76,11 +86,14 @@ async def open_trial(provider: str, port: int, model: str) -> AsyncIterator[Tria
         }
         if model:
             environ["LOCAL_MODEL"] = model
-        if provider in _SIMULATORS:
-            service = await stack.enter_async_context(_SIMULATORS[provider]())
+        if provider != "local":
+            service = _service(provider, environ["PUBLIC_URL"])
+            await service.start()
+            stack.push_async_callback(service.stop)
             environ |= service.environment()
         settings = load_settings(environ, env_file=None)
         await stack.enter_async_context(open_bot(settings))
+        await slack.until(lambda: slack.sockets.online, timeout=30)
         yield Trial(slack, settings)
 
 
