@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import os
+import signal
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -85,8 +86,10 @@ class Child:
 
     async def kill(self) -> None:
         """End it now (SIGKILL) and wait until it is gone."""
-        with contextlib.suppress(ProcessLookupError):
-            self._process.kill()
+        if self.alive:
+            # Process.kill() would poll first and so take the exit status away from asyncio's own watcher.
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(self._process.pid, signal.SIGKILL)
         # Waiting is shielded so that a cancelled caller leaves no zombie behind.
         await asyncio.shield(self._reap())
 

@@ -32,3 +32,11 @@ async def until(condition: Callable[[], object], seconds: float = 30.0) -> None:
 def environment(pid: int) -> bytes:
     """The environment that a process was started with."""
     return Path(f"/proc/{pid}/environ").read_bytes()
+
+
+def commands(pid: int) -> str:
+    """The command line of a process."""
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode()
+    except (FileNotFoundError, ProcessLookupError):
+        return ""

@@ -10,11 +10,12 @@ from bot.providers.local.blocks import RATE, Block
 from bot.providers.local.messages import Said
 
 BEAM = 5
-# The model's own marks of a segment that it made up: OpenAI's thresholds, and one of ours for speech that the model
-# itself doubts while guessing badly (music and noise that voice detection let through).
-_NO_SPEECH, _NO_SPEECH_LOGPROB = 0.6, -0.7
-_LOGPROB = -1.2
+# The model's own marks of a segment that it made up, out of music or noise that voice detection let through:
+# OpenAI's thresholds for silence and for going round in circles, which count where it also guesses badly.
+_NO_SPEECH = 0.6
 _REPETITIVE = 2.4
+_DOUBTED_LOGPROB = -0.7
+_LOGPROB = -1.2
 
 
 class Spoken(Protocol):
@@ -75,9 +76,9 @@ class Ear:
 
 def is_made_up(segment: Spoken) -> bool:
     """Whether the model invented this segment out of silence, noise or music."""
-    if segment.no_speech_prob > _NO_SPEECH and segment.avg_logprob < _NO_SPEECH_LOGPROB:
-        return True
-    return segment.avg_logprob < _LOGPROB or segment.compression_ratio > _REPETITIVE
+    doubted = segment.no_speech_prob > _NO_SPEECH or segment.compression_ratio > _REPETITIVE
+    # Repetition alone proves nothing: people repeat themselves, and then the model is sure of its words.
+    return segment.avg_logprob < _LOGPROB or (doubted and segment.avg_logprob < _DOUBTED_LOGPROB)
 
 
 def _said(segment: Spoken, offset: float, longest: float) -> Said:

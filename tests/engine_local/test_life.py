@@ -1,0 +1,193 @@
+"""Jobs of the local engine over crashes, kills, restarts, cancels and repeats."""
+
+import asyncio
+import os
+import signal
+import sys
+from pathlib import Path
+
+import pytest
+
+from bot.domain.errors import Ambiguous, HookRefused, Misconfigured, ProblemCode
+from bot.domain.job import Remote
+from bot.ports.provider import Broken, Finished, HookRequest, Working
+from bot.settings import Settings
+from tests.audio.processes import alive, children, commands, until
+from tests.engine_local.desk import JFK, SAMPLES, Desk, error_rate, local_settings, open_desk, talk
+
+pytestmark = pytest.mark.engine
+
+ENGINE = "bot.providers.local.engine"
+
+_PARENT = """
+import asyncio, sys
+from pathlib import Path
+from tests.engine_local.desk import local_settings, open_desk
+
+async def main():
+    place, recording, cache = map(Path, sys.argv[1:])
+    async with open_desk(place, local_settings("tiny.en", str(cache))) as desk:
+        remote = await desk.hand_over(recording)
+        await desk.blocks.changed.wait()
+        print(remote.ref, flush=True)
+        await asyncio.sleep(600)
+
+asyncio.run(main())
+"""
+
+
+def engines(pid: int | None = None) -> list[int]:
+    return [child for child in children(pid) if ENGINE in commands(child)]
+
+
+async def test_a_killed_child_costs_one_block(desk: Desk, tmp_path: Path) -> None:
+    recording, words = talk(tmp_path / "a.wav", 6)
+    remote = await desk.hand_over(recording)
+    await desk.blocks.changed.wait()
+    for child in engines():
+        os.kill(child, signal.SIGKILL)
+    assert isinstance(await desk.finished(remote), Finished)
+    transcript = await desk.provider.fetch(remote, "ref")
+    assert error_rate(words, transcript.text) <= 0.1
+    assert set(desk.blocks.put.values()) == {1}
+    assert len(desk.blocks.put) == 4
+
+
+async def test_a_killed_process_takes_its_child_along_and_goes_on_behind_the_stored_blocks(
+    tmp_path: Path, english: Settings
+) -> None:
+    recording, words = talk(tmp_path / "a.wav", 6)
+    parent = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-c",
+        _PARENT,
+        str(tmp_path),
+        str(recording),
+        english.local_cache_dir,
+        stdout=asyncio.subprocess.PIPE,
+    )
+    assert parent.stdout is not None
+    job_id = (await parent.stdout.readline()).decode().strip()
+    orphans = engines(parent.pid)
+    assert orphans
+    parent.kill()
+    await parent.wait()
+    await until(lambda: not any(alive(child) for child in orphans))
+    recording.unlink()
+    async with open_desk(tmp_path, english) as desk:
+        remote = Remote(job_id)
+        before = {number for number, _, _ in await desk.blocks.blocks(job_id)}
+        assert before
+        assert isinstance(await desk.provider.poll(remote, "ref"), Working)
+        assert isinstance(await desk.finished(remote), Finished)
+        transcript = await desk.provider.fetch(remote, "ref")
+        assert error_rate(words, transcript.text) <= 0.1
+        assert not before & {number for _, number in desk.blocks.put}
+
+
+async def test_a_block_that_crashes_the_engine_twice_ends_the_job_and_not_the_bot(desk: Desk, tmp_path: Path) -> None:
+    remote = await desk.hand_over(talk(tmp_path / "a.wav", 3)[0])
+    finished = asyncio.create_task(desk.finished(remote))
+    while not finished.done():
+        for child in engines():
+            os.kill(child, signal.SIGKILL)
+        await asyncio.wait([finished], timeout=0.05)
+    standing = finished.result()
+    assert isinstance(standing, Broken)
+    assert standing.problem.code is ProblemCode.ENGINE_CRASHED
+    assert await desk.provider.poll(remote, "ref") == Working(uploaded=False)
+    assert error_rate(JFK, (await desk.transcribe(SAMPLES / "jfk.wav")).text) <= 0.1
+
+
+async def test_cancelling_ends_the_child_at_once_and_deletes_everything(desk: Desk, tmp_path: Path) -> None:
+    remote = await desk.hand_over(talk(tmp_path / "a.wav", 10)[0])
+    await desk.blocks.changed.wait()
+    running = engines()
+    assert running
+    await desk.provider.cancel(remote)
+    assert not any(alive(child) for child in running)
+    assert await desk.blocks.blocks(remote.ref) == []
+    assert not list((tmp_path / "local").iterdir())
+    assert await desk.provider.poll(remote, "ref") == Working(uploaded=False)
+
+
+async def test_files_are_worked_off_one_by_one_in_the_order_they_came(desk: Desk, tmp_path: Path) -> None:
+    remotes = [await desk.hand_over(SAMPLES / name) for name in ("sense_0890.ogg", "jfk.wav", "sense_0880.flac")]
+    await asyncio.gather(*(desk.finished(remote) for remote in remotes))
+    assert desk.blocks.order == [remote.ref for remote in remotes]
+    assert len(engines()) == 1
+
+
+async def test_a_result_can_be_fetched_again_until_its_blocks_are_dropped(desk: Desk, tmp_path: Path) -> None:
+    remote = await desk.hand_over(SAMPLES / "jfk.wav")
+    await desk.finished(remote)
+    first = await desk.provider.fetch(remote, "ref")
+    assert not (tmp_path / "local" / remote.ref / "audio").exists()
+    assert await desk.provider.fetch(remote, "ref") == first
+    await desk.blocks.drop_blocks(remote.ref)
+    with pytest.raises(Ambiguous):
+        await desk.provider.fetch(remote, "ref")
+    assert await desk.provider.poll(remote, "ref") == Working(uploaded=False)
+
+
+async def test_handing_the_same_audio_over_again_changes_nothing(desk: Desk, tmp_path: Path) -> None:
+    path, _ = talk(tmp_path / "a.wav", 4)
+    remote = await desk.hand_over(path)
+    await desk.blocks.changed.wait()
+    running = engines()
+    assert await desk.hand_over(path, job_id=remote.ref) == remote
+    assert engines() == running
+    await desk.finished(remote)
+    assert set(desk.blocks.put.values()) == {1}
+
+
+async def test_progress_grows_while_it_works(desk: Desk, tmp_path: Path) -> None:
+    remote = await desk.hand_over(talk(tmp_path / "a.wav", 6)[0])
+    await desk.blocks.changed.wait()
+    standing = await desk.provider.poll(remote, "ref")
+    assert isinstance(standing, Working)
+    assert standing.uploaded
+    assert standing.progress is not None
+    assert 0 < standing.progress < 1
+    await desk.finished(remote)
+
+
+async def test_audio_that_does_not_decode_is_a_problem_of_the_file(desk: Desk, tmp_path: Path) -> None:
+    good = (SAMPLES / "sense_0870.m4a").read_bytes()
+    remote = await desk.hand_over(SAMPLES / "sense_0870.m4a")
+    await desk.provider.cancel(remote)
+    spoilt = tmp_path / "local" / remote.ref
+    remote = await desk.hand_over(SAMPLES / "sense_0870.m4a")
+    await desk.provider.close()
+    spoilt = tmp_path / "local" / remote.ref / "audio"
+    spoilt.write_bytes(good[:2000])  # a disk that lost the rest
+    await desk.blocks.drop_blocks(remote.ref)
+    (spoilt.parent / "outcome.json").unlink(missing_ok=True)
+    await desk.provider.poll(remote, "ref")
+    standing = await desk.finished(remote)
+    assert isinstance(standing, Broken)
+    assert standing.problem.code is ProblemCode.CORRUPT
+
+
+async def test_what_belongs_to_no_unfinished_job_is_swept(desk: Desk, tmp_path: Path) -> None:
+    kept = await desk.hand_over(SAMPLES / "jfk.wav")
+    gone = await desk.hand_over(SAMPLES / "sense_0880.flac")
+    await desk.provider.close()
+    assert await desk.provider.sweep([kept.ref]) == 1
+    assert [folder.name for folder in (tmp_path / "local").iterdir()] == [kept.ref]
+    assert await desk.provider.poll(gone, "ref") == Working(uploaded=False)
+
+
+async def test_nobody_may_push(desk: Desk) -> None:
+    with pytest.raises(HookRefused):
+        desk.provider.read_webhook(HookRequest(b"{}", {}))
+
+
+async def test_missing_weights_park_the_account_and_doctor_says_what_to_do(tmp_path: Path) -> None:
+    settings = local_settings(str(tmp_path / "nowhere"))
+    async with open_desk(tmp_path, settings) as desk:
+        findings = await desk.provider.check()
+        assert [finding.ok for finding in findings] == [True, False]
+        assert "LOCAL_MODEL" in findings[1].remedy
+        with pytest.raises(Misconfigured):
+            await desk.hand_over(SAMPLES / "jfk.wav")

@@ -1,0 +1,157 @@
+"""The right words, in every format, as the bare engine hears them, and none where nobody speaks."""
+
+import asyncio
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+from faster_whisper import WhisperModel
+
+from bot.domain.errors import ProblemCode, Rejected
+from bot.providers.local.weights import model_path
+from bot.settings import Settings
+from tests.audio.recordings import record
+from tests.engine_local.desk import (
+    JFK,
+    RATE,
+    SAMPLES,
+    SPANISH,
+    WORDS,
+    Desk,
+    Sound,
+    error_rate,
+    open_desk,
+    pause,
+    plain,
+    speech,
+    talk,
+    write,
+)
+
+pytestmark = pytest.mark.engine
+
+
+def bare(settings: Settings, path: Path) -> str:
+    """What faster-whisper alone makes of a file, in one call."""
+    model = WhisperModel(model_path(settings), device="cpu", compute_type="int8")
+    segments, _ = model.transcribe(str(path), beam_size=5, vad_filter=True, condition_on_previous_text=False)
+    return " ".join(segment.text for segment in segments)
+
+
+async def test_every_format_gives_the_words_that_were_said(desk: Desk, tmp_path: Path) -> None:
+    files = [(SAMPLES / name, words) for name, words in WORDS.items()]
+    files.append((record(tmp_path / "jfk.aac", speech(), "aac", "adts", bit_rate=48_000), JFK))
+    files.append((record(tmp_path / "jfk.amr", speech()[::2].copy(), "libopencore_amrnb", "amr", 8_000, 12_200), JFK))
+    files.append((record(tmp_path / "jfk.mov", speech(), "aac", "mov", bit_rate=48_000, video=True), JFK))
+    for path, words in files:
+        transcript = await desk.transcribe(path)
+        assert error_rate(words, transcript.text) <= 0.15, path.name
+        assert transcript.language == "en"
+        times = [at for segment in transcript.segments for at in (segment.start, segment.end)]
+        assert times == sorted(times, key=lambda at: at or 0.0)
+
+
+async def test_the_samples_are_heard_as_the_bare_engine_hears_them(desk: Desk, english: Settings) -> None:
+    for name in ("jfk.wav", "sense_passage.mp3", "sense_0890.ogg"):
+        transcript = await desk.transcribe(SAMPLES / name)
+        assert plain(transcript.text) == plain(await asyncio.to_thread(bare, english, SAMPLES / name))
+
+
+async def test_a_recording_cut_into_blocks_reads_like_the_uncut_one(
+    desk: Desk, english: Settings, tmp_path: Path
+) -> None:
+    path = write(tmp_path / "a.wav", *([speech(), pause(1.5), speech("sense_passage.mp3"), pause(1.5)] * 7))
+    remote = await desk.hand_over(path)
+    await desk.finished(remote)
+    transcript = await desk.provider.fetch(remote, "ref")
+    assert len(desk.blocks.put) == 3
+    whole = await asyncio.to_thread(bare, english, path)
+    assert error_rate(whole, transcript.text) <= 0.05
+    round_seconds = 11 + 1.5 + 27.73 + 1.5
+    assert transcript.seconds == pytest.approx(7 * round_seconds, abs=0.1)
+    starts = [segment.start for segment in transcript.segments if "fellow americans" in segment.text.lower()]
+    assert starts == pytest.approx([round_seconds * number for number in range(7)], abs=2.0)
+
+
+async def test_words_have_times_where_asked(tmp_path: Path, english: Settings) -> None:
+    settings = english.model_copy(update={"local_word_times": True})
+    async with open_desk(tmp_path, settings) as desk:
+        transcript = await desk.transcribe(SAMPLES / "jfk.wav")
+    words = [word for segment in transcript.segments for word in segment.words]
+    assert plain(" ".join(word.text for word in words)) == plain(transcript.text)
+    assert all(0 <= word.start <= word.end <= 11.1 for word in words)
+
+
+def _sounds() -> dict[str, Sound]:
+    chance = np.random.default_rng(5)
+    times = np.arange(20 * RATE) / RATE
+    music = np.zeros(len(times))
+    for beat in range(40):
+        pitch = (220.0, 261.6, 329.6, 392.0, 440.0)[chance.integers(5)]
+        at = np.arange(int(0.6 * RATE)) / RATE
+        note = sum(np.sin(2 * np.pi * pitch * k * at) / k for k in range(1, 8)) * np.exp(-3 * at)
+        start = beat * RATE // 2
+        end = min(len(music), start + len(note))
+        music[start:end] += note[: end - start] * 0.2
+        music[start : start + 800] += chance.normal(0, 0.3, 800)
+    waves = {
+        "silence": np.zeros(len(times)),
+        "white noise": chance.normal(0, 0.1, len(times)),
+        "loud noise": chance.normal(0, 0.4, len(times)),
+        "rumble": np.cumsum(chance.normal(0, 0.01, len(times))) / 5,
+        "tone": 0.5 * np.sin(2 * np.pi * 440 * times),
+        "beeps": 0.5 * np.sin(2 * np.pi * 1000 * times) * (times % 1 < 0.3),
+        "hum": 0.3 * np.sign(np.sin(2 * np.pi * 50 * times)),
+        "music": music,
+        # A buzzing that voice detection takes for a voice now and then.
+        "buzz": (np.cumsum(120 + 20 * np.sin(2 * np.pi * 0.7 * times)) / RATE % 1 < 0.1)
+        * 0.3
+        * (0.5 + 0.5 * np.sin(2 * np.pi * 3 * times)),
+    }
+    return {name: (np.clip(wave, -1, 1) * 32_000).astype(np.int16) for name, wave in waves.items()}
+
+
+@pytest.mark.parametrize("model", ["tiny.en", "base"])
+async def test_silence_noise_and_music_give_no_words(tmp_path: Path, english: Settings, model: str) -> None:
+    async with open_desk(tmp_path, english.model_copy(update={"local_model": model})) as desk:
+        for name, sound in _sounds().items():
+            transcript = await desk.transcribe(write(tmp_path / f"{name}.wav", sound))
+            assert transcript.is_empty, f"{name}: {transcript.text}"
+            assert transcript.language is None
+            assert transcript.seconds == pytest.approx(20, abs=0.01)
+
+
+async def test_spanish_stays_spanish_through_every_block(tmp_path: Path, multilingual: Settings) -> None:
+    path = tmp_path / "largo.wav"
+    write(path, pause(100), speech("prueba_de_eco_es.wav"), pause(60), speech())
+    async with open_desk(tmp_path, multilingual) as desk:
+        short = await desk.transcribe(SAMPLES / "prueba_de_eco_es.wav")
+        assert short.language == "es"
+        assert error_rate(SPANISH, short.text) < 0.25
+        remote = await desk.hand_over(path)
+        await desk.finished(remote)
+        assert {language for _, _, language in await desk.blocks.blocks(remote.ref)} <= {"es", None}
+        assert (await desk.provider.fetch(remote, "ref")).language == "es"
+
+
+async def test_a_language_that_the_model_does_not_know_is_refused(desk: Desk) -> None:
+    assert dict(desk.provider.traits.languages) == {"en": "English"}
+    with pytest.raises(Rejected) as caught:
+        await desk.hand_over(SAMPLES / "jfk.wav", language="es-MX")
+    assert caught.value.problem.code is ProblemCode.LANGUAGE_UNSUPPORTED
+
+
+async def test_the_loop_goes_on_while_the_engine_works(desk: Desk, tmp_path: Path) -> None:
+    stalls: list[float] = []
+
+    async def watch() -> None:
+        while True:
+            before = time.perf_counter()
+            await asyncio.sleep(0.01)
+            stalls.append(time.perf_counter() - before - 0.01)
+
+    watcher = asyncio.create_task(watch())
+    await desk.transcribe(talk(tmp_path / "a.wav", 3)[0])
+    watcher.cancel()
+    assert max(stalls) < 0.25  # a gross bound; bench/local_engine.py measures it
