@@ -63,10 +63,11 @@ def test_an_armenian_call_is_headed_by_its_subject_and_highlights_the_answer() -
 
 
 def test_highlights_go_on_to_another_subject_once_one_was_told() -> None:
-    told = "The billing database of the old cluster loses invoices on day {}."
+    told = "The billing database of the old cluster loses invoices in {}."
     other = "Nurses on the night shift need warmer uniforms before winter."
-    said = [told.format(day) for day in ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine")]
-    result = suggest(spoken(" ".join([*said, other, *said])))
+    cities = ("Paris", "Lyon", "Madrid", "Yerevan", "Gyumri", "Berlin", "Vienna", "Lisbon", "Dublin", "Oslo", "Athens")
+    said = [told.format(city) for city in cities]
+    result = suggest(spoken(" ".join([*said[:6], other, *said[6:]])))
     assert other in result.highlights
 
 
