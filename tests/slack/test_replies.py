@@ -2,6 +2,7 @@
 
 import asyncio
 from pathlib import Path
+from typing import Literal
 
 import pytest
 
@@ -25,6 +26,12 @@ async def failed(place: Workplace) -> tuple[Message, Job]:
     message, job = await place.upload()
     problem = Problem(ProblemCode.CORRUPT)
     return message, await place.store.apply(Received(job).refuse(place.clock.now(), problem))
+
+
+def part_mark(message: Message) -> str:
+    payload = (message.metadata or {})["event_payload"]
+    assert isinstance(payload, dict)
+    return str(payload["part"])
 
 
 def shown(message: Message) -> str:
@@ -63,9 +70,9 @@ async def test_replying_again_finds_the_reply_and_posts_nothing(place: Workplace
 
 
 @pytest.mark.parametrize("cut", ["after", "later", "before"])
-async def test_a_cut_connection_ends_in_one_reply(place: Workplace, cut: str) -> None:
+async def test_a_cut_connection_ends_in_one_reply(place: Workplace, cut: Literal["after", "later", "before"]) -> None:
     message, job = await ready(place)
-    place.slack.fault(Fault("chat.postMessage", cut=cut, delay=0.1 if cut == "later" else 0.0))  # type: ignore[arg-type]
+    place.slack.fault(Fault("chat.postMessage", cut=cut, delay=0.1 if cut == "later" else 0.0))
     await place.answer(job, TALK)
     assert len(await settled_posts(place, message)) == 1
     assert place.slack.calls("chat.postMessage") == (2 if cut == "before" else 1)
@@ -215,10 +222,7 @@ async def test_a_second_try_is_answered_by_a_second_message(place: Workplace) ->
     await place.until(lambda: _no_button(first))
     job = await place.replying(job, TALK)
     await place.answer(job, TALK)
-    assert [r.metadata and r.metadata["event_payload"]["part"] for r in await settled_posts(place, message)] == [  # type: ignore[index]
-        "0.0",
-        "1.0",
-    ]
+    assert [part_mark(reply) for reply in await settled_posts(place, message)] == ["0.0", "1.0"]
 
 
 async def _no_button(message: Message) -> bool:
@@ -263,7 +267,7 @@ async def test_refused_files_become_messages_that_hold_the_whole_text(tmp_path: 
         assert len(parts) >= 3
         everything = "".join(shown(part) for part in parts)
         assert all(f"Sentence number {number}." in everything for number in range(2000))
-        marks = [part.metadata["event_payload"]["part"] for part in parts if part.metadata]  # type: ignore[index]
+        marks = [part_mark(part) for part in parts]
         assert marks == [f"0.{number}" for number in range(1, len(parts) + 1)]
 
 
@@ -273,7 +277,7 @@ async def test_parts_that_broke_off_go_on_where_they_stopped(tmp_path: Path) -> 
         message, job = await ready(place, transcript)
         place.slack.fault(Fault("chat.postMessage", skip=2, cut="after"))
         await place.answer(job, transcript)
-        marks = [m.metadata["event_payload"]["part"] for m in await settled_posts(place, message) if m.metadata]  # type: ignore[index]
+        marks = [part_mark(reply) for reply in await settled_posts(place, message)]
         assert len(marks) == len(set(marks))
         assert marks == sorted(marks)
 
