@@ -1,6 +1,7 @@
 """`serve` and `try`: start, say so, run until told to stop, end cleanly."""
 
 import asyncio
+import os
 import signal
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -9,6 +10,7 @@ import typer
 
 from bot.app import open_bot
 from bot.domain.errors import StoreError
+from bot.failpoints import VARIABLE, Failpoints
 from bot.logs import configure
 from bot.settings import Settings
 
@@ -27,16 +29,22 @@ async def _until_told(run: Callable[[asyncio.Event], Awaitable[int]]) -> int:
     return await run(stop)
 
 
-def run_serve(settings: Settings) -> int:
-    """Serve until SIGTERM or Ctrl-C: 2 for settings that do not do, 1 for a database that cannot be had."""
-    if faults := settings.serve_faults():
+def run_serve(settings: Settings, points: Failpoints | None = None) -> int:
+    """Serve until SIGTERM or Ctrl-C: 2 for settings that do not do, 1 for a database that cannot be had.
+
+    `points` come from the crash suite's own entry point; otherwise their variable is a mistake of the operator's.
+    """
+    faults = settings.serve_faults()
+    if points is None and os.environ.get(VARIABLE):
+        faults.insert(0, f"{VARIABLE} is for tests that kill the bot: unset it, or run python -m bot.failpoints.")
+    if faults:
         for fault in faults:
             typer.echo(f"threadscribe: {fault}", err=True)
         return 2
     configure(settings.log_level)
 
     async def run(stop: asyncio.Event) -> int:
-        async with open_bot(settings):
+        async with open_bot(settings, points):
             await stop.wait()
         return 0
 
