@@ -33,6 +33,7 @@ def configure(level: str, stream: object = None) -> None:
     )
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(formatter)
+    handler.setLevel(numeric)  # a logger with a level of its own is held to it too
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(numeric)
