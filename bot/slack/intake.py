@@ -89,10 +89,10 @@ class Intake:
         elif event.get("files") and not me.wrote(event):
             direct = text(event, "channel_type") == "im" or text(event, "channel").startswith("D")
             shared = Shared(text(event, "channel"), event, direct)
-            if await self._wanted(me, shared):
+            if await self.wanted(me, shared):
                 await self.add(me, shared, event_id=event_id)
 
-    async def _wanted(self, me: Identity, shared: Shared) -> bool:
+    async def wanted(self, me: Identity, shared: Shared) -> bool:
         """Whether this channel wants every recording transcribed, or this one by name."""
         if shared.is_direct or f"<@{me.bot_user_id}" in text(shared.message, "text"):
             return True

@@ -17,6 +17,7 @@ from bot.slack.access import Access
 from bot.slack.actions import Actions
 from bot.slack.afterwards import Afterwards
 from bot.slack.app import TRANSCRIBE_SHORTCUT, HttpEntrance, Listeners, build_app
+from bot.slack.catchup import CatchUp
 from bot.slack.chat import SlackChat
 from bot.slack.client import SlackClient, open_client
 from bot.slack.commands import Commands
@@ -63,6 +64,7 @@ class SlackRoom:
         self.chat = SlackChat(store, self.files, self.posts, self.replies, self.status, clock)
         self.intake = Intake(store, clock, ring)
         self.errands = Errands(store, client, self.who, self.files, self.intake, self.posts, clock)
+        self.catchup = CatchUp(store, client, self.who, self.files, self.intake, clock, settings.catchup_minutes * 60)
         self.commands = Commands(store, client, self.who, Access(client), clock, ring)
         self.afterwards = Afterwards()
         self._home = Home(store, client)
@@ -103,6 +105,7 @@ class SlackRoom:
 
     def _hello(self, again: bool) -> None:
         _log.info("slack_connected", again=again)
+        self.catchup.ring()
 
     async def works(self) -> bool:
         """Whether Slack takes the token. Raises `StepError`s while Slack is away."""
@@ -112,6 +115,7 @@ class SlackRoom:
         """Start the loops; in Socket Mode also connect, in the background when Slack is away."""
         self._loop("status lines", self.chat.run)
         self._loop("errands", self.errands.run)
+        self._loop("catch-up", self.catchup.run)
         if self.socket is not None:
             self._loops.append(asyncio.create_task(self.socket.connect(), name="slack socket"))
 

@@ -31,16 +31,18 @@ SETTLE = 0.3
 
 
 class HandClock:
-    """The real clock, which tests may set forward or back."""
+    """The real clock, which tests may set forward or back, or have run faster."""
 
-    def __init__(self) -> None:
+    def __init__(self, speed: float = 1.0) -> None:
         self.ahead = 0.0
+        self.speed = speed
+        self._begin = time.time()
 
     def now(self) -> float:
-        return time.time() + self.ahead
+        return self._begin + (time.time() - self._begin) * self.speed + self.ahead
 
     async def sleep(self, seconds: float) -> None:
-        await asyncio.sleep(max(0.0, seconds))
+        await asyncio.sleep(max(0.0, seconds) / self.speed)
 
 
 @dataclass
@@ -140,11 +142,11 @@ def bot_settings(slack: SlackSimulator, database: Path, **more: str) -> Settings
 
 @asynccontextmanager
 async def workplace(
-    tmp_path: Path, *, http_mode: bool = False, start: bool = True, **changes: object
+    tmp_path: Path, *, http_mode: bool = False, start: bool = True, speed: float = 1.0, **changes: object
 ) -> AsyncIterator[Workplace]:
     """Open a workspace and a bot in it; over HTTP a small web server is its `/slack/events`."""
     database = tmp_path / "jobs.db"
-    clock = HandClock()
+    clock = HandClock(speed)
     rung: list[str] = []
     async with SlackSimulator(slack_options(**changes)) as slack:
         settings = bot_settings(slack, database, **({"SLACK_APP_TOKEN": ""} if http_mode else {}))

@@ -1,0 +1,157 @@
+"""`/transcribe`: what it answers, and to whom it does not."""
+
+from bot.domain.errors import Problem, ProblemCode
+from bot.domain.job import Job, State
+from bot.domain.machine import Received, Submitting
+from bot.slack.commands import Asked
+from simulators.slack.faults import Fault
+from simulators.slack.records import Message
+from tests.slack.workplace import Upload, Workplace
+
+
+async def answer(place: Workplace, words: str, user: str = "U0ALICE", channel: str = "C0CLINIC") -> str:
+    """Run the command as a person and give the answer's blocks as text."""
+    before = {id(m) for m in everything(place, channel)}
+    assert (await place.slack.command_as(user, channel, "/transcribe", words)).acknowledged
+
+    def answered() -> list[Message]:
+        return [m for m in everything(place, channel) if m.ephemeral_to == user and id(m) not in before]
+
+    await place.slack.until(lambda: bool(answered()))
+    (message,) = answered()
+    return f"{message.text} {message.blocks}"
+
+
+def everything(place: Workplace, channel: str) -> list[Message]:
+    return place.slack.messages(channel)
+
+
+async def fail(place: Workplace, job: Job) -> Job:
+    job = await place.store.apply(Received(job).refuse(place.clock.now(), Problem(ProblemCode.CORRUPT)))
+    return await place.answer(job)
+
+
+async def test_help_is_given_bare_and_by_name(either: Workplace) -> None:
+    assert "I transcribe recordings" in await answer(either, "")
+    assert "I transcribe recordings" in await answer(either, "help")
+
+
+async def test_an_unknown_word_gets_the_nearest_command(place: Workplace) -> None:
+    assert "Did you mean `/transcribe status`" in await answer(place, "statsu")
+    assert "Did you mean `/transcribe list failed`" in await answer(place, "list faild")
+    assert "Did you mean" not in await answer(place, "qqqq")
+    assert "<!here>" not in await answer(place, "<!here>")
+
+
+async def test_a_word_that_bolt_stumbles_over_is_answered_too(either: Workplace) -> None:
+    assert "do not know" in await answer(either, "payload")
+
+
+async def test_status_tells_where_recordings_stand(place: Workplace) -> None:
+    assert "There are none" in await answer(place, "status")
+    _, job = await place.upload()
+    shown = await answer(place, "status")
+    assert job.id in shown
+    assert "visit notes.m4a" in shown
+
+
+async def test_status_of_a_job_is_its_timeline(place: Workplace) -> None:
+    _, job = await place.upload()
+    await fail(place, job)
+    shown = await answer(place, f"status `{job.id.upper()}`")
+    assert "refused: corrupt" in shown
+    assert "failed" in shown
+    assert "<!date^" in shown
+
+
+async def test_lists_are_mine_the_channels_and_the_failed(place: Workplace) -> None:
+    _, mine = await place.upload()
+    _, bobs = await place.upload(user="U0BOB", upload=Upload("bob.mp3", b"x"))
+    await fail(place, bobs)
+    assert mine.id in await answer(place, "list")
+    assert bobs.id not in await answer(place, "list mine")
+    listed = await answer(place, "list channel")
+    assert mine.id in listed
+    assert bobs.id in listed
+    failed = await answer(place, "list failed")
+    assert bobs.id in failed
+    assert mine.id not in failed
+
+
+async def test_a_long_list_says_that_it_is_cut(place: Workplace) -> None:
+    await place.slack.upload_as("U0ALICE", "C0CLINIC", *(Upload(f"{n}.mp3", b"x") for n in range(20)))
+    await place.slack.delivery.settled()
+    assert "newest 15" in await answer(place, "list")
+
+
+async def test_a_private_channels_job_does_not_exist_for_a_stranger(place: Workplace) -> None:
+    _, secret = await place.upload(channel="G0BOARD")
+    assert "know no job" in await answer(place, f"status {secret.id}", user="U0BOB")
+    assert "know no job" in await answer(place, f"cancel {secret.id}", user="U0BOB")
+    assert "know no job" in await answer(place, f"retry {secret.id}", user="U0BOB")
+    assert secret.id not in await answer(place, "list failed", user="U0BOB")
+    assert secret.id in await answer(place, f"status {secret.id}", user="U0ALICE")
+    row = await place.store.job(secret.id)
+    assert row is not None
+    assert row.cancel_by == ""
+
+
+async def test_who_has_left_a_channel_has_left_its_jobs(place: Workplace) -> None:
+    _, job = await place.upload(channel="G0BOARD")
+    place.slack.workspace.channels["G0BOARD"].members.remove("U0ALICE")
+    assert "know no job" in await answer(place, f"status {job.id}")
+    assert job.id not in await answer(place, "list")
+
+
+async def test_a_direct_message_is_its_persons_alone(place: Workplace) -> None:
+    _, job = await place.upload(channel="D0ALICE")
+    assert job.id in await answer(place, f"status {job.id}")
+    assert "know no job" in await answer(place, f"status {job.id}", user="U0BOB")
+
+
+async def test_retry_tries_the_last_failed_one_again(place: Workplace) -> None:
+    assert "no failed recording" in await answer(place, "retry")
+    _, job = await place.upload()
+    await fail(place, job)
+    assert job.id in await answer(place, "retry")
+    assert [each.id for each in await place.jobs(State.RECEIVED)] == [job.id]
+    assert "still under way" in await answer(place, f"retry {job.id}")
+
+
+async def test_retry_resumes_a_parked_job(place: Workplace) -> None:
+    _, job = await place.upload()
+    await place.store.apply(Received(job).park(place.clock.now(), "no scope", "slack"))
+    assert "Trying" in await answer(place, f"retry {job.id}")
+    assert len(await place.jobs(State.RECEIVED)) == 1
+
+
+async def test_cancel_asks_for_it_and_says_when_it_is_too_late(place: Workplace) -> None:
+    assert "no recording under way" in await answer(place, "cancel")
+    _, job = await place.upload()
+    assert "Cancelling" in await answer(place, "cancel")
+    row = await place.store.job(job.id)
+    assert row is not None
+    assert row.cancel_by == "U0ALICE"
+    _, other = await place.upload()
+    await fail(place, other)
+    assert "finished already" in await answer(place, f"cancel {other.id}")
+
+
+async def test_cancel_ends_a_parked_job(place: Workplace) -> None:
+    _, job = await place.upload()
+    stage = Received(job)
+    parked = await place.store.apply(stage.park(place.clock.now(), "401", "xosum"))
+    assert not isinstance(parked, Submitting)
+    assert "Cancelling" in await answer(place, f"cancel {job.id}")
+    assert len(await place.jobs(State.REPLYING)) == 1
+
+
+async def test_an_unreachable_slack_is_said(place: Workplace) -> None:
+    _, job = await place.upload(channel="C0CALLS")
+    place.slack.fault(Fault("conversations.members", times=None, status=503))
+    assert "try again in a minute" in await answer(place, f"status {job.id}")
+
+
+def test_a_job_id_is_read_as_people_paste_it() -> None:
+    assert Asked("U", "C", ("status", "`ABC`")).job_id == "abc"
+    assert Asked("U", "C", ("status",)).job_id == ""
