@@ -125,7 +125,9 @@ class Steps:
     async def _submit(self, stage: Submitting) -> Change:
         job = stage.job
         provider = self._provider(job.provider)
-        if job.remote is not None and not provider.traits.fetches_audio:
+        if job.remote is not None:
+            if provider.traits.fetches_audio:  # it has all it needs, and comes for the audio itself
+                return stage.submitted(self._clock.now(), await self._first_look(provider, job.file.seconds))
             change = await self._reconcile(stage, provider, job.remote)
             if change is not None:
                 return change
@@ -146,7 +148,7 @@ class Steps:
                 )
             order = self._order(job, provider, payload)
             remote = job.remote
-            if remote is None or provider.traits.fetches_audio:
+            if remote is None:
                 remote = await provider.create(order)
                 job = await self._store.apply(Submitting(job).created(self._clock.now(), remote), keep_lease=True)
             await provider.upload(order, remote, payload, progress)
