@@ -67,8 +67,9 @@ class StoredJobs:
     def apply(self, change: Change, keep_lease: bool = False) -> Script[Job]:
         """Commit a move if id, state and lease token are still those of `change.before`; write its event.
 
-        The lease is given back unless `keep_lease`; while it is kept, `wakes` stays what it was at the claim, so
-        that a later change of the same step still knows of a wake. Raises `LostLease`.
+        The lease is given back unless `keep_lease`. If the row was woken since it was claimed (by this or an
+        earlier change of a kept lease, or by a worker that read the row again), a later `due_at` becomes now.
+        Raises `LostLease`.
         """
         return (yield from move(change, self._seal, keep_lease))
 
@@ -210,7 +211,7 @@ def move(change: Change, seal: Seal, keep_lease: bool = False) -> Script[Job]:
         due_at=number(row, "due_at"),
         cancel_by=text(row, "cancel_by"),
         lease_token=text(row, "lease_token"),
-        wakes=before.wakes if keep_lease else integer(row, "wakes"),
+        wakes=integer(row, "wakes"),
     )
     if not keep_lease:
         yield from mark(moved)

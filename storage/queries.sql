@@ -50,7 +50,7 @@ UPDATE job SET
     lease_until = CASE WHEN :keep_lease = 1 THEN lease_until ELSE 0 END,
     revision = revision + 1
 WHERE id = :id AND state = :source AND lease_token = :token
-RETURNING due_at, cancel_by, wakes, wakes_at_claim, lease_token, revision;
+RETURNING due_at, cancel_by, wakes, lease_token, revision;
 
 -- name: add_event(job_id, revision, at, source, target, cause)
 -- One line of a job's timeline.

@@ -22,13 +22,14 @@ class Store(StoredJobs, StoredLeases, StoredContent, StoredMessages, StoredBudge
 
     async def check_key(self) -> None:
         """Refuse to start without a key that has sealed something here. Raises `StoreError`."""
-        for key_id in await self._seal_keys():
+        used = await self._seal_keys()
+        for key_id in used:
             if not self._seal.knows(key_id):
                 raise StoreError(
                     f"This database holds content that was sealed with another storage key (id {key_id}): "
                     "set STORAGE_KEY to that key."
                 )
-        if self._seal.newest:
+        if self._seal.newest and self._seal.newest not in used:
             await self._add_seal_key()
 
     @reads

@@ -124,7 +124,8 @@ class Jobs(Protocol):
         """Commit a move if id, state and lease token are still those of `change.before`; write its event.
 
         The lease is given back unless `keep_lease`. If the row was woken since it was claimed, a later `due_at`
-        becomes `now`. A change with an empty cause writes no event. Raises `LostLease`.
+        becomes `now` (a parked or final job stays undue). `cancel_by` is written only where the change alters it.
+        A change with an empty cause writes no event. Raises `LostLease`.
         """
         ...
 
@@ -161,11 +162,14 @@ class Jobs(Protocol):
         ...
 
     async def wake(self, job_id: str, now: float) -> bool:
-        """Make an unfinished job due now; False if there is none. A leased one is looked at again afterwards."""
+        """Make an unfinished job due now; False if there is none. A leased one is looked at again afterwards.
+
+        A parked one is only noted: it is due when it is resumed.
+        """
         ...
 
     async def ask_cancel(self, job_id: str, user_id: str, now: float) -> bool:
-        """Note who wants it cancelled and wake it; False if it is already replying or over."""
+        """Note who wants it cancelled and wake it, a parked one too; False if it is already replying or over."""
         ...
 
     async def resume_parked(self, account: str, now: float) -> int:

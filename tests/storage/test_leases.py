@@ -3,6 +3,9 @@
 import asyncio
 from collections import Counter
 
+import pytest
+
+from bot.domain.errors import LostLease
 from bot.domain.machine import Submitting, Waiting
 from bot.ports.store import JobStore
 from tests.storage.samples import NOW, REMOTE, added, claimed, done, finishing, submitting, waiting
@@ -87,6 +90,12 @@ async def test_a_renewed_lease_lasts_longer(store: JobStore) -> None:
     await store.renew(job, NOW + 50, 60)
     assert await store.claim("xosum", (2,), NOW + 70, 60) is None
     assert (await claimed(store, "xosum", NOW + 110)).id == job.id
+
+
+async def test_a_job_nobody_holds_has_no_lease_to_renew(store: JobStore) -> None:
+    with pytest.raises(LostLease):
+        await store.renew(await submitting(store), NOW, 60)
+    assert (await store.claim("xosum", (2,), NOW, 60)) is not None
 
 
 async def test_voiding_all_leases_lets_every_job_be_claimed_again(store: JobStore) -> None:

@@ -9,6 +9,7 @@ import stat
 import sys
 from asyncio.subprocess import PIPE, Process
 from collections.abc import AsyncIterator, Awaitable, Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -18,7 +19,9 @@ from bot.domain.job import State
 from bot.domain.machine import Received, Submitting
 from bot.ports.store import JobFilter, JobStore, NewJob
 from storage import open_store
-from storage.sqlite import explain
+from storage.migrations import known_migrations
+from storage.script import Script, ask
+from storage.sqlite import explain, open_sqlite
 from tests.storage.samples import NOW, Opener, added, claimed, origin, submit, submitting
 
 ROOT = Path(__file__).parents[2]
@@ -244,6 +247,28 @@ async def test_a_database_error_in_a_shared_commit_hits_only_whoever_caused_it(s
     assert [isinstance(o, StoreError) for o in outcomes] == [False, True, False, False]
     assert await store.blocks(jobs[0].id)
     assert await store.blocks(jobs[1].id)
+
+
+async def test_a_transaction_that_breaks_off_leaves_nothing_whether_alone_or_in_company(path: Path) -> None:
+    database = await open_sqlite(path, known_migrations(), exclusive=True)
+
+    def mark(name: str, breaks: bool) -> Script[str]:
+        yield from ask("put_high_water", name=name, mark="x")
+        if breaks:
+            raise RuntimeError(name)
+        return name
+
+    names = ["broken-1", "good-1", "broken-2", "good-2"]
+    outcomes = await asyncio.gather(
+        *(database.write(partial(mark, name, "broken" in name)) for name in names), return_exceptions=True
+    )
+    assert [isinstance(outcome, RuntimeError) for outcome in outcomes] == [True, False, True, False]
+    with pytest.raises(RuntimeError):
+        await database.write(partial(mark, "broken-3", True))
+    await database.close()
+    db = sqlite3.connect(path)
+    assert sorted(db.execute("SELECT name FROM high_water")) == [("good-1",), ("good-2",)]
+    db.close()
 
 
 async def test_callers_cancelled_at_any_moment_leave_each_change_whole_and_the_store_usable(
