@@ -17,7 +17,7 @@ from aiohttp import web
 from bot.audio.preparer import AudioPreparer
 from bot.clock import SystemClock
 from bot.domain.errors import Misconfigured
-from bot.domain.job import Job
+from bot.domain.job import FINAL, Job
 from bot.domain.transcript import Transcript
 from bot.engine.audio_desk import AudioDesk
 from bot.engine.budget import Budget
@@ -87,8 +87,10 @@ class Core:
         self.log_watch = LogWatch()
         self.directory = work_directory(settings)
         self.budgets: dict[str, Budget] = {}
+        self._local: LocalProvider | None = None
         self.providers = self._build_providers()
-        self.preparer = AudioPreparer(self.directory / "spool")
+        preparer = AudioPreparer(self.directory / "spool")
+        self.preparer = preparer if points is None else points.wrap("audio", preparer)
         self.chat = chat
         self.desk = AudioDesk(store, self.chat, self.preparer, self.providers, self.clock)
         self._showing: set[asyncio.Task[None]] = set()
@@ -127,7 +129,8 @@ class Core:
         for name in settings.configured_providers():
             match name:
                 case "local":
-                    found[name] = LocalProvider(settings, self.store, self.directory / "local", self._on_ready)
+                    self._local = LocalProvider(settings, self.store, self.directory / "local", self._on_ready)
+                    found[name] = self._local
                 case "xosum":
                     found[name] = XosumProvider(settings, http, clock, self._spender(name))
                 case "invox":
@@ -171,10 +174,19 @@ class Core:
         routes = build_web(hooks, Audio(self.desk), health, self.slack_events)
         self.server = WebServer(routes, self.settings.host, self.settings.port)
         await self.server.start()
-        await self.preparer.sweep()
+        await self._clean_up()
         await self.engine.start()
         self.periodic("purge", PURGE_EVERY_SECONDS, self._purge)
         self._tasks.append(asyncio.create_task(self._measure_lag(), name="loop lag"))
+
+    async def _clean_up(self) -> None:
+        """What a killed process left: its leases, its spool, audio for the local engine whose job is over."""
+        if self.settings.database_url.startswith("sqlite:"):  # ours alone, so every lease in it is a dead one's
+            await self.store.release_all()
+        await self.preparer.sweep()
+        if self._local is not None:
+            kept = [(job_id, await self.store.job(job_id)) for job_id in await self._local.kept()]
+            await self._local.sweep([job_id for job_id, job in kept if job is not None and job.state not in FINAL])
 
     async def faults(self) -> list[str]:
         """A sentence for each thing that keeps the bot from working."""
@@ -225,6 +237,7 @@ class Core:
             await self.server.stop()
         for provider in self.providers.values():
             await provider.close()
+        await self.preparer.close()
 
 
 @asynccontextmanager

@@ -1,11 +1,27 @@
-"""`python -m bot.failpoints`: `serve` with the failpoints that the variable arms; the entry point of crash tests."""
+"""`python -m bot.failpoints`: `serve`, with what THREADSCRIBE_FAILPOINTS arms. For tests only."""
 
 import os
 import sys
 
-from bot.cli import settings_or_exit
+import typer
+
 from bot.cli.running import run_serve
 from bot.failpoints import VARIABLE, Failpoints
+from bot.settings import SettingsError, load_settings
+
+
+def main(make: type[Failpoints] = Failpoints) -> int:
+    """Serve with failpoints; the exit codes are those of `serve`."""
+    try:
+        return run_serve(load_settings(), make(os.environ.get(VARIABLE, "")))
+    except SettingsError as error:
+        for fault in error.faults:
+            typer.echo(f"threadscribe: {fault}", err=True)
+        return 2
+    except ValueError as error:
+        typer.echo(f"threadscribe: {VARIABLE}: {error}", err=True)
+        return 2
+
 
 if __name__ == "__main__":
-    sys.exit(run_serve(settings_or_exit(), Failpoints(os.environ.get(VARIABLE, ""))))
+    sys.exit(main())

@@ -170,6 +170,10 @@ class LocalProvider:
         """Never a result."""
         return None
 
+    async def kept(self) -> Sequence[str]:
+        """The jobs (ids) that something is kept for."""
+        return await asyncio.to_thread(self._shelf.kept)
+
     async def sweep(self, unfinished: Collection[str]) -> int:
         """Delete what is kept for jobs that are not in `unfinished` (ids); returns of how many. Call it at start."""
         return await asyncio.to_thread(self._shelf.sweep, unfinished)

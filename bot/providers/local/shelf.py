@@ -109,6 +109,10 @@ class Shelf:
         """Delete everything of the job."""
         shutil.rmtree(self._folder(job_id), ignore_errors=True)
 
+    def kept(self) -> list[str]:
+        """The jobs that have a folder."""
+        return [folder.name for folder in self._root.iterdir() if folder.is_dir()] if self._root.is_dir() else []
+
     def sweep(self, unfinished: Collection[str]) -> int:
         """Delete the folders of jobs that are not in `unfinished`; returns how many."""
         self._root.mkdir(mode=0o700, parents=True, exist_ok=True)
