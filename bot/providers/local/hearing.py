@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from faster_whisper import WhisperModel
+from faster_whisper.vad import get_speech_timestamps
 
 from bot.providers.local.blocks import RATE, Block
 from bot.providers.local.messages import Said
@@ -54,6 +55,8 @@ class Ear:
 
     def hear(self, block: Block, language: str | None, word_times: bool, reached: Callable[[float], None]) -> Answer:
         """Transcribe a block; `reached` is told the time of each segment."""
+        if language is None and not get_speech_timestamps(block.samples):
+            return Answer([], None)  # the model would guess a language out of silence, at the price of a window
         segments, info = self._model.transcribe(
             block.samples,
             language=language,
