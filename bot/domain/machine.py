@@ -9,11 +9,13 @@ written down. Nothing here does I/O; every `now` and `due_at` is in Unix seconds
         └─────────────┴────────────┴────────────┴── refuse ──┘        any unfinished ──> parked ──> where it was
 """
 
+import uuid
 from dataclasses import dataclass, replace
 
-from bot.domain.errors import Problem
+from bot.domain.errors import Problem, ProblemCode
 from bot.domain.job import FileFacts, Job, Options, Outcome, Remote, State
 
+_GIVEN_UP = (ProblemCode.PROVIDER_FAILED, ProblemCode.PROVIDER_REFUSED, ProblemCode.ENGINE_CRASHED)
 FAR_FUTURE = 253402300799.0  # the last second of the year 9999: parked and final jobs are never due
 
 
@@ -197,14 +199,19 @@ class Ended(_Stage):
     def again(self, now: float, transcript_stored: bool) -> Change:
         """Try once more: from the stored transcript if there is one (not paid for again), else from the start.
 
-        A remote job that had the audio is asked again before anything is sent anew.
+        A remote job that had the audio is asked again before anything is sent anew, unless the provider has given
+        it up; a new one then gets a new idempotency key, or the provider would answer with the old failure.
         """
+        job = self.job
+        given_up = job.problem is not None and job.problem.code in _GIVEN_UP
         if transcript_stored:
-            change = _move(self.job, State.FINISHING, now, "retried with the stored transcript")
-        elif self.job.remote and self.job.submitted_at:
-            change = _move(self.job, State.WAITING, now, "retried with the remote job")
+            change = _move(job, State.FINISHING, now, "retried with the stored transcript")
+        elif job.remote and job.submitted_at and not given_up:
+            change = _amend(_move(job, State.WAITING, now, "retried with the remote job"), submitted_at=now)
         else:
-            change = _amend(_move(self.job, State.RECEIVED, now, "retried"), remote=None, reuses="")
+            fresh = str(uuid.uuid5(uuid.NAMESPACE_OID, f"{job.client_ref} {now!r}"))
+            change = _move(job, State.RECEIVED, now, "retried")
+            change = _amend(change, remote=None, submitted_at=None, reuses="", client_ref=fresh)
         return _amend(change, outcome=None, problem=None, finished_at=None, cancel_by="")
 
 

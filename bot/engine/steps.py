@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from bot.domain.errors import Ambiguous, Problem, ProblemCode, Rejected, StepError, Transient
 from bot.domain.job import Job, Options, Remote
-from bot.domain.machine import Change, Finishing, Received, Replying, Submitting, Waiting, stage_of
+from bot.domain.machine import Change, Finishing, Parked, Received, Replying, Submitting, Waiting, stage_of
 from bot.domain.transcript import Transcript
 from bot.engine.audio_desk import AudioDesk
 from bot.engine.retry import ENRICH_ATTEMPTS
@@ -59,7 +59,7 @@ class Steps:
     async def run(self, job: Job) -> Change | None:
         """Do what the job's state asks for; None when there is nothing to do (it is over, or parked)."""
         stage = stage_of(job)
-        if job.cancel_by and isinstance(stage, Received | Submitting | Waiting | Finishing):
+        if job.cancel_by and isinstance(stage, Received | Submitting | Waiting | Finishing | Parked):
             return await self._cancel(stage)
         match stage:
             case Received():
@@ -75,7 +75,7 @@ class Steps:
             case _:
                 return None
 
-    async def _cancel(self, stage: Received | Submitting | Waiting | Finishing) -> Change:
+    async def _cancel(self, stage: Received | Submitting | Waiting | Finishing | Parked) -> Change:
         job = stage.job
         if job.remote and (provider := self._providers.get(job.provider)):
             with suppress(StepError):  # the person's wish does not wait; the provider's job ends by itself

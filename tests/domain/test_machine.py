@@ -1,6 +1,6 @@
 """The state machine: only the moves of DESIGN 4 exist, and each leaves a job that makes sense."""
 
-from dataclasses import fields
+from dataclasses import fields, replace
 from itertools import count
 
 from hypothesis import given
@@ -155,3 +155,17 @@ def test_a_retry_after_failure_pays_again_only_when_nothing_is_there() -> None:
     assert isinstance(stage, Ended)
     assert stage.again(1.0, transcript_stored=True).after.state is State.FINISHING
     assert stage.again(1.0, transcript_stored=False).after.state is State.RECEIVED
+
+
+def test_a_job_that_its_provider_gave_up_is_sent_anew_under_a_new_key() -> None:
+    handed_over = replace(job_in(State.FAILED), remote=Remote("r"), submitted_at=1.0, client_ref="old")
+    deadline = stage_of(replace(handed_over, problem=Problem(ProblemCode.DEADLINE)))
+    failed = stage_of(replace(handed_over, problem=Problem(ProblemCode.PROVIDER_FAILED)))
+    assert isinstance(deadline, Ended)
+    assert isinstance(failed, Ended)
+    waits = deadline.again(9.0, transcript_stored=False).after
+    assert (waits.state, waits.remote, waits.submitted_at) == (State.WAITING, Remote("r"), 9.0)
+    anew = failed.again(9.0, transcript_stored=False).after
+    assert (anew.state, anew.remote, anew.submitted_at) == (State.RECEIVED, None, None)
+    assert anew.client_ref not in ("", "old")
+    assert anew == failed.again(9.0, transcript_stored=False).after
