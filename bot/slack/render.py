@@ -109,6 +109,7 @@ def _transcript(job: Job, transcript: Transcript, look: Look, block_id: str, now
         head.append(literal([Run("Summary\n", bold=True), Run(said)]))
     elif transcript.highlights:
         shown = [clip(tidy(item), HIGHLIGHT_WEIGHT, weight) for item in transcript.highlights[:HIGHLIGHTS]]
+        whole = whole and shown == list(transcript.highlights)
         head.append(bullets("Highlights", [item for item in shown if item.strip()]))
     facts = context(_facts(job, transcript, now))
     runs = as_runs(transcript, look)

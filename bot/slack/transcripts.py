@@ -35,8 +35,8 @@ def as_runs(transcript: Transcript, look: Look) -> list[Run]:
 def as_text(transcript: Transcript, title: str, look: Look) -> str:
     """The whole as a text file: title, summary or highlights, transcript. Nothing is left out."""
     parts = [title]
-    if transcript.summary:
-        parts.append(f"Summary\n{transcript.summary.strip()}")
+    if summary := (transcript.summary or "").strip():
+        parts.append(f"Summary\n{summary}")
     elif transcript.highlights:
         parts.append("\n".join(["Highlights", *(f"- {item}" for item in transcript.highlights)]))
     for part in paragraphs(transcript):

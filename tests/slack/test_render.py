@@ -127,6 +127,9 @@ def test_every_character_of_a_transcript_is_in_the_reply_or_its_file(
         parts = "".join("".join(strings(part.blocks)) for part in render.parts(reply.document))
         assert letters(tidy(text)) == letters(parts)
     if not transcript.is_empty:
+        assert letters(_encodable(transcript.title or "")) in whole
+        for item in () if transcript.summary and transcript.summary.strip() else transcript.highlights:
+            assert letters(_encodable(item)) in whole
         for segment in transcript.segments:
             for word in _encodable(segment.text).split():
                 assert letters(word) in whole
