@@ -10,10 +10,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from bot.domain.transcript import Transcript
-from bot.text.sentences import Stopwords, sentences, stem, words
+from bot.text.sentences import SHORT_WORDS, Stopwords, sentences, stem, words
 from bot.text.titles import title
 
-SHORT_WORDS = 120  # a recording with fewer words is read faster than its highlights
 SHORT_SENTENCES = 8
 LONGEST = 280  # characters; a longer "sentence" is speech without punctuation
 _FEWEST = 4  # words with a subject that a sentence needs to say something on its own

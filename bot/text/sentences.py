@@ -7,6 +7,8 @@ from collections.abc import Iterator, Sequence
 
 from bot.domain.transcript import Transcript
 
+SHORT_WORDS = 120  # a recording with fewer is read faster than its highlights
+
 # nupunkt knows Latin punctuation only. These end a sentence in Armenian, Devanagari, Urdu, Ethiopic and CJK (where no
 # space follows); the Arabic question mark too. Closing quotes and brackets stay with the sentence that they close.
 _OTHER_STOPS = re.compile(r"(?<=[։।॥۔።؟])[»”\")’]*\s+|(?<=[。！？])(?![。！？」』）”])")

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from bot.domain.transcript import Transcript
-from bot.text.sentences import Stopwords, sentences, stem, words
+from bot.text.sentences import SHORT_WORDS, Stopwords, sentences, stem, words
 
 TITLE_LIMIT = 80  # characters
 _EARLY = 0.3  # share of the recording in which its subject is usually named
@@ -29,7 +29,7 @@ def title(transcript: Transcript) -> str | None:
         word: math.log(1 + count) for word, count in Counter(stem(w) for w in everything if w not in stop).items()
     }
     heaviest = max(spoken, key=lambda said: sum(weights.get(stem(w), 0) for w in words(said)))
-    if len(spoken) < 4:
+    if len(everything) < SHORT_WORDS:  # a fragment would tell less than the sentence
         return _whole(heaviest)
     best, chosen = 0.0, ""
     for number, sentence in enumerate(spoken):

@@ -77,6 +77,11 @@ def test_a_short_clip_gets_a_title_and_no_highlights() -> None:
     assert result.highlights == ()
 
 
+def test_a_voice_note_is_headed_by_its_weightiest_sentence() -> None:
+    result = suggest(spoken("Hi Bob. Can you call the plumber about the kitchen sink? Thanks, that is all. Bye."))
+    assert result.title == "Can you call the plumber about the kitchen sink?"
+
+
 def test_a_recording_without_punctuation_gets_no_highlights() -> None:
     result = suggest(spoken("we talked about the new cluster and the old one " * 60))
     assert result.title
