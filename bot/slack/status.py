@@ -73,8 +73,9 @@ class StatusLines:
         async with line.lock:
             line.answered.add(job.id)
             row = await self._store.outgoing(self.key(job))
-            if row is not None and row.phase == "posted" and not self._open(line, await self._jobs(job)):
-                # Committed before the reply's step ends: were we to die now, `sweep` would take the line away.
+            there = row is not None and row.phase in ("posted", "intent")  # an intent may have become a message
+            if row is not None and there and not self._open(line, await self._jobs(job)):
+                # Committed before the reply's step ends: were we to die now, `verify` would take the line away.
                 await self._store.put_outgoing(replace(row, verify_at=self._clock.now()))
             line.due_at = self._clock.now()
         self._bell.set()
