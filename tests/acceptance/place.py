@@ -5,9 +5,9 @@ import contextlib
 import socket
 import sqlite3
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from simulators.invox import InvoxSimulator
@@ -59,7 +59,7 @@ def _texts(node: object) -> list[str]:
 
 def headline(message: Message) -> str:
     """The title of a reply; empty for a refusal."""
-    return next((shown(replace(message, text="", blocks=[b])) for b in message.blocks if b["type"] == "header"), "")
+    return next((text for block in message.blocks if block["type"] == "header" for text in _texts(block["text"])), "")
 
 
 def _mark(message: Message) -> tuple[str, str, str]:
@@ -235,7 +235,12 @@ class Place:
 
 @asynccontextmanager
 async def open_place(
-    directory: Path, service: Service | None = None, *, http: bool = False, options: Options | None = None, **more: str
+    directory: Path,
+    service: Service | None = None,
+    *,
+    http: bool = False,
+    options: Options | None = None,
+    more: Mapping[str, str] | None = None,
 ) -> AsyncIterator[Place]:
     """A workspace (and a provider) for a bot that is not started yet; it is stopped and judged at the end."""
     plain = options or Options(retry_delays=(0.0, 0.2, 0.5), share_delay=0.02)
@@ -259,14 +264,10 @@ async def open_place(
             environment |= service.environment() | {"PUBLIC_URL": f"http://127.0.0.1:{port}"}
             if not isinstance(service, InvoxSimulator):  # that one is told with each job
                 service.settings.webhook_url = f"http://127.0.0.1:{port}/hooks/{service.name}"
-        place = Place(slack, directory, service, {**environment, **more}, port if http else 0)
+        place = Place(slack, directory, service, {**environment, **(more or {})}, port if http else 0)
         try:
             yield place
             await place.close()
         finally:
             for bot in place.bots:
                 await bot.close()
-
-
-def texts(messages: Sequence[Message]) -> list[str]:
-    return [shown(message) for message in messages]
