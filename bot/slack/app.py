@@ -12,9 +12,9 @@ import json
 import logging
 import os
 import secrets
-from collections.abc import Awaitable, Callable, Generator, Mapping
+from collections.abc import Awaitable, Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from urllib.parse import parse_qsl
 
 import structlog
@@ -41,6 +41,12 @@ BIGGEST_REQUEST = 1024 * 1024  # Slack's requests are a few kilobytes
 Take = Callable[[Identity, Json], Awaitable[None]]
 """Commits what a request brought; Slack is acknowledged when it returns, and asked again when it raises."""
 
+Submit = Callable[[Identity, Json], Awaitable[Json | None]]
+"""As `Take`, for a submitted modal: None closes it, else Slack's `response_action` with what belongs to it."""
+
+Offer = Callable[[Json], Sequence[Json]]
+"""The options of an external select for what was typed (`value`), at most 100; no look-ups, Slack waits 3 seconds."""
+
 _BOLT = logging.getLogger("bot.slack.bolt")
 _BOLT.setLevel(logging.ERROR)  # below that it writes whole requests
 _log = structlog.get_logger(__name__)
@@ -54,6 +60,8 @@ class Listeners:
     command: Callable[[Json], None]
     shortcuts: Mapping[str, Take]
     actions: Mapping[str, Take]
+    submissions: Mapping[str, Submit] = field(default_factory=dict)
+    options: Mapping[str, Offer] = field(default_factory=dict)
 
 
 EVENTS = (
@@ -107,6 +115,19 @@ def build_app(settings: Settings, client: SlackClient, who: WhoAmI, listeners: L
 
         return act
 
+    def submitting(submit: Submit) -> Callable[..., Awaitable[None]]:
+        async def take(ack: AsyncAck, body: dict[str, object]) -> None:
+            answer = await submit(await who.me(), body)
+            await ack(**(answer or {}))  # type: ignore[arg-type]  # Slack's own names for them
+
+        return take
+
+    def offering(offer: Offer) -> Callable[..., Awaitable[None]]:
+        async def suggest(ack: AsyncAck, body: dict[str, object]) -> None:
+            await ack(options=[dict(option) for option in offer(body)])
+
+        return suggest
+
     async def command(ack: AsyncAck, body: dict[str, object]) -> None:
         await ack()
         listeners.command(body)
@@ -117,6 +138,10 @@ def build_app(settings: Settings, client: SlackClient, who: WhoAmI, listeners: L
         app.message_shortcut(callback_id)(acting(take))
     for action_id, take in listeners.actions.items():
         app.action(action_id)(acting(take))
+    for callback_id, submit in listeners.submissions.items():
+        app.view_submission(callback_id)(submitting(submit))
+    for action_id, offer in listeners.options.items():
+        app.options(action_id)(offering(offer))
     app.command(COMMAND)(command)
     app.error(_refuse)
     return app
