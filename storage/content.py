@@ -2,13 +2,22 @@
 
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 
 from bot.domain.errors import StoreError
 from bot.domain.job import Options
 from bot.domain.transcript import Segment, Transcript
+from bot.ports.store import Naming
 from storage.script import Database, Script, ask, blob, integer, maybe_blob, reads, text, writes
 from storage.seal import Seal
-from storage.transcript_json import dump_block, dump_transcript, load_block, load_transcript
+from storage.transcript_json import (
+    dump_block,
+    dump_naming,
+    dump_transcript,
+    load_block,
+    load_naming,
+    load_transcript,
+)
 
 _PURGED_AT_ONCE = 200  # jobs in one transaction, so that others get their turn to write
 _SHARES = 10  # how far a transcript is followed from job to job
@@ -39,11 +48,34 @@ class StoredContent:
                 return None
             body = maybe_blob(rows[0], "body")
             if body is not None:
-                return load_transcript(self._seal.open(body, f"transcript:{source}"))
+                found = load_transcript(self._seal.open(body, f"transcript:{source}"))
+                named = yield from self._named(job_id)
+                return replace(found, speaker_names={**found.speaker_names, **named.names})
             source = text(rows[0], "reuses")
             if not source:
                 return None
         raise StoreError(f"Job {job_id} shares its transcript in a circle.")
+
+    def _named(self, job_id: str) -> Script[Naming]:
+        rows = yield from ask("naming", job_id=job_id)
+        if not rows:
+            return Naming()
+        names, before = load_naming(self._seal.open(blob(rows[0], "body"), f"naming:{job_id}"))
+        return Naming(names, before, integer(rows[0], "revision"))
+
+    @reads
+    def naming(self, job_id: str) -> Script[Naming]:
+        """What people call the speakers of this job."""
+        return (yield from self._named(job_id))
+
+    @writes
+    def put_naming(self, job_id: str, naming: Naming) -> Script[bool]:
+        """Store it (sealed); False if its `revision` is not the next one: somebody was quicker."""
+        there = yield from ask("naming", job_id=job_id)
+        if naming.revision != (integer(there[0], "revision") if there else 0) + 1:
+            return False
+        body = self._seal.close(dump_naming(naming.names, naming.before), f"naming:{job_id}")
+        return bool((yield from ask("put_naming", job_id=job_id, body=body, revision=naming.revision)))
 
     @reads
     def transcribed_before(self, team_id: str, file_id: str, provider: str, options: Options) -> Script[str | None]:
@@ -113,6 +145,7 @@ class StoredContent:
 def _purge(job_id: str, source: str) -> Script[None]:
     yield from ask("purge_job", job_id=job_id, now=time.time())
     yield from ask("purge_transcript", job_id=job_id)
+    yield from ask("purge_naming", job_id=job_id)
     if source:  # the last to share a purged transcript takes it along
         yield from ask("purge_transcript", job_id=source)
     yield from ask("drop_blocks", job_id=job_id)

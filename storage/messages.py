@@ -21,6 +21,12 @@ class StoredMessages:
         rows = yield from ask("outgoing", key=key)
         return _outgoing_of(rows[0]) if rows else None
 
+    @reads
+    def outgoing_of_job(self, job_id: str) -> Script[Sequence[Outgoing]]:
+        """Everything that was posted for a job, by key."""
+        rows = yield from ask("outgoing_of_job", job_id=job_id)
+        return [_outgoing_of(row) for row in rows]
+
     @writes
     def put_outgoing(self, message: Outgoing) -> Script[None]:
         """Insert or replace it."""

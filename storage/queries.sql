@@ -4,28 +4,30 @@
 
 -- ------------------------------------------------------------------------------------------------ jobs
 
--- name: add_job(id, team_id, enterprise_id, channel_id, thread_ts, message_ts, file_id, user_id, state, lane, rank, person, created_at, updated_at, due_at, file_name, file_mimetype, file_filetype, file_size, file_seconds, file_subtype, language, recording_type, meant, provider, account, outcome, problem_code, problem_params, attempts, last_error, client_ref, hook_token, remote_ref, remote_url, remote_expires_at, submitted_at, progress, parked_from, parked_for, cancel_by, reuses, finished_at)
+-- name: add_job(id, team_id, enterprise_id, channel_id, thread_ts, message_ts, file_id, user_id, state, lane, rank, person, created_at, updated_at, due_at, file_name, file_mimetype, file_filetype, file_size, file_seconds, file_subtype, language, recording_type, meant, provider, account, outcome, problem_code, problem_params, attempts, last_error, client_ref, hook_token, remote_ref, remote_url, remote_expires_at, submitted_at, progress, parked_from, parked_for, cancel_by, reuses, finished_at, version)
 -- A new job, unless its origin is known already (no row then).
 INSERT INTO job (
     id, team_id, enterprise_id, channel_id, thread_ts, message_ts, file_id, user_id, state, lane, rank, person,
     created_at, updated_at, due_at, file_name, file_mimetype, file_filetype, file_size, file_seconds, file_subtype,
     language, recording_type, meant, provider, account, outcome, problem_code, problem_params, attempts, last_error,
     client_ref, hook_token, remote_ref, remote_url, remote_expires_at, submitted_at, progress, parked_from,
-    parked_for, cancel_by, reuses, finished_at
+    parked_for, cancel_by, reuses, finished_at, version
 ) VALUES (
     :id, :team_id, :enterprise_id, :channel_id, :thread_ts, :message_ts, :file_id, :user_id, :state, :lane, :rank,
     :person, :created_at, :updated_at, :due_at, :file_name, :file_mimetype, :file_filetype, :file_size,
     :file_seconds, :file_subtype, :language, :recording_type, :meant, :provider, :account, :outcome, :problem_code,
     :problem_params, :attempts, :last_error, :client_ref, :hook_token, :remote_ref, :remote_url,
-    :remote_expires_at, :submitted_at, :progress, :parked_from, :parked_for, :cancel_by, :reuses, :finished_at
+    :remote_expires_at, :submitted_at, :progress, :parked_from, :parked_for, :cancel_by, :reuses, :finished_at,
+    :version
 )
-ON CONFLICT (team_id, file_id, channel_id, thread_ts) DO NOTHING
+ON CONFLICT (team_id, file_id, channel_id, thread_ts, version) DO NOTHING
 RETURNING id;
 
--- name: job_of_origin(team_id, file_id, channel_id, thread_ts)
+-- name: job_of_origin(team_id, file_id, channel_id, thread_ts, version)
 -- The job of an origin.
 SELECT * FROM job
-WHERE team_id = :team_id AND file_id = :file_id AND channel_id = :channel_id AND thread_ts = :thread_ts;
+WHERE team_id = :team_id AND file_id = :file_id AND channel_id = :channel_id AND thread_ts = :thread_ts
+    AND version = :version;
 
 -- name: change_job(id, source, token, keep_lease, now, wakes, state, lane, rank, updated_at, due_at, file_name, file_mimetype, file_filetype, file_size, file_seconds, file_subtype, language, recording_type, meant, provider, account, outcome, problem_code, problem_params, attempts, last_error, client_ref, hook_token, remote_ref, remote_url, remote_expires_at, submitted_at, progress, parked_from, parked_for, sets_cancel_by, cancel_by, reuses, finished_at)
 -- Compare-and-set on id, state and lease token. A row that was woken since it was claimed does not sleep past now
@@ -332,6 +334,21 @@ WHERE job_id = :job_id
     AND NOT EXISTS (SELECT 1 FROM job WHERE job.reuses = :job_id AND job.reuses <> '' AND job.purged_at IS NULL)
 RETURNING job_id;
 
+-- name: put_naming(job_id, body, revision)
+-- The names of a job's speakers, if nobody else changed them meanwhile (no row then).
+INSERT INTO naming (job_id, body, revision) VALUES (:job_id, :body, :revision)
+ON CONFLICT (job_id) DO UPDATE SET body = excluded.body, revision = excluded.revision
+WHERE naming.revision = excluded.revision - 1
+RETURNING revision;
+
+-- name: naming(job_id)
+-- The names of a job's speakers.
+SELECT body, revision FROM naming WHERE job_id = :job_id;
+
+-- name: purge_naming(job_id)
+-- Forget them.
+DELETE FROM naming WHERE job_id = :job_id RETURNING job_id;
+
 -- name: purge_inbox_of(job_id, nothing)
 -- Forget the pushes that wait for a job.
 UPDATE inbox SET used = 1, payload = :nothing WHERE used = 0 AND ref IN (
@@ -350,6 +367,10 @@ DELETE FROM inbox WHERE received_at < :older_than RETURNING id;
 -- name: outgoing(key)
 -- A message of ours.
 SELECT * FROM outgoing WHERE key = :key;
+
+-- name: outgoing_of_job(job_id)
+-- Everything that was posted for a job.
+SELECT * FROM outgoing WHERE job_id = :job_id ORDER BY key;
 
 -- name: put_outgoing(key, job_id, channel_id, thread_ts, phase, intent_at, ts, file_id, verify_at)
 -- Insert or replace a message of ours.

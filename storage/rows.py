@@ -14,6 +14,7 @@ def origin_values(origin: Origin) -> dict[str, Value]:
         "file_id": origin.file_id,
         "channel_id": origin.channel_id,
         "thread_ts": origin.thread_ts,
+        "version": origin.version,
     }
 
 
@@ -96,6 +97,7 @@ def _job_of(row: Row, seal: Seal) -> Job:
             file_id=text(row, "file_id"),
             user_id=text(row, "user_id"),
             enterprise_id=text(row, "enterprise_id"),
+            version=integer(row, "version"),
         ),
         state=State(text(row, "state")),
         created_at=number(row, "created_at"),

@@ -68,6 +68,18 @@ def load_params(data: bytes) -> dict[str, str]:
     return {name: _str(value) for name, value in _dict(_load(data).get("params")).items()}
 
 
+def dump_naming(names: Mapping[str, str], before: Mapping[str, str]) -> bytes:
+    """The bytes of speakers' names, and of those that they had before."""
+    return _dump({"v": VERSION, "names": dict(names), "before": dict(before)})
+
+
+def load_naming(data: bytes) -> tuple[dict[str, str], dict[str, str]]:
+    """Speakers' names and those before them. Raises `StoreError` for a form it does not know."""
+    form = _load(data)
+    names, before = _dict(form.get("names")), _dict(form.get("before"))
+    return {label: _str(name) for label, name in names.items()}, {k: _str(name) for k, name in before.items()}
+
+
 def _dump(form: Mapping[str, Json]) -> bytes:
     # surrogatepass: a provider's JSON may hold half of a surrogate pair, and nothing said may be lost for it
     return json.dumps(form, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "surrogatepass")

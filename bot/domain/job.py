@@ -38,9 +38,10 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """Where the file was shared. (team, file, channel, thread root) is unique among jobs.
+    """Where the file was shared. (team, file, channel, thread root, version) is unique among jobs.
 
     `thread_ts` is the root of the thread that gets the reply; `message_ts` the message that carries the file.
+    `version` counts how often people had it transcribed in another way there; 1 is what its sharing began.
     """
 
     team_id: str
@@ -50,6 +51,7 @@ class Origin:
     file_id: str
     user_id: str
     enterprise_id: str = ""
+    version: int = 1
 
 
 @dataclass(frozen=True, slots=True)

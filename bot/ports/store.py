@@ -4,7 +4,7 @@ Each method is one transaction; `StoreError` means that nothing was written. All
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from bot.domain.job import FileFacts, Job, Options, Origin, State
@@ -88,6 +88,18 @@ class ChannelSettings:
     timestamps: bool = True
     changed_by: str = ""
     changed_at: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Naming:
+    """What people call the speakers of a job's transcript: label -> name; `before` is what an undo brings back.
+
+    `revision` counts the changes; 0 means that nobody has named anybody.
+    """
+
+    names: Mapping[str, str] = field(default_factory=dict)
+    before: Mapping[str, str] = field(default_factory=dict)
+    revision: int = 0
 
 
 class Jobs(Protocol):
@@ -193,7 +205,18 @@ class Transcripts(Protocol):
         ...
 
     async def transcript(self, job_id: str) -> Transcript | None:
-        """What was said, following `reuses`; None if there is none or it was purged."""
+        """What was said, following `reuses`; None if there is none or it was purged.
+
+        Its speakers have the names that were given to them in this very job (`Naming`), whosever transcript it is.
+        """
+        ...
+
+    async def naming(self, job_id: str) -> Naming:
+        """What people call the speakers of this job."""
+        ...
+
+    async def put_naming(self, job_id: str, naming: Naming) -> bool:
+        """Store it (sealed); False if its `revision` is not the next one: somebody was quicker."""
         ...
 
     async def transcribed_before(self, team_id: str, file_id: str, provider: str, options: Options) -> str | None:
@@ -218,6 +241,10 @@ class Messages(Protocol):
 
     async def outgoing(self, key: str) -> Outgoing | None:
         """A message of ours."""
+        ...
+
+    async def outgoing_of_job(self, job_id: str) -> Sequence[Outgoing]:
+        """Everything that was posted for a job, by key."""
         ...
 
     async def put_outgoing(self, message: Outgoing) -> None:

@@ -104,3 +104,8 @@ async def test_the_first_released_schema_is_still_read(path: Path, reopen: Opene
     assert (await store.outgoing("reply:abcdefghjk")) is not None
     assert [item.payload for item in await store.inbox_for("hook", "remote-1")] == [b"payload"]
     assert await store.reserve("xosum", Pace(56, 4), NOW) > NOW
+    assert job.origin.version == 1
+    await store.close()
+    db = sqlite3.connect(path)
+    assert db.execute("PRAGMA foreign_key_check").fetchall() == []
+    db.close()
