@@ -23,6 +23,7 @@ from bot.slack.posts import Posts
 from bot.slack.restarts import restart
 
 LOOK_SECONDS = 5.0  # between two looks into one errand; doubled each time
+AT_ONCE = 500  # errands of a kind in one pass: those that wait must not hide the rest
 GIVE_UP_SECONDS = 900.0  # shares are filled late, but not that late; catch-up finds what is left
 
 _log = structlog.get_logger(__name__)
@@ -57,7 +58,8 @@ class Errands:
         while True:
             self._bell.clear()
             try:
-                await self.second_chances()
+                while await self.second_chances():
+                    pass
             except (StepError, StoreError) as error:
                 _log.info("errands_postponed", detail=str(error))
             bell = asyncio.create_task(self._bell.wait())
@@ -72,7 +74,7 @@ class Errands:
         """Run every errand that is due; how many were finished. Raises when Slack or the store is away."""
         done = 0
         for kind in (MENTION, GREETING, FILE_SHARED):
-            for item in await self._store.inbox_due(kind, self._clock.now()):
+            for item in await self._store.inbox_due(kind, self._clock.now(), AT_ONCE):
                 if self._clock.now() >= self._later.get(item.id, (0.0, 0.0))[0] and await self._run(kind, item):
                     await self._store.drop_inbox(item.id)
                     self._later.pop(item.id, None)

@@ -24,6 +24,7 @@ from bot.slack.posts import Posts
 EDIT_SECONDS = 3.0
 RETRY_SECONDS = 10.0
 IDLE_SECONDS = 30.0
+LONGEST_WAIT_SECONDS = 600.0
 BACKLOG_SECONDS = 60.0  # reactions are left out while so many wait
 SEEN, DONE, FAILED = "eyes", "white_check_mark", "warning"
 
@@ -35,7 +36,6 @@ class Line:
     """What is known of one message's line in this process."""
 
     job: Job
-    due_at: float
     progress: dict[str, tuple[State, float]] = field(default_factory=dict)
     answered: set[str] = field(default_factory=set)
     shown: Message | None = None
@@ -53,6 +53,7 @@ class StatusLines:
         self._posts = posts
         self._clock = clock
         self._lines: dict[str, Line] = {}
+        self._due: dict[str, float] = {}  # lines that want attention, and when: the others cost nothing
         self._bell = asyncio.Event()
 
     @staticmethod
@@ -69,21 +70,23 @@ class StatusLines:
 
     async def answered(self, job: Job) -> None:
         """The job's reply is posted: its line goes when it was the last of its message. Raises `StoreError` only."""
-        line = self._line(job)
+        line, key = self._line(job), self.key(job)
         async with line.lock:
             line.answered.add(job.id)
-            row = await self._store.outgoing(self.key(job))
-            there = row is not None and row.phase in ("posted", "intent")  # an intent may have become a message
-            if row is not None and there and not self._open(line, await self._jobs(job)):
+            row = await self._store.outgoing(key)
+            # An intent may have become a message, too.
+            if row is not None and row.phase != "gone" and not self._open(line, await self._jobs(job)):
                 # Committed before the reply's step ends: were we to die now, `verify` would take the line away.
                 await self._store.put_outgoing(replace(row, verify_at=self._clock.now()))
-            line.due_at = self._clock.now()
+            self._lines[key] = line
+            self._due[key] = self._clock.now()
         self._bell.set()
 
     def _line(self, job: Job) -> Line:
-        now = self._clock.now()
-        line = self._lines.setdefault(self.key(job), Line(job, now))
-        line.due_at = min(line.due_at, max(now, line.edited_at + EDIT_SECONDS))
+        now, key = self._clock.now(), self.key(job)
+        line = self._lines.setdefault(key, Line(job))
+        earliest = max(now, min(line.edited_at, now) + EDIT_SECONDS) if line.shown else now
+        self._due[key] = min(self._due.get(key, earliest), earliest)
         return line
 
     async def _jobs(self, job: Job) -> Sequence[Job]:
@@ -114,16 +117,16 @@ class StatusLines:
 
     async def flush(self) -> float:
         """Bring every line up to date that is due; seconds until the next one is."""
-        for key, line in list(self._lines.items()):
-            if line.due_at > self._clock.now() + IDLE_SECONDS:  # the clock was set back
-                line.due_at = self._clock.now()
-            if line.due_at <= self._clock.now():
-                await self._bring(key, line)
-        dues = [line.due_at for line in self._lines.values()]
-        return max(0.0, min([IDLE_SECONDS, *(due - self._clock.now() for due in dues)]))
+        for key, due in list(self._due.items()):
+            wait = due - self._clock.now()
+            if not 0 < wait <= LONGEST_WAIT_SECONDS:  # longer: the clock was set back
+                await self._bring(key)
+        waits = [due - self._clock.now() for due in self._due.values()]
+        return max(0.0, min([IDLE_SECONDS, *waits]))
 
-    async def _bring(self, key: str, line: Line) -> None:
-        line.due_at = self._clock.now() + IDLE_SECONDS
+    async def _bring(self, key: str) -> None:
+        self._due.pop(key, None)
+        line = self._lines[key]
         try:
             async with line.lock:
                 jobs = await self._jobs(line.job)
@@ -136,26 +139,30 @@ class StatusLines:
                 await self._receipt(line)
                 await self._write(key, line, jobs, waiting)
         except RateLimited as error:
-            line.due_at = self._clock.now() + error.retry_after
+            self._later(key, error.retry_after)
         except Transient as error:
-            line.due_at = self._clock.now() + (error.after or RETRY_SECONDS)
+            self._later(key, error.after or RETRY_SECONDS)
         except (StepError, StoreError) as error:
             _log.info("status_failed", key=key, detail=str(error))
-            line.due_at = self._clock.now() + RETRY_SECONDS
+            self._later(key, RETRY_SECONDS)
+
+    def _later(self, key: str, seconds: float) -> None:
+        due = self._clock.now() + min(seconds, LONGEST_WAIT_SECONDS)
+        self._due[key] = min(self._due.get(key, due), due)
 
     async def _write(self, key: str, line: Line, jobs: Sequence[Job], waiting: Sequence[Job]) -> None:
         origin = line.job.origin
         row = await self._store.outgoing(key)
         posted = row is not None and row.phase in ("posted", "settled")
         if not posted and (busy := self._client.pace.free_in(origin.channel_id)) > 0:
-            line.due_at = self._clock.now() + busy  # a reply has the right of way
+            self._later(key, busy)  # a reply has the right of way
             return
         message = render.status([await self._standing(line, job) for job in jobs], waiting[0].id)
         if row is not None and posted:
             if message == line.shown:
                 return
             if (wait := line.edited_at + EDIT_SECONDS - self._clock.now()) > 0:
-                line.due_at = self._clock.now() + min(wait, EDIT_SECONDS)
+                self._later(key, min(wait, EDIT_SECONDS))
                 return
             await self._posts.edit(row, message)
         else:
@@ -221,7 +228,8 @@ class StatusLines:
         if job is None:
             await self._remove(row)
         elif all(each.state in FINAL for each in await self._jobs(job)):
-            self._lines[row.key] = Line(job, self._clock.now())
+            self._lines[row.key] = Line(job)
+            self._due[row.key] = self._clock.now()
             self._bell.set()
         else:
             await self._posts.verify(row)

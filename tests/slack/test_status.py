@@ -145,3 +145,33 @@ async def test_a_failure_is_receipted_with_a_warning(place: Workplace) -> None:
     job = await place.answer(job)
     assert job.state is State.FAILED
     await place.slack.until(lambda: reactions(message) == {"warning"})
+
+
+async def test_a_line_of_unknown_fate_that_outlived_a_crash_is_taken_away(place: Workplace) -> None:
+    message, job = await place.upload()
+    place.slack.fault(Fault("chat.postMessage", cut="after"))
+    await place.room.chat.show(job)
+    await place.slack.until(lambda: bool(lines(place, message)))
+    job = await place.replying(job, TALK)
+    await place.answer(job, TALK)
+    place.room.status._lines.clear()  # what a crash forgets
+    place.room.status._due.clear()
+    await place.until(lambda: _gone(place, message))
+    assert lines(place, message) == []
+
+
+async def _gone(place: Workplace, message: Message) -> bool:
+    await place.room.chat.verify_due()
+    row = await place.store.outgoing(f"status:T0LOCAL:C0CLINIC:{message.ts}")
+    return row is not None and row.phase == "gone"
+
+
+async def test_a_line_at_rest_costs_nothing(place: Workplace) -> None:
+    message, job = await place.upload()
+    await place.room.chat.show(job)
+    await place.slack.until(lambda: bool(lines(place, message)) and bool(reactions(message)))
+
+    async def at_rest() -> bool:
+        return not place.room.status._due
+
+    await place.until(at_rest)
