@@ -13,7 +13,7 @@ _STRETCH = 256 * 1024  # the first further stretch; each next one is four times 
 _NEAR_END = 1024 * 1024  # what is so close to the end is fetched to the end
 _ROUNDS = 6  # at most about 22 MiB: the index of an MP4 of many hours
 _ANSWER_SECONDS = 20.0
-_IDLE_SECONDS = 120.0
+_IDLE_SECONDS = 30.0
 
 
 class Prober:

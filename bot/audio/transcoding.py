@@ -84,19 +84,25 @@ class Decoding:
 
     def __init__(self, container: InputContainer, rate: int, sample_format: str = "s16") -> None:
         self._container = container
-        self._resampler = av.AudioResampler(format=sample_format, layout="mono", rate=rate)
+        self._wanted = (sample_format, "mono", rate)
         self.skipped = 0  # bad packets
-        self.decoded = 0  # frames
         self.position = 0  # bytes of the source behind the last packet
 
     def frames(self) -> Iterator[av.AudioFrame]:
         """Resampled frames to the end, or to where the file breaks off."""
+        resampler, before = av.AudioResampler(*self._wanted), None
         for frame in self._raw():
+            now = (frame.format.name, frame.layout.name, frame.sample_rate)
+            if before is not None and now != before:
+                # Joined recordings change their rate or channels on the way.
+                yield from resampler.resample(None)
+                resampler = av.AudioResampler(*self._wanted)
+            before = now
             # Broken files have times that jump; samples simply follow each other.
             frame.pts = None
-            yield from self._resampler.resample(frame)
-        if self.decoded:
-            yield from self._resampler.resample(None)
+            yield from resampler.resample(frame)
+        if before is not None:
+            yield from resampler.resample(None)
 
     def _raw(self) -> Iterator[av.AudioFrame]:
         stream = self._container.streams.audio[0]
@@ -114,7 +120,6 @@ class Decoding:
                 self.skipped += 1
                 continue
             for frame in frames:
-                self.decoded += 1
                 yield frame
 
 
@@ -150,7 +155,7 @@ def transcode(order: Transcode, step: Callable[[float], None]) -> Transcoded | R
                 if len(pending) >= _FLUSH:
                     sink.write(bytes(pending))
                     pending.clear()
-                    step(min(1.0, decoding.position / total))
+                    step(min(1.0, samples / rate / order.seconds if order.seconds else decoding.position / total))
             sink.write(bytes(pending))
     if not samples:
         return Refused(ProblemCode.CORRUPT.value, f"{decoding.skipped} bad packets, no sound")

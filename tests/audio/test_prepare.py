@@ -124,6 +124,18 @@ async def test_a_recording_that_breaks_off_is_converted_up_to_there(preparer: Au
         assert payload.seconds == pytest.approx(30, abs=3)
 
 
+async def test_joined_recordings_of_different_kinds_are_converted_whole(
+    preparer: AudioPreparer, tmp_path: Path
+) -> None:
+    first = record(tmp_path / "a.aac", tone(10), "aac", "adts")
+    second = record(tmp_path / "b.aac", tone(10, 44_100), "aac", "adts", 44_100)
+    joined = tmp_path / "joined.aac"
+    joined.write_bytes(first.read_bytes() + second.read_bytes())
+    source = DiskFile(joined)
+    async with preparer.prepare("job", source, await preparer.inspect(source), MP3_ONLY, ignore) as payload:
+        assert payload.seconds == pytest.approx(20, abs=0.3)
+
+
 async def test_wav_is_made_where_mp3_is_not_taken(preparer: AudioPreparer) -> None:
     source = DiskFile(SAMPLES / "sense_0870.m4a")
     accepts = Accepts(frozenset({"audio/wav", "audio/flac"}))
