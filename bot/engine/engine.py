@@ -5,20 +5,21 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
 from bot.domain.errors import Misconfigured
-from bot.domain.job import SLACK_LANE, Job
+from bot.domain.job import SLACK_LANE, Job, State
 from bot.engine.accounts import Accounts, Probe
 from bot.engine.audio_desk import AudioDesk
 from bot.engine.budget import Budget
 from bot.engine.happenings import Watch
 from bot.engine.lane import Lane
 from bot.engine.retry import PROVIDER_RETRIES, SLACK_RETRIES
-from bot.engine.steps import Steps
+from bot.engine.steps import HOOK_INBOX, Steps
 from bot.ports.chat import Chat
 from bot.ports.clock import Clock
 from bot.ports.provider import Provider
 from bot.ports.store import JobStore
 
 STOP_GRACE_SECONDS = 20.0
+MOST_PUSHES = 10_000  # that are looked through at start
 
 
 @dataclass(slots=True)
@@ -88,10 +89,19 @@ class Engine:
             self.ring(job.lane)
 
     async def start(self) -> None:
-        """Resume what was parked and serve every lane."""
+        """Resume what was parked, wake whom a push waits for, and serve every lane."""
         await self.accounts.resume_all()
+        await self._hear_pushes()
         for lane in self.lanes.values():
             self._tasks.append(asyncio.create_task(lane.serve(), name=f"lane {lane.name}"))
+
+    async def _hear_pushes(self) -> None:
+        """A process may have died between keeping a push and waking its job, and not every service pushes twice."""
+        for item in await self.store.inbox_due(HOOK_INBOX, self.clock.now(), limit=MOST_PUSHES):
+            account, _, ref = item.ref.partition(":")
+            job = await self.store.job_by_ref(account, ref)
+            if job is not None and job.state == State.WAITING:
+                await self.store.wake(job.id, self.clock.now())
 
     @property
     def alive(self) -> bool:

@@ -19,7 +19,7 @@ from bot.ports.audio import Payload, Preparer
 from bot.ports.chat import Chat
 from bot.ports.clock import Clock
 from bot.ports.provider import Broken, Confirms, Finished, Order, Provider, Working
-from bot.ports.store import JobStore
+from bot.ports.store import InboxItem, JobStore
 from bot.settings import Settings
 
 Show = Callable[[Job], None]  # bring the thread's status line up to date, without waiting for it
@@ -127,7 +127,7 @@ class Steps:
         provider = self._provider(job.provider)
         if job.remote is not None:
             if provider.traits.fetches_audio:  # it has all it needs, and comes for the audio itself
-                return stage.submitted(self._clock.now(), await self._first_look(provider, job.file.seconds))
+                return await self._submitted(job, provider, job.file.seconds)
             change = await self._reconcile(stage, provider, job.remote)
             if change is not None:
                 return change
@@ -153,10 +153,12 @@ class Steps:
                 job = await self._store.apply(Submitting(job).created(self._clock.now(), remote), keep_lease=True)
             await provider.upload(order, remote, payload, progress)
             seconds = payload.seconds if payload.seconds is not None else job.file.seconds
-        now = self._clock.now()
-        # A push may have come before the reference was stored: then nobody will wake this job again.
-        due_at = now if await self._pushes(job) else await self._first_look(provider, seconds)
-        return Submitting(job).submitted(now, due_at)
+        return await self._submitted(job, provider, seconds)
+
+    async def _submitted(self, job: Job, provider: Provider, seconds: float | None) -> Change:
+        # A push may have come before the reference was stored, or before a crash: nobody will wake this job again.
+        due_at = self._clock.now() if await self._pushed_items(job) else await self._first_look(provider, seconds)
+        return Submitting(job).submitted(self._clock.now(), due_at)
 
     async def _reconcile(self, stage: Submitting, provider: Provider, remote: Remote) -> Change | None:
         """A remote job exists from an earlier try: did the audio arrive? None means: hand it over (again)."""
@@ -241,12 +243,15 @@ class Steps:
         return fetched
 
     async def _pushes(self, job: Job) -> list[bytes]:
+        return [item.payload for item in await self._pushed_items(job)]
+
+    async def _pushed_items(self, job: Job) -> list[InboxItem]:
         if job.remote is None:
             return []
         # One that came before the reference was stored is kept under our own, where the provider echoes it.
         refs = dict.fromkeys((job.remote.ref, job.client_ref))
         found = [await self._store.inbox_for(HOOK_INBOX, f"{job.account}:{ref}") for ref in refs if ref]
-        return [item.payload for items in found for item in items]
+        return [item for items in found for item in items]
 
     # finishing
 
@@ -270,9 +275,8 @@ class Steps:
             await self._store.put_transcript(job.id, transcript, self._clock.now())
             await self._learn(job, transcript)
         await self._store.drop_blocks(job.id)
-        if job.remote is not None:
-            for item in await self._store.inbox_for(HOOK_INBOX, f"{job.account}:{job.remote.ref}"):
-                await self._store.drop_inbox(item.id)
+        for item in await self._pushed_items(job):
+            await self._store.drop_inbox(item.id)
         await self._desk.let_go(job.id)
         return stage.stored(self._clock.now())
 
