@@ -126,7 +126,9 @@ class StatusLines:
 
     async def _bring(self, key: str) -> None:
         self._due.pop(key, None)
-        line = self._lines[key]
+        line = self._lines.get(key)
+        if line is None:
+            return
         try:
             async with line.lock:
                 jobs = await self._jobs(line.job)
@@ -135,6 +137,7 @@ class StatusLines:
                     if all(job.state in FINAL or job.id in line.answered for job in jobs):
                         await self._close(key, line, jobs)
                     self._lines.pop(key, None)  # what is left may not be audio at all: nobody waits for it
+                    self._due.pop(key, None)  # whatever was shown meanwhile: the next step of a new try shows again
                     return
                 await self._receipt(line)
                 await self._write(key, line, jobs, waiting)
