@@ -119,8 +119,7 @@ class Decoding:
             except av.FFmpegError:
                 self.skipped += 1
                 continue
-            for frame in frames:
-                yield frame
+            yield from frames
 
 
 def target_rate(source_rate: int) -> int:
