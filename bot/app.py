@@ -211,8 +211,8 @@ class Core:
             self.metrics.account_up.labels(provider.account).set(0 if provider.account in broken else 1)
 
     async def _purge(self) -> None:
-        if self.settings.retention_days:
-            await self.store.purge(self.clock.now() - self.settings.retention_days * 86400)
+        days = self.settings.retention_days
+        await self.store.purge(self.clock.now() - days * 86400 if days else 0.0)  # 0: only tidies up after deletions
 
     async def _measure_lag(self) -> None:
         """Longest stall of the event loop in the last minute."""

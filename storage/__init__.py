@@ -36,6 +36,8 @@ async def open_store(
         raise StoreError("DATABASE_URL must be sqlite:///file.db, sqlite:////absolute/file.db or postgresql://….")
     try:
         await store.check_key()
+        if exclusive:
+            await store.index_missing()
     except BaseException:
         await store.close()
         raise

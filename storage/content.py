@@ -1,5 +1,6 @@
 """What was said: transcripts and blocks, sealed when there is a key, and their purge."""
 
+import asyncio
 import time
 from collections.abc import Sequence
 from dataclasses import replace
@@ -8,8 +9,10 @@ from bot.domain.errors import StoreError
 from bot.domain.job import Options
 from bot.domain.transcript import Segment, Transcript
 from bot.ports.store import Naming
+from bot.text.search import indexed
 from storage.script import Database, Script, ask, blob, integer, maybe_blob, reads, text, writes
 from storage.seal import Seal
+from storage.search import StoredSearch, index
 from storage.transcript_json import (
     dump_block,
     dump_naming,
@@ -23,7 +26,7 @@ _PURGED_AT_ONCE = 200  # jobs in one transaction, so that others get their turn 
 _SHARES = 10  # how far a transcript is followed from job to job
 
 
-class StoredContent:
+class StoredContent(StoredSearch):
     """Transcripts, apart from the job rows so that listing stays slim."""
 
     _db: Database
@@ -31,12 +34,16 @@ class StoredContent:
 
     async def put_transcript(self, job_id: str, transcript: Transcript, now: float) -> None:
         """Store (sealed) what was said; replaces an earlier one of this job."""
-        await self._put_transcript(job_id, self._seal.close(dump_transcript(transcript), f"transcript:{job_id}"), now)
+        body = self._seal.close(dump_transcript(transcript), f"transcript:{job_id}")
+        sealed = bool(self._seal.newest)
+        words = [] if sealed else await asyncio.to_thread(indexed, transcript)
+        await self._put_transcript(job_id, body, now, sealed, words)
 
     @writes
-    def _put_transcript(self, job_id: str, body: bytes, now: float) -> Script[None]:
+    def _put_transcript(self, job_id: str, body: bytes, now: float, sealed: bool, words: Sequence[str]) -> Script[None]:
         yield from ask("put_transcript", job_id=job_id, body=body, now=now)
         yield from ask("unpurge", job_id=job_id)
+        yield from index(job_id, sealed, words)
 
     @reads
     def transcript(self, job_id: str) -> Script[Transcript | None]:
@@ -121,6 +128,9 @@ class StoredContent:
         while count := await self._purge_some(older_than):
             total += count
         await self._purge_inbox(older_than)
+        if total:
+            self._residue = True
+        await self.scrub()
         return total
 
     @writes
@@ -134,9 +144,16 @@ class StoredContent:
     def _purge_inbox(self, older_than: float) -> Script[None]:
         yield from ask("purge_inbox", older_than=older_than)
 
+    async def purge_job(self, job_id: str) -> None:
+        """Delete the content of one job; a transcript that another job shares stays readable there only.
+
+        Nobody finds its words from now on; `purge` (or closing) also overwrites them in the index.
+        """
+        await self._purge_job(job_id)
+        self._residue = True
+
     @writes
-    def purge_job(self, job_id: str) -> Script[None]:
-        """Delete the content of one job; a transcript that another job shares stays readable there only."""
+    def _purge_job(self, job_id: str) -> Script[None]:
         rows = yield from ask("reuses", job_id=job_id)
         for row in rows:
             yield from _purge(job_id, text(row, "reuses"))
@@ -146,6 +163,7 @@ def _purge(job_id: str, source: str) -> Script[None]:
     yield from ask("purge_job", job_id=job_id, now=time.time())
     yield from ask("purge_transcript", job_id=job_id)
     yield from ask("purge_naming", job_id=job_id)
+    yield from ask("forget_said", job_id=job_id)
     if source:  # the last to share a purged transcript takes it along
         yield from ask("purge_transcript", job_id=source)
     yield from ask("drop_blocks", job_id=job_id)

@@ -26,6 +26,7 @@ from storage.script import (
     writes,
 )
 from storage.seal import Seal
+from storage.search import share
 
 _RESUMED_AT_ONCE = 200  # parked jobs resumed in one transaction, so that others get their turn to write
 BEGINNING = 2  # the rank of jobs not begun yet, in which people take turns
@@ -213,6 +214,8 @@ def move(change: Change, seal: Seal, keep_lease: bool = False) -> Script[Job]:
         lease_token=text(row, "lease_token"),
         wakes=integer(row, "wakes"),
     )
+    if after.reuses and after.reuses != before.reuses:
+        yield from share(after.id, after.reuses)
     if not keep_lease:
         yield from mark(moved)
     return moved

@@ -362,6 +362,97 @@ UPDATE inbox SET used = 1, payload = :nothing WHERE used = 0 AND ref IN (
 -- Delete pushes that came before.
 DELETE FROM inbox WHERE received_at < :older_than RETURNING id;
 
+-- ------------------------------------------------------------------------------------------------ search
+
+-- name: put_said_sqlite(job_id, sealed, words)
+-- Let a job be found by its own transcript; a direct message is its person's place. Triggers keep the index.
+INSERT INTO said (job_id, source, place, sealed, words)
+SELECT id, id, team_id || 'x' || CASE WHEN channel_id LIKE 'D%' THEN user_id ELSE channel_id END, :sealed, :words
+FROM job WHERE id = :job_id
+ON CONFLICT (job_id) DO UPDATE SET source = excluded.source, sealed = excluded.sealed, words = excluded.words
+RETURNING id;
+
+-- name: put_said_postgres(job_id, sealed, vector)
+-- The same; the words come as PostgreSQL writes a tsvector.
+INSERT INTO said (job_id, source, place, sealed, words)
+SELECT id, id, team_id || 'x' || CASE WHEN channel_id LIKE 'D%' THEN user_id ELSE channel_id END,
+    CAST(:sealed AS INTEGER), CAST(CAST(:vector AS TEXT) AS TSVECTOR)
+FROM job WHERE id = :job_id
+ON CONFLICT (job_id) DO UPDATE SET source = excluded.source, sealed = excluded.sealed, words = excluded.words
+RETURNING id;
+
+-- name: put_said_of_shares_sqlite(job_id, sealed, words)
+-- Those that share it are found by what it says now.
+UPDATE said SET sealed = :sealed, words = :words WHERE source = :job_id AND job_id <> :job_id RETURNING id;
+
+-- name: put_said_of_shares_postgres(job_id, sealed, vector)
+-- The same.
+UPDATE said SET sealed = :sealed, words = CAST(CAST(:vector AS TEXT) AS TSVECTOR)
+WHERE source = :job_id AND job_id <> :job_id RETURNING id;
+
+-- name: share_said(job_id, source)
+-- Let a job be found by the transcript that it shares.
+INSERT INTO said (job_id, source, place, sealed, words)
+SELECT job.id, said.source,
+    job.team_id || 'x' || CASE WHEN job.channel_id LIKE 'D%' THEN job.user_id ELSE job.channel_id END,
+    said.sealed, said.words
+FROM job JOIN said ON said.job_id = :source WHERE job.id = :job_id
+ON CONFLICT (job_id) DO UPDATE SET source = excluded.source, sealed = excluded.sealed, words = excluded.words
+RETURNING id;
+
+-- name: forget_said(job_id)
+-- A job whose content is gone is not found.
+DELETE FROM said WHERE job_id = :job_id RETURNING id;
+
+-- name: search_said_sqlite(fts, before, count)
+-- Answered jobs by what was said in them, newest first; the index gives them in that order.
+SELECT said.id AS said_id, job.*
+FROM said_index CROSS JOIN said ON said.id = said_index.rowid CROSS JOIN job ON job.id = said.job_id
+WHERE said_index MATCH :fts AND said_index.rowid < :before AND job.state = 'done'
+ORDER BY said_index.rowid DESC LIMIT :count;
+
+-- name: search_said_postgres(tsquery, places, before, count)
+-- The same. Places have no comma in them.
+SELECT said.id AS said_id, job.*
+FROM said JOIN job ON job.id = said.job_id
+WHERE said.words @@ CAST(CAST(:tsquery AS TEXT) AS TSQUERY)
+    AND said.place = ANY(string_to_array(:places, ','))
+    AND said.id < :before AND job.state = 'done'
+ORDER BY said.id DESC LIMIT :count;
+
+-- name: sealed_said(places, before, count)
+-- Sealed transcripts of some places, newest first. `places` is ",T1xC1,T1xC2,".
+SELECT said.id, said.job_id, said.source, transcript.body
+FROM said JOIN transcript ON transcript.job_id = said.source
+WHERE said.sealed = 1 AND said.id < :before AND :places LIKE '%,' || said.place || ',%'
+ORDER BY said.id DESC LIMIT :count;
+
+-- name: transcripts_after(after, count)
+-- All transcripts, a page at a time.
+SELECT job_id, body FROM transcript WHERE job_id > :after ORDER BY job_id LIMIT :count;
+
+-- name: merge_said_sqlite(pages)
+-- Rewrite a part of the index, without the words that were deleted.
+INSERT INTO said_index (said_index, rank) VALUES ('merge', :pages);
+
+-- name: merge_said_postgres(pages)
+-- PostgreSQL's own vacuum does it.
+SELECT CAST(:pages AS INTEGER) AS pages;
+
+-- name: changes_sqlite()
+-- How many rows this connection has changed so far.
+SELECT total_changes() AS changes;
+
+-- name: changes_postgres()
+-- Nothing to count.
+SELECT 0 AS changes;
+
+-- name: use_of_user(team_id, user_id, since, until)
+-- How much one person had transcribed in a stretch of time.
+SELECT COUNT(*) AS recordings, COALESCE(SUM(file_seconds), 0) AS seconds FROM job
+WHERE user_id = :user_id AND created_at >= :since AND created_at < :until AND team_id = :team_id
+    AND state = 'done' AND outcome = 'transcript';
+
 -- ------------------------------------------------------------------------------------------------ messages
 
 -- name: outgoing(key)

@@ -45,6 +45,11 @@ class Seal:
         """Whether what this key sealed can be opened."""
         return bytes.fromhex(hex_id) in self._keys
 
+    @staticmethod
+    def is_sealed(value: bytes) -> bool:
+        """Whether a stored value needs a key."""
+        return value[:1] != _PLAIN
+
     def close(self, content: bytes, place: str) -> bytes:
         """Seal content for a place, e.g. `transcript:abc`."""
         if self._newest is None:

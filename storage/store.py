@@ -1,6 +1,7 @@
 """The store: every method of the port, over whichever database runs the scripts."""
 
 import time
+from contextlib import suppress
 
 from bot.domain.errors import StoreError
 from storage.budgets import StoredBudgets
@@ -50,4 +51,7 @@ class Store(StoredJobs, StoredLeases, StoredContent, StoredMessages, StoredBudge
 
     async def close(self) -> None:
         """Close the database."""
+        if self._residue:
+            with suppress(StoreError):  # the next purge does it
+                await self.scrub()
         await self._db.close()

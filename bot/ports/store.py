@@ -9,6 +9,7 @@ from typing import Protocol
 
 from bot.domain.job import FileFacts, Job, Options, Origin, State
 from bot.domain.machine import Change
+from bot.domain.search import Term
 from bot.domain.transcript import Segment, Transcript
 from bot.ports.provider import Pace
 
@@ -100,6 +101,45 @@ class Naming:
     names: Mapping[str, str] = field(default_factory=dict)
     before: Mapping[str, str] = field(default_factory=dict)
     revision: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class SearchFilter:
+    """What is looked for and where: in these channels, and in the direct messages of `user_id` where it is set.
+
+    Every term must be in the title, the summary or the transcript. `before` is a `Found.at`, to go on from there.
+    """
+
+    team_id: str
+    terms: tuple[Term, ...]
+    channel_ids: tuple[str, ...] = ()
+    user_id: str = ""
+    limit: int = 5
+    before: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """An answered job in which something was said, and its place in the order of search."""
+
+    job: Job
+    at: int
+
+
+@dataclass(frozen=True, slots=True)
+class FoundPage:
+    """Jobs that were found, newest first. `next`: there may be more before this place; None: that was all."""
+
+    found: tuple[Found, ...]
+    next: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DayUse:
+    """What was transcribed in one stretch of time."""
+
+    seconds: float
+    recordings: int
 
 
 class Jobs(Protocol):
@@ -236,6 +276,22 @@ class Transcripts(Protocol):
         ...
 
 
+class Search(Protocol):
+    """Finds what was said, and counts what was used."""
+
+    async def search(self, which: SearchFilter) -> FoundPage:
+        """A page of jobs that were answered with a transcript in which every term is, newest first.
+
+        Where content is sealed there is no index to betray it: a bounded number of transcripts is opened, and `next`
+        says where to go on even when nothing was found among them.
+        """
+        ...
+
+    async def usage(self, team_id: str, user_id: str, days: Sequence[float]) -> Sequence[DayUse]:
+        """What was transcribed for a person between each of these times and the next."""
+        ...
+
+
 class Messages(Protocol):
     """Our own messages in Slack, each of which must exist exactly once; and what came in and waits."""
 
@@ -315,7 +371,7 @@ class Preferences(Protocol):
         ...
 
 
-class JobStore(Jobs, Transcripts, Messages, Budgets, Preferences, Protocol):
+class JobStore(Jobs, Transcripts, Search, Messages, Budgets, Preferences, Protocol):
     """Everything durable."""
 
     async def purge(self, older_than: float) -> int:

@@ -49,6 +49,13 @@ EXPECTED = [
     ("events", "sqlite_autoindex_job_event_1"),
     ("blocks", "sqlite_autoindex_block_1"),
     ("latency", "sqlite_autoindex_latency_1"),
+    ("put_said_of_shares", "said_source"),
+    ("forget_said", "sqlite_autoindex_said_1"),
+    ("share_said", "sqlite_autoindex_said_1"),
+    ("search_said", "sqlite_autoindex_job_1"),
+    ("sealed_said", "sqlite_autoindex_transcript_1"),
+    ("transcripts_after", "sqlite_autoindex_transcript_1"),
+    ("use_of_user", "job_user"),
 ]
 # Tables of one row, or as many rows as there are keys or migrations.
 SMALL = {"seal_keys", "beat", "schema_number"}
@@ -84,6 +91,7 @@ def test_no_statement_scans_a_table_or_sorts_what_may_be_many(db: sqlite3.Connec
     steps = plan(db, name)
     tables = [row[0] for row in db.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
     scans = [step for step in steps if any(re.match(rf"SCAN {table}\b", step) for table in tables)]
+    scans = [step for step in scans if "VIRTUAL TABLE INDEX" not in step]  # how a full-text index is asked
     if name in WHOLE_INDEX:
         scans = [step for step in scans if "INDEX" not in step]
     assert not scans, steps
