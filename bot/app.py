@@ -180,13 +180,16 @@ class Core:
         self._tasks.append(asyncio.create_task(self._measure_lag(), name="loop lag"))
 
     async def _clean_up(self) -> None:
-        """What a killed process left: its leases, its spool, audio for the local engine whose job is over."""
+        """What a killed process left: its leases, its spool, the local engine's work and audio."""
         if self.settings.database_url.startswith("sqlite:"):  # ours alone, so every lease in it is a dead one's
             await self.store.release_all()
         await self.preparer.sweep()
         if self._local is not None:
             kept = [(job_id, await self.store.job(job_id)) for job_id in await self._local.kept()]
-            await self._local.sweep([job_id for job_id, job in kept if job is not None and job.state not in FINAL])
+            unfinished = [job for _, job in kept if job is not None and job.state not in FINAL]
+            await self._local.sweep([job.id for job in unfinished])
+            for job in unfinished:  # its work ended with the process: not to be looked at only when it would be done
+                await self.store.wake(job.id, self.clock.now())
 
     async def faults(self) -> list[str]:
         """A sentence for each thing that keeps the bot from working."""
