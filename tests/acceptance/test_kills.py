@@ -1,0 +1,104 @@
+"""kill -9 in each state of the local flow, at the effects that matter, and a restart: one reply, nothing redone."""
+
+import signal
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from simulators.slack.file_store import Upload
+from simulators.slack.records import Message
+from tests.acceptance.place import CLINIC, Place, headline, open_place, shown
+from tests.audio.processes import alive, children, commands, until
+from tests.engine_local.desk import SAMPLES, WORDS, error_rate, talk
+
+pytestmark = [pytest.mark.engine, pytest.mark.xdist_group("engine")]
+
+CLIP = "sense_0890.ogg"
+KILLS = [
+    # where the process dies, and what its row says then
+    ("store.add_job.after=kill", "received"),
+    ("slack.call.FILE_INFO.after=kill", "received"),
+    ("local.create.after=kill", "submitting"),
+    ("local.upload.after=kill", "submitting"),
+    ("store.put_block.after=kill", "waiting"),
+    ("local.fetch.before=kill", "finishing"),
+    ("store.put_transcript.after=kill", "finishing"),
+    ("slack.call.POST.before=kill:2", "replying"),  # the first one is the status line
+    ("slack.call.POST.after=kill:2", "replying"),
+    ("slack.call.DELETE.after=kill", None),  # the status line is gone, but that is not written down
+]
+
+
+@pytest.fixture
+async def place(tmp_path: Path) -> AsyncIterator[Place]:
+    async with open_place(tmp_path) as found:
+        found.ended_badly = True
+        yield found
+
+
+async def dies(place: Place) -> None:
+    """The bot is killed, as the kernel would."""
+    assert await place.bot.ends() == -signal.SIGKILL
+
+
+async def expect_one_answer(place: Place, message: Message, words: str, timeout: float = 60.0) -> Message:
+    (reply,) = await place.answered(message, timeout=timeout)
+    assert headline(reply)
+    heard = " ".join(line.partition("]")[2] for line in shown(reply).splitlines() if line.startswith("["))
+    assert error_rate(words, heard) <= 0.15
+    await place.settled(message, "done")
+    assert place.thread(message) == [reply]
+    return reply
+
+
+@pytest.mark.parametrize(("failpoint", "state"), KILLS, ids=[failpoint.split("=")[0] for failpoint, _ in KILLS])
+async def test_killed_anywhere_and_started_again_it_answers_once(
+    place: Place, failpoint: str, state: str | None
+) -> None:
+    await place.start(failpoint)
+    message = await place.upload(Upload(CLIP, SAMPLES / CLIP), channel=CLINIC)
+    await dies(place)
+    (job,) = place.jobs(message)
+    if state is not None:
+        assert job["state"] == state
+    await place.start()
+    await expect_one_answer(place, message, WORDS[CLIP])
+    assert len(place.jobs(message)) == 1
+    assert place.rows("SELECT count(*) AS n FROM job WHERE lease_token <> ''")[0]["n"] == 0
+
+
+async def test_a_block_that_was_heard_before_the_kill_is_not_heard_again(place: Place, tmp_path: Path) -> None:
+    path, words = talk(tmp_path / "talk.wav", 3)  # three minutes: two blocks
+    await place.start("store.put_block.after=kill")
+    message = await place.upload(Upload("talk.wav", path))
+    await dies(place)
+    assert [row["number"] for row in place.rows("SELECT number FROM block")] == [0]
+    await place.start("*=trace")
+    # At once: not only at the time (50 s) at which it was expected to be done.
+    await expect_one_answer(place, message, words, timeout=35)
+    assert place.bot.reached("store.put_block.before") == 1
+    assert place.bot.reached("local.create.before") == 0
+    assert place.rows("SELECT number FROM block") == []
+
+
+async def test_what_was_dropped_while_it_was_down_is_found_and_answered(place: Place) -> None:
+    await place.start()
+    await place.slack.until(lambda: place.slack.calls("conversations.history") >= 3, 30)  # its marks are set
+    assert await place.bot.stop() == 0
+    place.slack.delivery.flow = "drop"
+    message = await place.upload(Upload(CLIP, SAMPLES / CLIP))
+    place.slack.delivery.flow = "on"
+    await place.start()
+    await expect_one_answer(place, message, WORDS[CLIP])
+
+
+async def test_the_engine_process_ends_with_the_bot_that_is_killed(place: Place) -> None:
+    await place.start()
+    await place.upload(Upload("jfk.wav", SAMPLES / "jfk.wav"))
+    pid = place.bot.process.pid
+    await until(lambda: any("local.engine" in commands(child) for child in children(pid)))
+    (engine,) = (child for child in children(pid) if "local.engine" in commands(child))
+    place.bot.signal(signal.SIGKILL)
+    await dies(place)
+    await until(lambda: not alive(engine))
