@@ -17,15 +17,22 @@ PEOPLE = ("U0ALICE", "U0BOB")
 TEAM = "T0LOCAL"
 
 
-async def populate(database: Path, *, waiting: int = 0, done: int = 0, channels: Sequence[str] = ("C0BENCH0",)) -> None:
+async def populate(
+    database: Path,
+    *,
+    waiting: int = 0,
+    done: int = 0,
+    channels: Sequence[str] = ("C0BENCH0",),
+    account: str = "xosum",
+) -> None:
     """Add jobs whose provider works on them for another hour, and answered ones of the past month."""
     store = await open_store(f"sqlite:///{database}")
     try:
         models = []
         if waiting:
-            models.append((await _waiting(store), waiting))
+            models.append((await _waiting(store, account), waiting))
         if done:
-            models.append((await _done(store), done))
+            models.append((await _done(store, account), done))
     finally:
         await store.close()
     with closing(sqlite3.connect(database)) as db:
@@ -35,22 +42,22 @@ async def populate(database: Path, *, waiting: int = 0, done: int = 0, channels:
         db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
 
-async def _submitting(store: JobStore, name: str) -> Job:
+async def _submitting(store: JobStore, name: str, account: str) -> Job:
     now = time.time()
     origin = Origin(TEAM, "C0BENCH0", f"{name}.0", f"{name}.0", f"F0{name}", "U0ALICE")
     job, _ = await store.add_job(NewJob(origin, FILE), now)
-    return await store.apply(Received(job).submit(now, FILE, "xosum", "xosum", Options()))
+    return await store.apply(Received(job).submit(now, FILE, account, account, Options()))
 
 
-async def _waiting(store: JobStore) -> Job:
+async def _waiting(store: JobStore, account: str) -> Job:
     now = time.time()
-    job = await store.apply(Submitting(await _submitting(store, "WAITING")).created(now, Remote("remote")))
+    job = await store.apply(Submitting(await _submitting(store, "WAITING", account)).created(now, Remote("remote")))
     return await store.apply(Submitting(job).submitted(now, now + 3600))
 
 
-async def _done(store: JobStore) -> Job:
+async def _done(store: JobStore, account: str) -> Job:
     now = time.time()
-    job = await store.apply(Submitting(await _submitting(store, "DONE")).created(now, Remote("remote")))
+    job = await store.apply(Submitting(await _submitting(store, "DONE", account)).created(now, Remote("remote")))
     job = await store.apply(Submitting(job).submitted(now, now))
     job = await store.apply(Waiting(job).ready(now))
     said = Transcript(
