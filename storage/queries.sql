@@ -431,7 +431,7 @@ ORDER BY said.id DESC LIMIT :count;
 -- All transcripts, a page at a time.
 SELECT job_id, body FROM transcript WHERE job_id > :after ORDER BY job_id LIMIT :count;
 
--- name: merge_said_sqlite(pages)
+-- name: merge_said_sqlite(pages)!
 -- Rewrite a part of the index, without the words that were deleted.
 INSERT INTO said_index (said_index, rank) VALUES ('merge', :pages);
 

@@ -31,6 +31,7 @@ class StoredSearch:
 
     _db: Database
     _seal: Seal
+    opened_at_most = OPENED_AT_MOST
     _residue: bool | None = None  # whether deleted words may still lie in the index; None: not known
 
     async def search(self, which: SearchFilter) -> FoundPage:
@@ -75,7 +76,7 @@ class StoredSearch:
             before = integer(rows[-1], "id")
             looked += len(rows)
             size += sum(len(blob(row, "body")) for row in rows)
-            if len(found) >= count or looked >= OPENED_AT_MOST or size >= OPENED_BYTES:
+            if len(found) >= count or looked >= self.opened_at_most or size >= OPENED_BYTES:
                 return found, before
 
     @reads
