@@ -74,5 +74,6 @@ def _guarded(run: Callable[[asyncio.Event], Awaitable[int]], port: int) -> int:
         typer.echo(f"threadscribe: {error}", err=True)
         return 1
     except OSError as error:
-        typer.echo(f"threadscribe: cannot listen on port {port}: {error.strerror or error}.", err=True)
+        why = os.strerror(error.errno) if error.errno else str(error)  # asyncio's own words repeat the address
+        typer.echo(f"threadscribe: cannot listen on port {port}: {why}.", err=True)
         return 2
