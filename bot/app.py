@@ -7,7 +7,7 @@
 import asyncio
 import base64
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -29,7 +29,7 @@ from bot.http import Http
 from bot.logs import LogWatch
 from bot.metrics import Metrics
 from bot.ports.chat import Chat
-from bot.ports.provider import Provider
+from bot.ports.provider import Provider, Traits
 from bot.ports.store import JobStore
 from bot.providers.invox import InvoxProvider
 from bot.providers.local.provider import LocalProvider
@@ -270,9 +270,12 @@ async def open_bot(settings: Settings, points: Failpoints | None = None) -> Asyn
     def broken(error: Misconfigured) -> None:
         core.engine.misconfigured(error)
 
+    def offers() -> Mapping[str, Traits]:
+        return {name: provider.traits for name, provider in core.providers.items()}
+
     async with (
         _foundation(settings, points) as (store, http),
-        open_room(settings, store, SystemClock(), http, ring, broken, points) as room,
+        open_room(settings, store, SystemClock(), http, ring, broken, points, offers) as room,
     ):
         core = Core(settings, store, http, room.chat, points)
         core.slack_probe = room.works

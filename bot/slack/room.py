@@ -1,7 +1,7 @@
 """Everything of Slack, wired: what the composition root builds, starts and stops."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 
 import structlog
@@ -11,6 +11,7 @@ from bot.domain.job import SLACK_LANE
 from bot.failpoints import Failpoints
 from bot.http import Http
 from bot.ports.clock import Clock
+from bot.ports.provider import Traits
 from bot.ports.store import JobStore
 from bot.settings import Settings
 from bot.slack.access import Access
@@ -30,6 +31,7 @@ from bot.slack.intake import Intake
 from bot.slack.posts import Posts
 from bot.slack.render import CANCEL_ACTION, RETRY_ACTION
 from bot.slack.replies import Replies
+from bot.slack.services import Services
 from bot.slack.socket import Socket
 from bot.slack.status import StatusLines
 from bot.slack.uploads import Uploads
@@ -40,7 +42,10 @@ _log = structlog.get_logger(__name__)
 
 
 class SlackRoom:
-    """Slack as a whole. `ring` is called with a lane that has new work, `on_broken` when the token is found dead."""
+    """Slack as a whole. `ring` is called with a lane that has new work, `on_broken` when the token is found dead.
+
+    `offers` gives what the services that are set up can do, by their keys.
+    """
 
     def __init__(
         self,
@@ -51,12 +56,14 @@ class SlackRoom:
         client: SlackClient,
         ring: Callable[[str], None],
         on_broken: Callable[[Misconfigured], None] = lambda error: None,
+        offers: Callable[[], Mapping[str, Traits]] = dict,
     ) -> None:
         self._settings = settings
         self._clock = clock
         self._on_broken = on_broken
         self.client = client
         self.who = WhoAmI(client)
+        self.services = Services(settings.provider, offers)
         self.files = SlackFiles(settings, client, http)
         self.posts = Posts(store, client, self.who, clock, settings.reply_settle_seconds)
         self.replies = Replies(store, client, self.posts, Uploads(store, client, self.posts, clock), clock)
@@ -151,9 +158,10 @@ async def open_room(
     ring: Callable[[str], None],
     on_broken: Callable[[Misconfigured], None] = lambda error: None,
     points: Failpoints | None = None,
+    offers: Callable[[], Mapping[str, Traits]] = dict,
 ) -> AsyncGenerator[SlackRoom, None]:
     """A room with its own HTTP session; `start` and `stop` it inside."""
     async with open_client(settings, clock) as client:
         if points is not None:
             client = points.wrap("slack", client)
-        yield SlackRoom(settings, store, clock, http, client, ring, on_broken)
+        yield SlackRoom(settings, store, clock, http, client, ring, on_broken, offers)
