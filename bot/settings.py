@@ -55,6 +55,9 @@ class Settings(BaseModel):
     max_file_mb: int = Field(1024, gt=0, description="Larger files are refused.")
     poll_min_seconds: float = Field(5.0, gt=0, description="Shortest gap between two polls of one job.")
     catchup_minutes: float = Field(10.0, gt=0, description="How often missed files are looked for.")
+    reply_language: Literal["auto", "en", "hy", "es", "fr"] = Field(
+        "auto", description="Language of replies: auto (the Slack language of whoever shared the file), en, hy, es, fr."
+    )
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="Least level that is logged.")
 
     # Xosum (unconfirmed points are settings)

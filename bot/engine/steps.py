@@ -90,10 +90,12 @@ class Steps:
         self.show(job)
         wanted = await self._store.channel_settings(job.origin.team_id, job.origin.channel_id)
         provider = self._provider(job.provider or wanted.provider or self._settings.provider)
-        options = Options(
-            language=job.options.language or wanted.language or None,
-            recording_type=job.options.recording_type or wanted.recording_type or None,
-        )
+        options = job.options
+        if job.origin.version == 1:  # a later version is made in just the way that a person chose
+            options = Options(
+                language=options.language or wanted.language or None,
+                recording_type=options.recording_type or wanted.recording_type or None,
+            )
         source = await self._chat.source(job)
         file = source.facts
         before = await self._store.transcribed_before(job.origin.team_id, job.origin.file_id, provider.name, options)

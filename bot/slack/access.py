@@ -3,15 +3,17 @@
 from bot.domain.errors import Misconfigured
 from bot.domain.job import Job
 from bot.slack.client import SlackClient, SlackRefusal
-from bot.slack.fields import names, rows, text
+from bot.slack.fields import child, names, rows, text
 from bot.slack.methods import Method
+from bot.slack.persons import Persons
 
 
 class Access:
     """Answers by asking Slack; nothing is remembered, so who has left a channel has left its jobs."""
 
-    def __init__(self, client: SlackClient) -> None:
+    def __init__(self, client: SlackClient, persons: Persons) -> None:
         self._client = client
+        self._persons = persons
 
     async def sees(self, user_id: str, job: Job, here: str) -> bool:
         """Whether the person may see the job; `here` is the conversation they ask from. Raises `StepError`s.
@@ -19,9 +21,14 @@ class Access:
         A direct message is for its person alone. A group conversation whose members Slack does not tell the bot is
         treated the same: only who shared the file sees it from elsewhere.
         """
+        return job.origin.channel_id == here or await self.belongs(user_id, job)
+
+    async def belongs(self, user_id: str, job: Job, here: str = "") -> bool:
+        """Whether the person is in the job's conversation at this moment. Raises `StepError`s.
+
+        `here` is where Slack says they are; it counts only where Slack does not tell who is in a group.
+        """
         channel = job.origin.channel_id
-        if channel == here:
-            return True
         if channel.startswith("D"):
             return job.origin.user_id == user_id
         try:
@@ -33,8 +40,21 @@ class Access:
         except Misconfigured as error:
             if "missing_scope" not in error.detail:
                 raise
-            return job.origin.user_id == user_id
+            return job.origin.user_id == user_id or channel == here
         return False
+
+    async def may_delete(self, user_id: str, job: Job) -> bool:
+        """Whether the transcript is theirs to delete: they shared it, own the file, or run the workspace.
+
+        Raises `StepError`s. That they are in the conversation is asked apart (`belongs`).
+        """
+        if user_id == job.origin.user_id or (await self._persons.ask(user_id)).is_admin:
+            return True
+        try:
+            file = await self._client.call(Method.FILE_INFO, file=job.origin.file_id)
+        except SlackRefusal:  # the file is gone: then nobody owns it
+            return False
+        return text(child(file, "file"), "user") == user_id
 
     async def channels(self, user_id: str) -> frozenset[str]:
         """The conversations that the person and the bot are both in. Raises `StepError`s."""

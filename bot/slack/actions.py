@@ -16,7 +16,7 @@ from bot.slack.identity import Identity
 from bot.slack.intake import Intake
 from bot.slack.methods import Method
 from bot.slack.posts import Posts
-from bot.slack.render import answer
+from bot.slack.presses import Presses, person, value
 from bot.slack.replies import Replies
 from bot.slack.restarts import restart
 
@@ -32,6 +32,7 @@ class Actions:
         commands: Commands,
         posts: Posts,
         replies: Replies,
+        presses: Presses,
         afterwards: Afterwards,
         clock: Clock,
         ring: Callable[[str], None],
@@ -42,15 +43,16 @@ class Actions:
         self._commands = commands
         self._posts = posts
         self._replies = replies
+        self._presses = presses
         self._afterwards = afterwards
         self._clock = clock
         self._ring = ring
 
     async def _job(self, me: Identity, body: Json) -> Job | None:
-        """The job of a pressed button, if the message is where the job belongs."""
-        job = await self._store.job(next((text(action, "value") for action in rows(body, "actions")), ""))
-        channel = text(child(body, "channel"), "id") or text(child(body, "container"), "channel_id")
-        if job is None or job.origin.channel_id != channel or job.origin.team_id != me.team_id:
+        """The job of a pressed button, if its person may; else they are told why not."""
+        job = await self._presses.job(me, body, value(body))
+        if said := await self._presses.refusal(body, job):
+            self._afterwards.then("refusal", self._presses.say(body, said))
             return None
         return job
 
@@ -63,11 +65,11 @@ class Actions:
         moved = await restart(self._store, job, self._clock.now(), self._ring)
         if moved is None:
             said = words.CANNOT_RETRY.format(job=job.id) if job.state is not State.DONE else words.ALREADY_RUNNING
-            self._afterwards.then("retry answer", self._respond(body, said))
+            self._afterwards.then("retry answer", self._presses.say(body, said))
         elif row is not None and row.ts:
             message = as_object(body.get("message"))
             kept = [dict(block) for block in rows(message, "blocks") if text(block, "type") != "actions"]
-            edited = Message(text(message, "text"), [*kept, context(words.TRYING_AGAIN)])
+            edited = Message(text(message, "text"), [*kept, context((await self._replies.phrases(job)).again_below)])
             self._afterwards.then("retry edit", self._posts.edit(row, edited))
 
     async def cancel(self, me: Identity, body: Json) -> None:
@@ -76,7 +78,7 @@ class Actions:
         if job is None:
             return
         origin = job.origin
-        user = text(child(body, "user"), "id")
+        user = person(body)
         for each in await self._store.jobs_of_message(origin.team_id, origin.channel_id, origin.message_ts):
             if each.state not in FINAL:
                 await self._commands.stop(each, user)
@@ -101,17 +103,4 @@ class Actions:
                 said = words.NOT_A_MEMBER
         except StepError:
             pass  # the word is a courtesy; the job is committed
-        await self._respond(body, said)
-
-    async def _respond(self, body: Json, said: str) -> None:
-        message = answer(said)
-        if url := text(body, "response_url"):
-            await self._client.respond(
-                url,
-                {
-                    "response_type": "ephemeral",
-                    "replace_original": False,
-                    "text": message.text,
-                    "blocks": message.blocks,
-                },
-            )
+        await self._presses.say(body, said)

@@ -32,7 +32,16 @@ from bot.settings import Settings
 from bot.slack.client import SlackClient
 from bot.slack.fields import Json, as_object, text
 from bot.slack.identity import Identity, WhoAmI
-from bot.slack.render import CANCEL_ACTION, RETRY_ACTION
+from bot.slack.renaming import RENAME_VIEW, UNDO_ACTION
+from bot.slack.render import (
+    AGAIN_ACTION,
+    CANCEL_ACTION,
+    DELETE_ACTION,
+    DOWNLOAD_ACTION,
+    RENAME_ACTION,
+    RETRY_ACTION,
+)
+from bot.slack.versions import AGAIN_VIEW, SERVICE_ACTION
 from bot.slack.words import COMMAND
 
 TRANSCRIBE_SHORTCUT = "transcribe_message"
@@ -75,7 +84,17 @@ EVENTS = (
     "app_uninstalled",
 )
 SHORTCUTS = (TRANSCRIBE_SHORTCUT,)
-ACTIONS = (RETRY_ACTION, CANCEL_ACTION)
+ACTIONS = (
+    RETRY_ACTION,
+    CANCEL_ACTION,
+    DOWNLOAD_ACTION,
+    RENAME_ACTION,
+    UNDO_ACTION,
+    AGAIN_ACTION,
+    SERVICE_ACTION,
+    DELETE_ACTION,
+)
+SUBMISSIONS = (RENAME_VIEW, AGAIN_VIEW)
 
 
 def build_app(settings: Settings, client: SlackClient, who: WhoAmI, listeners: Listeners) -> AsyncApp:

@@ -3,7 +3,20 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from bot.slack.limits import BUTTON_TEXT, HEADER, RICH_TEXT, SECTION, weight_of
+from bot.slack.fields import child, text
+from bot.slack.limits import (
+    BUTTON_TEXT,
+    CONFIRM_BUTTON,
+    CONFIRM_TEXT,
+    CONFIRM_TITLE,
+    HEADER,
+    OPTION_TEXT,
+    OPTIONS,
+    PLACEHOLDER,
+    RICH_TEXT,
+    SECTION,
+    weight_of,
+)
 from bot.slack.prose import clip, cut, quiet_plain
 
 Block = dict[str, object]
@@ -54,13 +67,53 @@ def actions(block_id: str, *elements: Block) -> Block:
     return {"type": "actions", "block_id": block_id, "elements": list(elements)}
 
 
-def button(label: str, action_id: str, value: str, style: str = "") -> Block:
-    """A button; `style` is primary, danger or empty."""
-    text = {"type": "plain_text", "text": clip(label, BUTTON_TEXT, measure=_units), "emoji": False}
-    found: Block = {"type": "button", "text": text, "action_id": action_id, "value": value}
+def button(label: str, action_id: str, value: str, style: str = "", asks: Block | None = None) -> Block:
+    """A button; `style` is primary, danger or empty; `asks` is what Slack asks before it acts."""
+    shown = _plain(clip(label, BUTTON_TEXT, measure=_units))
+    found: Block = {"type": "button", "text": shown, "action_id": action_id, "value": value}
     if style:
         found["style"] = style
+    if asks is not None:
+        found["confirm"] = asks
     return found
+
+
+def confirm(title: str, text: str, yes: str, no: str, style: str = "danger") -> Block:
+    """Slack's own question before an act; all four are plain text."""
+    return {
+        "title": _plain(clip(title, CONFIRM_TITLE, measure=_units)),
+        "text": _plain(clip(text, CONFIRM_TEXT, measure=_units)),
+        "confirm": _plain(clip(yes, CONFIRM_BUTTON, measure=_units)),
+        "deny": _plain(clip(no, CONFIRM_BUTTON, measure=_units)),
+        "style": style,
+    }
+
+
+def option(label: str, value: str) -> Block:
+    """One choice of a menu; its label is literal but for emoji shortcodes, which are kept from acting."""
+    return {"text": _plain(clip(quiet_plain(label), OPTION_TEXT, measure=_units)), "value": value}
+
+
+def select(placeholder: str, action_id: str, options: Sequence[Block], chosen: Block | None = None) -> Block:
+    """A menu of up to 100 options; more are shown in groups of 100 (Slack searches them as one types)."""
+    found: Block = {
+        "type": "static_select",
+        "action_id": action_id,
+        "placeholder": _plain(clip(placeholder, PLACEHOLDER, measure=_units)),
+    }
+    if len(options) <= OPTIONS:
+        found["options"] = list(options)
+    else:
+        starts = range(0, len(options), OPTIONS)
+        found["option_groups"] = [_group(options[start : start + OPTIONS]) for start in starts]
+    if chosen is not None:
+        found["initial_option"] = chosen
+    return found
+
+
+def _group(options: Sequence[Block]) -> Block:
+    first, last = (text(child(one, "text"), "text") for one in (options[0], options[-1]))
+    return {"label": _plain(clip(f"{first} – {last}", OPTION_TEXT, measure=_units)), "options": list(options)}
 
 
 def divider() -> Block:
@@ -119,6 +172,10 @@ def _element(run: Run) -> Block:
     if run.bold:
         element["style"] = {"bold": True}
     return element
+
+
+def _plain(text: str) -> Block:
+    return {"type": "plain_text", "text": text, "emoji": False}
 
 
 def _mrkdwn(text: str) -> Block:

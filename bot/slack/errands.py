@@ -5,6 +5,7 @@ An errand is an inbox row; it is dropped only when it is done, so a crash repeat
 
 import asyncio
 import json
+from collections.abc import Awaitable, Callable
 
 import structlog
 
@@ -51,6 +52,8 @@ class Errands:
         self._clock = clock
         self._later: dict[int, tuple[float, float]] = {}  # item -> (not before, next gap)
         self._bell = asyncio.Event()
+        self.others: dict[str, Callable[[Json], Awaitable[None]]] = {}
+        """Kinds of errand that other modules run: each is done when it returns, and idempotent."""
         intake.on_errand = self._bell.set
 
     async def run(self) -> None:
@@ -73,7 +76,7 @@ class Errands:
     async def second_chances(self) -> int:
         """Run every errand that is due; how many were finished. Raises when Slack or the store is away."""
         done = 0
-        for kind in (MENTION, GREETING, FILE_SHARED):
+        for kind in (*self.others, MENTION, GREETING, FILE_SHARED):
             for item in await self._store.inbox_due(kind, self._clock.now(), AT_ONCE):
                 if self._clock.now() >= self._later.get(item.id, (0.0, 0.0))[0] and await self._run(kind, item):
                     await self._store.drop_inbox(item.id)
@@ -85,6 +88,9 @@ class Errands:
         me = await self._who.me()
         facts = as_object(json.loads(item.payload))
         try:
+            if other := self.others.get(kind):
+                await other(facts)
+                return True
             if kind == MENTION:
                 return await self._mention(me, facts)
             if kind == GREETING:

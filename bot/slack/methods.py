@@ -32,13 +32,17 @@ class Method(Enum):
     HISTORY = Facts("conversations.history", _HISTORY)
     MEMBERS = Facts("conversations.members", _LISTING)
     CONVERSATIONS = Facts("users.conversations", _LISTING)
+    USER_INFO = Facts("users.info", ("users:read",))
     FILE_INFO = Facts("files.info", ("files:read",))
     FILE_LIST = Facts("files.list", ("files:read",))
+    DELETE_FILE = Facts("files.delete", ("files:write",))
     RESERVE_UPLOAD = Facts("files.getUploadURLExternal", ("files:write",))
     COMPLETE_UPLOAD = Facts("files.completeUploadExternal", ("files:write",), repeatable=False)
     REACT = Facts("reactions.add", ("reactions:write",))
     UNREACT = Facts("reactions.remove", ("reactions:write",))
     PUBLISH_HOME = Facts("views.publish")
+    OPEN_VIEW = Facts("views.open", repeatable=False)
+    UPDATE_VIEW = Facts("views.update")
 
 
 METHOD_SCOPES = frozenset(scope for method in Method for scope in method.value.scopes)

@@ -15,21 +15,31 @@ from bot.slack.blocks import (
     actions,
     bullets,
     button,
+    confirm,
     context,
     fits_header,
     header,
     literal,
     literals,
+    option,
     section,
+    select,
 )
 from bot.slack.limits import BLOCKS_BUDGET, MESSAGE_BLOCKS, weight, weight_of
 from bot.slack.prose import clip, cut, quiet, split, tidy
 from bot.slack.transcripts import Look, as_runs, as_text
 from bot.text.durations import human
+from bot.text.exports import available
+from bot.text.naming import named
+from bot.text.phrases import ENGLISH, Phrases
 from bot.text.problems import sentence
 
 RETRY_ACTION = "retry_job"
 CANCEL_ACTION = "cancel_message"
+DOWNLOAD_ACTION = "download_transcript"
+RENAME_ACTION = "rename_speakers"
+AGAIN_ACTION = "transcribe_again"
+DELETE_ACTION = "delete_transcript"
 HEAD_WEIGHT = 1_600  # the readable head of a transcript that goes into a file
 SUMMARY_WEIGHT = 2_600
 HIGHLIGHT_WEIGHT = 600
@@ -54,28 +64,43 @@ class Reply:
     document: Document | None = None
 
 
-def reply(job: Job, transcript: Transcript | None, look: Look, block_id: str, now: float) -> Reply:
+def reply(
+    job: Job, transcript: Transcript | None, look: Look, block_id: str, now: float, phrases: Phrases = ENGLISH
+) -> Reply:
     """What the thread is told about a job that is replying. `now` is for how long it took (Unix seconds)."""
     if job.outcome is Outcome.TRANSCRIPT and transcript is not None:
         if transcript.is_empty:
-            return Reply(_note(job, words.NO_SPEECH, block_id))
-        return _transcript(job, transcript, look, block_id, now)
+            again = button(phrases.again, AGAIN_ACTION, job.id)
+            return Reply(_note(job, phrases.no_speech, block_id, again))
+        return _transcript(job, named(transcript), look, block_id, now, phrases)
+    retry = button(phrases.try_again, RETRY_ACTION, job.id)
     if job.outcome is Outcome.CANCELLED:
-        said = words.DELETED if job.cancel_by == words.DELETED_BY else words.CANCELLED
-        return Reply(_note(job, said, block_id, retry=job.cancel_by != words.DELETED_BY))
+        if job.cancel_by == words.DELETED_BY:
+            return Reply(_note(job, phrases.file_deleted, block_id))
+        return Reply(_note(job, phrases.cancelled, block_id, retry))
     if job.outcome is Outcome.TRANSCRIPT:  # it was purged in the meantime
         problem = Problem(ProblemCode.FILE_GONE)
     else:
         problem = job.problem or Problem(ProblemCode.PROVIDER_FAILED, {"provider": job.provider})
-    return Reply(_note(job, sentence(problem), block_id, retry=True))
+    return Reply(_note(job, sentence(problem, phrases.locale), block_id, retry))
 
 
-def short_reply(job: Job, transcript: Transcript, look: Look, block_id: str, now: float) -> Reply:
+def short_reply(
+    job: Job, transcript: Transcript, look: Look, block_id: str, now: float, phrases: Phrases = ENGLISH
+) -> Reply:
     """The least that answers: heading, facts, everything else in the file. For when Slack counts otherwise."""
-    title = title_of(job, transcript)
-    blocks = [header(title, block_id), context(_facts(job, transcript, now)), context(words.FILE_FOLLOWS)]
-    message = Message(quiet(f"Transcript: {clip(title, 200)}"), blocks)
-    return Reply(message, _document(job, title, as_text(transcript, title, look)))
+    transcript = named(transcript)
+    title = title_of(job, transcript, phrases)
+    facts = context(_facts(job, transcript, now, phrases))
+    row = _buttons(job, transcript, block_id, phrases)
+    message = Message(_label(title, phrases), [header(title, block_id), facts, context(phrases.file_follows), row])
+    return Reply(message, _document(job, title, as_text(transcript, title, look, phrases)))
+
+
+def erased(job: Job, block_id: str, by: str, now: float, phrases: Phrases = ENGLISH) -> Message:
+    """What is left of a reply that somebody deleted: one line, and who it was (an edit notifies nobody)."""
+    note = _note(job, phrases.erased, block_id)
+    return Message(note.text, [*note.blocks, context(f"<@{by}>  ·  {words.moment(now)}")])
 
 
 def without_retry(job: Job, message: str, block_id: str) -> Message:
@@ -83,43 +108,61 @@ def without_retry(job: Job, message: str, block_id: str) -> Message:
     return _note(job, message, block_id)
 
 
-def title_of(job: Job, transcript: Transcript | None) -> str:
+def title_of(job: Job, transcript: Transcript | None, phrases: Phrases = ENGLISH) -> str:
     """How a result is headed: its title, else the file's name."""
     title = " ".join((transcript.title or "").split()) if transcript else ""
-    return title or " ".join(job.file.name.split()) or "Transcript"
+    return title or " ".join(job.file.name.split()) or phrases.transcript
 
 
-def _note(job: Job, said: str, block_id: str, retry: bool = False) -> Message:
+def _label(title: str, phrases: Phrases) -> str:
+    """What notifications show of a reply."""
+    return quiet(phrases.of.format(title=clip(title, 200)))
+
+
+def _buttons(job: Job, transcript: Transcript, block_id: str, phrases: Phrases) -> Block:
+    """What a person can do with a transcript; a format that it cannot honestly give is not offered."""
+    formats = [option(each.value.upper(), f"{job.id}.{each.value}") for each in available(transcript)]
+    asks = confirm(phrases.delete_title, phrases.delete_text, phrases.delete, phrases.keep)
+    row = [select(phrases.download, DOWNLOAD_ACTION, formats)]
+    if transcript.speakers:
+        row.append(button(phrases.rename, RENAME_ACTION, job.id))
+    row.append(button(phrases.again, AGAIN_ACTION, job.id))
+    row.append(button(phrases.delete, DELETE_ACTION, job.id, asks=asks))
+    return actions(f"actions.{block_id}", *row)
+
+
+def _note(job: Job, said: str, block_id: str, act: Block | None = None) -> Message:
     name = clip(" ".join(tidy(job.file.name).split()), 120)
     runs = [Run(f"{name}\n", bold=True), Run(said)] if name else [Run(said)]
     blocks = [literal(runs, block_id)]
-    if retry:
-        blocks.append(actions(f"actions.{block_id}", button("Try again", RETRY_ACTION, job.id)))
+    if act is not None:
+        blocks.append(actions(f"actions.{block_id}", act))
     return Message(quiet(f"{name}: {said}" if name else said), blocks)
 
 
-def _transcript(job: Job, transcript: Transcript, look: Look, block_id: str, now: float) -> Reply:
-    title = title_of(job, transcript)
-    text = as_text(transcript, title, look)
+def _transcript(job: Job, transcript: Transcript, look: Look, block_id: str, now: float, phrases: Phrases) -> Reply:
+    title = title_of(job, transcript, phrases)
+    text = as_text(transcript, title, look, phrases)
     whole = fits_header(title) and tidy(text) == text  # whether the message alone can hold every character
     head: list[Block] = [header(title, block_id)]
     if summary := (transcript.summary or "").strip():
         whole = whole and weight(summary) <= SUMMARY_WEIGHT
         said = clip(tidy(summary), SUMMARY_WEIGHT, weight)
-        head.append(literal([Run("Summary\n", bold=True), Run(said)]))
+        head.append(literal([Run(f"{phrases.summary}\n", bold=True), Run(said)]))
     elif transcript.highlights:
         shown = [clip(tidy(item), HIGHLIGHT_WEIGHT, weight) for item in transcript.highlights[:HIGHLIGHTS]]
         whole = whole and shown == list(transcript.highlights)
-        head.append(bullets("Highlights", [item for item in shown if item.strip()]))
-    facts = context(_facts(job, transcript, now))
+        head.append(bullets(phrases.highlights, [item for item in shown if item.strip()]))
+    facts = context(_facts(job, transcript, now, phrases))
+    row = _buttons(job, transcript, block_id, phrases)
     runs = as_runs(transcript, look)
-    label = quiet(f"Transcript: {clip(title, 200)}")
+    label = _label(title, phrases)
     if len(text) <= BLOCKS_BUDGET:
-        note = [] if whole else [context(words.FILE_ALSO)]
-        inline = [*head, facts, *literals(runs), *note]
+        note = [] if whole else [context(phrases.file_also)]
+        inline = [*head, facts, *literals(runs), *note, row]
         if weight_of(inline) <= BLOCKS_BUDGET and len(inline) <= MESSAGE_BLOCKS:
             return Reply(Message(label, inline), None if whole else _document(job, title, text))
-    short = [*head, facts, *literals(_beginning(runs)), context(words.FILE_FOLLOWS)]
+    short = [*head, facts, *literals(_beginning(runs)), context(phrases.file_follows), row]
     return Reply(Message(label, short), _document(job, title, text))
 
 
@@ -137,18 +180,18 @@ def _beginning(runs: Sequence[Run]) -> list[Run]:
     return shown
 
 
-def _facts(job: Job, transcript: Transcript, now: float) -> str:
-    facts = []
+def _facts(job: Job, transcript: Transcript, now: float, phrases: Phrases) -> str:
+    facts = [f"*{phrases.version.format(number=job.origin.version)}*"] if job.origin.version > 1 else []
     if seconds := transcript.seconds or job.file.seconds:
-        facts.append(human(seconds))
+        facts.append(human(seconds, phrases.units))
     if transcript.language:
-        facts.append(quiet(clip(words.language(transcript.language), 40)))
+        facts.append(quiet(clip(words.language(transcript.language, phrases), 40)))
     if len(transcript.speakers) > 1:
-        facts.append(f"{len(transcript.speakers)} speakers")
-    facts.append(f"by {quiet(words.provider(transcript.provider or job.provider))}")
+        facts.append(phrases.speakers.format(count=len(transcript.speakers)))
+    facts.append(phrases.by.format(provider=quiet(words.provider(transcript.provider or job.provider, phrases))))
     took = now - job.created_at
     if took > 0:
-        facts.append(f"took {human(took)}")
+        facts.append(phrases.took.format(time=human(took, phrases.units)))
     if job.file.name:
         facts.append(quiet(clip(job.file.name, 120)))
     return "  ·  ".join(facts)
@@ -164,12 +207,12 @@ def _document(job: Job, title: str, text: str) -> Document:
     )
 
 
-def parts(document: Document) -> list[Message]:
+def parts(document: Document, phrases: Phrases = ENGLISH) -> list[Message]:
     """The messages that stand in for a file where files are refused."""
     pieces = split(tidy(document.content.decode("utf-8", "replace")), PART_WEIGHT)
     found = []
     for number, piece in enumerate(pieces, start=1):
-        label = words.CONTINUED.format(part=number, parts=len(pieces))
+        label = phrases.part.format(part=number, parts=len(pieces))
         found.append(Message(label, [context(label), *literals([Run(piece)])]))
     return found
 
@@ -189,22 +232,30 @@ class Standing:
     seconds_left: float | None = None
 
 
-def status(standings: Sequence[Standing], cancel_value: str) -> Message:
-    """The one status line of a message with recordings, all of them unfinished or some."""
+def status(standings: Sequence[Standing], cancel_value: str, phrases: Phrases = ENGLISH) -> Message:
+    """The one status line of a message with recordings, all of them unfinished or some.
+
+    Of a file that is transcribed again only the newest version counts.
+    """
+    standings = list({each.job.origin.file_id: each for each in sorted(standings, key=_version)}.values())
     unfinished = [each for each in standings if each.job.finished_at is None]
     if len(standings) == 1:
         only = standings[0]
         name = quiet(clip(only.job.file.name, 120))
-        doing = words.stage(only.job, only.ahead, only.seconds_left)
+        doing = words.stage(only.job, only.ahead, only.seconds_left, phrases)
         line = f"*{name}*: {doing}" if name else doing[:1].upper() + doing[1:]
     else:
         counts: dict[str, int] = {}
         for each in standings:
-            what = words.stage(each.job, 0).split(" (")[0]
+            what = words.brief(each.job, phrases)
             counts[what] = counts.get(what, 0) + 1
-        line = words.batch(counts)
-    cancel = button("Cancel" if len(unfinished) < 2 else "Cancel all", CANCEL_ACTION, cancel_value)
+        line = words.batch(counts, phrases)
+    cancel = button(phrases.cancel if len(unfinished) < 2 else phrases.cancel_all, CANCEL_ACTION, cancel_value)
     return Message(line, [section(f"{words.RUNNING_ICON} {line}", accessory=cancel)])
+
+
+def _version(standing: Standing) -> int:
+    return standing.job.origin.version
 
 
 def greeting() -> Message:

@@ -1,4 +1,4 @@
-"""Another try for a job that ended without a transcript, asked for by a person."""
+"""Another try for a job that ended without a transcript, or whose transcript was deleted, asked for by a person."""
 
 from collections.abc import Callable
 
@@ -8,10 +8,18 @@ from bot.domain.machine import Ended, Parked, stage_of
 from bot.ports.store import JobStore
 
 
+async def erased(store: JobStore, job: Job) -> bool:
+    """Whether a person deleted the job's reply. What was purged for its age is still to be read in the thread."""
+    rows = await store.outgoing_of_job(job.id)
+    return any(
+        row.key.startswith("reply:") and row.key.endswith(".0") and row.phase == "gone" and row.ts for row in rows
+    )
+
+
 async def restart(store: JobStore, job: Job, now: float, ring: Callable[[str], None]) -> Job | None:
     """The job on its way again, or None when there is nothing to try: it is under way, or was answered."""
     stage = stage_of(job)
-    if isinstance(stage, Ended) and job.state in (State.FAILED, State.CANCELLED):
+    if isinstance(stage, Ended) and (job.state is not State.DONE or await erased(store, job)):
         change = stage.again(now, await store.transcript(job.id) is not None)
     elif isinstance(stage, Parked):
         change = stage.resume(now, "retried")

@@ -22,19 +22,33 @@ from bot.slack.catchup import CatchUp
 from bot.slack.chat import SlackChat
 from bot.slack.client import SlackClient, open_client
 from bot.slack.commands import Commands
+from bot.slack.deletion import Deletion
+from bot.slack.downloads import Downloads
 from bot.slack.errands import Errands
 from bot.slack.fields import Json, text
 from bot.slack.files import SlackFiles
 from bot.slack.home import Home
 from bot.slack.identity import Identity, WhoAmI, identify
 from bot.slack.intake import Intake
+from bot.slack.persons import Persons
 from bot.slack.posts import Posts
-from bot.slack.render import CANCEL_ACTION, RETRY_ACTION
+from bot.slack.presses import Presses
+from bot.slack.renaming import RENAME_VIEW, UNDO_ACTION, Renaming
+from bot.slack.render import (
+    AGAIN_ACTION,
+    CANCEL_ACTION,
+    DELETE_ACTION,
+    DOWNLOAD_ACTION,
+    RENAME_ACTION,
+    RETRY_ACTION,
+)
 from bot.slack.replies import Replies
+from bot.slack.revisions import ERASE, REWRITE, Revisions
 from bot.slack.services import Services
 from bot.slack.socket import Socket
 from bot.slack.status import StatusLines
 from bot.slack.uploads import Uploads
+from bot.slack.versions import AGAIN_VIEW, SERVICE_ACTION, Versions
 
 RESTART_SECONDS = 5.0
 
@@ -66,18 +80,28 @@ class SlackRoom:
         self.services = Services(settings.provider, offers)
         self.files = SlackFiles(settings, client, http)
         self.posts = Posts(store, client, self.who, clock, settings.reply_settle_seconds)
-        self.replies = Replies(store, client, self.posts, Uploads(store, client, self.posts, clock), clock)
-        self.status = StatusLines(store, client, self.posts, clock)
+        self.persons = Persons(client, clock, settings.reply_language)
+        uploads = Uploads(store, client, self.posts, clock)
+        self.replies = Replies(store, client, self.posts, uploads, self.persons, clock)
+        self.status = StatusLines(store, client, self.posts, self.persons, clock)
         self.chat = SlackChat(store, self.files, self.posts, self.replies, self.status, clock)
         self.intake = Intake(store, clock, ring)
         self.errands = Errands(store, client, self.who, self.files, self.intake, self.posts, clock)
         self.catchup = CatchUp(store, client, self.who, self.files, self.intake, clock, settings.catchup_minutes * 60)
-        self.commands = Commands(store, client, self.who, Access(client), clock, ring)
+        access = Access(client, self.persons)
+        self.commands = Commands(store, client, self.who, access, clock, ring)
         self.afterwards = Afterwards()
         self._home = Home(store, client)
+        presses = Presses(store, client, access)
         self._actions = Actions(
-            store, client, self.intake, self.commands, self.posts, self.replies, self.afterwards, clock, ring
+            store, client, self.intake, self.commands, self.posts, self.replies, presses, self.afterwards, clock, ring
         )
+        self._downloads = Downloads(store, client, uploads, presses, self.afterwards, clock)
+        self._renaming = Renaming(store, presses, self.intake, self.afterwards, clock)
+        self._versions = Versions(settings, store, presses, offers, self.afterwards, clock, ring)
+        self._deletion = Deletion(presses, access, self.intake, self.afterwards, clock)
+        revisions = Revisions(store, client, self.posts, uploads, self.replies, self._downloads, clock)
+        self.errands.others |= {REWRITE: revisions.rewrite, ERASE: revisions.erase}
         self.app = build_app(settings, client, self.who, self.listeners())
         self.entrance = HttpEntrance(self.app, settings)
         self.socket = Socket(self.app, settings, self._hello) if settings.socket_mode else None
@@ -98,7 +122,17 @@ class SlackRoom:
             },
             command=lambda body: self.afterwards.then("command", self.commands.handle(body)),
             shortcuts={TRANSCRIBE_SHORTCUT: self._actions.shortcut},
-            actions={RETRY_ACTION: self._actions.retry, CANCEL_ACTION: self._actions.cancel},
+            actions={
+                RETRY_ACTION: self._actions.retry,
+                CANCEL_ACTION: self._actions.cancel,
+                DOWNLOAD_ACTION: self._downloads.pressed,
+                RENAME_ACTION: self._renaming.pressed,
+                UNDO_ACTION: self._renaming.undo,
+                AGAIN_ACTION: self._versions.pressed,
+                SERVICE_ACTION: self._versions.service_chosen,
+                DELETE_ACTION: self._deletion.pressed,
+            },
+            submissions={RENAME_VIEW: self._renaming.submit, AGAIN_VIEW: self._versions.submit},
         )
 
     async def _message(self, me: Identity, event: Json) -> None:

@@ -19,6 +19,7 @@ from bot.slack import render
 from bot.slack.blocks import Message
 from bot.slack.client import SlackClient, SlackRefusal
 from bot.slack.methods import Method
+from bot.slack.persons import Persons
 from bot.slack.posts import Posts
 
 EDIT_SECONDS = 3.0
@@ -47,10 +48,11 @@ class Line:
 class StatusLines:
     """Keeps the lines. `run` must be running for anything to be shown."""
 
-    def __init__(self, store: JobStore, client: SlackClient, posts: Posts, clock: Clock) -> None:
+    def __init__(self, store: JobStore, client: SlackClient, posts: Posts, persons: Persons, clock: Clock) -> None:
         self._store = store
         self._client = client
         self._posts = posts
+        self._persons = persons
         self._clock = clock
         self._lines: dict[str, Line] = {}
         self._due: dict[str, float] = {}  # lines that want attention, and when: the others cost nothing
@@ -160,7 +162,8 @@ class StatusLines:
         if not posted and (busy := self._client.pace.free_in(origin.channel_id)) > 0:
             self._later(key, busy)  # a reply has the right of way
             return
-        message = render.status([await self._standing(line, job) for job in jobs], waiting[0].id)
+        phrases = await self._persons.phrases(line.job.origin.user_id)
+        message = render.status([await self._standing(line, job) for job in jobs], waiting[0].id, phrases)
         if row is not None and posted:
             if message == line.shown:
                 return

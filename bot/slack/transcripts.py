@@ -7,6 +7,7 @@ from bot.slack.blocks import Run
 from bot.slack.prose import tidy
 from bot.text.durations import stamp
 from bot.text.paragraphs import Paragraph, paragraphs
+from bot.text.phrases import ENGLISH, Phrases
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,13 +33,13 @@ def as_runs(transcript: Transcript, look: Look) -> list[Run]:
     return runs
 
 
-def as_text(transcript: Transcript, title: str, look: Look) -> str:
+def as_text(transcript: Transcript, title: str, look: Look, phrases: Phrases = ENGLISH) -> str:
     """The whole as a text file: title, summary or highlights, transcript. Nothing is left out."""
     parts = [title]
     if summary := (transcript.summary or "").strip():
-        parts.append(f"Summary\n{summary}")
+        parts.append(f"{phrases.summary}\n{summary}")
     elif transcript.highlights:
-        parts.append("\n".join(["Highlights", *(f"- {item}" for item in transcript.highlights)]))
+        parts.append("\n".join([phrases.highlights, *(f"- {item}" for item in transcript.highlights)]))
     for part in paragraphs(transcript):
         name, time = _lead(part, look)
         parts.append(f"{time}{name}: {part.text}" if name else f"{time}{part.text}")

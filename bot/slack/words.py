@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 from bot.domain.job import Job, State
 from bot.text.durations import human
+from bot.text.phrases import ENGLISH, Phrases
 from bot.text.problems import PROVIDER_NAMES
 
 COMMAND = "/transcribe"
@@ -30,7 +31,6 @@ NO_AUDIO_IN_THREAD = (
     "I found no recording in this thread. Mention me in the thread of a message that has an audio or video file."
 )
 NO_AUDIO_IN_MESSAGE = "This message has no audio or video file, so there is nothing to transcribe."
-TRYING_AGAIN = "Somebody asked me to try again; the answer will come below."
 ON_IT = "On it. The transcript will come in the thread of that message."
 ALREADY_RUNNING = "I am already working on this recording; the transcript will come in its thread."
 NOT_A_MEMBER = "I am not in this conversation, so I cannot answer here. Type `/invite` to add me, then try again."
@@ -60,12 +60,6 @@ UNREACHABLE = (
     "Invite me again, then type `/transcribe retry {job}`: nothing is paid for twice."
 )
 
-NO_SPEECH = "I heard no speech in this recording."
-CANCELLED = "Cancelled on request; nothing was transcribed."
-DELETED = "The file was deleted, so I stopped."
-FILE_FOLLOWS = "This is the beginning. The whole transcript follows in this thread."
-FILE_ALSO = "The complete text follows in this thread."
-CONTINUED = "Transcript, part {part} of {parts}"
 
 DELETED_BY = "deleted"  # Job.cancel_by when the file or its message was deleted
 
@@ -89,69 +83,77 @@ ICONS: Mapping[State, str] = {
 }
 RUNNING_ICON = ":hourglass_flowing_sand:"
 
-LANGUAGES: Mapping[str, str] = {
-    "hy": "Armenian",
-    "en": "English",
-    "es": "Spanish",
-    "fr": "French",
-    "de": "German",
-    "it": "Italian",
-    "pt": "Portuguese",
-    "ru": "Russian",
-    "uk": "Ukrainian",
-    "tr": "Turkish",
-    "fa": "Persian",
-    "ar": "Arabic",
-    "he": "Hebrew",
-    "el": "Greek",
-    "nl": "Dutch",
-    "pl": "Polish",
-    "ka": "Georgian",
-    "hi": "Hindi",
-    "zh": "Chinese",
-    "ja": "Japanese",
-    "ko": "Korean",
-}
+
+def language(tag: str, phrases: Phrases = ENGLISH) -> str:
+    """The name of a language tag (`es-MX`, `ENGLISH_US`), or the tag."""
+    return phrases.language(tag)
 
 
-def language(tag: str) -> str:
-    """The English name of a language tag (`es-MX`, `ENGLISH_US`), or the tag."""
-    head = tag.replace("_", "-").split("-")[0].lower()
-    return LANGUAGES.get(head) or (head.capitalize() if len(head) > 3 else tag)
-
-
-def provider(name: str) -> str:
+def provider(name: str, phrases: Phrases = ENGLISH) -> str:
     """How people know a provider."""
-    return "the local engine" if name == "local" else PROVIDER_NAMES.get(name, name.capitalize())
+    return phrases.local_engine if name == "local" else PROVIDER_NAMES.get(name, name.capitalize())
 
 
-def stage(job: Job, ahead: int = 0, seconds_left: float | None = None) -> str:
+def stage(job: Job, ahead: int = 0, seconds_left: float | None = None, phrases: Phrases = ENGLISH) -> str:
     """What is being done for a job, in a few words that can follow its file's name."""
     match job.state:
         case State.RECEIVED:
-            return "looking at the file" if ahead == 0 else f"in line, {ahead} ahead"
+            return phrases.looking if ahead == 0 else phrases.in_line.format(count=ahead)
         case State.SUBMITTING:
-            done = "" if job.progress is None else f" {job.progress:.0%}"
-            doing = "preparing" if job.provider == "local" else f"handing over to {provider(job.provider)}"
-            again = " (trying again)" if job.attempts > 1 else ""
-            return f"in line, {ahead} ahead" if ahead and job.progress is None else f"{doing}{done}{again}"
+            if ahead and job.progress is None:
+                return phrases.in_line.format(count=ahead)
+            doing = _submitting(job, phrases)
+            doing = _share(doing, job.progress, phrases)
+            return phrases.trying_again.format(doing=doing) if job.attempts > 1 else doing
         case State.WAITING:
-            left = "" if seconds_left is None or seconds_left < 5 else f", about {human(seconds_left)} left"
-            done = "" if job.progress is None else f" {job.progress:.0%}"
-            return f"transcribing{done}{left}"
+            return _left(_share(phrases.transcribing, job.progress, phrases), seconds_left, phrases)
         case State.FINISHING | State.REPLYING:
-            return "writing the transcript"
+            return phrases.writing
         case State.PARKED:
-            what = "its connection to Slack" if job.parked_for in ("", "slack") else provider(job.parked_for)
-            return f"paused until whoever runs this app mends {what}; I go on by myself then"
+            of_slack = job.parked_for in ("", "slack")
+            return phrases.paused.format(what=phrases.connection if of_slack else provider(job.parked_for, phrases))
         case _:
-            return STATES[job.state]
+            return _ended(job.state, phrases)
 
 
-def batch(counts: Mapping[str, int]) -> str:
+def brief(job: Job, phrases: Phrases = ENGLISH) -> str:
+    """The same in a word or two, for counting several files."""
+    match job.state:
+        case State.SUBMITTING:
+            return _submitting(job, phrases)
+        case State.WAITING:
+            return phrases.transcribing
+        case _:
+            return stage(job, phrases=phrases)
+
+
+def _submitting(job: Job, phrases: Phrases) -> str:
+    if job.provider == "local":
+        return phrases.preparing
+    return phrases.uploading.format(provider=provider(job.provider, phrases))
+
+
+def _share(doing: str, share: float | None, phrases: Phrases) -> str:
+    return doing if share is None else phrases.share.format(doing=doing, percent=round(share * 100))
+
+
+def _left(doing: str, seconds: float | None, phrases: Phrases) -> str:
+    """Whole minutes only: a line that counts seconds would be edited all the time."""
+    if seconds is None or seconds < 5:
+        return doing
+    if seconds < 60:
+        return phrases.left_soon.format(doing=doing)
+    return phrases.left.format(doing=doing, time=human(max(1, round(seconds / 60)) * 60, phrases.units))
+
+
+def _ended(state: State, phrases: Phrases) -> str:
+    return {State.DONE: phrases.done, State.FAILED: phrases.failed}.get(state, phrases.cancelled_short)
+
+
+def batch(counts: Mapping[str, int], phrases: Phrases = ENGLISH) -> str:
     """One line for several files: `3 recordings: 1 done, 2 transcribing`."""
     parts = ", ".join(f"{count} {what}" for what, count in counts.items() if count)
-    return f"{sum(counts.values())} recordings: {parts}"
+    return phrases.batch.format(count=sum(counts.values()), parts=parts)
 
 
 def moment(at: float) -> str:

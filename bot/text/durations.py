@@ -1,23 +1,37 @@
 """Lengths of time as people read them, and the clock stamps of transcripts and subtitles."""
 
+from typing import NamedTuple
 
-def human(seconds: float) -> str:
+
+class Units(NamedTuple):
+    """How days, hours, minutes and seconds are abbreviated."""
+
+    days: str = "d"
+    hours: str = "h"
+    minutes: str = "min"
+    seconds: str = "s"
+
+
+ENGLISH_UNITS = Units()
+
+
+def human(seconds: float, units: Units = ENGLISH_UNITS) -> str:
     """A length in at most two units: `0 s`, `42 s`, `3 min 5 s`, `12 min`, `1 h 5 min`, `2 d 3 h`.
 
     Seconds are told under ten minutes only, where they matter.
     """
     whole = max(0, round(seconds))
     if whole < 60:
-        return f"{whole} s"
+        return f"{whole} {units.seconds}"
     if whole < 600:
-        return _two(whole // 60, "min", whole % 60, "s")
+        return _two(whole // 60, units.minutes, whole % 60, units.seconds)
     minutes = round(whole / 60)
     if minutes < 60:
-        return f"{minutes} min"
+        return f"{minutes} {units.minutes}"
     if minutes < 24 * 60:
-        return _two(minutes // 60, "h", minutes % 60, "min")
+        return _two(minutes // 60, units.hours, minutes % 60, units.minutes)
     hours = round(minutes / 60)
-    return _two(hours // 24, "d", hours % 24, "h")
+    return _two(hours // 24, units.days, hours % 24, units.hours)
 
 
 def stamp(seconds: float) -> str:

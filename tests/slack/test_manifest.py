@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from bot.slack.app import ACTIONS, EVENTS, SHORTCUTS
+from bot.slack.app import ACTIONS, EVENTS, SHORTCUTS, SUBMISSIONS
 from bot.slack.fields import Json, as_object, child, names, rows, text
 from bot.slack.methods import METHOD_SCOPES, Method
 from bot.slack.words import COMMAND
@@ -37,6 +37,7 @@ async def test_what_is_registered_is_what_the_table_says(tmp_path: Path) -> None
         assert tuple(listeners.events) == EVENTS
         assert tuple(listeners.shortcuts) == SHORTCUTS
         assert tuple(listeners.actions) == ACTIONS
+        assert tuple(listeners.submissions) == SUBMISSIONS
 
 
 def test_the_scopes_are_exactly_those_that_listeners_and_methods_need(manifest: Json) -> None:

@@ -12,11 +12,12 @@ from slack_sdk.models.blocks import Block as SdkBlock
 from bot.domain.errors import Problem, ProblemCode
 from bot.domain.job import FileFacts, Job, Origin, Outcome, State
 from bot.domain.transcript import Segment, Transcript
-from bot.slack import limits, render, words
+from bot.slack import limits, render
 from bot.slack.blocks import Message
 from bot.slack.prose import JOINER, clip, cut, graphemes, quiet, split, tidy
 from bot.slack.render import Standing
 from bot.slack.transcripts import Look
+from bot.text.phrases import ENGLISH
 from simulators.slack.limits import message_blocks
 
 ORIGIN = Origin("T1", "C1", "1.1", "1.1", "F1", "U1")
@@ -149,7 +150,7 @@ def test_nothing_in_a_transcript_acts(transcript: Transcript, name: str) -> None
     kinds = set(re.findall(r'"type": "([a-z_]+)"', json.dumps(message.blocks)))
     assert kinds <= {
         "header", "plain_text", "rich_text", "rich_text_section", "rich_text_list", "text", "context", "mrkdwn"
-    } | {"section"}  # fmt: skip
+    } | {"section", "actions", "button", "static_select"}  # fmt: skip
 
 
 @given(TEXTS, st.sampled_from(list(ProblemCode)), st.dictionaries(st.sampled_from(["provider", "detail"]), TEXTS))
@@ -229,7 +230,7 @@ def test_speakers_and_times_are_shown_where_they_exist_and_are_wanted() -> None:
 
 def test_silence_is_said_and_not_filled() -> None:
     blocks = str(render.reply(JOB, Transcript(()), Look(), "x", 1.0).message.blocks)
-    assert words.NO_SPEECH in blocks
+    assert ENGLISH.no_speech in blocks
 
 
 def test_a_two_hour_transcript_is_rendered_without_stalling_the_loop() -> None:

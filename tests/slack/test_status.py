@@ -47,7 +47,7 @@ async def test_a_line_is_edited_at_most_every_few_seconds_and_ends_with_the_last
         await place.room.chat.show(replace(job, progress=percent / 100))
     place.clock.ahead += status.EDIT_SECONDS
     await place.room.chat.show(replace(job, progress=0.99))
-    await place.slack.until(lambda: "99%" in lines(place, message)[0].text)
+    await place.slack.until(lambda: "99 %" in lines(place, message)[0].text)
     assert place.slack.calls("chat.update") <= 2
     assert len(lines(place, message)) == 1
 

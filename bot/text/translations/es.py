@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 
 from bot.domain.errors import ProblemCode
+from bot.text.durations import Units
+from bot.text.phrases import Phrases
 
 PROBLEMS: Mapping[ProblemCode, str] = {
     ProblemCode.NOT_AUDIO: "Este archivo no es un audio ni un vídeo que pueda leer. "
@@ -50,3 +52,74 @@ PROBLEMS: Mapping[ProblemCode, str] = {
     ProblemCode.NO_SPACE: "El equipo que ejecuta esta aplicación no tiene espacio libre en el disco. "
     "Pide a quien la administra que libere espacio y vuelve a intentarlo.",
 }
+
+PHRASES = Phrases(
+    locale="es",
+    looking="mirando el archivo",
+    in_line="en cola, {count} por delante",
+    preparing="preparando",
+    uploading="subiendo a {provider}",
+    share="{doing} {percent} %",
+    trying_again="{doing} (otro intento)",
+    transcribing="transcribiendo",
+    left="{doing}, falta aproximadamente {time}",
+    left_soon="{doing}, falta menos de un minuto",
+    writing="escribiendo la transcripción",
+    paused="en pausa hasta que quien administra la aplicación arregle {what}; después sigo por mi cuenta",
+    connection="su conexión con Slack",
+    done="lista",
+    failed="fallida",
+    cancelled_short="cancelada",
+    batch="{count} grabaciones: {parts}",
+    cancel="Cancelar",
+    cancel_all="Cancelar todo",
+    transcript="Transcripción",
+    of="Transcripción: {title}",
+    version="Versión {number}",
+    summary="Resumen",
+    highlights="Lo más destacado",
+    speakers="{count} hablantes",
+    by="por {provider}",
+    took="tardó {time}",
+    file_follows="Este es el comienzo. La transcripción completa sigue en este hilo.",
+    file_also="El texto completo sigue en este hilo.",
+    part="Transcripción, parte {part} de {parts}",
+    no_speech="No he oído ninguna voz en esta grabación.",
+    cancelled="Cancelada a petición; no se ha transcrito nada.",
+    file_deleted="El archivo se ha borrado, así que me he detenido.",
+    erased="La transcripción se ha borrado a petición.",
+    try_again="Reintentar",
+    again_below="Alguien me ha pedido otro intento; la respuesta llegará más abajo.",
+    download="Descargar",
+    rename="Nombrar hablantes",
+    again="Transcribir de nuevo",
+    delete="Borrar",
+    delete_title="¿Borrar la transcripción?",
+    delete_text="La respuesta, sus archivos y todo lo guardado desaparecen para todos. La grabación se queda.",
+    keep="Conservar",
+    local_engine="el motor local",
+    units=Units("d", "h", "min", "s"),
+    languages={
+        "hy": "armenio",
+        "en": "inglés",
+        "es": "español",
+        "fr": "francés",
+        "de": "alemán",
+        "it": "italiano",
+        "pt": "portugués",
+        "ru": "ruso",
+        "uk": "ucraniano",
+        "tr": "turco",
+        "fa": "persa",
+        "ar": "árabe",
+        "he": "hebreo",
+        "el": "griego",
+        "nl": "neerlandés",
+        "pl": "polaco",
+        "ka": "georgiano",
+        "hi": "hindi",
+        "zh": "chino",
+        "ja": "japonés",
+        "ko": "coreano",
+    },
+)

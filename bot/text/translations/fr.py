@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 
 from bot.domain.errors import ProblemCode
+from bot.text.durations import Units
+from bot.text.phrases import Phrases
 
 PROBLEMS: Mapping[ProblemCode, str] = {
     ProblemCode.NOT_AUDIO: "Ce fichier n’est pas un son ou une vidéo que je sais lire. "
@@ -51,3 +53,75 @@ PROBLEMS: Mapping[ProblemCode, str] = {
     ProblemCode.NO_SPACE: "L’ordinateur qui exécute cette application n’a plus d’espace disque. "
     "Demandez à la personne qui la gère d’en libérer, puis réessayez.",
 }
+
+PHRASES = Phrases(
+    locale="fr",
+    looking="examen du fichier",
+    in_line="en attente, {count} devant",
+    preparing="préparation",
+    uploading="envoi à {provider}",
+    share="{doing} {percent} %",
+    trying_again="{doing} (nouvel essai)",
+    transcribing="transcription en cours",
+    left="{doing}, encore {time} environ",
+    left_soon="{doing}, encore moins d’une minute",
+    writing="rédaction de la transcription",
+    paused="en pause jusqu’à ce que le responsable de l’application répare {what} ; je reprendrai ensuite tout seul",
+    connection="sa connexion à Slack",
+    done="terminé",
+    failed="échec",
+    cancelled_short="annulé",
+    batch="{count} enregistrements : {parts}",
+    cancel="Annuler",
+    cancel_all="Tout annuler",
+    transcript="Transcription",
+    of="Transcription : {title}",
+    version="Version {number}",
+    summary="Résumé",
+    highlights="Points clés",
+    speakers="{count} voix",
+    by="par {provider}",
+    took="en {time}",
+    file_follows="Voici le début. La transcription entière suit dans ce fil.",
+    file_also="Le texte complet suit dans ce fil.",
+    part="Transcription, partie {part} sur {parts}",
+    no_speech="Je n’ai entendu aucune parole dans cet enregistrement.",
+    cancelled="Annulé sur demande ; rien n’a été transcrit.",
+    file_deleted="Le fichier a été supprimé, je me suis donc arrêté.",
+    erased="La transcription a été supprimée sur demande.",
+    try_again="Réessayer",
+    again_below="Quelqu’un m’a demandé de réessayer ; la réponse viendra plus bas.",
+    download="Télécharger",
+    rename="Nommer les voix",
+    again="Transcrire à nouveau",
+    delete="Supprimer",
+    delete_title="Supprimer ?",
+    delete_text="La réponse, ses fichiers et tout ce qui en est conservé disparaissent pour tous. "
+    "L’enregistrement reste.",
+    keep="Garder",
+    local_engine="le moteur local",
+    units=Units("j", "h", "min", "s"),
+    languages={
+        "hy": "arménien",
+        "en": "anglais",
+        "es": "espagnol",
+        "fr": "français",
+        "de": "allemand",
+        "it": "italien",
+        "pt": "portugais",
+        "ru": "russe",
+        "uk": "ukrainien",
+        "tr": "turc",
+        "fa": "persan",
+        "ar": "arabe",
+        "he": "hébreu",
+        "el": "grec",
+        "nl": "néerlandais",
+        "pl": "polonais",
+        "ka": "géorgien",
+        "hi": "hindi",
+        "zh": "chinois",
+        "ja": "japonais",
+        "ko": "coréen",
+    },
+)

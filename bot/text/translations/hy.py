@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 
 from bot.domain.errors import ProblemCode
+from bot.text.durations import Units
+from bot.text.phrases import Phrases
 
 PROBLEMS: Mapping[ProblemCode, str] = {
     ProblemCode.NOT_AUDIO: "Այս ֆայլը ձայնագրություն կամ տեսանյութ չէ, որը կարող եմ կարդալ։ "
@@ -50,3 +52,74 @@ PROBLEMS: Mapping[ProblemCode, str] = {
     ProblemCode.NO_SPACE: "Հավելվածի համակարգչի սկավառակի վրա ազատ տեղ չի մնացել։ "
     "Խնդրեք հավելվածի պատասխանատուին տեղ ազատել և կրկին փորձեք։",
 }
+
+PHRASES = Phrases(
+    locale="hy",
+    looking="ստուգում եմ ֆայլը",
+    in_line="հերթում է, առջևում՝ {count}",
+    preparing="նախապատրաստում եմ",
+    uploading="վերբեռնում եմ ({provider})",
+    share="{doing} {percent} %",
+    trying_again="{doing} (կրկին փորձում եմ)",
+    transcribing="վերծանվում է",
+    left="{doing}, մնացել է մոտ {time}",
+    left_soon="{doing}, մնացել է մեկ րոպեից պակաս",
+    writing="գրի եմ առնում վերծանումը",
+    paused="դադարեցված է, մինչև հավելվածի պատասխանատուն շտկի {what}. հետո ինքս կշարունակեմ",
+    connection="Slack-ի հետ կապը",
+    done="պատրաստ է",
+    failed="չստացվեց",
+    cancelled_short="չեղարկված է",
+    batch="{count} ձայնագրություն. {parts}",
+    cancel="Չեղարկել",
+    cancel_all="Չեղարկել բոլորը",
+    transcript="Վերծանում",
+    of="Վերծանում. {title}",
+    version="Տարբերակ {number}",
+    summary="Ամփոփում",
+    highlights="Կարևորը",
+    speakers="{count} խոսնակ",
+    by="վերծանել է {provider}",
+    took="մշակման տևողությունը՝ {time}",
+    file_follows="Սա սկիզբն է։ Ամբողջ վերծանումը կից ֆայլում է՝ այստեղ՝ ստորև։",
+    file_also="Ամբողջական տեքստը կից ֆայլում է՝ այստեղ՝ ստորև։",
+    part="Վերծանում, մաս {part}՝ {parts}-ից",
+    no_speech="Այս ձայնագրության մեջ խոսք չլսեցի։",
+    cancelled="Չեղարկվել է խնդրանքով. ոչինչ չի վերծանվել։",
+    file_deleted="Ֆայլը ջնջվել է, ուստի կանգ առա։",
+    erased="Վերծանումը ջնջվել է խնդրանքով։",
+    try_again="Կրկին փորձել",
+    again_below="Խնդրել են կրկին փորձել. պատասխանը կլինի ստորև։",
+    download="Ներբեռնել",
+    rename="Անվանել խոսնակներին",
+    again="Վերծանել նորից",
+    delete="Ջնջել",
+    delete_title="Ջնջե՞լ վերծանումը",
+    delete_text="Պատասխանը, դրա ֆայլերը և պահված ամեն ինչ կջնջվեն բոլորի համար։ Ձայնագրությունը կմնա։",
+    keep="Պահել",
+    local_engine="տեղային համակարգը",
+    units=Units("օր", "ժ", "րոպե", "վրկ"),
+    languages={
+        "hy": "հայերեն",
+        "en": "անգլերեն",
+        "es": "իսպաներեն",
+        "fr": "ֆրանսերեն",
+        "de": "գերմաներեն",
+        "it": "իտալերեն",
+        "pt": "պորտուգալերեն",
+        "ru": "ռուսերեն",
+        "uk": "ուկրաիներեն",
+        "tr": "թուրքերեն",
+        "fa": "պարսկերեն",
+        "ar": "արաբերեն",
+        "he": "եբրայերեն",
+        "el": "հունարեն",
+        "nl": "հոլանդերեն",
+        "pl": "լեհերեն",
+        "ka": "վրացերեն",
+        "hi": "հինդի",
+        "zh": "չինարեն",
+        "ja": "ճապոներեն",
+        "ko": "կորեերեն",
+    },
+)

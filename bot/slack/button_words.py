@@ -1,0 +1,57 @@
+"""What the buttons of a reply answer to whoever pressed them, and their modals. English, mrkdwn where sent."""
+
+NOT_HERE = "You are not in the conversation of this transcript any more, so I cannot do that for you."
+GONE = "This transcript is not stored any more: it was deleted, or kept for as long as this app keeps content."
+TRY_LATER = "Slack does not answer me at the moment. Please try again in a minute."
+NOT_MINE = "I do not know this transcript; it may be from another installation."
+
+# Download
+HERE_ALREADY = "The {format} file is in this thread already: <{link}|{name}>."
+BEING_MADE = "The {format} file is on its way into this thread."
+NO_SUCH_FORMAT = (
+    "This transcript cannot be a {format} file: it has no times, and I do not invent any. "
+    "Take TXT, DOCX or JSON, or transcribe it again with a service that gives times."
+)
+FILES_REFUSED = "This workspace does not let me share files, so I cannot give you one. The text is in this thread."
+
+# Rename speakers
+RENAME_TITLE = "Rename speakers"
+RENAME_INTRO = (
+    "Who is who? The names go into the transcript, its title and summary, and every file of it in this thread. "
+    "An empty field brings the original label back."
+)
+RENAME_SAVE = "Rename"
+RENAME_MORE = "Only the first {count} speakers can be named here."
+SAYS = "“{words}”"
+NAME_TOO_LONG = "A name has at most {limit} characters."
+NAME_IN_ONE_LINE = "A name needs letters or digits."
+RENAMED_MEANWHILE = "Somebody else named the speakers meanwhile. Close this window and open it again to see how."
+RENAMED = "The speakers are renamed; the reply follows in a moment."
+RESTORED = "The names are as they were before; the reply follows in a moment."
+CHANGED_SINCE = "The names were changed once more since then, so there is nothing to undo here."
+UNDO = "Undo"
+NO_SPEAKERS = "This transcript does not tell speakers apart, so there is nobody to name."
+
+# Transcribe again
+AGAIN_TITLE = "Transcribe again"
+AGAIN_INTRO = "The new version comes as another reply in this thread; the present one stays."
+AGAIN_START = "Start"
+SERVICE = "Service"
+LANGUAGE = "Language"
+RECORDING = "Recording"
+DETECTED = "Detect the language"
+USUAL = "As usual"
+SAME_AS_DONE = "It was transcribed in just this way already: its reply is in the thread. Choose something else."
+SAME_UNDER_WAY = "It is being transcribed in just this way at the moment."
+NO_SERVICE = "This service is not set up any more. Choose another one."
+
+# Delete
+NOT_YOURS = (
+    "Only whoever shared the recording, the owner of its file or a workspace admin can delete its transcript. "
+    "Ask one of them."
+)
+
+# All modals
+ONE_MOMENT = "One moment…"
+CLOSE = "Close"
+CANCEL = "Cancel"
