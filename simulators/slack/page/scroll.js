@@ -16,7 +16,7 @@ export function followFoot(scroller, list) {
     const begins = newest
       ? newest.getBoundingClientRect().top - scroller.getBoundingClientRect().top + scroller.scrollTop
       : foot;
-    target = Math.max(0, Math.min(foot, tall ? begins : foot));
+    target = newest ? Math.max(0, Math.min(foot, tall ? begins : foot)) : 0; // a welcome is read from its top
     scroller.scrollTop = target;
   };
   scroller.addEventListener(
