@@ -120,7 +120,7 @@ def _show_many(jobs: list[Job], as_json: bool) -> None:
 
 
 def run_retry(settings: Settings, job_id: str) -> int:
-    """Put an ended or parked job back to work; a running bot sees it within half a minute."""
+    """Put an ended or parked job back to work; a running bot sees it within seconds."""
 
     async def act(store: JobStore) -> int:
         job = await store.job(job_id)
@@ -144,7 +144,7 @@ def run_retry(settings: Settings, job_id: str) -> int:
 
 
 def run_cancel(settings: Settings, job_id: str) -> int:
-    """Ask for a cancellation; a running bot acts on it at once."""
+    """Ask for a cancellation; a running bot sees it within seconds."""
 
     async def act(store: JobStore) -> int:
         if await store.job(job_id) is None:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from bot.app import open_core
@@ -46,9 +47,9 @@ class OneFile:
         return DiskFile(self._path)
 
     async def show(self, job: Job) -> None:
-        """Move the bar."""
+        """Move the bar; what did not work and is tried again is said beside it."""
         if job.state not in FINAL:
-            text = _STAGES[job.state]
+            text = f"trying again ({escape(job.last_error)})" if job.attempts else _STAGES[job.state]
             self._progress.update(self._bar, description=text, completed=job.progress or 0.0)
         if job.state is State.PARKED and not self.answer.done():
             self.answer.set_result((job, None))
@@ -67,7 +68,7 @@ def run_transcribe(
     if name not in settings.configured_providers():
         typer.echo(f"threadscribe: provider {name!r} is not configured: see README, Settings.", err=True)
         return 2
-    configure("warning")
+    configure("error")  # what the bar and the last line say is not said twice
     try:
         with tempfile.TemporaryDirectory(prefix="threadscribe-") as directory:
             scratch = settings.model_copy(
@@ -100,7 +101,8 @@ async def _run(settings: Settings, file: Path, language: str) -> tuple[Job, Tran
     console = Console(stderr=True)
     columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
     async with AsyncExitStack() as stack:
-        progress = stack.enter_context(Progress(*columns, console=console, transient=True))
+        bar = Progress(*columns, console=console, transient=True, disable=not console.is_terminal)
+        progress = stack.enter_context(bar)
         chat = OneFile(file, progress)
         if not settings.public_url:  # nobody can reach us, so no fixed port is needed
             settings = settings.model_copy(update={"host": "127.0.0.1", "port": 0})
