@@ -31,7 +31,7 @@ from bot.ports.store import Jobs
 
 LEASE_SECONDS = 60.0
 HEARTBEAT_SECONDS = 2.0  # how soon a running step hears of a cancellation
-IDLE_SECONDS = 30.0  # the longest sleep of a lane: a bell that another process rang is missed no longer
+IDLE_SECONDS = 5.0  # the longest sleep of a lane: what another process did (`cancel`, `retry`) is seen so soon
 QUICK_RANKS = (0, 1)
 HEAVY_RANKS = (2,)
 
