@@ -5,8 +5,10 @@ from collections.abc import AsyncIterator
 import pytest
 import pytest_asyncio
 
-from simulators.xosum import XosumSimulator
-from tests.acceptance.place import Place, fast_xosum, open_place
+pytest.register_assert_rewrite("tests.acceptance.place", "tests.acceptance.process")
+
+from simulators.xosum import XosumSimulator  # noqa: E402 - after the line above, which asks for it
+from tests.acceptance.place import Place, fast_xosum, open_place  # noqa: E402
 
 
 @pytest.fixture(scope="module")
