@@ -4,6 +4,7 @@ Each bot but the last of a batch is killed, so most kills hit one that is mendin
 """
 
 import asyncio
+import contextlib
 import json
 import random
 import time
@@ -14,10 +15,11 @@ from pathlib import Path
 
 from tests.crash.audit import Verdict, judge
 from tests.crash.stage import PROVIDERS, Stage, open_stage
-from tests.crash.starter import ENTRY, Starter
+from tests.crash.starter import ENTRY, Started, Starter
 
 BATCH = 10  # kills between two looks
-WAIT_SECONDS = 25.0  # for a failpoint that may not be reached
+WAIT_SECONDS = 30.0  # for a failpoint that may not be reached
+IDLE_SECONDS = 11.0  # some errands are run 8 s after an event
 MOST_HITS = 3
 TRACED_FILES = 4
 
@@ -77,14 +79,11 @@ async def kill_at_points(stage: Stage, points: Sequence[tuple[str, int]], tally:
     """Kill once at each point (at one of its first hits), with a fresh file each time."""
     stage.make_slow()
     for name, hits in points:
-        await stage.upload()
+        await stage.upload(long="UPLOAD" in name or "post_bytes" in name)
         number = stage.chance.randint(1, max(1, min(hits // TRACED_FILES, MOST_HITS)))
         bot = await stage.start(f"{name}=kill:{number}")
 
-        def over(bot: object = bot) -> bool:
-            return getattr(bot, "code", 0) is not None or stage.idle()
-
-        await stage.until(over, WAIT_SECONDS)
+        await _ended(stage, bot)
         if bot.code is None:
             bot.kill()
             await bot.ended.wait()
@@ -94,6 +93,18 @@ async def kill_at_points(stage: Stage, points: Sequence[tuple[str, int]], tally:
             tally.points[name] += 1
         else:
             raise AssertionError(f"{stage.provider}: the bot ended by itself ({bot.code}): {bot.written()[-2000:]}")
+
+
+async def _ended(stage: Stage, bot: Started) -> None:
+    """Wait until a bot ends, or has had nothing to do for so long that it will not reach its failpoint."""
+    end, idle_since = time.monotonic() + WAIT_SECONDS, 0.0
+    while bot.code is None and time.monotonic() < end:
+        if not stage.idle():
+            idle_since = time.monotonic()
+        elif idle_since and time.monotonic() - idle_since > IDLE_SECONDS:
+            return
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(bot.ended.wait(), 0.1)
 
 
 async def kill_at_random(stage: Stage, count: int, tally: Tally, longest: float = 4.0) -> None:

@@ -1,0 +1,362 @@
+"""The real engine over the real store, in virtual time, while everything happens in every order.
+
+One or two processes share a database; calls fail before or after their effect, processes die with calls under way,
+clocks jump, webhooks come early, late, twice and for others. In the end the weather calms down, one process starts,
+and everything must have come to its one answer, paid for once.
+"""
+
+import asyncio
+import contextlib
+import os
+import random
+import tempfile
+from collections.abc import Coroutine, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TypeVar
+
+import pytest
+from aiohttp import StreamReader
+from aiohttp.base_protocol import BaseProtocol
+from aiohttp.test_utils import make_mocked_request
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
+
+from bench.virtual_time import QUIET_TURNS, Busy, drive
+from bot.domain.errors import LostLease, StoreUnavailable
+from bot.domain.job import FINAL, Job, Origin, State
+from bot.domain.machine import Ended, stage_of
+from bot.engine.audio_desk import AudioDesk
+from bot.engine.budget import Budget
+from bot.engine.engine import Engine
+from bot.engine.happenings import Happening, StepFailed
+from bot.engine.steps import Steps
+from bot.ports.provider import Provider
+from bot.ports.store import JobFilter, JobStore, NewJob
+from bot.settings import load_settings
+from bot.web.hooks import Hooks
+from storage import open_store
+from tests.domain.test_machine import DESIGN
+from tests.model.world import JumpingClock, Preparer, Service, Thread, World
+
+T = TypeVar("T")
+SETTINGS = load_settings({"PUBLIC_URL": "http://bot.example", "JOB_DEADLINE_MINUTES": "600"}, env_file=None)
+KINDS = {"xosum": "told", "invox": "dumb", "nabla": "fetches"}
+FILES = [f"F{number}" for number in range(5)] + ["bad"]
+DAY = 86400.0
+WHICH = st.integers(0, 9)
+
+
+def _one_of(found: Sequence[T], which: int) -> T:
+    return found[which % len(found)]
+
+
+class Mortal:
+    """A process's view of the store: after its death nothing gets through any more."""
+
+    def __init__(self, inner: JobStore) -> None:
+        self._inner = inner
+        self.dead = False
+
+    def __getattr__(self, name: str) -> object:
+        if self.dead:
+            raise StoreUnavailable("this process is dead")
+        return getattr(self._inner, name)
+
+
+@dataclass
+class Process:
+    """One bot: engine, hooks and what it remembers."""
+
+    engine: Engine
+    hooks: Hooks
+    mortal: Mortal
+    bugs: list[BaseException] = field(default_factory=list)
+
+    async def die(self) -> None:
+        """At once, with calls under way and leases held."""
+        self.mortal.dead = True
+        await self.engine.stop(0.0)
+
+
+async def _offload(work: object) -> object:
+    assert callable(work)
+    return work()
+
+
+def _process(world: World, store: JobStore, busy: Busy) -> Process:
+    mortal = Mortal(busy.watch(store))
+    seen: JobStore = mortal  # type: ignore[assignment]  # stands before one
+
+    async def turn(job: Job) -> int:
+        return sum(event.source in FINAL for event in await seen.events(job.id))
+
+    providers: dict[str, Provider] = {name: Service(world, name, kind) for name, kind in KINDS.items()}
+    budgets = {name: Budget(name, each.traits.pace, seen, world.clock) for name, each in providers.items()}
+    thread = Thread(world, turn)
+    preparer = Preparer()
+    desk = AudioDesk(seen, thread, preparer, providers, world.clock)
+    steps = Steps(
+        settings=SETTINGS,
+        store=seen,
+        chat=thread,
+        preparer=preparer,
+        providers=providers,
+        desk=desk,
+        clock=world.clock,
+        suggest=lambda transcript: transcript,
+        show=lambda job: None,
+        offload=_offload,  # type: ignore[arg-type]  # in place of a thread
+    )
+
+    async def works() -> bool:
+        return True
+
+    bugs: list[BaseException] = []
+
+    def watch(happening: Happening) -> None:
+        if isinstance(happening, StepFailed) and happening.bug is not None:
+            bugs.append(happening.bug)
+
+    engine = Engine(seen, world.clock, thread, providers, budgets, steps, desk, watch, works)
+    hooks = Hooks(seen, providers, world.clock, engine.wake, lambda route, reason: None)
+    return Process(engine, hooks, mortal, bugs)
+
+
+class Interleavings(RuleBasedStateMachine):
+    """Rules are what may happen; invariants hold after each."""
+
+    url = ""  # of a PostgreSQL database; else a fresh SQLite file
+
+    @initialize(seed=st.integers(0, 2**32 - 1))
+    def begin(self, seed: int) -> None:
+        self.loop = asyncio.new_event_loop()
+        self.stack = contextlib.AsyncExitStack()
+        self.clock = JumpingClock()
+        self.busy = Busy()
+        self.world = World(self.clock, random.Random(seed))
+        self.processes: list[Process] = []
+        self.shared: set[tuple[str, str]] = set()
+        self.retried: set[str] = set()
+        directory = self.stack.enter_context(tempfile.TemporaryDirectory(prefix="model-", dir=_memory()))
+        self.store = self._real(open_store(self.url or f"sqlite:///{directory}/model.db"))
+        if self.url:
+            self._real(_empty(self.url))
+        self._start()
+
+    def _run(self, work: Coroutine[object, object, T], seconds: float = 3600.0) -> T:
+        async def driven() -> T:
+            task = asyncio.ensure_future(work)
+            await drive(self.clock.true, self.busy, task.done, seconds)
+            return task.result()
+
+        return self.loop.run_until_complete(driven())
+
+    def _start(self) -> None:
+        async def start() -> Process:
+            process = _process(self.world, self.store, self.busy)
+            await process.engine.start()
+            return process
+
+        self.processes.append(self._run(start()))
+
+    def _real(self, work: Coroutine[object, object, T]) -> T:
+        """Work at this very instant of virtual time, once everything under way has come to rest."""
+        self.loop.run_until_complete(self._rest())
+        return self.loop.run_until_complete(work)
+
+    async def _rest(self) -> None:
+        quiet = 0
+        while quiet < QUIET_TURNS:
+            quiet = 0 if self.busy.running else quiet + 1
+            await asyncio.sleep(0.0001 if self.busy.running else 0)
+
+    def _jobs(self) -> list[Job]:
+        return list(self._real(self.store.jobs(JobFilter(limit=100))))
+
+    # --- what happens
+
+    @rule(file=st.sampled_from(FILES), provider=st.sampled_from(sorted(KINDS)), repeats=st.integers(1, 3))
+    def share(self, file: str, provider: str, repeats: int) -> None:
+        """A file is shared, and told of several times; at least one delivery is committed."""
+        self.shared.add((file, provider))
+        for _ in range(repeats):
+            origin = Origin("T1", f"C-{provider}", "1.0", "1.0", f"{file}-{provider}", "U1")
+            self._real(self.store.add_job(NewJob(origin, provider=provider), self.clock.now()))
+        for process in self.processes:
+            process.engine.ring_all()
+
+    @rule(seconds=st.sampled_from([0.05, 0.5, 2.0, 7.0, 30.0, 65.0, 500.0]))
+    def pass_time(self, seconds: float) -> None:
+        until = self.clock.elapsed() + seconds
+        self._run(self.clock.sleep(seconds), seconds + 1.0)
+        assert self.clock.elapsed() >= until
+
+    @rule(which=WHICH, at=WHICH, secret=st.sampled_from(["genuine", "genuine", "genuine", "forged"]))
+    def push(self, which: int, at: int, secret: str) -> None:
+        """A webhook: due, early, a repeat, forged, or for a job of somebody else."""
+        if not self.processes:
+            return
+        ref = _one_of([*self.world.remotes, "of-somebody-else"], which)
+        name = ref.partition("-")[0] if ref in self.world.remotes else _one_of(sorted(KINDS), which)
+        process = _one_of(self.processes, at)
+        before = {job.id: (job.state, job.wakes) for job in self._jobs()}
+        status = self._run(_post(process.hooks, name, f"{ref} {secret}".encode()))
+        if secret == "forged":
+            assert status == 401
+            assert all(before[job.id][1] == job.wakes for job in self._jobs())
+
+    @rule(which=WHICH)
+    def cancel(self, which: int) -> None:
+        if jobs := self._jobs():
+            job = _one_of(jobs, which)
+            self._real(self.store.ask_cancel(job.id, "U2", self.clock.now()))
+
+    @rule(which=WHICH)
+    def retry(self, which: int) -> None:
+        """A person asks for another try of what failed or was cancelled."""
+        ended = [job for job in self._jobs() if job.state in (State.FAILED, State.CANCELLED)]
+        if not ended:
+            return
+        job = _one_of(ended, which)
+        stage = stage_of(job)
+        assert isinstance(stage, Ended)
+        stored = self._real(self.store.transcript(job.id)) is not None
+        with contextlib.suppress(LostLease):
+            self._real(self.store.apply(stage.again(self.clock.now(), stored)))
+            self.retried.add(job.id)
+
+    @rule(which=WHICH)
+    def kill(self, which: int) -> None:
+        if self.processes:
+            process = _one_of(self.processes, which)
+            self.processes.remove(process)
+            self._run(process.die())
+            assert process.bugs == []
+
+    @rule()
+    def start(self) -> None:
+        """A process (perhaps the first after a crash, perhaps beside another) starts."""
+        if len(self.processes) < 2:
+            if not self.processes and not self.url:
+                self._real(self.store.release_all())  # as `bot.app` does for a file that is its own
+            self._start()
+
+    @rule(seconds=st.sampled_from([-DAY, -3600.0, -30.0, 30.0, 3600.0, DAY]))
+    def set_clock(self, seconds: float) -> None:
+        self.clock.set_by += seconds
+
+    # --- what holds
+
+    @invariant()
+    def each_origin_has_one_job_and_each_answer_is_said_once(self) -> None:
+        jobs = self._jobs()
+        assert len({job.origin for job in jobs}) == len(jobs)
+        assert {(job.origin.file_id, job.origin.channel_id) for job in jobs} == {
+            (f"{file}-{provider}", f"C-{provider}") for file, provider in self.shared
+        }
+        assert all(count == 1 for count in self.world.posts.values())
+
+    @invariant()
+    def timelines_are_walks_through_the_design(self) -> None:
+        for job in self._jobs():
+            at: State | None = None
+            for event in self._real(self.store.events(job.id)):
+                assert event.source == at
+                if at is not None and State.PARKED not in (at, event.target) and at not in FINAL:
+                    assert event.target in DESIGN[at]
+                at = event.target
+            assert at == job.state or (at, job.state) == (None, State.RECEIVED)
+
+    @invariant()
+    def nothing_is_paid_for_twice(self) -> None:
+        for job in self._jobs():
+            bills = sum(r.bills for r in self.world.remotes.values() if r.client_ref == job.client_ref)
+            assert bills <= 1 or job.id in self.retried, (job.id, bills)
+
+    def teardown(self) -> None:
+        """Calm: whoever is left dies, one process starts, and everything comes to its end."""
+        if not hasattr(self, "store"):
+            return
+        try:
+            for process in self.processes:
+                self._run(process.die())
+            self.world.calm = True
+            if not self.url:
+                self._real(self.store.release_all())
+            self.processes.clear()
+            self._start()
+            for _ in range(400):
+                if all(job.state in FINAL for job in self._jobs()):
+                    break
+                self._run(self.clock.sleep(60.0))
+            left = [(job.id, job.state, job.due_at - self.clock.now()) for job in self._jobs() if job.state not in FINAL]
+            assert left == []
+            self.each_origin_has_one_job_and_each_answer_is_said_once()
+            self.timelines_are_walks_through_the_design()
+            self.nothing_is_paid_for_twice()
+            for job in self._jobs():
+                turns = sum(event.source in FINAL for event in self._real(self.store.events(job.id)))
+                assert self.world.posts[job.id, turns] == 1
+                if job.state == State.DONE:
+                    assert self.world.posted_texts[job.id, turns] == f"words of {job.client_ref}"
+            for process in self.processes:
+                self._run(process.die())
+                assert process.bugs == []
+        finally:
+            for task in asyncio.all_tasks(self.loop):
+                task.cancel()
+            self.loop.run_until_complete(asyncio.sleep(0.01))
+            self.loop.run_until_complete(self.store.close())
+            self.loop.run_until_complete(self.stack.aclose())
+            self.loop.close()
+
+
+async def _post(hooks: Hooks, name: str, body: bytes) -> int:
+    loop = asyncio.get_running_loop()
+    content = StreamReader(BaseProtocol(loop), 1 << 16, loop=loop)
+    content.feed_data(body)
+    content.feed_eof()
+    request = make_mocked_request("POST", f"/hooks/{name}", match_info={"provider": name}, payload=content)
+    return (await hooks.handle(request)).status
+
+
+async def _empty(url: str) -> None:
+    import asyncpg  # an extra
+
+    connection = await asyncpg.connect(url)
+    tables = [row["tablename"] for row in await connection.fetch(
+        "SELECT tablename FROM pg_tables WHERE schemaname = current_schema() AND tablename NOT IN ('migration', 'pulse')"
+    )]  # fmt: skip
+    await connection.execute(f"TRUNCATE {', '.join(tables)} CASCADE")
+    await connection.close()
+
+
+def _memory() -> str | None:
+    return "/dev/shm" if Path("/dev/shm").is_dir() else None
+
+
+def _examples(default: int) -> int:
+    return int(os.environ.get("MODEL_EXAMPLES", default))
+
+
+def _settings(examples: int) -> settings:
+    return settings(
+        max_examples=_examples(examples),
+        stateful_step_count=30,
+        deadline=None,
+        suppress_health_check=list(HealthCheck),
+        print_blob=True,
+    )
+
+
+@pytest.mark.timeout(3600)
+def test_every_interleaving_ends_in_one_answer_paid_for_once() -> None:
+    run_state_machine_as_test(Interleavings, settings=_settings(25))  # type: ignore[no-untyped-call]  # Hypothesis leaves it so
+
+
+@pytest.mark.timeout(3600)
+def test_the_same_on_postgresql(postgres_url: str) -> None:
+    machine = type("InterleavingsOnPostgres", (Interleavings,), {"url": postgres_url})
+    run_state_machine_as_test(machine, settings=_settings(5))  # type: ignore[no-untyped-call]  # Hypothesis leaves it so
