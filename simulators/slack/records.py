@@ -30,6 +30,7 @@ class User:
     is_bot: bool = False
     color: str = "757575"
     deleted: bool = False
+    locale: str = "en-US"
 
 
 @dataclass(slots=True)

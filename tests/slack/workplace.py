@@ -3,7 +3,7 @@
 import asyncio
 import sqlite3
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -15,6 +15,7 @@ from bot.domain.job import FileFacts, Job, Options, Outcome, Remote, State
 from bot.domain.machine import Finishing, Received, Replying, Submitting, Waiting, stage_of
 from bot.domain.transcript import Segment, Transcript
 from bot.http import Http
+from bot.ports.provider import Traits
 from bot.ports.store import JobFilter, JobStore
 from bot.settings import Settings, load_settings
 from bot.slack.room import SlackRoom, open_room
@@ -24,6 +25,7 @@ from simulators.slack.options import Options as SlackOptions
 from simulators.slack.records import Message
 from simulators.slack.server import SlackSimulator
 from storage import open_store
+from tests.block_kit import validate
 
 ROOT = Path(__file__).parents[2]
 CLIP = Upload("visit notes.m4a", b"\0\0\0\x20ftypM4A " + bytes(2000))
@@ -142,7 +144,13 @@ def bot_settings(slack: SlackSimulator, database: Path, **more: str) -> Settings
 
 @asynccontextmanager
 async def workplace(
-    tmp_path: Path, *, http_mode: bool = False, start: bool = True, speed: float = 1.0, **changes: object
+    tmp_path: Path,
+    *,
+    http_mode: bool = False,
+    start: bool = True,
+    speed: float = 1.0,
+    offers: Mapping[str, Traits] | None = None,
+    **changes: object,
 ) -> AsyncIterator[Workplace]:
     """Open a workspace and a bot in it; over HTTP a small web server is its `/slack/events`."""
     database = tmp_path / "jobs.db"
@@ -154,7 +162,7 @@ async def workplace(
         http = Http(clock)
         runner: web.AppRunner | None = None
         try:
-            async with open_room(settings, store, clock, http, rung.append) as room:
+            async with open_room(settings, store, clock, http, rung.append, offers=lambda: offers or {}) as room:
                 place = Workplace(slack, store, room, clock, database, settings, http, rung)
                 if http_mode:
                     site = web.Application()
@@ -172,6 +180,7 @@ async def workplace(
                     yield place
                 finally:
                     await room.stop()
+                validate(slack)
         finally:
             if runner is not None:
                 await runner.cleanup()

@@ -12,7 +12,10 @@ async def info(call: Call) -> Json:
     user = call.workspace.users.get(call.args.text("user"))
     if user is None:
         raise SlackError("user_not_found")
-    return {"user": user_object(call.workspace, user)}
+    shown = user_object(call.workspace, user)
+    if call.args.flag("include_locale"):
+        shown["locale"] = user.locale
+    return {"user": shown}
 
 
 async def list_all(call: Call) -> Json:
