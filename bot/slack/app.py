@@ -31,7 +31,9 @@ from bot.domain.errors import StoreError
 from bot.settings import Settings
 from bot.slack.client import SlackClient
 from bot.slack.fields import Json, as_object, text
+from bot.slack.home import OPEN_SETTINGS, REFRESH_HOME
 from bot.slack.identity import Identity, WhoAmI
+from bot.slack.lists import LIST_NEWEST, LIST_OLDER
 from bot.slack.renaming import RENAME_VIEW, UNDO_ACTION
 from bot.slack.render import (
     AGAIN_ACTION,
@@ -41,6 +43,8 @@ from bot.slack.render import (
     RENAME_ACTION,
     RETRY_ACTION,
 )
+from bot.slack.searches import SEARCH_OLDER
+from bot.slack.settings_form import LANGUAGE, SERVICE, SETTINGS_VIEW
 from bot.slack.versions import AGAIN_VIEW, SERVICE_ACTION
 from bot.slack.words import COMMAND
 
@@ -93,8 +97,15 @@ ACTIONS = (
     AGAIN_ACTION,
     SERVICE_ACTION,
     DELETE_ACTION,
+    LIST_OLDER,
+    LIST_NEWEST,
+    SEARCH_OLDER,
+    OPEN_SETTINGS,
+    SERVICE,
+    REFRESH_HOME,
 )
-SUBMISSIONS = (RENAME_VIEW, AGAIN_VIEW)
+SUBMISSIONS = (RENAME_VIEW, AGAIN_VIEW, SETTINGS_VIEW)
+OPTIONS = (LANGUAGE,)
 
 
 def build_app(settings: Settings, client: SlackClient, who: WhoAmI, listeners: Listeners) -> AsyncApp:

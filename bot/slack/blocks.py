@@ -143,6 +143,43 @@ def literal(runs: Sequence[Run], block_id: str = "") -> Block:
     return _named(block, block_id)
 
 
+def quotation(runs: Sequence[Run]) -> Block:
+    """Literal text with a line at its side, as a quotation."""
+    elements = [_element(run) for run in runs if run.text]
+    return {"type": "rich_text", "elements": [{"type": "rich_text_quote", "elements": elements}]}
+
+
+def boxed(text: str) -> Block:
+    """Literal text in a box, every sign as wide as the others."""
+    return {
+        "type": "rich_text",
+        "elements": [{"type": "rich_text_preformatted", "elements": [_element(Run(text))]}],
+    }
+
+
+def search_select(placeholder: str, action_id: str, chosen: Block | None = None) -> Block:
+    """A menu whose options we are asked for as one types."""
+    found: Block = {
+        "type": "external_select",
+        "action_id": action_id,
+        "placeholder": _plain(clip(placeholder, PLACEHOLDER, measure=_units)),
+        "min_query_length": 0,
+    }
+    if chosen is not None:
+        found["initial_option"] = chosen
+    return found
+
+
+def choices(kind: str, action_id: str, options: Sequence[Block], chosen: Sequence[Block]) -> Block:
+    """Round or square boxes (`radio_buttons`, `checkboxes`), at most 10, some of them chosen."""
+    found: Block = {"type": kind, "action_id": action_id, "options": list(options)}
+    if chosen and kind == "radio_buttons":
+        found["initial_option"] = chosen[0]
+    elif chosen:
+        found["initial_options"] = list(chosen)
+    return found
+
+
 def literals(runs: Sequence[Run], most: int = RICH_TEXT) -> list[Block]:
     """Literal text of any length as blocks that weigh at most `most` each."""
     blocks: list[Block] = []

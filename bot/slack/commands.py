@@ -1,28 +1,32 @@
-"""`/transcribe`: help, status, list, retry, cancel. Answers are ephemeral and show nothing the asker cannot see."""
+"""`/transcribe`: what its words do. Answers are ephemeral and show nothing the asker cannot see at that moment."""
 
 import difflib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from bot.domain.errors import StepError, StoreError
-from bot.domain.job import FINAL, Job, State
+from bot.domain.job import Job, State
 from bot.domain.machine import Parked, stage_of
 from bot.ports.clock import Clock
 from bot.ports.store import JobFilter, JobStore
-from bot.slack import words
+from bot.slack import command_words, lists, searches, settings_words, words
 from bot.slack.access import Access
-from bot.slack.blocks import Message
+from bot.slack.afterwards import Afterwards
+from bot.slack.blocks import Message, context, section
+from bot.slack.channel_settings import SettingsModal
 from bot.slack.client import SlackClient
-from bot.slack.fields import Json, text
+from bot.slack.fields import Json, rows, text
 from bot.slack.identity import Identity, WhoAmI
 from bot.slack.listing import job_lines, listed, timeline
+from bot.slack.lists import LIST_NEWEST, LIST_OLDER, LISTS, UNFINISHED, Lists
+from bot.slack.presses import person, place, value
 from bot.slack.render import answer
 from bot.slack.restarts import restart
+from bot.slack.searches import Searches
+from bot.slack.sights import Sights
 
-KNOWN = ("help", "status", "list", "retry", "cancel")
-LISTS = ("mine", "channel", "failed")
-UNFINISHED = tuple(state for state in State if state not in FINAL)
-SHOWN = 15
+KNOWN = ("help", "status", "list", "retry", "cancel", "search", "settings")
+_SHOWN = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,15 +36,22 @@ class Asked:
     user_id: str
     channel_id: str
     arguments: tuple[str, ...]
+    typed: str = ""  # as it was typed, with the command's own word
+    trigger_id: str = ""
 
     @property
     def job_id(self) -> str:
         """The job that was named, as people type it."""
         return self.arguments[1].strip("`<>").lower() if len(self.arguments) > 1 else ""
 
+    @property
+    def rest(self) -> str:
+        """What follows the command's own word."""
+        return self.typed.strip().partition(" ")[2].strip()
+
 
 class Commands:
-    """Answers the slash command."""
+    """Answers the slash command, and the buttons that turn the pages of its answers."""
 
     def __init__(
         self,
@@ -48,6 +59,9 @@ class Commands:
         client: SlackClient,
         who: WhoAmI,
         access: Access,
+        sights: Sights,
+        settings: SettingsModal,
+        afterwards: Afterwards,
         clock: Clock,
         ring: Callable[[str], None],
     ) -> None:
@@ -55,30 +69,40 @@ class Commands:
         self._client = client
         self._who = who
         self._access = access
+        self._sights = sights
+        self._settings = settings
+        self._afterwards = afterwards
         self._clock = clock
         self._ring = ring
+        self.lists = Lists(store)
+        self._searches = Searches(store)
 
     async def handle(self, body: Json) -> None:
         """Answer through the command's `response_url`."""
-        asked = Asked(text(body, "user_id"), text(body, "channel_id"), tuple(text(body, "text").split()))
+        typed = text(body, "text")
+        asked = Asked(
+            text(body, "user_id"),
+            text(body, "channel_id"),
+            tuple(typed.split()),
+            " ".join(typed.split()),
+            text(body, "trigger_id"),
+        )
         try:
             message = await self.answer(asked)
         except StoreError:
             message = answer(words.UNAVAILABLE)
         except StepError:
             message = answer(words.SLACK_ASKED)
-        await self._client.respond(
-            text(body, "response_url"),
-            {"response_type": "ephemeral", "text": message.text, "blocks": message.blocks},
-        )
+        if message is not None:
+            await self._respond(text(body, "response_url"), message, replace=False)
 
-    async def answer(self, asked: Asked) -> Message:
-        """What the person is told. Raises `StepError`s and `StoreError`s."""
+    async def answer(self, asked: Asked) -> Message | None:
+        """What the person is told; None when a modal tells it. Raises `StepError`s and `StoreError`s."""
         me = await self._who.me()
         word = asked.arguments[0].lower() if asked.arguments else "help"
         match word:
             case "help":
-                return answer(words.HELP)
+                return help_message()
             case "status":
                 return await (self._timeline(me, asked) if asked.job_id else self._standing(me, asked))
             case "list":
@@ -87,14 +111,42 @@ class Commands:
                 return await self._retry(me, asked)
             case "cancel":
                 return await self._cancel(me, asked)
+            case "search":
+                sight = await self._sights.of(asked.user_id, asked.channel_id)
+                return await self._searches.page(me, sight, asked.rest)
+            case "settings":
+                opened = await self._settings.open(me, asked.user_id, asked.channel_id, asked.trigger_id)
+                return None if opened else answer(settings_words.TOO_LATE)
         close = difflib.get_close_matches(word, KNOWN, n=1, cutoff=0.5)
         return answer(words.nearest(clean_word(word), close[0] if close else ""))
+
+    async def turned(self, me: Identity, body: Json) -> None:
+        """A button below a list or a search: its page takes the place of the one before."""
+        self._afterwards.then("page", self._turn(me, body))
+
+    async def _turn(self, me: Identity, body: Json) -> None:
+        pressed = value(body)
+        try:
+            sight = await self._sights.of(person(body), place(body))
+            if _action_of(body) in (LIST_OLDER, LIST_NEWEST):
+                message = await self.lists.page(me, sight, *lists.turned(pressed))
+            else:
+                message = await self._searches.page(me, sight, *searches.turned(pressed))
+        except StoreError:
+            message = answer(words.UNAVAILABLE)
+        except StepError:
+            message = answer(words.SLACK_ASKED)
+        await self._respond(text(body, "response_url"), message, replace=True)
+
+    async def _respond(self, url: str, message: Message, *, replace: bool) -> None:
+        said: dict[str, object] = {"response_type": "ephemeral", "text": message.text, "blocks": message.blocks}
+        await self._client.respond(url, {**said, "replace_original": True} if replace else said)
 
     async def _named(self, me: Identity, asked: Asked) -> Job | None:
         job = await self._store.job(asked.job_id)
         if job is None or job.origin.team_id != me.team_id:
             return None
-        return job if await self._access.sees(asked.user_id, job, asked.channel_id) else None
+        return job if await self._access.belongs(asked.user_id, job, asked.channel_id) else None
 
     def _unknown(self, asked: Asked) -> Message:
         return answer(words.NO_SUCH_JOB.format(job=clean_word(asked.job_id)))
@@ -107,38 +159,20 @@ class Commands:
         return timeline(me, job, await self._store.events(job.id), ahead)
 
     async def _standing(self, me: Identity, asked: Asked) -> Message:
-        mine = await self._visible(me, asked, JobFilter(me.team_id, user_id=asked.user_id, states=UNFINISHED, limit=50))
+        sight = await self._sights.of(asked.user_id, asked.channel_id)
+        running = JobFilter(me.team_id, user_id=asked.user_id, states=UNFINISHED)
+        mine, more = await self.lists.some(sight, [running], None, _SHOWN)
         if mine:
-            return listed(words.UNDER_WAY, job_lines(me, mine[:SHOWN]), len(mine) > SHOWN)
-        last = await self._visible(me, asked, JobFilter(me.team_id, user_id=asked.user_id, limit=20))
-        return listed(words.NONE_UNDER_WAY, job_lines(me, last[:3]), False)
+            return listed(words.UNDER_WAY, job_lines(me, mine), more is not None)
+        last, _ = await self.lists.some(sight, [JobFilter(me.team_id, user_id=asked.user_id)], None, 3)
+        return listed(words.NONE_UNDER_WAY, job_lines(me, last), False)
 
     async def _list(self, me: Identity, asked: Asked) -> Message:
         which = asked.arguments[1].lower() if len(asked.arguments) > 1 else "mine"
         if which not in LISTS:
             close = difflib.get_close_matches(which, LISTS, n=1, cutoff=0.4)
             return answer(words.nearest(clean_word(f"list {which}"), f"list {close[0]}" if close else ""))
-        if which == "channel":
-            query = JobFilter(me.team_id, channel_ids=(asked.channel_id,), limit=SHOWN + 1)
-        elif which == "failed":
-            channels = {*await self._access.channels(asked.user_id), asked.channel_id}
-            query = JobFilter(me.team_id, channel_ids=tuple(sorted(channels)), states=(State.FAILED,), limit=SHOWN + 1)
-        else:
-            query = JobFilter(me.team_id, user_id=asked.user_id, limit=50)
-        found = await self._visible(me, asked, query)
-        return listed(words.LISTS[which], job_lines(me, found[:SHOWN]), len(found) > SHOWN)
-
-    async def _visible(self, me: Identity, asked: Asked, query: JobFilter) -> Sequence[Job]:
-        """The jobs of a query that the asker may see; each conversation is asked for once."""
-        seen: dict[tuple[str, str], bool] = {}
-        found = []
-        for job in await self._store.jobs(query):
-            place = (job.origin.channel_id, job.origin.user_id)
-            if place not in seen:
-                seen[place] = await self._access.sees(asked.user_id, job, asked.channel_id)
-            if seen[place]:
-                found.append(job)
-        return found
+        return await self.lists.page(me, await self._sights.of(asked.user_id, asked.channel_id), which)
 
     async def _last(self, me: Identity, asked: Asked, states: tuple[State, ...]) -> Job | None:
         query = JobFilter(me.team_id, channel_ids=(asked.channel_id,), user_id=asked.user_id, states=states, limit=1)
@@ -183,6 +217,16 @@ class Commands:
             return False
         self._ring(job.lane)
         return True
+
+
+def help_message() -> Message:
+    """What the bot does and which words the command knows."""
+    blocks = [section(command_words.HELP), section(command_words.COMMANDS), context(command_words.JOB_IS)]
+    return Message(command_words.HELP, blocks)
+
+
+def _action_of(body: Json) -> str:
+    return next((text(action, "action_id") for action in rows(body, "actions")), "")
 
 
 def clean_word(word: str) -> str:

@@ -6,6 +6,7 @@ from bot.domain.job import Job
 from bot.ports.store import JobEvent
 from bot.slack import words
 from bot.slack.blocks import Block, Message, context, section
+from bot.slack.command_words import told
 from bot.slack.identity import Identity
 from bot.slack.limits import SECTION
 from bot.slack.prose import clip, quiet
@@ -34,7 +35,7 @@ def listed(heading: str, lines: Sequence[str], more: bool) -> Message:
     """A list with its heading; it may take several sections."""
     if not lines:
         return Message(heading, [section(f"*{heading}*"), context(words.NOTHING_LISTED)])
-    blocks = [section(f"*{heading}*"), *_sections(lines)]
+    blocks = [section(f"*{heading}*"), *sections(lines)]
     if more:
         blocks.append(context(words.MORE_LISTED.format(count=len(lines))))
     return Message(heading, blocks)
@@ -44,17 +45,18 @@ def timeline(me: Identity, job: Job, events: Sequence[JobEvent], ahead: int = 0)
     """Where a job stands and how it came there; newest last, no content."""
     head = job_line(me, job)
     stage = words.stage(job, ahead)
-    lines = [f"{words.moment(event.at)}  {quiet(clip(event.cause, 160))}" for event in events if event.cause]
+    lines = [f"{words.moment(event.at)}  {told(event)}" for event in events if event.cause]
     left_out = max(0, len(lines) - 30)
     blocks = [section(head)]
     if job.finished_at is None:
         blocks.append(context(f"Now: {stage}"))
     if left_out:
         blocks.append(context(f"{left_out} earlier steps are left out."))
-    return Message(f"Job {job.id}: {words.STATES[job.state]}", [*blocks, *_sections(lines[left_out:])])
+    return Message(f"Job {job.id}: {words.STATES[job.state]}", [*blocks, *sections(lines[left_out:])])
 
 
-def _sections(lines: Sequence[str]) -> list[Block]:
+def sections(lines: Sequence[str]) -> list[Block]:
+    """The lines as few paragraphs, none longer than Slack takes."""
     blocks: list[Block] = []
     held = ""
     for line in lines:

@@ -32,6 +32,7 @@ class Method(Enum):
     HISTORY = Facts("conversations.history", _HISTORY)
     MEMBERS = Facts("conversations.members", _LISTING)
     CONVERSATIONS = Facts("users.conversations", _LISTING)
+    CHANNEL_INFO = Facts("conversations.info", _LISTING)
     USER_INFO = Facts("users.info", ("users:read",))
     FILE_INFO = Facts("files.info", ("files:read",))
     FILE_LIST = Facts("files.list", ("files:read",))

@@ -7,7 +7,7 @@ import structlog
 from bot.domain.errors import StepError
 from bot.ports.clock import Clock
 from bot.slack.client import SlackClient
-from bot.slack.fields import child, text, truth
+from bot.slack.fields import child, number, text, truth
 from bot.slack.methods import Method
 from bot.text.languages import phrases_of
 from bot.text.phrases import ENGLISH, Phrases
@@ -20,10 +20,15 @@ _log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """What `users.info` says: a language tag (`es-LA`; "" when Slack keeps it), and a workspace admin's rights."""
+    """What `users.info` says: a language tag (`es-LA`; "" when Slack keeps it), whether they run the workspace
+    or are its guest, the name of their time zone ("Europe/Madrid") and how many seconds it is ahead of UTC now.
+    """
 
     locale: str = ""
     is_admin: bool = False
+    is_guest: bool = False
+    zone: str = ""
+    zone_seconds: int = 0
 
 
 class Persons:
@@ -39,7 +44,9 @@ class Persons:
         """The person as of now. Raises `StepError`s."""
         answer = child(await self._client.call(Method.USER_INFO, user=user_id, include_locale=True), "user")
         admin = any(truth(answer, right) for right in ("is_admin", "is_owner", "is_primary_owner"))
-        person = Person(text(answer, "locale"), admin)
+        guest = any(truth(answer, limit) for limit in ("is_restricted", "is_ultra_restricted"))
+        zone = text(answer, "tz")
+        person = Person(text(answer, "locale"), admin, guest, zone, int(number(answer, "tz_offset")))
         if len(self._locales) > _MOST_KNOWN:
             self._locales.clear()
         self._locales[user_id] = (person.locale, self._clock.now())

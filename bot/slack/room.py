@@ -19,6 +19,7 @@ from bot.slack.actions import Actions
 from bot.slack.afterwards import Afterwards
 from bot.slack.app import TRANSCRIBE_SHORTCUT, HttpEntrance, Listeners, build_app
 from bot.slack.catchup import CatchUp
+from bot.slack.channel_settings import SettingsModal
 from bot.slack.chat import SlackChat
 from bot.slack.client import SlackClient, open_client
 from bot.slack.commands import Commands
@@ -27,9 +28,10 @@ from bot.slack.downloads import Downloads
 from bot.slack.errands import Errands
 from bot.slack.fields import Json, text
 from bot.slack.files import SlackFiles
-from bot.slack.home import Home
+from bot.slack.home import OPEN_SETTINGS, REFRESH_HOME, Home
 from bot.slack.identity import Identity, WhoAmI, identify
 from bot.slack.intake import Intake
+from bot.slack.lists import LIST_NEWEST, LIST_OLDER
 from bot.slack.persons import Persons
 from bot.slack.posts import Posts
 from bot.slack.presses import Presses
@@ -44,7 +46,11 @@ from bot.slack.render import (
 )
 from bot.slack.replies import Replies
 from bot.slack.revisions import ERASE, REWRITE, Revisions
+from bot.slack.rights import Rights
+from bot.slack.searches import SEARCH_OLDER
 from bot.slack.services import Services
+from bot.slack.settings_form import LANGUAGE, SERVICE, SETTINGS_VIEW
+from bot.slack.sights import Sights
 from bot.slack.socket import Socket
 from bot.slack.status import StatusLines
 from bot.slack.uploads import Uploads
@@ -89,9 +95,16 @@ class SlackRoom:
         self.errands = Errands(store, client, self.who, self.files, self.intake, self.posts, clock)
         self.catchup = CatchUp(store, client, self.who, self.files, self.intake, clock, settings.catchup_minutes * 60)
         access = Access(client, self.persons)
-        self.commands = Commands(store, client, self.who, access, clock, ring)
         self.afterwards = Afterwards()
-        self._home = Home(store, client)
+        sights = Sights(client, access)
+        rights = Rights(client, self.persons, sights)
+        self._home = Home(store, client, self.persons, sights, self.services, self.afterwards, clock)
+        self._settings_modal = SettingsModal(
+            store, client, rights, self.services, self.afterwards, clock, self._home.publish
+        )
+        self.commands = Commands(
+            store, client, self.who, access, sights, self._settings_modal, self.afterwards, clock, ring
+        )
         presses = Presses(store, client, access)
         self._actions = Actions(
             store, client, self.intake, self.commands, self.posts, self.replies, presses, self.afterwards, clock, ring
@@ -131,8 +144,19 @@ class SlackRoom:
                 AGAIN_ACTION: self._versions.pressed,
                 SERVICE_ACTION: self._versions.service_chosen,
                 DELETE_ACTION: self._deletion.pressed,
+                LIST_OLDER: self.commands.turned,
+                LIST_NEWEST: self.commands.turned,
+                SEARCH_OLDER: self.commands.turned,
+                OPEN_SETTINGS: self._settings_modal.pressed,
+                SERVICE: self._settings_modal.service_chosen,
+                REFRESH_HOME: self._home.refreshed,
             },
-            submissions={RENAME_VIEW: self._renaming.submit, AGAIN_VIEW: self._versions.submit},
+            submissions={
+                RENAME_VIEW: self._renaming.submit,
+                AGAIN_VIEW: self._versions.submit,
+                SETTINGS_VIEW: self._settings_modal.submit,
+            },
+            options={LANGUAGE: self._settings_modal.languages},
         )
 
     async def _message(self, me: Identity, event: Json) -> None:

@@ -4,6 +4,7 @@ Names of files and people must be quieted (`prose.quiet`) before they come in he
 """
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 
 from bot.domain.job import Job, State
 from bot.text.durations import human
@@ -158,7 +159,8 @@ def batch(counts: Mapping[str, int], phrases: Phrases = ENGLISH) -> str:
 
 def moment(at: float) -> str:
     """A time in the reader's own zone (Slack's date token)."""
-    return f"<!date^{int(at)}^{{date_short_pretty}} {{time}}|{int(at)}>"
+    spelled = datetime.fromtimestamp(int(at), UTC).strftime("%Y-%m-%d %H:%M UTC")
+    return f"<!date^{int(at)}^{{date_short_pretty}} {{time}}|{spelled}>"
 
 
 def nearest(word: str, known: str) -> str:

@@ -59,8 +59,9 @@ async def test_status_of_a_job_is_its_timeline(place: Workplace) -> None:
     _, job = await place.upload()
     await fail(place, job)
     shown = await answer(place, f"status `{job.id.upper()}`")
-    assert "refused: corrupt" in shown
-    assert "failed" in shown
+    assert "I saw the recording" in shown
+    assert "Refused: This file is damaged" in shown
+    assert "Answered in the thread: no transcript" in shown
     assert "<!date^" in shown
 
 
@@ -78,10 +79,21 @@ async def test_lists_are_mine_the_channels_and_the_failed(place: Workplace) -> N
     assert mine.id not in failed
 
 
-async def test_a_long_list_says_that_it_is_cut(place: Workplace) -> None:
-    await place.slack.upload_as("U0ALICE", "C0CLINIC", *(Upload(f"{n}.mp3", b"x") for n in range(20)))
+async def test_a_long_list_has_pages_that_take_each_others_place(place: Workplace) -> None:
+    await place.slack.upload_as("U0ALICE", "C0CLINIC", *(Upload(f"{n}.mp3", b"x") for n in range(25)))
     await place.slack.delivery.settled()
-    assert "newest 15" in await answer(place, "list")
+    jobs = [job.id for job in reversed(await place.jobs())]
+    assert "1–10" in await answer(place, "list")
+    page = everything(place, "C0CLINIC")[-1]
+    shown = [job for job in jobs if job in str(page.blocks)]
+    for action, label in (("list_older", "11–20"), ("list_older", "21–25")):
+        assert (await place.slack.act_as("U0ALICE", page, action)).acknowledged
+        await place.slack.until(lambda label=label: label in str(page.blocks))
+        shown += [job for job in jobs if job in str(page.blocks)]
+    assert shown == jobs
+    assert "list_older" not in str(page.blocks)
+    assert (await place.slack.act_as("U0ALICE", page, "list_newest")).acknowledged
+    await place.slack.until(lambda: "1–10" in str(page.blocks))
 
 
 async def test_a_private_channels_job_does_not_exist_for_a_stranger(place: Workplace) -> None:

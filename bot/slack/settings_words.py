@@ -1,0 +1,54 @@
+"""What the settings of a channel say: the modal, who may change them, one line of them. English.
+
+Labels, hints and options are plain text; sentences are mrkdwn.
+"""
+
+TITLE = "Channel settings"
+LOADING = "One moment: I ask Slack and look up the settings."
+SAVE = "Save"
+CANCEL = "Cancel"
+CLOSE = "Close"
+
+FOR_CHANNEL = "How recordings in <#{channel}> are treated from now on."
+FOR_DIRECT = "How recordings that you send me in our direct messages are treated from now on."
+CHANGED = "Last changed by <@{user}>, {moment}."
+DEFAULTS = "Nobody has changed these yet."
+
+SERVICE = "Service"
+SERVICE_HINT = "It gets the recordings of this channel."
+DEFAULT_SERVICE = "Default ({service})"
+GONE_SERVICE = "{service} (not set up any more)"
+LANGUAGE = "Language"
+LANGUAGE_SEARCH = "Type to search"
+DETECTED = "Found by the service"
+DEFAULT_LANGUAGE = "Default of the service"
+NO_LANGUAGES = "{service} finds the language by itself."
+RECORDING = "Recording type"
+DEFAULT_RECORDING = "Default"
+START = "Transcribe"
+AUTOMATIC = "Every recording, at once"
+ON_REQUEST = "Only on request"
+ON_REQUEST_HINT = "On request: with Transcribe in a message's menu, or when I am mentioned in its thread."
+SHOW = "Show in transcripts"
+SPEAKERS = "Who speaks"
+TIMESTAMPS = "Times"
+SPEAKERS_NOT = "{service} does not tell speakers apart"
+TIMES_NOT = "{service} gives no times"
+
+NOT_A_MEMBER = "You are not in this conversation, so its settings are not shown to you."
+NOT_INVITED = "I am not in this conversation, so I cannot see who is. Type `/invite` to add me, then try again."
+GUEST = "You can see these settings. Guests cannot change them: ask a member of the workspace."
+LARGE = (
+    "You can see these settings. This public channel has more than {count} members, so only <@{creator}>, who made "
+    "it, or a workspace admin changes them."
+)
+ARCHIVED = "You can see these settings. The channel is archived, so they cannot be changed."
+SLACK_SILENT = "Slack does not tell me who is in this conversation at the moment. Please try again in a minute."
+NOT_SAVED = "Slack did not tell me in time whether you may change this. Nothing was saved; please try again."
+STORE_SILENT = "Something went wrong on my side. Nothing was saved; please try again in a minute."
+TOO_LATE = "Slack gave me no time to open the window. Please type `/transcribe settings` once more."
+NO_SUCH_SERVICE = "This service is not set up here any more. Choose another one."
+NO_SUCH_LANGUAGE = "{service} does not offer this language. Choose another one."
+
+LINE_AUTOMATIC = "every recording"
+LINE_ON_REQUEST = "on request"
