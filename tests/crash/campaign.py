@@ -149,9 +149,7 @@ async def campaign(
     for number, batch in enumerate(batches):
         place = directory / f"{number:03d}"
         place.mkdir()
-        async with open_stage(
-            provider, starter, place, seed + number, http=_over_http(provider), entry=entry
-        ) as stage:
+        async with open_stage(provider, starter, place, seed + number, http=_over_http(provider), entry=entry) as stage:
             if isinstance(batch, int):
                 await stage.upload()
                 await kill_at_random(stage, batch, tally)

@@ -107,6 +107,7 @@ class Stage:
     environment: dict[str, str]
     chance: random.Random
     entry: str = ENTRY
+    weakness: str = ""  # see tests.crash.weakened
     asked: list[Asked] = field(default_factory=list)
     bots: list[Started] = field(default_factory=list)
     channels: list[str] = field(default_factory=list)
@@ -151,8 +152,8 @@ class Stage:
     async def start(self, failpoints: str = "") -> Started:
         """Fork a bot."""
         environment = dict(self.environment)
-        if failpoints:
-            environment["THREADSCRIBE_FAILPOINTS"] = failpoints
+        if armed := ",".join(filter(None, (self.weakness, failpoints))):
+            environment["THREADSCRIBE_FAILPOINTS"] = armed
         log = self.directory / f"bot-{len(self.bots):04d}.log"
         bot = await self.starter.start(self.directory, environment, log, self.entry)
         self.bots.append(bot)

@@ -5,6 +5,7 @@ processor time) are shared. Orders come as JSON lines on standard input, what ha
 """
 
 import asyncio
+import contextlib
 import importlib
 import json
 import os
@@ -87,7 +88,8 @@ class Started:
     def kill(self, number: signal.Signals = signal.SIGKILL) -> None:
         """Send a signal, unless it has ended."""
         if self.code is None and self.pid:
-            os.kill(self.pid, number)
+            with contextlib.suppress(ProcessLookupError):  # it has ended, and we are about to be told
+                os.kill(self.pid, number)
 
     def written(self) -> str:
         """All that it has written to standard error."""
@@ -133,9 +135,7 @@ class Starter:
                 bot.code = fact["code"]
                 bot.ended.set()
 
-    async def start(
-        self, directory: Path, environment: Mapping[str, str], log: Path, entry: str = ENTRY
-    ) -> Started:
+    async def start(self, directory: Path, environment: Mapping[str, str], log: Path, entry: str = ENTRY) -> Started:
         """Fork a bot. `log` gets its standard error."""
         await asyncio.wait_for(self._ready.wait(), 120)
         bot = Started(log)

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.crash.campaign import Tally, kill_at_points, kill_at_random
 from tests.crash.audit import judge
+from tests.crash.campaign import Tally, kill_at_points, kill_at_random
 from tests.crash.stage import PROVIDERS, open_stage
 from tests.crash.starter import Starter
 

@@ -6,7 +6,7 @@ before its job is committed, and nothing is caught up).
 
 import asyncio
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Coroutine
 from dataclasses import replace
 from typing import TypeVar, cast
 
@@ -72,16 +72,23 @@ class _Hasty(_Stand):
         self._store = inner
         self._later: set[asyncio.Task[object]] = set()
 
-    async def add_job(self, new: NewJob, now: float) -> tuple[Job, bool]:
-        async def commit() -> None:
+    def _promise(self, commit: Coroutine[object, object, object]) -> None:
+        async def later() -> None:
             await asyncio.sleep(COMMIT_LATER_SECONDS)
-            await self._store.add_job(new, now)
+            await commit
 
-        task: asyncio.Task[object] = asyncio.create_task(commit())
+        task: asyncio.Task[object] = asyncio.create_task(later())
         self._later.add(task)
         task.add_done_callback(self._later.discard)
+
+    async def add_job(self, new: NewJob, now: float) -> tuple[Job, bool]:
+        self._promise(self._store.add_job(new, now))
         promised = Job(new_job_id(), new.origin, State.RECEIVED, now, now, now)
         return replace(promised, file=new.file), True
+
+    async def put_inbox(self, kind: str, key: str, ref: str, payload: bytes, now: float, due_at: float) -> bool:
+        self._promise(self._store.put_inbox(kind, key, ref, payload, now, due_at))
+        return True
 
 
 def main() -> int:

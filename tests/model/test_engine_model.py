@@ -291,7 +291,9 @@ class Interleavings(RuleBasedStateMachine):
                 if all(job.state in FINAL for job in self._jobs()):
                     break
                 self._run(self.clock.sleep(60.0))
-            left = [(job.id, job.state, job.due_at - self.clock.now()) for job in self._jobs() if job.state not in FINAL]
+            left = [
+                (job.id, job.state, job.due_at - self.clock.now()) for job in self._jobs() if job.state not in FINAL
+            ]
             assert left == []
             self.each_origin_has_one_job_and_each_answer_is_said_once()
             self.timelines_are_walks_through_the_design()
