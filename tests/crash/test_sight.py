@@ -17,7 +17,6 @@ WEAKENED = "tests.crash.weakened"
 
 @asynccontextmanager
 async def _stage(directory: Path, weakness: str, **more: str) -> AsyncIterator[Stage]:
-    directory.mkdir()
     starter = await Starter.open()
     try:
         entry = WEAKENED if weakness else ENTRY
@@ -51,7 +50,7 @@ def _replied(stage: Stage) -> Callable[[], bool]:
 async def test_a_reply_is_doubled_without_the_look_up_or_without_patience(
     weakness: str, settle: str, tmp_path: Path
 ) -> None:
-    async with _stage(tmp_path / "stage", weakness, REPLY_SETTLE_SECONDS=settle) as stage:
+    async with _stage(tmp_path, weakness, REPLY_SETTLE_SECONDS=settle) as stage:
         verdict = await _after_a_kill(stage, _replied(stage))
     if weakness or settle == "0":
         assert verdict.doubled
@@ -68,7 +67,7 @@ def _told(stage: Stage) -> Callable[[], bool]:
 
 @pytest.mark.parametrize("weakness", ["hasty", ""])
 async def test_a_file_is_lost_when_it_is_acknowledged_before_the_commit(weakness: str, tmp_path: Path) -> None:
-    async with _stage(tmp_path / "stage", weakness) as stage:
+    async with _stage(tmp_path, weakness) as stage:
         verdict = await _after_a_kill(stage, _told(stage))
     if weakness:
         assert verdict.lost

@@ -1,7 +1,7 @@
 """The bot with one promise taken away, to show that the suite would see it. Exists only here.
 
-`THREADSCRIBE_FAILPOINTS` begins with the weakness: `blind` (posts are never looked up), `hasty` (an event is acknowledged
-before its job is committed, and nothing is caught up).
+`THREADSCRIBE_FAILPOINTS` begins with the weakness: `blind` (posts are never looked up), `hasty` (an event is
+acknowledged before its job is committed, and nothing is caught up).
 """
 
 import asyncio

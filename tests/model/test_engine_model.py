@@ -328,9 +328,9 @@ async def _empty(url: str) -> None:
     import asyncpg  # an extra
 
     connection = await asyncpg.connect(url)
-    tables = [row["tablename"] for row in await connection.fetch(
-        "SELECT tablename FROM pg_tables WHERE schemaname = current_schema() AND tablename NOT IN ('migration', 'pulse')"
-    )]  # fmt: skip
+    there = "SELECT tablename FROM pg_tables WHERE schemaname = current_schema()"
+    kept = ("migration", "pulse")
+    tables = [row["tablename"] for row in await connection.fetch(there) if row["tablename"] not in kept]
     await connection.execute(f"TRUNCATE {', '.join(tables)} CASCADE")
     await connection.close()
 
