@@ -38,6 +38,8 @@ _CLASSES: Mapping[str, str] = {
     "radio_buttons": "RadioButtonGroup",
     "rich_text": "RichTextBlock",
     "rich_text_list": "RichTextList",
+    "rich_text_preformatted": "RichTextCodeBlock",
+    "rich_text_quote": "RichTextQuote",
     "rich_text_section": "RichTextSection",
     "section": "SectionBlock",
     "static_select": "StaticSelectMenu",

@@ -212,6 +212,8 @@ class Ended(_Stage):
             fresh = str(uuid.uuid5(uuid.NAMESPACE_OID, f"{job.client_ref} {now!r}"))
             change = _move(job, State.RECEIVED, now, "retried")
             change = _amend(change, remote=None, submitted_at=None, reuses="", client_ref=fresh)
+            if job.origin.version == 1:  # nobody chose these for it: the channel's settings may have been mended
+                change = _amend(change, provider="", account="", options=Options())
         return _amend(change, outcome=None, problem=None, finished_at=None, cancel_by="")
 
 

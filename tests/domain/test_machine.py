@@ -169,3 +169,13 @@ def test_a_job_that_its_provider_gave_up_is_sent_anew_under_a_new_key() -> None:
     assert (anew.state, anew.remote, anew.submitted_at) == (State.RECEIVED, None, None)
     assert anew.client_ref not in ("", "old")
     assert anew == failed.again(9.0, transcript_stored=False).after
+
+
+def test_a_retry_from_the_start_asks_the_channels_settings_again_but_keeps_what_a_person_chose() -> None:
+    shared = replace(job_in(State.FAILED), provider="nabla", account="nabla", options=Options("ENGLISH_US"))
+    chosen = replace(shared, origin=replace(shared.origin, version=2))
+    for job, expected in ((shared, ("", Options())), (chosen, ("nabla", Options("ENGLISH_US")))):
+        stage = stage_of(job)
+        assert isinstance(stage, Ended)
+        after = stage.again(9.0, transcript_stored=False).after
+        assert (after.provider, after.options) == expected
