@@ -9,7 +9,7 @@ import pytest
 
 from bot.domain.errors import Misconfigured, Problem, ProblemCode, RateLimited, Rejected, Transient
 from bot.domain.job import Job, Outcome, State
-from bot.domain.machine import Change, Replying, stage_of
+from bot.domain.machine import Change, Replying, Submitting, stage_of
 from bot.engine.accounts import PROBE_SECONDS, Accounts
 from bot.engine.happenings import AccountBroke, AccountRecovered, StepEnded, StepFailed, StoreFailed
 from bot.engine.lane import Lane
@@ -72,7 +72,7 @@ async def test_on_one_budget_a_fetch_goes_before_a_poll_and_a_poll_before_a_subm
         assert ranks == sorted(ranks)
 
 
-async def test_a_fetch_passes_submits_that_already_stand_in_line_for_the_budget(tmp_path: Path) -> None:
+async def test_a_poll_that_falls_due_passes_submits_that_stand_in_line_for_the_budget(tmp_path: Path) -> None:
     async with open_yard(tmp_path, Pace(per_minute=6, burst=1)) as yard:
         sent: list[str] = []
         standing: list[str] = []
@@ -84,14 +84,14 @@ async def test_a_fetch_passes_submits_that_already_stand_in_line_for_the_budget(
             return forward(job, yard.clock.now())
 
         submits = [await yard.job() for _ in range(4)]
-        lane = yard.lane(step)
-        async with serving(lane):
-            await yard.until(lambda: len(sent) == 1 and len(standing) >= 4)
-            fetch = await yard.job(State.FINISHING)
-            lane.ring()
+        poll = await yard.job()
+        poll = await yard.store.apply(forward(poll, yard.clock.now()))
+        later = yard.clock.now() + 15.0
+        await yard.store.apply(Submitting(poll).submitted(yard.clock.now(), later))
+        async with serving(yard.lane(step)):
             await yard.until(lambda: len(sent) == 3)
-        assert sent[0] in {job.id for job in submits}
-        assert sent[1] == fetch.id
+        assert set(standing[:4]) == {job.id for job in submits}
+        assert sent[2] == poll.id  # one call goes every ten seconds, and it fell due after the second
 
 
 async def test_whoever_was_served_longest_ago_is_served_next(yard: Yard) -> None:
