@@ -12,12 +12,14 @@ and headers carry tokens.
 
 import asyncio
 import email.utils
+import importlib.util
 import json as jsonlib
 import logging
 import math
 import random
 import socket
 import ssl
+import sys
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -26,6 +28,7 @@ from typing import cast
 from urllib.parse import urlsplit
 
 import certifi
+import httpcore
 import httpx
 
 from bot.domain.errors import Ambiguous, Misconfigured, RateLimited, StepError, Transient
@@ -35,6 +38,15 @@ from bot.ports.clock import Clock
 MAX_BODY = 16 * 1024 * 1024
 MAX_RETRY_AFTER = 3600.0
 QUICK_RETRIES = 2
+CHUNK = 256 * 1024  # bytes: what passes through at a time, since each chunk costs the same Python whatever its size
+FULL = 64 * 1024  # a source that gives less at a time is slower than we are: what it gives is passed on at once
+
+httpcore.AsyncHTTP11Connection.READ_NUM_BYTES = CHUNK  # 64 KiB by itself; httpx has no setting for it
+
+if importlib.util.find_spec("sniffio") is None:
+    # httpcore tries to import it several times in each request, and searches the whole path in vain each time
+    # (50 microseconds and more). A None there ends the search at once (Python's reference, "The module cache").
+    sys.modules["sniffio"] = None  # type: ignore[assignment]  # that is how it is documented
 
 Spend = Callable[[], Awaitable[None]]
 """Waits for one call of a rate budget; awaited before every attempt, quick retries included."""
@@ -77,7 +89,7 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Stream:
-    """An open download: `chunks` gives the bytes as they came, at most 64 KiB each, and raises `Transient` if cut."""
+    """An open download: `chunks` gives the bytes as they came, at most `CHUNK` each, and raises `Transient` if cut."""
 
     status: int
     headers: Mapping[str, str]
@@ -242,21 +254,25 @@ class Http:
 
         async def counted() -> AsyncGenerator[bytes, None]:
             nonlocal sent
-            held = b""  # the last chunk leaves only when the source has ended, so too long a body never arrives whole
-            read = 0
+            held: list[bytes] = []  # leave only when more has come, so too long a body never arrives whole
+            waiting = last = read = 0
             async for chunk in chunks:
                 read += len(chunk)
                 if read > size:
                     raise Transient(f"the source gave more than the {size} bytes it announced")
-                if held and chunk:
-                    sent += len(held)
-                    yield held
+                if waiting and chunk and (waiting >= CHUNK or last < FULL):
+                    sent += waiting
+                    yield b"".join(held)
+                    held.clear()
+                    waiting = 0
                     await progress(sent / size)
-                held = chunk or held
+                held.append(chunk)
+                waiting, last = waiting + len(chunk), len(chunk)
             if read < size:
                 raise Transient(f"the source ended after {read} of {size} bytes")
             sent = size  # before it is written: from here on, all may have arrived
-            yield held
+            yield b"".join(held)
+            held.clear()
             await progress(1.0)
 
         whole = {**headers, "Content-Length": str(size)}
