@@ -13,6 +13,7 @@ from bot.domain.job import Job, Options, Remote
 from bot.domain.machine import Change, Finishing, Parked, Received, Replying, Submitting, Waiting, stage_of
 from bot.domain.transcript import Transcript
 from bot.engine.audio_desk import AudioDesk
+from bot.engine.clock_watch import ClockWatch
 from bot.engine.retry import ENRICH_ATTEMPTS
 from bot.engine.schedule import first_look, next_look
 from bot.ports.audio import Payload, Preparer
@@ -25,6 +26,7 @@ from bot.settings import Settings
 Show = Callable[[Job], None]  # bring the thread's status line up to date, without waiting for it
 Suggest = Callable[[Transcript], Transcript]  # a title and highlights where the provider gave none
 
+SHOWN_SHARE = 0.01  # progress is shown in steps of this size
 HOOK_INBOX = "hook"  # kind of the inbox rows that hold believed webhooks; their ref is "account:reference"
 
 
@@ -55,6 +57,7 @@ class Steps:
         self._suggest = suggest
         self.show = show
         self._offload = offload
+        self.clock_watch = ClockWatch(clock)
 
     async def run(self, job: Job) -> Change | None:
         """Do what the job's state asks for; None when there is nothing to do (it is over, or parked)."""
@@ -137,8 +140,13 @@ class Steps:
         source = await self._chat.source(job)
         audio = await self._preparer.inspect(source)
 
+        shown = 0.0
+
         async def progress(share: float) -> None:
-            self.show(_at(job, share))
+            nonlocal shown
+            if share - shown >= SHOWN_SHARE or share >= 1.0:  # told for each chunk, of which a large file has thousands
+                shown = share
+                self.show(_at(job, share))
 
         async with AsyncExitStack() as stack:
             payload: Payload
@@ -224,7 +232,7 @@ class Steps:
             case Working(progress, uploaded):
                 if uploaded is False and not provider.traits.fetches_audio:
                     return stage.resubmit(now, "the provider has no audio")
-                if now - since > self._settings.job_deadline_minutes * 60:
+                if self.clock_watch.waited(since) > self._settings.job_deadline_minutes * 60:
                     raise Rejected(_deadline(provider, self._settings.job_deadline_minutes))
                 self.show(_at(job, progress))
                 gap = next_look(now - since, provider.traits, self._settings.poll_min_seconds)
