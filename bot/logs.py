@@ -5,7 +5,15 @@ import sys
 
 import structlog
 
-from bot.engine.happenings import AccountBroke, AccountRecovered, Happening, StepEnded, StepFailed, StoreFailed
+from bot.engine.happenings import (
+    AccountBroke,
+    AccountRecovered,
+    ClockSet,
+    Happening,
+    StepEnded,
+    StepFailed,
+    StoreFailed,
+)
 
 _LIBRARIES = ("slack_bolt", "slack_sdk", "httpx", "httpcore", "aiohttp.access", "aiosqlite", "asyncio")
 
@@ -87,6 +95,8 @@ class LogWatch:
                 self._log.error("account broken", account=account, detail=detail)
             case AccountRecovered(account):
                 self._log.info("account recovered", account=account)
+            case ClockSet(by):
+                self._log.warning("clock set", seconds=round(by))
             case StoreFailed(detail):
                 if not self._store_down:
                     self._store_down = True

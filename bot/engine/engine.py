@@ -1,15 +1,17 @@
 """The engine as a whole: one lane for Slack and one per provider account, started and stopped together."""
 
 import asyncio
+import contextlib
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
-from bot.domain.errors import Misconfigured
+from bot.domain.errors import Misconfigured, StoreError
 from bot.domain.job import SLACK_LANE, Job, State
 from bot.engine.accounts import Accounts, Probe
 from bot.engine.audio_desk import AudioDesk
 from bot.engine.budget import Budget
-from bot.engine.happenings import Watch
+from bot.engine.clock_watch import wake_sleepers
+from bot.engine.happenings import ClockSet, Watch
 from bot.engine.lane import Lane
 from bot.engine.retry import PROVIDER_RETRIES, SLACK_RETRIES
 from bot.engine.steps import HOOK_INBOX, Steps
@@ -19,6 +21,7 @@ from bot.ports.provider import Provider
 from bot.ports.store import JobStore
 
 STOP_GRACE_SECONDS = 20.0
+WAKE_ATTEMPTS = 10  # while the database refuses
 MOST_PUSHES = 10_000  # that are looked through at start
 
 
@@ -94,6 +97,25 @@ class Engine:
         await self._hear_pushes()
         for lane in self.lanes.values():
             self._tasks.append(asyncio.create_task(lane.serve(), name=f"lane {lane.name}"))
+        self._tasks.append(asyncio.create_task(self._watch_clock(), name="clock"))
+
+    async def _watch_clock(self) -> None:
+        async def on_set(by: float) -> None:
+            self.watch(ClockSet(by))
+            if by < 0:
+                await self._wake_sleepers()
+            self.ring_all()
+
+        await self._wake_sleepers()  # it may have been set while no bot ran
+        await self.steps.clock_watch.run(on_set)
+
+    async def _wake_sleepers(self) -> None:
+        for attempt in range(WAKE_ATTEMPTS):
+            with contextlib.suppress(StoreError):
+                if await wake_sleepers(self.store, self.clock.now()):
+                    self.ring_all()
+                return
+            await self.clock.sleep(2.0**attempt)
 
     async def _hear_pushes(self) -> None:
         """A process may have died between keeping a push and waking its job, and not every service pushes twice."""

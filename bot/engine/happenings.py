@@ -49,5 +49,12 @@ class StoreFailed:
     detail: str
 
 
-Happening = StepEnded | StepFailed | AccountBroke | AccountRecovered | StoreFailed
+@dataclass(frozen=True, slots=True)
+class ClockSet:
+    """The machine's clock was set by so many seconds (negative: back), or the machine slept."""
+
+    by: float
+
+
+Happening = StepEnded | StepFailed | AccountBroke | AccountRecovered | StoreFailed | ClockSet
 Watch = Callable[[Happening], None]

@@ -353,6 +353,27 @@ def _settings(examples: int) -> settings:
     )
 
 
+@pytest.mark.parametrize("by", [-DAY, DAY])
+@pytest.mark.parametrize("restarted", [False, True])
+def test_a_clock_set_by_a_day_delays_no_answer_and_refuses_none(by: float, restarted: bool) -> None:
+    machine = Interleavings()  # type: ignore[no-untyped-call]  # Hypothesis leaves it so
+    machine.begin(seed=1)
+    machine.world.calm = True
+    for provider in KINDS:
+        machine.share("F0", provider, 1)
+    machine.pass_time(7.0)
+    assert {job.state for job in machine._jobs()} == {State.WAITING}
+    if restarted:
+        machine.kill(0)
+    machine.set_clock(by)
+    machine.start() if restarted else None
+    for _ in range(10):
+        machine.pass_time(65.0)
+    found = {job.state for job in machine._jobs()}
+    machine.teardown()
+    assert found == {State.DONE}
+
+
 @pytest.mark.timeout(3600)
 def test_every_interleaving_ends_in_one_answer_paid_for_once() -> None:
     run_state_machine_as_test(Interleavings, settings=_settings(25))  # type: ignore[no-untyped-call]  # Hypothesis leaves it so
