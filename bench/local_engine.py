@@ -75,38 +75,55 @@ class Watch:
     """Stalls of the loop (seconds) and the memory of the engine's child (MB), sampled while it works."""
 
     stalls: list[float] = field(default_factory=list)
+    busy: list[float] = field(default_factory=list)  # CPU of this thread in the same stretches: our own share of them
     rss: list[float] = field(default_factory=list)
+    on: bool = True  # off while the bench itself counts words
 
     async def run(self) -> None:
-        looked = 0.0
+        looked, was_on = 0.0, True
         while True:
-            before = time.perf_counter()
+            before, used = time.perf_counter(), time.thread_time()
             await asyncio.sleep(0.005)
-            now = time.perf_counter()
-            self.stalls.append(now - before - 0.005)
+            now, using = time.perf_counter(), time.thread_time()
+            if self.on and was_on:
+                self.stalls.append(now - before - 0.005)
+                self.busy.append(using - used)
+            was_on = self.on
             if now - looked > 2:
                 looked = now
                 self.rss.append(await asyncio.to_thread(_engine_rss))
 
 
-def _engine_rss() -> float:
-    task = Path(f"/proc/{os.getpid()}/task")
-    found = 0.0
-    for thread in task.iterdir():
+def _engine() -> int:
+    """Process id of the engine's child."""
+    for thread in Path(f"/proc/{os.getpid()}/task").iterdir():
         for pid in (thread / "children").read_text().split():
-            try:
+            with contextlib.suppress(OSError):
                 if b"providers.local.engine" in Path(f"/proc/{pid}/cmdline").read_bytes():
-                    status = Path(f"/proc/{pid}/status").read_text()
-                    found = max(found, int(re.findall(r"VmRSS:\s+(\d+)", status)[0]) / 1024)
-            except (OSError, IndexError):
-                continue
-    return found
+                    return int(pid)
+    return 0
+
+
+def _engine_rss() -> float:
+    """Megabytes."""
+    try:
+        status = Path(f"/proc/{_engine()}/status").read_text()
+        return int(re.findall(r"VmRSS:\s+(\d+)", status)[0]) / 1024
+    except (OSError, IndexError):
+        return 0.0
+
+
+def _cpu(pid: int) -> float:
+    """Seconds of CPU that a process has used: what a busy machine changes least."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 class Ours:
     """The provider as the bot uses it."""
 
     def __init__(self, settings: Settings, place: Path) -> None:
+        self.watch = Watch(on=False)
         self._ready: dict[str, asyncio.Event] = {}
         self.preparer = AudioPreparer(place / "spool")
         self.provider = LocalProvider(settings, Memory(), place / "local", self._on_ready)
@@ -115,6 +132,7 @@ class Ours:
         """The transcript, and the seconds from the handed-over file to the call that it is ready."""
         job_id = new_job_id()
         done = self._ready[job_id] = asyncio.Event()
+        self.watch.on = True
         source = DiskFile(path)
         facts = await self.preparer.inspect(source)
         accepts = self.provider.traits.accepts
@@ -126,7 +144,9 @@ class Ours:
         await done.wait()
         took = time.perf_counter() - begun
         assert isinstance(await self.provider.poll(remote, ""), Finished)
-        return await self.provider.fetch(remote, ""), took
+        transcript = await self.provider.fetch(remote, "")
+        self.watch.on = False
+        return transcript, took
 
     async def _on_ready(self, job_id: str) -> None:
         self._ready[job_id].set()
@@ -145,6 +165,10 @@ class Bare:
             env=environment,
         )
         self._line()
+
+    @property
+    def pid(self) -> int:
+        return self._process.pid
 
     def transcribe(self, path: Path) -> tuple[str, float]:
         assert self._process.stdin is not None
@@ -232,7 +256,7 @@ async def measure(asked: argparse.Namespace) -> Report:
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(idle.run(), 10)
         report.add("longest stall of an idle loop, 10 s", max(idle.stalls) * 1000, None, "ms", "what the machine adds")
-        watch = Watch()
+        watch = ours.watch
         watcher = asyncio.create_task(watch.run())
         try:
             await _words(report, ours, bare)
@@ -248,6 +272,9 @@ async def measure(asked: argparse.Namespace) -> Report:
         stalls = sorted(watch.stalls)
         detail = f"p99 {stalls[int(len(stalls) * 0.99)] * 1000:.1f} ms of {len(stalls)}"
         report.add("longest stall of the event loop", stalls[-1] * 1000, 50, "ms", detail)
+        report.add(
+            "longest stretch of its own CPU", max(watch.busy) * 1000, 50, "ms", "free of what else the machine does"
+        )
     return report
 
 
@@ -267,6 +294,8 @@ async def _words(report: Report, ours: Ours, bare: Bare) -> None:
 async def _wall(report: Report, ours: Ours, bare: Bare, path: Path, minutes: float, rounds: int) -> None:
     said = plain(await asyncio.to_thread(talk, path, minutes))
     walls_ours, walls_bare, text_ours, text_bare = [], [], "", ""
+    engine = _engine()
+    cpu_ours, cpu_bare = -_cpu(engine), -_cpu(bare.pid)
     for _ in range(rounds):
         transcript, took = await ours.transcribe(path)
         text_ours = plain(transcript.text)
@@ -274,11 +303,13 @@ async def _wall(report: Report, ours: Ours, bare: Bare, path: Path, minutes: flo
         text_bare, took = await asyncio.to_thread(bare.transcribe, path)
         text_bare = plain(text_bare)
         walls_bare.append(took)
+    cpu_ours, cpu_bare = (cpu_ours + _cpu(engine)) / rounds, (cpu_bare + _cpu(bare.pid)) / rounds
     report.add(f"word error rate of the bare engine, {minutes:g} min", jiwer.wer(said, text_bare), None)
     report.add(f"word error rate of the local engine, {minutes:g} min", jiwer.wer(said, text_ours), None)
     report.add(f"wall of the bare engine, {minutes:g} min", min(walls_bare), None, "s", f"rounds {walls_bare}")
     report.add(f"wall of the local engine, {minutes:g} min", min(walls_ours), None, "s", f"rounds {walls_ours}")
     report.add("wall of the local engine, times the bare one", min(walls_ours) / min(walls_bare), 1.1)
+    report.add("CPU of the local engine, times the bare one", cpu_ours / cpu_bare, None, "", f"{cpu_bare:.1f} s bare")
 
 
 async def _hour(report: Report, ours: Ours, watch: Watch, path: Path) -> None:

@@ -15,7 +15,7 @@ from bot.settings import Settings
 from tests.audio.processes import alive, children, commands, until
 from tests.engine_local.desk import JFK, SAMPLES, Desk, error_rate, local_settings, open_desk, talk
 
-pytestmark = pytest.mark.engine
+pytestmark = [pytest.mark.engine, pytest.mark.timeout(300)]  # a busy machine is no failure
 
 ENGINE = "bot.providers.local.engine"
 
@@ -50,7 +50,7 @@ async def test_a_killed_child_costs_one_block(desk: Desk, tmp_path: Path) -> Non
     transcript = await desk.provider.fetch(remote, "ref")
     assert error_rate(words, transcript.text) <= 0.1
     assert set(desk.blocks.put.values()) == {1}
-    assert len(desk.blocks.put) == 3
+    assert len(desk.blocks.put) == 2
 
 
 async def test_a_killed_process_takes_its_child_along_and_goes_on_behind_the_stored_blocks(
@@ -142,7 +142,7 @@ async def test_handing_the_same_audio_over_again_changes_nothing(desk: Desk, tmp
 
 
 async def test_progress_grows_while_it_works(desk: Desk, tmp_path: Path) -> None:
-    remote = await desk.hand_over(talk(tmp_path / "a.wav", 3)[0])
+    remote = await desk.hand_over(talk(tmp_path / "a.wav", 4)[0])
     await desk.blocks.changed.wait()
     standing = await desk.provider.poll(remote, "ref")
     assert isinstance(standing, Working)

@@ -199,7 +199,7 @@ class LocalProvider:
         return code
 
     async def _model(self) -> str:
-        missing = _missing_libraries()
+        missing = await asyncio.to_thread(_missing_libraries)
         if missing:
             raise Misconfigured(_NAME, f"{', '.join(missing)} is not installed: {REMEDY}")
         try:
