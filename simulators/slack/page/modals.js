@@ -72,7 +72,7 @@ function create(view) {
 
 function focusFirst({ parts }) {
   const first =
-    parts.body.querySelector("[autofocus], input, textarea, select, button") ?? parts.foot.querySelector("button");
+    parts.body.querySelector("[autofocus], input, textarea, select, button:not(.mention)") ?? parts.foot.querySelector("button");
   first?.focus();
 }
 
