@@ -244,11 +244,13 @@ async def test_what_fails_for_a_while_is_tried_again_and_counted(yard: Yard) -> 
         return forward(job, yard.clock.now())
 
     async with serving(yard.lane(step)):
-        await yard.until(lambda: len(tries) == 4)
-        await yard.until(lambda: not yard.busy.running)
-    row = await yard.row(job)
-    assert tries == [0, 1, 2, 3]
-    assert (row.state, row.attempts, row.last_error) == (State.FINISHING, 0, "")
+        await yard.until(
+            lambda: any(isinstance(each, StepEnded) and each.cause == "result ready" for each in yard.happened)
+        )
+    assert tries[:4] == [0, 1, 2, 3]
+    causes = [event.cause for event in await yard.store.events(job.id)]
+    assert causes.count("retry: no connection") == 3
+    assert (await yard.row(job)).last_error == ""
 
 
 async def test_what_fails_for_good_is_answered_in_the_providers_name(yard: Yard) -> None:
