@@ -8,7 +8,7 @@ import pytest_asyncio
 pytest.register_assert_rewrite("tests.acceptance.place", "tests.acceptance.process")
 
 from simulators.xosum import XosumSimulator  # noqa: E402 - after the line above, which asks for it
-from tests.acceptance.place import Place, fast_xosum, open_place  # noqa: E402
+from tests.acceptance.place import Place, fast_xosum, open_place  # noqa: E402 - the same
 
 
 @pytest.fixture(scope="module")

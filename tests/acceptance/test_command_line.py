@@ -10,6 +10,7 @@ import pytest
 
 from simulators.invox import InvoxSettings, InvoxSimulator
 from simulators.nabla import NablaSettings, NablaSimulator
+from simulators.provider.results import mark_of
 from simulators.slack.file_store import Upload
 from simulators.xosum import XosumSettings, XosumSimulator
 from tests.acceptance.place import Place, Service, fast_xosum, free_port, open_place
@@ -93,9 +94,7 @@ async def test_transcribe_works_with_each_provider(tmp_path: Path, recording: Pa
         environment = service.environment() | {"PORT": port, "PUBLIC_URL": public}
         bot = await run(tmp_path, environment, "transcribe", str(recording))
         assert bot.process.returncode == 0, bot.lines
-        said = service.transcript(next(iter(service.jobs.values())))
-        for segment in said.segments:
-            assert segment.text.split()[0] in "\n".join(bot.out)
+        assert mark_of(service.billed[0].sha256) in "\n".join(bot.out)  # the provider puts it into what it hears
         assert (len(service.billed), service.violations) == (1, [])
 
 
