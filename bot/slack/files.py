@@ -117,6 +117,7 @@ class SlackFile:
                     stop - start,
                     from_start=whole or start == 0,
                     to_end=stop == size,
+                    alone=answer.status == 206,
                 )
                 try:
                     yield chunks
@@ -147,12 +148,17 @@ class SlackFile:
 
     @staticmethod
     async def _checked(
-        chunks: AsyncIterator[bytes], skip: int, wanted: int, *, from_start: bool, to_end: bool
+        chunks: AsyncIterator[bytes], skip: int, wanted: int, *, from_start: bool, to_end: bool, alone: bool
     ) -> AsyncGenerator[bytes, None]:
-        """Exactly the bytes asked for, after `skip` that were not; the first of a file are looked at first."""
+        """Exactly the bytes asked for, after `skip` that were not; the first of a file are looked at first.
+
+        Where they come `alone`, the answer is read to its end: only then can its connection serve the next request.
+        """
         held = b""
         looking = from_start
         async for chunk in chunks:
+            if not wanted and not to_end:
+                return  # more came than the part that was asked for
             held += chunk
             if looking and len(held) < min(HEAD_BYTES, skip + wanted):
                 continue
@@ -167,7 +173,7 @@ class SlackFile:
             wanted -= len(piece)
             if piece:
                 yield piece
-            if not wanted and not to_end:
+            if not wanted and not to_end and not alone:
                 return
         if wanted:
             raise Transient(f"the file ended {wanted} bytes early")
