@@ -16,7 +16,7 @@ from bot.engine.audio_desk import AudioDesk
 from bot.engine.clock_watch import ClockWatch
 from bot.engine.retry import ENRICH_ATTEMPTS
 from bot.engine.schedule import first_look, next_look
-from bot.ports.audio import Payload, Preparer
+from bot.ports.audio import AudioFacts, Payload, Preparer, SourceFile
 from bot.ports.chat import Chat
 from bot.ports.clock import Clock
 from bot.ports.provider import Broken, Confirms, Finished, Order, Provider, Working
@@ -27,6 +27,8 @@ Show = Callable[[Job], None]  # bring the thread's status line up to date, witho
 Suggest = Callable[[Transcript], Transcript]  # a title and highlights where the provider gave none
 
 SHOWN_SHARE = 0.01  # progress is shown in steps of this size
+FRESH_SECONDS = 60.0  # what was learnt of a file is used again for so long
+MOST_REMEMBERED = 256
 HOOK_INBOX = "hook"  # kind of the inbox rows that hold believed webhooks; their ref is "account:reference"
 
 
@@ -57,6 +59,7 @@ class Steps:
         self._suggest = suggest
         self.show = show
         self._offload = offload
+        self._looked_at: dict[str, tuple[float, SourceFile, AudioFacts]] = {}
         self.clock_watch = ClockWatch(clock)
 
     async def run(self, job: Job) -> Change | None:
@@ -117,6 +120,8 @@ class Steps:
         if provider.traits.needs_public_url and not self._settings.public_url:
             raise Rejected(Problem(ProblemCode.NEEDS_PUBLIC_URL, {"provider": provider.traits.title}))
         known = file if audio.seconds is None else replace(file, seconds=audio.seconds)
+        if len(self._looked_at) < MOST_REMEMBERED:
+            self._looked_at[job.id] = (self._clock.now(), source, audio)
         return stage.submit(self._clock.now(), known, provider.name, provider.account, options)
 
     def _provider(self, name: str) -> Provider:
@@ -137,8 +142,7 @@ class Steps:
             if change is not None:
                 return change
         self.show(job)
-        source = await self._chat.source(job)
-        audio = await self._preparer.inspect(source)
+        source, audio = await self._look_at(job)
 
         shown = 0.0
 
@@ -169,6 +173,17 @@ class Steps:
         # A push may have come before the reference was stored, or before a crash: nobody will wake this job again.
         due_at = self._clock.now() if await self._pushed_items(job) else await self._first_look(provider, seconds)
         return Submitting(job).submitted(self._clock.now(), due_at)
+
+    async def _look_at(self, job: Job) -> tuple[SourceFile, AudioFacts]:
+        """The job's file and what it is; mostly the step before has just looked."""
+        now = self._clock.now()
+        fresh = {each: seen for each, seen in self._looked_at.items() if 0 <= now - seen[0] < FRESH_SECONDS}
+        known = fresh.pop(job.id, None)
+        self._looked_at = fresh
+        if known is not None:
+            return known[1:]
+        source = await self._chat.source(job)
+        return source, await self._preparer.inspect(source)
 
     async def _reconcile(self, stage: Submitting, provider: Provider, remote: Remote) -> Change | None:
         """A remote job exists from an earlier try: did the audio arrive? None means: hand it over (again)."""
