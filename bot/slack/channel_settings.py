@@ -111,10 +111,6 @@ class SettingsModal:
         """*Save*: rights are asked for again, and it is stored before Slack hears of it. Raises `StoreError`s."""
         facts = facts_of(body)
         channel, user = text(facts, "channel"), text(child(body, "user"), "id")
-        before = await self._store.channel_settings(me.team_id, channel)
-        wanted = forms.read(body, before)
-        if wrong := forms.fault(wanted, self._services):
-            return errors(dict([wrong]))
         try:
             async with asyncio.timeout(RIGHTS_SECONDS):
                 right = await self._rights.of(user, channel)
@@ -122,6 +118,10 @@ class SettingsModal:
             return errors({forms.SHOW: words.NOT_SAVED})
         if not channel or not right.changes:
             return {"response_action": "update", "view": forms.refusal(right.why or words.NOT_A_MEMBER)}
+        before = await self._store.channel_settings(me.team_id, channel)
+        wanted = forms.read(body, before)
+        if wrong := forms.fault(wanted, self._services):
+            return errors(dict([wrong]))
         changed = replace(forms.fitting(wanted, self._services), changed_by=user, changed_at=self._clock.now())
         await self._store.put_channel_settings(me.team_id, channel, changed)
         _log.info("settings_changed", channel=channel, by=user)

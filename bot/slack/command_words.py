@@ -9,7 +9,7 @@ from bot.domain.errors import Problem, ProblemCode
 from bot.domain.job import State
 from bot.ports.store import JobEvent
 from bot.slack.prose import clip, quiet
-from bot.slack.words import COMMAND
+from bot.slack.words import COMMAND, provider
 from bot.text.problems import sentence
 
 HELP = (
@@ -18,11 +18,11 @@ HELP = (
     "*Transcribe* in the menu of an older message, or mention me in a thread that has a recording."
 )
 COMMANDS = (
-    f"• `{COMMAND} status` where your recordings stand; `{COMMAND} status JOB` the whole story of one\n"
-    f"• `{COMMAND} list` your recordings; `{COMMAND} list channel` this channel's; `{COMMAND} list failed`\n"
-    f'• `{COMMAND} search WORDS` finds what was said in your conversations; `"in quotes"` finds a phrase\n'
-    f"• `{COMMAND} retry` tries your last failed recording here again; `{COMMAND} retry JOB` a certain one\n"
-    f"• `{COMMAND} cancel` stops your recording that is under way here; `{COMMAND} cancel JOB` a certain one\n"
+    f"• `{COMMAND} status` where your recordings stand; `status JOB` the story of one\n"
+    f"• `{COMMAND} list` your recordings; `list channel` those of this channel; `list failed`\n"
+    f'• `{COMMAND} search WORDS` what was said in your conversations; `"in quotes"` the exact words\n'
+    f"• `{COMMAND} retry` tries your last failed recording here again; `retry JOB` a certain one\n"
+    f"• `{COMMAND} cancel` stops your recording under way here; `cancel JOB` a certain one\n"
     f"• `{COMMAND} settings` service, language and look of the transcripts of this channel"
 )
 JOB_IS = "`JOB` is the short code at the end of a line of the lists, for example `k7m2pq9xw4`."
@@ -112,5 +112,5 @@ def told(event: JobEvent) -> str:
     if cause.startswith("reuses "):
         return "The same file was transcribed before; that transcript is used again"
     if cause.startswith("accepted for "):
-        return "Looked at; it can be transcribed"
+        return f"Looked at; it goes to {quiet(provider(cause.removeprefix('accepted for ')))}"
     return quiet(clip(cause, 160))

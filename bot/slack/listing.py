@@ -45,7 +45,7 @@ def timeline(me: Identity, job: Job, events: Sequence[JobEvent], ahead: int = 0)
     """Where a job stands and how it came there; newest last, no content."""
     head = job_line(me, job)
     stage = words.stage(job, ahead)
-    lines = [f"{words.moment(event.at)}  {told(event)}" for event in events if event.cause]
+    lines = [f"{words.moment(event.at, seconds=True)}  {told(event)}" for event in events if event.cause]
     left_out = max(0, len(lines) - 30)
     blocks = [section(head)]
     if job.finished_at is None:

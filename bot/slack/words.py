@@ -157,10 +157,11 @@ def batch(counts: Mapping[str, int], phrases: Phrases = ENGLISH) -> str:
     return phrases.batch.format(count=sum(counts.values()), parts=parts)
 
 
-def moment(at: float) -> str:
+def moment(at: float, seconds: bool = False) -> str:
     """A time in the reader's own zone (Slack's date token)."""
+    shown = "time_secs" if seconds else "time"
     spelled = datetime.fromtimestamp(int(at), UTC).strftime("%Y-%m-%d %H:%M UTC")
-    return f"<!date^{int(at)}^{{date_short_pretty}} {{time}}|{spelled}>"
+    return f"<!date^{int(at)}^{{date_short_pretty}} {{{shown}}}|{spelled}>"
 
 
 def nearest(word: str, known: str) -> str:

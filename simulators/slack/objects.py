@@ -33,6 +33,8 @@ def user_object(workspace: Workspace, user: User) -> Json:
         "profile": profile,
         "is_admin": user.is_admin,
         "is_owner": user.is_admin,
+        "is_restricted": user.is_guest,
+        "is_ultra_restricted": False,
         "is_bot": user.is_bot,
         "is_app_user": False,
         "updated": 0,

@@ -28,6 +28,7 @@ class User:
     real_name: str
     is_admin: bool = False
     is_bot: bool = False
+    is_guest: bool = False
     color: str = "757575"
     deleted: bool = False
     locale: str = "en-US"

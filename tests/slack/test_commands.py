@@ -1,5 +1,7 @@
 """`/transcribe`: what it answers, and to whom it does not."""
 
+from functools import partial
+
 from bot.domain.errors import Problem, ProblemCode
 from bot.domain.job import Job, State
 from bot.domain.machine import Received, Submitting
@@ -24,6 +26,10 @@ async def answer(place: Workplace, words: str, user: str = "U0ALICE", channel: s
 
 def everything(place: Workplace, channel: str) -> list[Message]:
     return place.slack.messages(channel)
+
+
+def shows(message: Message, text: str) -> bool:
+    return text in str(message.blocks)
 
 
 async def fail(place: Workplace, job: Job) -> Job:
@@ -88,7 +94,7 @@ async def test_a_long_list_has_pages_that_take_each_others_place(place: Workplac
     shown = [job for job in jobs if job in str(page.blocks)]
     for action, label in (("list_older", "11–20"), ("list_older", "21–25")):
         assert (await place.slack.act_as("U0ALICE", page, action)).acknowledged
-        await place.slack.until(lambda label=label: label in str(page.blocks))
+        await place.slack.until(partial(shows, page, label))
         shown += [job for job in jobs if job in str(page.blocks)]
     assert shown == jobs
     assert "list_older" not in str(page.blocks)
