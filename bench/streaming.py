@@ -76,13 +76,13 @@ async def measure(plan: Plan) -> list[Row]:
     ]
 
 
-async def pass_through(scene: Scene, size: int) -> Passage:
+async def pass_through(scene: Scene, size: int, channel: str = "C0BENCH0") -> Passage:
     """Share a file of that size and wait until the provider has it all."""
     await until(lambda: len(scene.trace.samples) > 5, 20, "samples of the bot")
-    idle = scene.trace.level
-    await scene.upload("C0BENCH0", size)
-    await until(lambda: bool(scene.moments("waiting")), 600, "the hand-over")
-    begin, end = scene.moments("submitting")[0], scene.moments("waiting")[0]
+    idle, before = scene.trace.level, len(scene.moments("waiting"))
+    await scene.upload(channel, size)
+    await until(lambda: len(scene.moments("waiting")) > before, 600, "the hand-over")
+    begin, end = scene.moments("submitting")[-1], scene.moments("waiting")[-1]
     await until(lambda: scene.trace.samples[-1].at > end, 20, "the last sample")
     await scene.bill()
     return Passage(end - begin, idle, scene.trace.between(begin, end))

@@ -20,6 +20,7 @@ from selectors import SelectorKey
 SAMPLE_SECONDS = 0.05
 PAGE = os.sysconf("SC_PAGESIZE")
 NOTED_SECONDS = 0.005  # turns shorter than this are not looked at closely
+FRESH_SECONDS = 0.002  # how old the kernel's figures may be at the beginning of a turn, and how wrong its length
 
 
 @dataclass(slots=True)
@@ -39,6 +40,7 @@ class WatchedSelector(selectors.DefaultSelector):
         super().__init__()
         self._turns = turns
         self._left = 0.0
+        self._read_at = 0.0
         self._cpu = 0.0
         self._delay = 0
         try:  # the main thread's time on a processor, its time waiting for one, and how often it got one
@@ -60,9 +62,9 @@ class WatchedSelector(selectors.DefaultSelector):
                 turns.net = max(turns.net, wall - (self._waited() - self._delay) / 1e9)
                 turns.cpu = max(turns.cpu, time.thread_time() - self._cpu)
         events = super().select(timeout)
-        self._delay = self._waited()
-        self._cpu = time.thread_time()
         self._left = time.perf_counter()
+        if self._left - self._read_at > FRESH_SECONDS:  # a system call or two: not in every turn
+            self._delay, self._cpu, self._read_at = self._waited(), time.thread_time(), self._left
         return events
 
 
