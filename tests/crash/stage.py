@@ -214,6 +214,14 @@ class Stage:
         known = {row["file_id"] for row in self.rows("SELECT file_id FROM job")}
         unknown = [asked.message.files for asked in self.asked if not set(asked.message.files) <= known]
         log = self.bots[-1].written()[-3000:]
+        if self.service is not None:
+            refs = {row["remote_ref"] for row in self.rows("SELECT remote_ref FROM job WHERE state = 'waiting'")}
+            shown += [str(job) for job in self.service.jobs.values() if job.id in refs]
+            shown += [str(each) for each in self.service.ledger.deliveries if each.job in refs][-4:]
+            shown.append(f"{self.service.webhooks.outstanding()} webhooks outstanding")
+            shown += [str(each) for each in self.service.ledger.requests if each.job in refs][-4:]
+            if isinstance(self.service, NablaSimulator):
+                shown += [str(each) for each in self.service.fetches if each.job in refs][-4:]
         return f"now {time.time():.1f} jobs {left} files without a job {unknown} lines left {shown} log {log}"
 
 

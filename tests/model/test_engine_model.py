@@ -21,7 +21,14 @@ from aiohttp.base_protocol import BaseProtocol
 from aiohttp.test_utils import make_mocked_request
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
 
 from bench.virtual_time import QUIET_TURNS, Busy, drive
 from bot.domain.errors import LostLease, StoreUnavailable
@@ -144,6 +151,9 @@ class Interleavings(RuleBasedStateMachine):
         if self.url:
             self._real(_empty(self.url))
         self._start()
+        for provider in KINDS:
+            for file in FILES[:2]:
+                self.share(file, provider, 1)
 
     def _run(self, work: Coroutine[object, object, T], seconds: float = 3600.0) -> T:
         async def driven() -> T:
@@ -193,11 +203,10 @@ class Interleavings(RuleBasedStateMachine):
         self._run(self.clock.sleep(seconds), seconds + 1.0)
         assert self.clock.elapsed() >= until
 
+    @precondition(lambda self: self.processes)
     @rule(which=WHICH, at=WHICH, secret=st.sampled_from(["genuine", "genuine", "genuine", "forged"]))
     def push(self, which: int, at: int, secret: str) -> None:
         """A webhook: due, early, a repeat, forged, or for a job of somebody else."""
-        if not self.processes:
-            return
         ref = _one_of([*self.world.remotes, "of-somebody-else"], which)
         name = ref.partition("-")[0] if ref in self.world.remotes else _one_of(sorted(KINDS), which)
         process = _one_of(self.processes, at)
@@ -227,21 +236,25 @@ class Interleavings(RuleBasedStateMachine):
             self._real(self.store.apply(stage.again(self.clock.now(), stored)))
             self.retried.add(job.id)
 
-    @rule(which=WHICH)
-    def kill(self, which: int) -> None:
-        if self.processes:
-            process = _one_of(self.processes, which)
-            self.processes.remove(process)
-            self._run(process.die())
-            assert process.bugs == []
+    @precondition(lambda self: self.processes)
+    @rule(which=WHICH, then_restart=st.booleans(), after=st.sampled_from([0.0, 0.7, 1.5, 3.0]))
+    def kill(self, which: int, then_restart: bool, after: float) -> None:
+        """A process dies some instants from now, perhaps to be started again at once."""
+        self.pass_time(after)
+        process = _one_of(self.processes, which)
+        self.processes.remove(process)
+        self._run(process.die())
+        assert process.bugs == []
+        if then_restart:
+            self.start()
 
+    @precondition(lambda self: len(self.processes) < 2)
     @rule()
     def start(self) -> None:
         """A process (perhaps the first after a crash, perhaps beside another) starts."""
-        if len(self.processes) < 2:
-            if not self.processes and not self.url:
-                self._real(self.store.release_all())  # as `bot.app` does for a file that is its own
-            self._start()
+        if not self.processes and not self.url:
+            self._real(self.store.release_all())  # as `bot.app` does for a file that is its own
+        self._start()
 
     @rule(seconds=st.sampled_from([-DAY, -3600.0, -30.0, 30.0, 3600.0, DAY]))
     def set_clock(self, seconds: float) -> None:
@@ -339,14 +352,11 @@ def _memory() -> str | None:
     return "/dev/shm" if Path("/dev/shm").is_dir() else None
 
 
-def _examples(default: int) -> int:
-    return int(os.environ.get("MODEL_EXAMPLES", default))
-
-
-def _settings(examples: int) -> settings:
+def _settings(examples: int, steps: int = 50) -> settings:
+    """How much is tried; MODEL_EXAMPLES says how many runs, for longer searches."""
     return settings(
-        max_examples=_examples(examples),
-        stateful_step_count=30,
+        max_examples=int(os.environ.get("MODEL_EXAMPLES", examples)),
+        stateful_step_count=steps,
         deadline=None,
         suppress_health_check=list(HealthCheck),
         print_blob=True,
@@ -359,8 +369,6 @@ def test_a_clock_set_by_a_day_delays_no_answer_and_refuses_none(by: float, resta
     machine = Interleavings()  # type: ignore[no-untyped-call]  # Hypothesis leaves it so
     machine.begin(seed=1)
     machine.world.calm = True
-    for provider in KINDS:
-        machine.share("F0", provider, 1)
     machine.pass_time(7.0)
     assert {job.state for job in machine._jobs()} == {State.WAITING}
     if restarted:
