@@ -34,7 +34,10 @@ NO_SPEAKERS = "This transcript does not tell speakers apart, so there is nobody 
 
 # Transcribe again
 AGAIN_TITLE = "Transcribe again"
-AGAIN_INTRO = "The new version comes as another reply in this thread; the present one stays."
+AGAIN_INTRO = (
+    "The new version comes as another reply in this thread; the present one stays. "
+    "A service that bills by the minute counts it once more."
+)
 AGAIN_START = "Start"
 SERVICE = "Service"
 LANGUAGE = "Language"
