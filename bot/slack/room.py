@@ -96,7 +96,7 @@ class SlackRoom:
         self.catchup = CatchUp(store, client, self.who, self.files, self.intake, clock, settings.catchup_minutes * 60)
         access = Access(client, self.persons)
         self.afterwards = Afterwards()
-        sights = Sights(client, access)
+        self.sights = sights = Sights(client, access)
         rights = Rights(client, self.persons, sights)
         self._home = Home(store, client, self.persons, sights, self.services, self.afterwards, clock)
         self._settings_modal = SettingsModal(
