@@ -65,6 +65,8 @@ class Hooks:
         await self._store.put_inbox(
             HOOK_INBOX, f"{provider.account}:{news.key}", f"{provider.account}:{ref}", news.result, now, now
         )
+        # Its reference may have been stored while the push was being kept: whoever did so saw no push, so look again.
+        job = job or await self._find(provider, news)
         if job is not None:
             await self._wake(job.id)
 
