@@ -16,10 +16,10 @@ def named(transcript: Transcript) -> Transcript:
     if not names:
         return transcript
     labels = "|".join(re.escape(label) for label in sorted(names, key=len, reverse=True))
-    standing = re.compile(rf"(?<!\w)(?:{labels})(?!\w)")
+    standing = re.compile(rf"(?<!\w)({labels})(?!\w)(?:-([ա-և]+)(?!\w))?")
 
     def put(text: str) -> str:
-        return standing.sub(lambda label: names[label[0]], text)
+        return standing.sub(lambda found: _with_ending(names[found[1]], found[2] or ""), text)
 
     return replace(
         transcript,
@@ -27,3 +27,12 @@ def named(transcript: Transcript) -> Transcript:
         summary=put(transcript.summary) if transcript.summary else transcript.summary,
         highlights=tuple(map(put, transcript.highlights)),
     )
+
+
+def _with_ending(name: str, ending: str) -> str:
+    """An Armenian name takes its ending without a hyphen, and the article by its last letter; others keep both."""
+    if not ending or not "ա" <= name[-1].lower() <= "և":
+        return f"{name}-{ending}" if ending else name
+    if ending in ("ը", "ն"):
+        ending = "ն" if name[-1].lower() in "աեէըիոօ" else "ը"
+    return name + ending

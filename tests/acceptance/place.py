@@ -20,6 +20,7 @@ from simulators.slack.server import SlackSimulator
 from simulators.xosum import XosumSettings, XosumSimulator
 from storage import open_store
 from tests.acceptance.process import ROOT, Bot
+from tests.block_kit import validate
 
 Service = XosumSimulator | InvoxSimulator | NablaSimulator
 
@@ -231,6 +232,7 @@ class Place:
         if not self.ended_badly:
             assert codes == [0] * len(codes), self.bot.lines[-20:]
         await self.inspect()
+        validate(self.slack)
 
 
 @asynccontextmanager
