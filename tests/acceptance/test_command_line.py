@@ -42,7 +42,6 @@ def recording(tmp_path: Path) -> Path:
 
 
 @pytest.mark.engine
-@pytest.mark.xdist_group("engine")
 async def test_transcribe_prints_what_is_said_and_nothing_else(tmp_path: Path) -> None:
     bot = await run(tmp_path, LOCAL, "transcribe", str(SAMPLES / "jfk.wav"))
     assert bot.process.returncode == 0, bot.lines
@@ -158,7 +157,6 @@ async def test_doctor_finds_nothing_wrong_with_what_works_and_names_what_does_no
 
 
 @pytest.mark.engine
-@pytest.mark.xdist_group("engine")
 async def test_try_with_a_file_prints_its_thread_and_nothing_else(tmp_path: Path) -> None:
     bot = await run(tmp_path, LOCAL, "try", str(SAMPLES / "sense_0890.ogg"))
     assert bot.process.returncode == 0, bot.lines

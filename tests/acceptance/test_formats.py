@@ -13,11 +13,7 @@ from tests.acceptance.place import ALICE, BOB, CLINIC, DIRECT, Place, headline, 
 from tests.audio.recordings import record
 from tests.engine_local.desk import SAMPLES, WORDS, error_rate, speech
 
-pytestmark = [
-    pytest.mark.engine,
-    pytest.mark.xdist_group("engine"),
-    pytest.mark.asyncio(loop_scope="module"),
-]
+pytestmark = [pytest.mark.engine, pytest.mark.asyncio(loop_scope="module")]
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from tests.acceptance.place import CLINIC, Place, headline, open_place, shown
 from tests.audio.processes import alive, children, commands, until
 from tests.engine_local.desk import SAMPLES, WORDS, error_rate, talk
 
-pytestmark = [pytest.mark.engine, pytest.mark.xdist_group("engine")]
+pytestmark = pytest.mark.engine
 
 CLIP = "sense_0890.ogg"
 KILLS = [

@@ -15,7 +15,7 @@ from tests.acceptance.place import Place, fast_xosum, free_port, open_place
 from tests.acceptance.process import Bot
 from tests.browser.window import channel, message, thread, tone, write
 
-pytestmark = [pytest.mark.engine, pytest.mark.xdist_group("engine")]
+pytestmark = pytest.mark.engine
 
 SAMPLES = Path(__file__).parents[2] / "simulators" / "samples"
 DROP_BYTES = """async (pane, files) => {
@@ -25,6 +25,7 @@ DROP_BYTES = """async (pane, files) => {
     for (const kind of ["dragenter", "dragover", "drop"])
         pane.dispatchEvent(new DragEvent(kind, {dataTransfer: data, bubbles: true, cancelable: true}));
 }"""
+BROKEN = b"ID3\x04" + bytes((n * 7919) % 251 for n in range(9000))
 ENGINE_MS = 60_000
 
 
@@ -89,21 +90,23 @@ async def test_a_film_is_transcribed_as_well(alice: Page) -> None:
 
 
 async def test_a_broken_file_is_answered_with_one_sentence(alice: Page) -> None:
-    await drop(alice, "broken.mp3", "audio/mpeg", b"ID3\x04" + bytes((n * 7919) % 251 for n in range(9000)))
+    await drop(alice, "broken.mp3", "audio/mpeg", BROKEN)
     refusal = message(thread(alice), "This file is damaged and cannot be played.")
     await expect(refusal).to_be_visible()
     await expect(refusal.get_by_role("button", name="Try again")).to_be_visible()
 
 
 async def test_status_is_told_to_the_asker_alone(alice: Page, browser: Browser, address: str) -> None:
+    await drop(alice, "damaged.mp3", "audio/mpeg", BROKEN)
+    await expect(message(thread(alice), "This file is damaged and cannot be played.")).to_be_visible()
     await write(channel(alice), "/transcribe status")
     answer = message(channel(alice), "Only visible to you").last
     await expect(answer).to_contain_text("these were your last")
-    await expect(answer).to_contain_text("broken.mp3")
+    await expect(answer).to_contain_text("damaged.mp3")
     context = await browser.new_context()
     other = await context.new_page()
     await other.goto(f"{address}/?as=U0BOB#C0CLINIC")
-    await expect(message(channel(other), "broken.mp3").first).to_be_visible()
+    await expect(message(channel(other), "damaged.mp3").first).to_be_visible()
     await expect(message(channel(other), "these were your last")).to_have_count(0)
     await context.close()
 
