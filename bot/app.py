@@ -10,6 +10,7 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import structlog
 from aiohttp import web
@@ -31,10 +32,6 @@ from bot.metrics import Metrics
 from bot.ports.chat import Chat
 from bot.ports.provider import Provider, Traits
 from bot.ports.store import JobStore
-from bot.providers.invox import InvoxProvider
-from bot.providers.local.provider import LocalProvider
-from bot.providers.nabla import NablaProvider
-from bot.providers.xosum import XosumProvider
 from bot.settings import Settings
 from bot.slack.room import open_room
 from bot.slack.socket import Socket
@@ -44,6 +41,9 @@ from bot.web.health import Health
 from bot.web.hooks import Hooks
 from bot.web.server import WebServer, build_web
 from storage import open_store
+
+if TYPE_CHECKING:
+    from bot.providers.local.provider import LocalProvider
 
 PURGE_EVERY_SECONDS = 3600.0
 LAG_PROBE_SECONDS = 0.05
@@ -127,15 +127,23 @@ class Core:
         settings, http, clock = self.settings, self.http, self.clock
         found: dict[str, Provider] = {}
         for name in settings.configured_providers():
-            match name:
+            match name:  # each is loaded where it is used only: what they need is a fifth of the start
                 case "local":
+                    from bot.providers.local.provider import LocalProvider
+
                     self._local = LocalProvider(settings, self.store, self.directory / "local", self._on_ready)
                     found[name] = self._local
                 case "xosum":
+                    from bot.providers.xosum import XosumProvider
+
                     found[name] = XosumProvider(settings, http, clock, self._spender(name))
                 case "invox":
+                    from bot.providers.invox import InvoxProvider
+
                     found[name] = InvoxProvider(settings, http, clock, self._spender(name))
                 case "nabla":
+                    from bot.providers.nabla import NablaProvider
+
                     found[name] = NablaProvider(settings, http, clock, self._spender(name))
         for provider in found.values():
             self.budgets[provider.account] = Budget(provider.account, provider.traits.pace, self.store, self.clock)

@@ -12,14 +12,12 @@ and headers carry tokens.
 
 import asyncio
 import email.utils
-import importlib.util
 import json as jsonlib
 import logging
 import math
 import random
 import socket
 import ssl
-import sys
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -42,11 +40,6 @@ CHUNK = 256 * 1024  # bytes: what passes through at a time, since each chunk cos
 FULL = 64 * 1024  # a source that gives less at a time is slower than we are: what it gives is passed on at once
 
 httpcore.AsyncHTTP11Connection.READ_NUM_BYTES = CHUNK  # 64 KiB by itself; httpx has no setting for it
-
-if importlib.util.find_spec("sniffio") is None:
-    # httpcore tries to import it several times in each request, and searches the whole path in vain each time
-    # (50 microseconds and more). A None there ends the search at once (Python's reference, "The module cache").
-    sys.modules["sniffio"] = None  # type: ignore[assignment]  # that is how it is documented
 
 Spend = Callable[[], Awaitable[None]]
 """Waits for one call of a rate budget; awaited before every attempt, quick retries included."""

@@ -95,7 +95,7 @@ async def _loaded(code: str) -> set[str]:
     child = await asyncio.create_subprocess_exec(
         sys.executable,
         "-c",
-        f"import sys\n{code}\nprint('LOADED', *sorted({{name.partition('.')[0] for name in sys.modules}}))",
+        f"import sys\n{code}\nprint('LOADED', *sorted({{name.partition('.')[0] for name, module in sys.modules.items() if module}}))",
         env=environment(),
         stdout=asyncio.subprocess.PIPE,
     )
