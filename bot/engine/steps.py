@@ -292,12 +292,14 @@ class Steps:
             except Ambiguous as unknown:
                 return stage.vanished(self._clock.now(), unknown.detail)
             await self._store.put_transcript(job.id, transcript, self._clock.now())
+        stored = transcript
         if not job.reuses:
             if provider is not None:
                 transcript = await self._enrich(job, provider, transcript)
             whole = transcript
             transcript = await self._offload(lambda: self._suggest(whole))
-            await self._store.put_transcript(job.id, transcript, self._clock.now())
+            if transcript != stored:
+                await self._store.put_transcript(job.id, transcript, self._clock.now())
             await self._learn(job, transcript)
         await self._store.drop_blocks(job.id)
         for item in await self._pushed_items(job):
