@@ -6,6 +6,7 @@ Slack itself goes on holding that when people leave. It needs no further scope. 
 
 import asyncio
 from dataclasses import replace
+from weakref import WeakValueDictionary
 
 import structlog
 
@@ -56,7 +57,7 @@ class Downloads:
         self._presses = presses
         self._afterwards = afterwards
         self._clock = clock
-        self._locks: dict[str, asyncio.Lock] = {}
+        self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
     async def pressed(self, me: Identity, body: Json) -> None:
         """A format was chosen in a reply's menu."""
@@ -81,7 +82,8 @@ class Downloads:
             return words.NO_SUCH_FORMAT.format(format=quiet(shown))
         wanted = Format(extension)
         key = export_key(job.id, wanted, (await self._store.naming(job.id)).revision)
-        async with self._locks.setdefault(key, asyncio.Lock()):  # two presses at once are one file
+        lock = self._locks.setdefault(key, asyncio.Lock())
+        async with lock:  # two presses at once are one file
             link, name = await self._link(await self._store.outgoing(key))
             if link:
                 return words.HERE_ALREADY.format(format=shown, link=link, name=quiet(name))

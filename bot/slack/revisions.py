@@ -159,10 +159,10 @@ class Revisions:
             file = child(await self._client.call(Method.FILE_INFO, file=row.file_id), "file")
             if not child(file, "shares") and self._clock.now() < row.intent_at + self._posts.settle_seconds:
                 raise Transient("a file's share does not show yet", after=1.0)
-            await self._client.call(Method.DELETE_FILE, file=row.file_id)
-            for side in ("public", "private"):
+            for side in ("public", "private"):  # first: a deleted file tells no more where it was shared
                 for share in rows(child(file, "shares", side), row.channel_id):
                     await self._posts.delete(row.channel_id, text(share, "ts"))
+            await self._client.call(Method.DELETE_FILE, file=row.file_id)
         except SlackRefusal as refusal:
             _log.info("file_delete_refused", job=row.job_id, code=refusal.code)
         await self._store.put_outgoing(replace(row, phase="gone", verify_at=None))

@@ -209,7 +209,8 @@ class StatusLines:
             for ts in await self._posts.find(row):
                 await self._posts.delete(row.channel_id, ts)
             await self._store.put_outgoing(replace(row, phase="gone", verify_at=None))
-        spoken = [job for job in jobs if job.outcome is not Outcome.SILENT]
+        newest = {job.origin.file_id: job for job in sorted(jobs, key=lambda job: job.origin.version)}
+        spoken = [job for job in newest.values() if job.outcome is not Outcome.SILENT]
         if spoken and self._client.pace.free_in(Method.REACT.value.name) <= BACKLOG_SECONDS:
             fine = all(job.outcome is not Outcome.REFUSED for job in spoken)
             await self._react(Method.UNREACT, line.job, SEEN)
