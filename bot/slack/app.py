@@ -123,7 +123,7 @@ def build_app(settings: Settings, client: SlackClient, who: WhoAmI, listeners: L
 
     with _without_environment():
         app = AsyncApp(
-            name="threadscribe",
+            name=_BOLT.name,  # Bolt sets the level of the logger of this name: it must not be one that we write to
             logger=_BOLT,
             process_before_response=True,
             signing_secret=signing_secret(settings),
