@@ -18,7 +18,7 @@ from aiohttp import web
 from bot.audio.preparer import AudioPreparer
 from bot.clock import SystemClock
 from bot.domain.errors import Misconfigured
-from bot.domain.job import FINAL, Job
+from bot.domain.job import FINAL, SLACK_LANE, Job
 from bot.domain.transcript import Transcript
 from bot.engine.audio_desk import AudioDesk
 from bot.engine.budget import Budget
@@ -220,6 +220,9 @@ class Core:
         broken = self._broken()
         for provider in self.providers.values():
             self.metrics.account_up.labels(provider.account).set(0 if provider.account in broken else 1)
+        self.metrics.account_up.labels(SLACK_LANE).set(0 if SLACK_LANE in broken else 1)
+        for account, budget in self.budgets.items():
+            self.metrics.budget(account, budget.spent, budget.waited)
 
     async def _purge(self) -> None:
         days = self.settings.retention_days
@@ -287,6 +290,9 @@ async def open_bot(settings: Settings, points: Failpoints | None = None) -> Asyn
     ):
         core = Core(settings, store, http, room.chat, points)
         core.slack_probe = room.works
+        room.posts.on_reply = core.metrics.replied
+        room.client.on_limited = core.metrics.slack_limited
+        room.entrance.on_refused = lambda reason: core.metrics.hooks_refused.labels("slack", reason).inc()
         if room.socket is None:
             core.slack_events = room.entrance.handle
         else:

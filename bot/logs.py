@@ -2,9 +2,11 @@
 
 import logging
 import sys
+from collections import Counter
 
 import structlog
 
+from bot.domain.job import SLACK_LANE, State
 from bot.engine.happenings import (
     AccountBroke,
     AccountRecovered,
@@ -15,6 +17,7 @@ from bot.engine.happenings import (
     StoreFailed,
 )
 
+_SLACK_STATES = frozenset({State.RECEIVED, State.REPLYING})
 _LIBRARIES = ("slack_bolt", "slack_sdk", "httpx", "httpcore", "aiohttp.access", "aiosqlite", "asyncio")
 
 
@@ -55,12 +58,21 @@ def configure(level: str, stream: object = None) -> None:
     )
 
 
+PASSING = frozenset({"Transient", "RateLimited", "Ambiguous"})
+TROUBLE_AFTER = 3  # failures of a lane in a row
+
+
 class LogWatch:
-    """Writes the engine's happenings; a store that fails is reported once, and once when it works again."""
+    """Writes the engine's happenings.
+
+    A store, an account or a lane that fails is reported once, and once when it works again; a step that will be tried
+    again is a line like any other, so that an hour without a provider is not an hour of warnings.
+    """
 
     def __init__(self) -> None:
         self._log = structlog.get_logger("threadscribe")
         self._store_down = False
+        self._failures: Counter[str] = Counter()  # of each lane, since its last success
 
     def __call__(self, happening: Happening) -> None:
         """Write one line."""
@@ -69,6 +81,8 @@ class LogWatch:
                 if self._store_down:
                     self._store_down = False
                     self._log.info("store recovered")
+                if source != job.state or not job.attempts:
+                    self._well(SLACK_LANE if source in _SLACK_STATES else job.account)
                 if source != job.state:
                     self._log.info(
                         "step",
@@ -80,7 +94,8 @@ class LogWatch:
                         cause=cause,
                     )
             case StepFailed(job, seconds, kind, detail, bug):
-                self._log.warning(
+                self._log.log(
+                    logging.INFO if kind in PASSING else logging.WARNING,
                     "step failed",
                     job=job.id,
                     state=job.state.value,
@@ -91,6 +106,8 @@ class LogWatch:
                     attempt=job.attempts + 1,
                     exc_info=bug,
                 )
+                if kind in PASSING:
+                    self._failed(job.lane, detail)
             case AccountBroke(account, detail):
                 self._log.error("account broken", account=account, detail=detail)
             case AccountRecovered(account):
@@ -101,3 +118,12 @@ class LogWatch:
                 if not self._store_down:
                     self._store_down = True
                     self._log.error("store failed", detail=detail)
+
+    def _failed(self, lane: str, detail: str) -> None:
+        self._failures[lane] += 1
+        if self._failures[lane] == TROUBLE_AFTER:
+            self._log.warning("trouble", lane=lane, detail=detail)
+
+    def _well(self, lane: str) -> None:
+        if self._failures.pop(lane, 0) >= TROUBLE_AFTER:
+            self._log.info("trouble over", lane=lane)

@@ -2,6 +2,7 @@
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
+from bot.domain.job import SLACK_LANE
 from bot.engine.happenings import AccountBroke, AccountRecovered, Happening, StepEnded, StepFailed, StoreFailed
 
 _STEP_BUCKETS = (0.01, 0.05, 0.1, 0.5, 1, 5, 15, 60, 300, 1800)
@@ -24,7 +25,10 @@ class Metrics:
         self.rate_limited = Counter("threadscribe_rate_limited", "Answers 429", ["lane"], registry=r)
         self.budget_spent = Counter("threadscribe_budget_spent", "Calls taken from a budget", ["account"], registry=r)
         self.budget_waited = Counter(
-            "threadscribe_budget_waited", "Times that a call had to wait for its budget", ["account"], registry=r
+            "threadscribe_budget_refused",
+            "Times that a call found its budget spent",
+            ["account"],
+            registry=r,
         )
         self.replies = Counter(
             "threadscribe_replies", "Replies by how they came to be: posted, adopted, healed", ["how"], registry=r
@@ -35,6 +39,7 @@ class Metrics:
         self.account_up = Gauge("threadscribe_account_up", "1 while an account works", ["account"], registry=r)
         self.store_failures = Counter("threadscribe_store_failures", "Refused reads and writes", registry=r)
         self.loop_lag = Gauge("threadscribe_loop_lag_seconds", "Longest stall of the last minute", registry=r)
+        self._budgets: dict[str, tuple[int, int]] = {}
 
     def watch(self, happening: Happening) -> None:
         """Count what the engine reports."""
@@ -43,7 +48,7 @@ class Metrics:
                 self.steps.labels(source.value, job.provider).observe(seconds)
             case StepFailed(job, _, kind, _, _):
                 self.failures.labels(job.state.value, job.provider, kind).inc()
-                if kind == "RateLimited":
+                if kind == "RateLimited" and job.lane != SLACK_LANE:  # Slack's client counts its own
                     self.rate_limited.labels(job.lane).inc()
             case AccountBroke(account, _):
                 self.account_up.labels(account).set(0)
@@ -51,6 +56,21 @@ class Metrics:
                 self.account_up.labels(account).set(1)
             case StoreFailed():
                 self.store_failures.inc()
+
+    def slack_limited(self) -> None:
+        """Slack answered 429."""
+        self.rate_limited.labels(SLACK_LANE).inc()
+
+    def replied(self, how: str) -> None:
+        """A reply is there: `posted`, `adopted` after a doubtful post, or `healed` of an extra one."""
+        self.replies.labels(how).inc()
+
+    def budget(self, account: str, spent: int, waited: int) -> None:
+        """What a budget has counted since the start."""
+        before = self._budgets.get(account, (0, 0))
+        self.budget_spent.labels(account).inc(spent - before[0])
+        self.budget_waited.labels(account).inc(waited - before[1])
+        self._budgets[account] = (spent, waited)
 
     def exposition(self) -> bytes:
         """The text that Prometheus reads."""

@@ -196,14 +196,21 @@ class HttpEntrance:
     def __init__(self, app: AsyncApp, settings: Settings) -> None:
         self._app = app
         self._verifier = SignatureVerifier(signing_secret(settings))
+        self.on_refused: Callable[[str], None] = lambda reason: None
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
         """401 for what Slack did not sign (or long ago), 400 for what cannot be read, 413 for what is too long."""
-        raw = await _read(request)
+        try:
+            raw = await _read(request)
+        except web.HTTPRequestEntityTooLarge:
+            self.on_refused("oversized")
+            raise
         if not self._signed(raw, request.headers):
+            self.on_refused("signature")
             return web.Response(status=401, text="the signature is not Slack's")
         body = _parse(raw, request.content_type)
         if body is None:
+            self.on_refused("malformed")
             return web.Response(status=400, text="the body cannot be read")
         # It is verified and parsed: Bolt treats it as it does what Socket Mode brings.
         bolt = AsyncBoltRequest(mode="socket_mode", body=body)

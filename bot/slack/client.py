@@ -127,6 +127,7 @@ class SlackClient:
         self._patient = build(AsyncConnectionErrorRetryHandler(), AsyncServerErrorRetryHandler(), _ShortPause())
         self.session = session
         self.pace = Pace(clock)
+        self.on_limited: Callable[[], None] = lambda: None  # told of each answer 429 that is not waited out in place
         self._clock = clock
 
     async def call(self, method: Method, **arguments: object) -> Json:
@@ -152,6 +153,7 @@ class SlackClient:
             failure = self._classify(method, error)
             if isinstance(failure, RateLimited):
                 self.pace.hold(key, failure.retry_after)
+                self.on_limited()
             raise failure from None  # the SDK's error quotes the whole answer
         except aiohttp.ClientConnectorError as error:
             raise Transient(f"{facts.name}: no connection ({type(error).__name__})") from None

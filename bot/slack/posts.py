@@ -7,6 +7,7 @@ later, and extras are deleted. The mark is in the metadata and in a `block_id`: 
 """
 
 import uuid
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import structlog
@@ -80,6 +81,8 @@ class Posts:
         self._who = who
         self._clock = clock
         self.settle_seconds = settle_seconds
+        self.on_reply: Callable[[str], None] = lambda how: None
+        """Told of each reply: `posted`, `adopted`, or `healed` of an extra one."""
 
     async def deliver(self, key: str, job_id: str, channel_id: str, thread_ts: str, message: Message) -> str:
         """Post the message of this key, or find that it is there; its `ts`.
@@ -98,13 +101,19 @@ class Posts:
             if found := await self.find(replace(row, channel_id=channel_id, thread_ts=thread_ts)):
                 _log.info("post_adopted", key=key, ts=found[0])
                 await self._store.put_outgoing(self._posted(fresh, found[0], doubtful=True))
+                self._tell(key, "adopted")
                 return found[0]
             fresh = replace(fresh, verify_at=now + VERIFY_SECONDS)  # marks it as doubtful, also after another crash
         await self._client.pace.turn(channel_id)
         await self._store.put_outgoing(replace(fresh, intent_at=self._clock.now()))
         ts = await self._post(fresh, message)
         await self._store.put_outgoing(self._posted(fresh, ts, doubtful))
+        self._tell(key, "posted")
         return ts
+
+    def _tell(self, key: str, how: str) -> None:
+        if key.startswith("reply:"):
+            self.on_reply(how)
 
     async def wait_until_settled(self, row: Outgoing) -> None:
         """Raise `Transient` until a doubtful post has had its time to show."""
@@ -208,6 +217,7 @@ class Posts:
             for extra in found[1:]:
                 _log.info("extra_deleted", key=row.key, ts=extra)
                 await self.delete(row.channel_id, extra)
+                self._tell(row.key, "healed")
             row = replace(row, phase="settled", ts=found[0] if found else row.ts)
         elif self._clock.now() < row.intent_at + 10 * VERIFY_SECONDS:
             return  # its owner is still at it
