@@ -373,11 +373,14 @@ ON CONFLICT (job_id) DO UPDATE SET source = excluded.source, sealed = excluded.s
 RETURNING id;
 
 -- name: put_said_postgres(job_id, sealed, vector)
--- The same; the words come as PostgreSQL writes a tsvector.
+-- The same; the words come as PostgreSQL writes a tsvector, and the place is one of them: no word has capitals.
 INSERT INTO said (job_id, source, place, sealed, words)
-SELECT id, id, team_id || 'x' || CASE WHEN channel_id LIKE 'D%' THEN user_id ELSE channel_id END,
-    CAST(:sealed AS INTEGER), CAST(CAST(:vector AS TEXT) AS TSVECTOR)
-FROM job WHERE id = :job_id
+SELECT id, id, place, CAST(:sealed AS INTEGER),
+    CAST(CAST(:vector AS TEXT) AS TSVECTOR) || array_to_tsvector(ARRAY[place])
+FROM (
+    SELECT id, team_id || 'x' || CASE WHEN channel_id LIKE 'D%' THEN user_id ELSE channel_id END AS place
+    FROM job WHERE id = :job_id
+) AS placed
 ON CONFLICT (job_id) DO UPDATE SET source = excluded.source, sealed = excluded.sealed, words = excluded.words
 RETURNING id;
 
@@ -387,16 +390,29 @@ UPDATE said SET sealed = :sealed, words = :words WHERE source = :job_id AND job_
 
 -- name: put_said_of_shares_postgres(job_id, sealed, vector)
 -- The same.
-UPDATE said SET sealed = :sealed, words = CAST(CAST(:vector AS TEXT) AS TSVECTOR)
+UPDATE said SET sealed = :sealed,
+    words = CAST(CAST(:vector AS TEXT) AS TSVECTOR) || array_to_tsvector(ARRAY[place])
 WHERE source = :job_id AND job_id <> :job_id RETURNING id;
 
--- name: share_said(job_id, source)
+-- name: share_said_sqlite(job_id, source)
 -- Let a job be found by the transcript that it shares.
 INSERT INTO said (job_id, source, place, sealed, words)
 SELECT job.id, said.source,
     job.team_id || 'x' || CASE WHEN job.channel_id LIKE 'D%' THEN job.user_id ELSE job.channel_id END,
     said.sealed, said.words
 FROM job JOIN said ON said.job_id = :source WHERE job.id = :job_id
+ON CONFLICT (job_id) DO UPDATE SET source = excluded.source, sealed = excluded.sealed, words = excluded.words
+RETURNING id;
+
+-- name: share_said_postgres(job_id, source)
+-- The same; the other place stays among the words, so both the words and the column decide where it is found.
+INSERT INTO said (job_id, source, place, sealed, words)
+SELECT id, source, place, sealed, words || array_to_tsvector(ARRAY[place])
+FROM (
+    SELECT job.id, said.source, said.sealed, said.words,
+        job.team_id || 'x' || CASE WHEN job.channel_id LIKE 'D%' THEN job.user_id ELSE job.channel_id END AS place
+    FROM job JOIN said ON said.job_id = :source WHERE job.id = :job_id
+) AS placed
 ON CONFLICT (job_id) DO UPDATE SET source = excluded.source, sealed = excluded.sealed, words = excluded.words
 RETURNING id;
 
@@ -412,13 +428,29 @@ WHERE said_index MATCH :fts AND said_index.rowid < :before AND job.state = 'done
 ORDER BY said_index.rowid DESC LIMIT :count;
 
 -- name: search_said_postgres(tsquery, places, before, count)
--- The same. Places have no comma in them.
-SELECT said.id AS said_id, job.*
-FROM said JOIN job ON job.id = said.job_id
-WHERE said.words @@ CAST(CAST(:tsquery AS TEXT) AS TSQUERY)
-    AND said.place = ANY(string_to_array(:places, ','))
-    AND said.id < :before AND job.state = 'done'
-ORDER BY said.id DESC LIMIT :count;
+-- The same, by the index: left alone, PostgreSQL reads the table backwards for words that are rare in truth.
+WITH hit AS MATERIALIZED (
+    SELECT id, job_id FROM said
+    WHERE words @@ CAST(CAST(:tsquery AS TEXT) AS TSQUERY) AND place = ANY(string_to_array(:places, ','))
+        AND id < :before
+)
+SELECT hit.id AS said_id, job.*
+FROM hit JOIN job ON job.id = hit.job_id
+WHERE job.state = 'done'
+ORDER BY hit.id DESC LIMIT :count;
+
+-- name: search_newest_sqlite()
+-- The index itself begins with the newest.
+SELECT id FROM said WHERE id < 0;
+
+-- name: search_newest_postgres(said, places, before, count)
+-- Among the newest, without the index, which would first find all that have a frequent word.
+SELECT newest.id AS said_id, job.*
+FROM (SELECT id, job_id, place, words FROM said WHERE id < :before ORDER BY id DESC LIMIT 1000) AS newest
+    JOIN job ON job.id = newest.job_id
+WHERE newest.words @@ CAST(CAST(:said AS TEXT) AS TSQUERY)
+    AND newest.place = ANY(string_to_array(:places, ',')) AND job.state = 'done'
+ORDER BY newest.id DESC LIMIT :count;
 
 -- name: sealed_said(places, before, count)
 -- Sealed transcripts of some places, newest first. `places` is ",T1xC1,T1xC2,".

@@ -12,7 +12,7 @@ from bot.domain.search import Term
 from bot.ports.store import DayUse, Found, FoundPage, SearchFilter
 from bot.text.search import indexed, matches, said
 from storage.rows import job_of
-from storage.script import Database, Row, Script, ask, blob, integer, number, reads, text, writes
+from storage.script import Database, Row, Script, Value, ask, blob, integer, number, reads, text, writes
 from storage.seal import Seal
 from storage.transcript_json import load_transcript
 
@@ -51,14 +51,17 @@ class StoredSearch:
 
     @reads
     def _indexed(self, terms: Sequence[Term], places: Sequence[str], before: int, count: int) -> Script[list[Found]]:
-        rows = yield from ask(
-            "search_said",
-            fts=_fts_query(terms, places),
-            tsquery=_ts_query(terms),
-            places=f",{','.join(places)},",
-            before=before,
-            count=count,
-        )
+        asked: dict[str, Value] = {
+            "fts": _fts_query(terms, places),
+            "said": _ts_query(terms),
+            "tsquery": f"{_ts_places(places)} & {_ts_query(terms)}",
+            "places": f",{','.join(places)},",
+            "before": before,
+            "count": count,
+        }
+        rows = yield from ask("search_newest", **asked)
+        if len(rows) < count:
+            rows = yield from ask("search_said", **asked)
         return [self._found(row) for row in rows]
 
     async def _opened(
@@ -181,6 +184,10 @@ def _fts_query(terms: Sequence[Term], places: Sequence[str]) -> str:
     where = " OR ".join(f'"{place}"' for place in places)
     what = " AND ".join(f'"{" ".join(term.words)}"{" *" if term.prefix else ""}' for term in terms)
     return f"place : ({where}) AND words : ({what})"
+
+
+def _ts_places(places: Sequence[str]) -> str:
+    return "(" + " | ".join(f"'{place}'" for place in places) + ")"
 
 
 def _ts_query(terms: Sequence[Term]) -> str:
