@@ -91,9 +91,7 @@ async def test_three_recordings_at_once_are_each_answered_in_their_own_thread(
         await expect_words(place, message, clip)
 
 
-async def test_a_recording_is_ticked_off_when_it_is_answered(
-    place: Place, clips: dict[str, Clip]
-) -> None:
+async def test_a_recording_is_ticked_off_when_it_is_answered(place: Place, clips: dict[str, Clip]) -> None:
     message = await place.upload(upload(clips["wav"]))
     await place.answered(message)
     await place.slack.until(lambda: message.reactions == {"white_check_mark": ["U0BOT"]}, 30)

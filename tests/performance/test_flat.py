@@ -95,7 +95,8 @@ async def _loaded(code: str) -> set[str]:
     child = await asyncio.create_subprocess_exec(
         sys.executable,
         "-c",
-        f"import sys\n{code}\nprint('LOADED', *sorted({{name.partition('.')[0] for name, module in sys.modules.items() if module}}))",
+        f"import sys\n{code}\n"
+        "print('LOADED', *sorted({name.partition('.')[0] for name, module in sys.modules.items() if module}))",
         env=environment(),
         stdout=asyncio.subprocess.PIPE,
     )
