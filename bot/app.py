@@ -276,7 +276,7 @@ async def open_bot(settings: Settings, points: Failpoints | None = None) -> Asyn
     core: Core
 
     def ring(lane: str) -> None:
-        core.engine.ring(lane)
+        core.engine.arrived(lane)
 
     def broken(error: Misconfigured) -> None:
         core.engine.misconfigured(error)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from bot.domain.errors import Misconfigured, StoreError
 from bot.domain.job import SLACK_LANE, Job, State
 from bot.engine.accounts import Accounts, Probe
+from bot.engine.arrivals import Arrivals
 from bot.engine.audio_desk import AudioDesk
 from bot.engine.budget import Budget
 from bot.engine.clock_watch import wake_sleepers
@@ -40,6 +41,7 @@ class Engine:
     slack_probe: Probe
     lanes: dict[str, Lane] = field(default_factory=dict)
     accounts: Accounts = field(init=False)
+    arrivals: Arrivals = field(default_factory=Arrivals)
     _tasks: list[asyncio.Task[None]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -66,6 +68,7 @@ class Engine:
             quick=quick,
             heavy=heavy,
             provider_title=title,
+            arrivals=self.arrivals,
         )
 
     def _moved(self, job: Job) -> None:
@@ -76,6 +79,11 @@ class Engine:
         """Something in this lane may be due: look now. Unknown lanes are ignored."""
         if found := self.lanes.get(lane):
             found.ring()
+
+    def arrived(self, lane: str) -> None:
+        """Slack told of work for this lane."""
+        self.arrivals.note()
+        self.ring(lane)
 
     def ring_all(self) -> None:
         """Look everywhere."""

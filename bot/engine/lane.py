@@ -23,6 +23,7 @@ from bot.domain.errors import (
 )
 from bot.domain.job import Job
 from bot.domain.machine import Change, Ended, Finishing, Parked, Received, Replying, Submitting, Waiting, stage_of
+from bot.engine.arrivals import Arrivals
 from bot.engine.budget import Budget, step_rank
 from bot.engine.happenings import StepEnded, StepFailed, StoreFailed, Watch
 from bot.engine.retry import RetryPolicy
@@ -32,6 +33,7 @@ from bot.ports.store import Jobs
 LEASE_SECONDS = 60.0
 HEARTBEAT_SECONDS = 2.0  # how soon a running step hears of a cancellation
 IDLE_SECONDS = 5.0  # the longest sleep of a lane: what another process did (`cancel`, `retry`) is seen so soon
+RUSH_SECONDS = 0.25  # while files arrive in a rush, one is begun this often
 QUICK_RANKS = (0, 1)
 HEAVY_RANKS = (2,)
 
@@ -60,6 +62,7 @@ class Lane:
         heavy: int = 8,
         provider_title: str = "",
         chance: random.Random | None = None,
+        arrivals: Arrivals | None = None,
     ) -> None:
         self.name = name
         self._store = store
@@ -74,6 +77,8 @@ class Lane:
         self._busy = {QUICK_RANKS: 0, HEAVY_RANKS: 0}
         self._title = provider_title or name
         self._chance = chance or random.Random()  # noqa: S311  # jitter, not a secret
+        self._arrivals = arrivals or Arrivals()
+        self._begun_at = 0.0
         self._bell = asyncio.Event()
         self._stopping = False
         self._steps: set[asyncio.Task[None]] = set()
@@ -107,11 +112,16 @@ class Lane:
         """Claim until the places or the due jobs run out; seconds until it is worth looking again."""
         while not self._stopping:
             ranks = [rank for group, places in self._places.items() if self._busy[group] < places for rank in group]
+            held = self._arrivals.rush and time.monotonic() - self._begun_at < RUSH_SECONDS
+            if held:
+                ranks = [rank for rank in ranks if rank not in HEAVY_RANKS]
             if not ranks:
-                return IDLE_SECONDS  # a step that ends rings
+                return RUSH_SECONDS if held else IDLE_SECONDS  # a step that ends rings
             job = await self._store.claim(self.name, sorted(ranks), self._clock.now(), LEASE_SECONDS)
             if job is None:
                 due = await self._store.next_due(self.name)
+                if held:
+                    return RUSH_SECONDS
                 if due is None:
                     return IDLE_SECONDS
                 wait = due - self._clock.now()
@@ -119,6 +129,8 @@ class Lane:
                 return min(IDLE_SECONDS, wait) if wait > 0 else (1.0 if len(ranks) == 3 else IDLE_SECONDS)
             group = QUICK_RANKS if job.rank in QUICK_RANKS else HEAVY_RANKS
             self._busy[group] += 1
+            if group is HEAVY_RANKS:
+                self._begun_at = time.monotonic()
             task = asyncio.create_task(self._work(job, group), name=f"{self.name} {job.id}")
             self._steps.add(task)
             task.add_done_callback(self._steps.discard)
