@@ -12,6 +12,7 @@ from bot.ports.clock import Clock
 from bot.ports.store import JobStore
 from bot.slack.files import SlackFiles
 from bot.slack.posts import Posts
+from bot.slack.receipts import Receipts
 from bot.slack.replies import Replies
 from bot.slack.status import StatusLines
 
@@ -30,11 +31,13 @@ class SlackChat:
         posts: Posts,
         replies: Replies,
         status: StatusLines,
+        receipts: Receipts,
         clock: Clock,
     ) -> None:
         self._store = store
         self._files = files
         self._posts = posts
+        self._receipts = receipts
         self._clock = clock
         self.replies = replies
         self.status = status
@@ -61,9 +64,10 @@ class SlackChat:
                 _log.info("verify_postponed", key=row.key, detail=error.detail)
 
     async def run(self) -> None:
-        """Keep status lines and verifications going until cancelled."""
+        """Keep status lines, reactions and verifications going until cancelled."""
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self.status.run())
+            tasks.create_task(self._receipts.run())
             tasks.create_task(self._verify())
 
     async def _verify(self) -> None:

@@ -35,6 +35,7 @@ from bot.slack.lists import LIST_NEWEST, LIST_OLDER
 from bot.slack.persons import Persons
 from bot.slack.posts import Posts
 from bot.slack.presses import Presses
+from bot.slack.receipts import Receipts
 from bot.slack.renaming import RENAME_VIEW, UNDO_ACTION, Renaming
 from bot.slack.render import (
     AGAIN_ACTION,
@@ -89,8 +90,9 @@ class SlackRoom:
         self.persons = Persons(client, clock, settings.reply_language)
         uploads = Uploads(store, client, self.posts, clock)
         self.replies = Replies(store, client, self.posts, uploads, self.persons, clock)
-        self.status = StatusLines(store, client, self.posts, self.persons, clock)
-        self.chat = SlackChat(store, self.files, self.posts, self.replies, self.status, clock)
+        receipts = Receipts(client, clock)
+        self.status = StatusLines(store, client, self.posts, receipts, self.persons, clock)
+        self.chat = SlackChat(store, self.files, self.posts, self.replies, self.status, receipts, clock)
         self.intake = Intake(store, clock, ring)
         self.errands = Errands(store, client, self.who, self.files, self.intake, self.posts, clock)
         self.catchup = CatchUp(store, client, self.who, self.files, self.intake, clock, settings.catchup_minutes * 60)

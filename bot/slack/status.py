@@ -1,4 +1,4 @@
-"""The one status line of each message with recordings, and the reactions that receipt it.
+"""The one status line of each message with recordings.
 
 `show` only notes that something changed; one loop brings the lines up to date, so a step never waits for Slack: an
 edit at most every few seconds, always with the last state, and no line is posted while replies wait for the channel.
@@ -17,17 +17,15 @@ from bot.ports.clock import Clock
 from bot.ports.store import JobStore, Outgoing
 from bot.slack import render
 from bot.slack.blocks import Message
-from bot.slack.client import SlackClient, SlackRefusal
-from bot.slack.methods import Method
+from bot.slack.client import SlackClient
 from bot.slack.persons import Persons
 from bot.slack.posts import Posts
+from bot.slack.receipts import DONE, FAILED, SEEN, Receipts
 
 EDIT_SECONDS = 3.0
 RETRY_SECONDS = 10.0
 IDLE_SECONDS = 30.0
 LONGEST_WAIT_SECONDS = 600.0
-BACKLOG_SECONDS = 60.0  # reactions are left out while so many wait
-SEEN, DONE, FAILED = "eyes", "white_check_mark", "warning"
 
 _log = structlog.get_logger(__name__)
 
@@ -48,10 +46,19 @@ class Line:
 class StatusLines:
     """Keeps the lines. `run` must be running for anything to be shown."""
 
-    def __init__(self, store: JobStore, client: SlackClient, posts: Posts, persons: Persons, clock: Clock) -> None:
+    def __init__(
+        self,
+        store: JobStore,
+        client: SlackClient,
+        posts: Posts,
+        receipts: Receipts,
+        persons: Persons,
+        clock: Clock,
+    ) -> None:
         self._store = store
         self._client = client
         self._posts = posts
+        self._receipts = receipts
         self._persons = persons
         self._clock = clock
         self._lines: dict[str, Line] = {}
@@ -141,7 +148,9 @@ class StatusLines:
                     self._lines.pop(key, None)  # what is left may not be audio at all: nobody waits for it
                     self._due.pop(key, None)  # whatever was shown meanwhile: the next step of a new try shows again
                     return
-                await self._receipt(line)
+                if not line.receipted:
+                    line.receipted = True
+                    self._receipts.show(line.job, SEEN)
                 await self._write(key, line, jobs, waiting)
         except RateLimited as error:
             self._later(key, error.retry_after)
@@ -194,13 +203,12 @@ class StatusLines:
             return None
         return known[0] + known[1] * job.file.seconds - (self._clock.now() - job.submitted_at)
 
-    async def _receipt(self, line: Line) -> None:
-        if line.receipted or self._client.pace.free_in(Method.REACT.value.name) > BACKLOG_SECONDS:
-            return
-        line.receipted = True
-        await self._react(Method.REACT, line.job, SEEN)
-
     async def _close(self, key: str, line: Line, jobs: Sequence[Job]) -> None:
+        newest = {job.origin.file_id: job for job in sorted(jobs, key=lambda job: job.origin.version)}
+        spoken = [job for job in newest.values() if job.outcome is not Outcome.SILENT]
+        if spoken:
+            fine = all(job.outcome is not Outcome.REFUSED for job in spoken)
+            self._receipts.show(line.job, DONE if fine else FAILED)
         row = await self._store.outgoing(key)
         if row is not None and row.phase in ("posted", "settled"):
             await self._remove(row)
@@ -209,23 +217,10 @@ class StatusLines:
             for ts in await self._posts.find(row):
                 await self._posts.delete(row.channel_id, ts)
             await self._store.put_outgoing(replace(row, phase="gone", verify_at=None))
-        newest = {job.origin.file_id: job for job in sorted(jobs, key=lambda job: job.origin.version)}
-        spoken = [job for job in newest.values() if job.outcome is not Outcome.SILENT]
-        if spoken and self._client.pace.free_in(Method.REACT.value.name) <= BACKLOG_SECONDS:
-            fine = all(job.outcome is not Outcome.REFUSED for job in spoken)
-            await self._react(Method.UNREACT, line.job, SEEN)
-            await self._react(Method.REACT, line.job, DONE if fine else FAILED)
 
     async def _remove(self, row: Outgoing) -> None:
         await self._posts.delete(row.channel_id, row.ts)
         await self._store.put_outgoing(replace(row, phase="gone", verify_at=None))
-
-    async def _react(self, method: Method, job: Job, name: str) -> None:
-        origin = job.origin
-        try:
-            await self._client.call(method, channel=origin.channel_id, timestamp=origin.message_ts, name=name)
-        except SlackRefusal as refusal:  # already there, not there, or the message is gone: all the same to us
-            _log.debug("reaction_refused", code=refusal.code)
 
     async def verify(self, row: Outgoing) -> None:
         """A line whose time to be looked at has come: gone with its last job (after a crash), else without extras."""

@@ -386,7 +386,7 @@ def test_a_clock_set_by_a_day_delays_no_answer_and_refuses_none(by: float, resta
 
 @pytest.mark.timeout(3600)
 def test_every_interleaving_ends_in_one_answer_paid_for_once() -> None:
-    run_state_machine_as_test(Interleavings, settings=_settings(25))  # type: ignore[no-untyped-call]  # Hypothesis leaves it so
+    run_state_machine_as_test(Interleavings, settings=_settings(15))  # type: ignore[no-untyped-call]  # Hypothesis leaves it so
 
 
 @pytest.mark.timeout(3600)

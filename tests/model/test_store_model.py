@@ -337,7 +337,7 @@ def _place(origin: Origin) -> tuple[str, str, str, str]:
 
 @pytest.mark.timeout(3600)
 def test_the_store_does_what_a_dictionary_would() -> None:
-    run_state_machine_as_test(AgainstADictionary, settings=_settings(60, 60))  # type: ignore[no-untyped-call]  # Hypothesis leaves it so
+    run_state_machine_as_test(AgainstADictionary, settings=_settings(30, 60))  # type: ignore[no-untyped-call]  # Hypothesis leaves it so
 
 
 @pytest.mark.timeout(3600)

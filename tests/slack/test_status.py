@@ -147,6 +147,21 @@ async def test_a_failure_is_receipted_with_a_warning(place: Workplace) -> None:
     await place.slack.until(lambda: reactions(message) == {"warning"})
 
 
+async def test_a_line_waits_for_no_reaction_and_an_answered_message_gets_only_the_last_one(place: Workplace) -> None:
+    fault = place.slack.fault(Fault("reactions.add", hold="before"))
+    first, earlier = await place.upload()
+    await place.room.chat.show(earlier)
+    await place.slack.until(lambda: place.slack.calls("reactions.add") == 1)
+    second, job = await place.upload(upload=Upload("next.wav", b"x"))
+    await place.room.chat.show(job)
+    await place.slack.until(lambda: bool(lines(place, second)))
+    await place.answer(await place.replying(job, TALK), TALK)
+    await place.slack.until(lambda: not lines(place, second))
+    place.slack.faults.clear(fault.id)
+    await place.slack.until(lambda: reactions(second) == {"white_check_mark"} and reactions(first) == {"eyes"})
+    assert (place.slack.calls("reactions.add"), place.slack.calls("reactions.remove")) == (2, 0)
+
+
 async def test_a_line_of_unknown_fate_that_outlived_a_crash_is_taken_away(place: Workplace) -> None:
     message, job = await place.upload()
     place.slack.fault(Fault("chat.postMessage", cut="after"))

@@ -33,6 +33,7 @@ def billed(place: Place) -> int:
     return len(place.service.billed)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("order", ["message_first", "file_first"])
 async def test_eleven_deliveries_across_restarts_make_one_job_and_one_reply(
     place: Place, recording: bytes, order: str
@@ -71,6 +72,7 @@ async def test_one_gesture_that_becomes_two_messages_is_answered_in_both(place: 
     await place.settled(again, "done")
 
 
+@pytest.mark.slow
 async def test_a_long_pause_that_slack_asks_for_is_kept_and_nothing_is_said_twice(
     place: Place, recording: bytes
 ) -> None:
@@ -119,6 +121,7 @@ async def test_removed_from_the_channel_in_mid_job_it_tells_the_person_and_ends(
     assert len(place.slack.messages(direct.id)) == 1
 
 
+@pytest.mark.slow
 async def test_ten_minutes_without_slack_cost_time_only(place: Place, recording: bytes) -> None:
     """Compressed into some seconds: every call fails, every socket is cut, then all is well again."""
     await place.start()
@@ -139,6 +142,7 @@ async def test_ten_minutes_without_slack_cost_time_only(place: Place, recording:
     assert billed(place) == 2
 
 
+@pytest.mark.slow
 async def test_a_token_revoked_in_mid_job_parks_it_and_it_resumes_by_itself(place: Place, recording: bytes) -> None:
     await place.start()
     gone = place.slack.fault(Fault("chat.postMessage", times=None, error="token_revoked"))

@@ -108,10 +108,12 @@ async def test_a_disk_that_fills_up_in_mid_job_costs_time_only(
     tmp_path: Path, small_disk: Path, recording: bytes
 ) -> None:
     options = Options(retry_delays=PATIENT, share_delay=0.02)
-    more = {"DATABASE_URL": f"sqlite:///{small_disk}/jobs.db", "SPOOL_DIR": str(tmp_path)}
+    polled = {"XOSUM_WEBHOOK_SECRET": ""}  # a lane with something due finds out by itself
+    more = {"DATABASE_URL": f"sqlite:///{small_disk}/jobs.db", "SPOOL_DIR": str(tmp_path), **polled}
     async with open_place(tmp_path, fast_xosum(), options=options, more=more) as place:
         place.ended_badly = True
         assert isinstance(place.service, XosumSimulator)
+        place.service.settings.webhook_url = ""
         place.service.settings.job_seconds = 2.0
         await place.start()
         message = await place.upload(Upload("visit.mp3", recording))
@@ -123,6 +125,7 @@ async def test_a_disk_that_fills_up_in_mid_job_costs_time_only(
         assert len(place.service.billed) == 1
 
 
+@pytest.mark.slow
 async def test_a_read_only_database_is_refused_with_a_sentence_and_taken_when_it_is_mended(
     tmp_path: Path, small_disk: Path, recording: bytes
 ) -> None:
@@ -147,6 +150,7 @@ async def test_a_read_only_database_is_refused_with_a_sentence_and_taken_when_it
 
 @pytest.mark.slow
 @pytest.mark.timeout(240)
+@pytest.mark.slow
 async def test_twenty_seconds_of_a_locked_database_cost_time_only(place: Place, recording: bytes) -> None:
     assert isinstance(place.service, XosumSimulator)
     place.service.settings.job_seconds = 1.0
@@ -220,6 +224,7 @@ def bring_back(copy: Path, home: Path) -> None:
     shutil.copytree(copy, home)
 
 
+@pytest.mark.slow
 async def test_what_was_acknowledged_is_there_after_power_is_lost_in_mid_write(
     place: Place, recording: bytes, tmp_path: Path
 ) -> None:

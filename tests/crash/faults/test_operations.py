@@ -106,6 +106,7 @@ async def test_trouble_with_a_provider_is_reported_once_and_its_end_once(place: 
     assert len(place.bot.events("trouble over", lane="xosum")) == 1
 
 
+@pytest.mark.slow
 async def test_bad_credentials_park_the_account_tell_the_thread_and_resume_by_themselves(
     place: Place, recording: bytes
 ) -> None:
