@@ -30,6 +30,7 @@ MEASURES = {
     "path": "1,000 jobs through every state beside bare aiosqlite",
     "drop": "3,000 files in virtual time",
     "finished": "100,000 finished jobs: commands and lists",
+    "lookups": "100,000 transcripts: lists and searches at the store",
     "local": "the local engine beside the bare engine",
     "conversion": "an hour of m4a to MP3 beside the ffmpeg program",
     "straightforward": "the same work by a straightforward bot",

@@ -25,7 +25,7 @@ CHANNELS = 20
 
 
 async def measure(plan: Plan) -> list[Row]:
-    """The row of design section 7; `search` as soon as there is one."""
+    """The row of design section 7; `search` with words that every transcript has."""
     jobs = plan.size(JOBS, 500)
     channels = [channel_id(number) for number in range(CHANNELS)]
 

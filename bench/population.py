@@ -93,10 +93,19 @@ def _copy(db: sqlite3.Connection, job: Job, count: int, channels: Sequence[str])
         "finished_at": f"finished_at - {age}",
         "due_at": "due_at" if final else "due_at + number * 0.001",
     }
+    own = {"job_id": fresh["id"]}
+    tables = {
+        "job": ("id", fresh),
+        "job_event": ("job_id", own),
+        "transcript": ("job_id", own),
+        "said": (
+            "job_id",
+            own | {"source": fresh["id"], "place": f"replace(place, 'C0BENCH0', {fresh['channel_id']})"},
+        ),
+    }
     numbers = "WITH RECURSIVE n(number) AS (VALUES (1) UNION ALL SELECT number + 1 FROM n WHERE number < ?)"
-    for table, key in (("job", "id"), ("job_event", "job_id"), ("transcript", "job_id")):
-        columns = [row[1] for row in db.execute(f"PRAGMA table_info({table})")]
-        values = {**fresh, "job_id": fresh["id"]} if table != "job" else fresh
+    for table, (key, values) in tables.items():
+        columns = [row[1] for row in db.execute(f"PRAGMA table_info({table})") if (table, row[1]) != ("said", "id")]
         chosen = ", ".join(values.get(column, column) for column in columns)
         db.execute(
             f"INSERT INTO {table} ({', '.join(columns)}) {numbers} "
