@@ -42,7 +42,7 @@ run: $(VENV)/.installed
 	@$(BIN)/python -m bot try $(ARGS)
 
 test: $(VENV)/.installed
-	@$(BIN)/python -m pytest -n 2 --dist loadfile -q $(ARGS)
+	@$(BIN)/python -m pytest -n 3 --dist loadfile -q $(ARGS)
 
 check: $(VENV)/.installed
 	$(BIN)/ruff check .

@@ -11,7 +11,7 @@ from tests.crash.audit import Verdict, judge
 from tests.crash.stage import Stage, open_stage
 from tests.crash.starter import ENTRY, Starter
 
-pytestmark = [pytest.mark.xdist_group("crash"), pytest.mark.timeout(300)]
+pytestmark = pytest.mark.timeout(300)
 WEAKENED = "tests.crash.weakened"
 
 

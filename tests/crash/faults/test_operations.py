@@ -138,6 +138,7 @@ async def test_each_step_is_one_line_with_its_job_and_no_content(place: Place, r
     await place.answered(message)
     await place.settled(message, "done")
     (job,) = place.jobs(message)
+    await place.bot.until(lambda: place.bot.events("step", job=job["id"], now="done"))  # told after the commit
     steps = [(each["was"], each["now"]) for each in place.bot.events("step", job=job["id"])]
     states = ["received", "submitting", "waiting", "finishing", "replying", "done"]
     assert steps == list(itertools.pairwise(states))
