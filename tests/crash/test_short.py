@@ -9,7 +9,6 @@ from tests.crash.campaign import Tally, kill_at_points, kill_at_random
 from tests.crash.stage import PROVIDERS, open_stage
 from tests.crash.starter import Starter
 
-
 POINTS = {
     "local": ["store.add_job.after", "local.upload.after", "store.put_block.after", "slack.call.POST.after"],
     "xosum": ["xosum.create.after", "http.put_stream.chunk", "store.put_transcript.after", "slack.call.POST.after"],
