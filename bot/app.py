@@ -5,7 +5,6 @@
 """
 
 import asyncio
-import base64
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
@@ -49,12 +48,6 @@ PURGE_EVERY_SECONDS = 3600.0
 LAG_PROBE_SECONDS = 0.05
 
 log = structlog.get_logger("threadscribe")
-
-
-def storage_key(settings: Settings) -> bytes | None:
-    """The 32 bytes that content is sealed with; None when it is not."""
-    text = settings.storage_key.get_secret_value()
-    return base64.b64decode(text) if text else None
 
 
 def work_directory(settings: Settings) -> Path:
@@ -309,7 +302,7 @@ async def open_bot(settings: Settings, points: Failpoints | None = None) -> Asyn
 
 @asynccontextmanager
 async def _foundation(settings: Settings, points: Failpoints | None) -> AsyncIterator[tuple[JobStore, Http]]:
-    store = await open_store(settings.database_url, storage_key(settings))
+    store = await open_store(settings.database_url, settings.sealing_key, old_keys=settings.former_keys)
     http = Http(SystemClock())
     try:
         if points is None:

@@ -6,13 +6,13 @@ that (a deadlock, or two servers that took the same number).
 
 import asyncio
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, TypeVar
 
 from bot.domain.errors import StoreBusy, StoreError, StoreUnavailable
 from storage.migrations import REGISTER, Migration, pending, refuse_outdated
 from storage.script import Ask, Row, Script, Value, storable
-from storage.statements import statements
+from storage.statements import Statement, statements
 
 try:
     import asyncpg
@@ -26,6 +26,7 @@ T = TypeVar("T")
 
 CONNECTIONS = 8
 LOCK_SECONDS = 20
+_COMPACT_SECONDS = 86400.0
 _ATTEMPTS = 6
 _MIGRATION_LOCK = 7_305_718_224  # any number that other programs in the same database do not use
 
@@ -45,9 +46,9 @@ _GONE = (
 class Postgres:
     """A pool of connections; each script is one transaction on one of them."""
 
-    def __init__(self, pool: "Pool") -> None:
+    def __init__(self, pool: "Pool", known: Mapping[str, Statement]) -> None:
         self._pool = pool
-        self._statements = statements("postgres")
+        self._statements = known
         self._running: set[asyncio.Task[object]] = set()
         self._closed = False
 
@@ -103,6 +104,17 @@ class Postgres:
         )
         return rows
 
+    async def compact(self, tables: Sequence[str]) -> None:
+        """Write these tables anew, without a trace of what was deleted or replaced; nobody can use them meanwhile."""
+        try:
+            async with self._pool.acquire() as connection:
+                for table in tables:
+                    await connection.execute(f"VACUUM (FULL, ANALYZE) {table}", timeout=_COMPACT_SECONDS)
+                # Where the planner keeps samples of values; skipped with a warning for a role that owns no database.
+                await connection.execute("VACUUM (FULL) pg_statistic", timeout=_COMPACT_SECONDS)
+        except (asyncpg.PostgresError, *_GONE) as error:
+            raise explain(error) from error
+
     async def close(self) -> None:
         """Finish what was asked, then disconnect."""
         if self._closed:
@@ -113,8 +125,17 @@ class Postgres:
         await self._pool.close()
 
 
-async def open_postgres(url: str, known: Sequence[Migration], exclusive: bool) -> Postgres:
-    """Connect, and bring the schema up to date if `exclusive`. Raises `StoreError`."""
+async def open_postgres(
+    url: str,
+    known: Sequence[Migration],
+    exclusive: bool,
+    more: Mapping[str, Statement] | None = None,
+    program: str = "threadscribe",
+) -> Postgres:
+    """Connect, and bring the schema up to date if `exclusive`; it also knows the statements in `more`.
+
+    `program` is the name that others see us by. Raises `StoreError`.
+    """
     try:
         pool = await asyncpg.create_pool(
             url,
@@ -122,7 +143,7 @@ async def open_postgres(url: str, known: Sequence[Migration], exclusive: bool) -
             max_size=CONNECTIONS,
             command_timeout=60.0,
             timeout=10.0,
-            server_settings={"application_name": "threadscribe", "lock_timeout": f"{LOCK_SECONDS}s"},
+            server_settings={"application_name": program, "lock_timeout": f"{LOCK_SECONDS}s"},
         )
     except (asyncpg.PostgresError, ValueError, *_GONE) as error:
         raise explain(error) from error
@@ -138,7 +159,7 @@ async def open_postgres(url: str, known: Sequence[Migration], exclusive: bool) -
     except BaseException:
         await pool.close()
         raise
-    return Postgres(pool)
+    return Postgres(pool, {**statements("postgres"), **(more or {})})
 
 
 async def _migrate(connection: "Connection", known: Sequence[Migration]) -> None:

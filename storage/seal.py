@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from Crypto.Cipher._mode_gcm import GcmMode
 
 KEY_BYTES = 32
-_PLAIN = b"\x00"
+PLAIN = b"\x00"
 _SEALED = b"\x01"
 _KEY_ID = 4
 _NONCE = 12
@@ -29,14 +29,14 @@ def key_id(key: bytes) -> bytes:
 
 
 class Seal:
-    """Seals with the first of `keys` (32 bytes each) and opens with any; with none, nothing is sealed."""
+    """Seals with the first of `keys` (32 bytes each), opens with any; with none, or if `plain`, nothing is sealed."""
 
-    def __init__(self, keys: Sequence[bytes] = ()) -> None:
+    def __init__(self, keys: Sequence[bytes] = (), *, plain: bool = False) -> None:
         for key in keys:
             if len(key) != KEY_BYTES:
                 raise StoreError(f"A storage key has {KEY_BYTES} bytes, not {len(key)}.")
         self._keys = {key_id(key): key for key in keys}
-        self._newest = key_id(keys[0]) if keys else None
+        self._newest = key_id(keys[0]) if keys and not plain else None
 
     @property
     def newest(self) -> str:
@@ -47,15 +47,25 @@ class Seal:
         """Whether what this key sealed can be opened."""
         return bytes.fromhex(hex_id) in self._keys
 
+    @property
+    def head(self) -> bytes:
+        """How every value begins that this seal closes."""
+        return _SEALED + self._newest if self._newest else PLAIN
+
+    @staticmethod
+    def key_of(value: bytes) -> str:
+        """The hexadecimal id of the key that a stored value needs, or ""."""
+        return value[1 : 1 + _KEY_ID].hex() if value[:1] == _SEALED else ""
+
     @staticmethod
     def is_sealed(value: bytes) -> bool:
         """Whether a stored value needs a key."""
-        return value[:1] != _PLAIN
+        return value[:1] != PLAIN
 
     def close(self, content: bytes, place: str) -> bytes:
         """Seal content for a place, e.g. `transcript:abc`."""
         if self._newest is None:
-            return _PLAIN + content
+            return PLAIN + content
         nonce = secrets.token_bytes(_NONCE)
         head = _SEALED + self._newest
         cipher = _cipher(self._keys[self._newest], nonce)
@@ -65,7 +75,7 @@ class Seal:
 
     def open(self, sealed: bytes, place: str) -> bytes:
         """The content that was sealed for this place. Raises `StoreError` for a wrong key or a changed value."""
-        if sealed[:1] == _PLAIN:
+        if sealed[:1] == PLAIN:
             return sealed[1:]
         head = sealed[: 1 + _KEY_ID]
         key = self._keys.get(head[1:])
@@ -74,7 +84,7 @@ class Seal:
         if key is None:
             raise StoreError(
                 f"What is stored as {place} was sealed with another storage key (id {head[1:].hex()}): "
-                "set STORAGE_KEY to that key."
+                "set STORAGE_KEY to that key, or STORAGE_KEY_OLD if it was replaced."
             )
         nonce = sealed[1 + _KEY_ID : 1 + _KEY_ID + _NONCE]
         tag = sealed[1 + _KEY_ID + _NONCE : 1 + _KEY_ID + _NONCE + _TAG]

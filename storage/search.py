@@ -162,9 +162,9 @@ class StoredSearch:
 def index(job_id: str, sealed: bool, words: Sequence[str]) -> Script[None]:
     """Put a job's transcript where search looks, for the job and for those that share it."""
     kept = [] if sealed else words
-    spoken, vector = " ".join(kept), _vector(kept)
-    yield from ask("put_said", job_id=job_id, sealed=int(sealed), words=spoken, vector=vector)
-    yield from ask("put_said_of_shares", job_id=job_id, sealed=int(sealed), words=spoken, vector=vector)
+    spoken, placed = " ".join(kept), vector(kept)
+    yield from ask("put_said", job_id=job_id, sealed=int(sealed), words=spoken, vector=placed)
+    yield from ask("put_said_of_shares", job_id=job_id, sealed=int(sealed), words=spoken, vector=placed)
 
 
 def share(job_id: str, source: str) -> Script[None]:
@@ -172,7 +172,7 @@ def share(job_id: str, source: str) -> Script[None]:
     yield from ask("share_said", job_id=job_id, source=source)
 
 
-def _vector(words: Sequence[str]) -> str:
+def vector(words: Sequence[str]) -> str:
     """The words as PostgreSQL writes a tsvector."""
     places: dict[str, list[int]] = {}
     for position, word in enumerate(words, start=1):

@@ -151,9 +151,9 @@ class Line:
         self._closed = False
 
     @classmethod
-    async def open(cls, path: Path, begin: str, pragmas: Sequence[str]) -> "Line":
-        """Connect. Raises `StoreError`."""
-        desk = Desk(begin, path, asyncio.get_running_loop(), statements("sqlite"))
+    async def open(cls, path: Path, begin: str, pragmas: Sequence[str], known: Mapping[str, Statement]) -> "Line":
+        """Connect; the scripts may ask what is `known`. Raises `StoreError`."""
+        desk = Desk(begin, path, asyncio.get_running_loop(), known)
 
         def session(*args: Any, **kwargs: Any) -> Session:  # sqlite3.connect's own arguments
             made = Session(*args, **kwargs)
@@ -196,6 +196,20 @@ class Line:
         while self._desk.errands:
             await self._connection.commit()
 
+    async def compact(self) -> None:
+        """What `SQLite.compact` says."""
+        try:
+            await self._connection.execute_fetchall("INSERT INTO said_index (said_index) VALUES ('rebuild')")
+            await self._connection.execute_fetchall("VACUUM")
+            (outcome,) = await self._connection.execute_fetchall("PRAGMA wal_checkpoint(TRUNCATE)")
+        except asyncio.CancelledError:
+            await self._connection.interrupt()
+            raise
+        except sqlite3.Error as error:
+            raise explain(error, self._desk.path) from error
+        if outcome[0]:
+            raise StoreBusy(f"Another program still reads the database {self._desk.path}.")
+
     async def close(self) -> None:
         """Finish what was handed in, then disconnect."""
         if self._closed:
@@ -222,6 +236,13 @@ class SQLite:
         """Run on one consistent snapshot, without waiting for a writer."""
         return await self._reader.run(script)
 
+    async def compact(self, tables: Sequence[str]) -> None:
+        """Rewrite the file (needs room for another) without a trace of what was deleted or replaced in `tables`.
+
+        SQLite does it for all tables at once; none may be in use meanwhile.
+        """
+        await self._writer.compact()
+
     async def close(self) -> None:
         """Finish what was asked and let the next process in."""
         try:
@@ -232,15 +253,21 @@ class SQLite:
                 self._lock.release()
 
 
-async def open_sqlite(path: Path, known: Sequence[Migration], exclusive: bool) -> SQLite:
-    """Open the file, bring its schema up to date if `exclusive`. Raises `StoreError`."""
+async def open_sqlite(
+    path: Path, known: Sequence[Migration], exclusive: bool, more: Mapping[str, Statement] | None = None
+) -> SQLite:
+    """Open the file, bring its schema up to date if `exclusive`; it also knows the statements in `more`.
+
+    Raises `StoreError`.
+    """
     lock = _take(path, exclusive)
     opened: list[Line] = []
     try:
         pragmas = ["synchronous = FULL", "foreign_keys = ON", "secure_delete = ON", "cache_size = -8000"]
         await _prepare(path, known, exclusive)
-        opened.append(await Line.open(path, "BEGIN IMMEDIATE", pragmas))
-        opened.append(await Line.open(path, "BEGIN", ["query_only = ON", "cache_size = -8000"]))
+        can = {**statements("sqlite"), **(more or {})}
+        opened.append(await Line.open(path, "BEGIN IMMEDIATE", pragmas, can))
+        opened.append(await Line.open(path, "BEGIN", ["query_only = ON", "cache_size = -8000"], can))
     except BaseException:
         for line in opened:
             await line.close()
@@ -306,6 +333,11 @@ def _deliver(errands: Sequence[Errand[Any]]) -> None:
         errand.deliver()
 
 
+def lock_of(path: Path) -> LockFile:
+    """Have this database to ourselves. Raises `StoreBusy`."""
+    return LockFile(path.with_name(path.name + ".lock"))
+
+
 def _take(path: Path, exclusive: bool) -> LockFile | None:
     """Lock the file and make it, readable by its owner only; those who look in beside take it as it is."""
     if not path.parent.is_dir():
@@ -314,7 +346,7 @@ def _take(path: Path, exclusive: bool) -> LockFile | None:
         if not path.exists():
             raise StoreUnavailable(f"There is no database {path} yet: `threadscribe serve` makes it.")
         return None
-    lock = LockFile(path.with_name(path.name + ".lock"))
+    lock = lock_of(path)
     try:  # the log that SQLite keeps beside it inherits the mode
         os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
     except FileExistsError:

@@ -12,6 +12,7 @@ from storage.messages import StoredMessages
 from storage.preferences import StoredPreferences
 from storage.script import Database, Script, ask, reads, text, writes
 from storage.seal import Seal
+from storage.tables import COPYING, UNFINISHED
 
 
 class Store(StoredJobs, StoredLeases, StoredContent, StoredMessages, StoredBudgets, StoredPreferences):
@@ -28,10 +29,15 @@ class Store(StoredJobs, StoredLeases, StoredContent, StoredMessages, StoredBudge
             if not self._seal.knows(key_id):
                 raise StoreError(
                     f"This database holds content that was sealed with another storage key (id {key_id}): "
-                    "set STORAGE_KEY to that key."
+                    "set STORAGE_KEY to that key, or STORAGE_KEY_OLD if it was replaced."
                 )
         if self._seal.newest and self._seal.newest not in used:
             await self._add_seal_key()
+
+    async def check_whole(self) -> None:
+        """Refuse a copy that was not finished. Raises `StoreError`."""
+        if await self.cursor(COPYING):
+            raise StoreError(UNFINISHED)
 
     @reads
     def _seal_keys(self) -> Script[list[str]]:

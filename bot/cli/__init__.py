@@ -1,7 +1,8 @@
-"""The command line: `threadscribe serve | try | doctor | transcribe | jobs | retry | cancel | purge`.
+"""The command line: `threadscribe serve | try | doctor | transcribe`, `jobs | retry | cancel | purge` to look after
+jobs, and `rekey | migrate-store` to look after the database.
 
-Exit codes: 0 fine, 1 a check failed, 2 usage or settings (one line per fault, no traceback). Each command imports
-what it needs when it runs, so that `--help` is there at once.
+Exit codes: 0 fine, 1 a check failed, 2 usage or settings (one line per fault, no traceback), 130 stopped by Ctrl-C.
+Each command imports what it needs when it runs, so that `--help` is there at once.
 """
 
 import sys
@@ -139,6 +140,47 @@ def purge(
     from bot.cli.jobs import run_purge
 
     raise typer.Exit(run_purge(settings_or_exit(), older_than_days))
+
+
+@app.command()
+def rekey(
+    context: typer.Context,
+    plain: Annotated[bool, typer.Option("--plain", help="Store everything unencrypted instead.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask whether --plain is meant.")] = False,
+) -> None:
+    """Seal everything that is stored with the present STORAGE_KEY; stop the bot first.
+
+    STORAGE_KEY_OLD opens what was sealed with another key; what was not sealed needs none. It may be interrupted and
+    run again. At the end the database is rewritten, so that nothing stays in it as it was before; that takes as much
+    free disk space as the database itself.
+    """
+    from bot.cli.upkeep import run_rekey
+
+    settings = settings_or_exit()
+    if not plain and settings.sealing_key is None:
+        raise fail(["STORAGE_KEY is not set: set it to the new key, or give --plain to store all unencrypted."], 2)
+    if plain and not yes:
+        if not sys.stdin.isatty():
+            raise fail(["--plain stores all that was said unencrypted: give --yes as well if that is meant."], 2)
+        if not typer.confirm("Store all that was said unencrypted, for anybody who can read the database?"):
+            raise fail(["Nothing was changed."], 1)
+    raise typer.Exit(run_rekey(settings, plain, context.obj))
+
+
+@app.command()
+def migrate_store(
+    context: typer.Context,
+    to: Annotated[str, typer.Option("--to", metavar="URL", help="The new database: sqlite:///PATH or postgresql://…")],
+    again: Annotated[bool, typer.Option("--again", help="Empty an unfinished copy there, and begin it anew.")] = False,
+) -> None:
+    """Copy the database of DATABASE_URL into a new one, SQLite or PostgreSQL; stop the bot first.
+
+    The new one must be empty. Everything is copied, then compared; the old one is left as it is. No bot starts on a
+    copy that is not finished.
+    """
+    from bot.cli.upkeep import run_migrate_store
+
+    raise typer.Exit(run_migrate_store(settings_or_exit(), to, again, context.obj))
 
 
 def main() -> None:

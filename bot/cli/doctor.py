@@ -13,7 +13,7 @@ import yaml
 from aiohttp import web
 from rich.console import Console
 
-from bot.app import open_core, storage_key
+from bot.app import open_core
 from bot.clock import SystemClock
 from bot.domain.errors import Misconfigured, StepError, StoreError
 from bot.domain.job import Job
@@ -64,7 +64,9 @@ async def _examine(settings: Settings) -> list[Finding]:
 async def _database(settings: Settings) -> list[Finding]:
     scheme = settings.database_url.partition(":")[0]
     try:
-        store = await open_store(settings.database_url, storage_key(settings), exclusive=False)
+        store = await open_store(
+            settings.database_url, settings.sealing_key, exclusive=False, old_keys=settings.former_keys
+        )
     except StoreError as error:
         return [Finding(False, "Database", str(error), "Mend DATABASE_URL, or the rights of its directory.")]
     try:
@@ -73,7 +75,7 @@ async def _database(settings: Settings) -> list[Finding]:
         return [Finding(False, "Database", str(error), "Free disk space, or mend the rights of the file.")]
     finally:
         await store.close()
-    sealed = "sealed with STORAGE_KEY" if storage_key(settings) else "not sealed (set STORAGE_KEY to seal it)"
+    sealed = "sealed with STORAGE_KEY" if settings.sealing_key else "not sealed (set STORAGE_KEY to seal it)"
     return [Finding(True, "Database", f"{scheme} can be read and written; content is {sealed}")]
 
 

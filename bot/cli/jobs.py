@@ -9,7 +9,6 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from bot.app import storage_key
 from bot.clock import SystemClock
 from bot.domain.errors import LostLease, StoreError
 from bot.domain.job import Job, State
@@ -23,7 +22,9 @@ _OPERATOR = "operator"
 
 def _with_store(settings: Settings, act: Callable[[JobStore], Awaitable[int]]) -> int:
     async def run() -> int:
-        store = await open_store(settings.database_url, storage_key(settings), exclusive=False)
+        store = await open_store(
+            settings.database_url, settings.sealing_key, exclusive=False, old_keys=settings.former_keys
+        )
         try:
             return await act(store)
         finally:

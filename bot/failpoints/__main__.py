@@ -1,4 +1,7 @@
-"""`python -m bot.failpoints`: `serve`, with what THREADSCRIBE_FAILPOINTS arms. For tests only."""
+"""`python -m bot.failpoints`: `serve`, with what THREADSCRIBE_FAILPOINTS arms. For tests only.
+
+With arguments, the command that they are: `rekey` and `migrate-store` have failpoints at their database.
+"""
 
 import os
 import sys
@@ -24,4 +27,8 @@ def main(make: type[Failpoints] = Failpoints) -> int:
 
 
 if __name__ == "__main__":
+    if sys.argv[1:]:
+        from bot.cli import app
+
+        app(obj=Failpoints(os.environ.get(VARIABLE, "")))
     sys.exit(main())

@@ -26,14 +26,19 @@ def server() -> Iterator[Path]:
         yield home
 
 
-@pytest.fixture
-def postgres_url(server: Path) -> str:
+def fresh_database(server: Path) -> str:
     """The URL of an empty PostgreSQL database."""
     name = f"test{next(_numbers)}"
     folder = cluster.binaries()
     assert folder is not None
     subprocess.run([folder / "createdb", "-h", server, "-U", "postgres", name], check=True)
     return f"postgresql://postgres@/{name}?host={server}"
+
+
+@pytest.fixture
+def postgres_url(server: Path) -> str:
+    """The URL of an empty PostgreSQL database."""
+    return fresh_database(server)
 
 
 @pytest.fixture(params=["sqlite", "postgres"])
