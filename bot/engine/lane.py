@@ -27,7 +27,7 @@ from bot.engine.arrivals import Arrivals
 from bot.engine.budget import Budget, step_rank
 from bot.engine.happenings import StepEnded, StepFailed, StoreFailed, Watch
 from bot.engine.retry import RetryPolicy
-from bot.ports.clock import Clock
+from bot.ports.clock import Bell, Clock
 from bot.ports.store import Jobs
 
 LEASE_SECONDS = 60.0
@@ -79,14 +79,14 @@ class Lane:
         self._chance = chance or random.Random()  # noqa: S311  # jitter, not a secret
         self._arrivals = arrivals or Arrivals()
         self._begun_at = 0.0
-        self._bell = asyncio.Event()
+        self._bell = Bell(clock)
         self._stopping = False
         self._steps: set[asyncio.Task[None]] = set()
         self._store_down = False
 
     def ring(self) -> None:
         """Something may be due: look now."""
-        self._bell.set()
+        self._bell.ring()
 
     @property
     def running(self) -> int:
@@ -106,7 +106,7 @@ class Lane:
                 self._store_down = True
                 wait = 1.0
             if wait > 0 and not self._stopping:
-                await self._rest(wait)
+                await self._bell.wait(wait)
 
     async def _claim_all(self) -> float:
         """Claim until the places or the due jobs run out; seconds until it is worth looking again."""
@@ -135,15 +135,6 @@ class Lane:
             self._steps.add(task)
             task.add_done_callback(self._steps.discard)
         return 0.0
-
-    async def _rest(self, seconds: float) -> None:
-        bell = asyncio.create_task(self._bell.wait())
-        timer = asyncio.create_task(self._clock.sleep(seconds))
-        try:
-            await asyncio.wait((bell, timer), return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            for task in (bell, timer):
-                task.cancel()
 
     async def _work(self, job: Job, group: tuple[int, ...]) -> None:
         step_rank.set(job.rank)

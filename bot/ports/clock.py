@@ -1,5 +1,6 @@
-"""The seam to time."""
+"""The seam to time, and waiting that can be cut short."""
 
+import asyncio
 from typing import Protocol
 
 
@@ -13,3 +14,32 @@ class Clock(Protocol):
     async def sleep(self, seconds: float) -> None:
         """Wait that long (at least until the next turn of the loop)."""
         ...
+
+
+class Bell:
+    """Wakes one loop before its time. Rung while nobody waits, it is heard at the next `wait`.
+
+    The loop says `clear` before it looks for work, so that what comes while it looks wakes it again.
+    """
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._rung = asyncio.Event()
+
+    def ring(self) -> None:
+        """Look now."""
+        self._rung.set()
+
+    def clear(self) -> None:
+        """What was rung for is looked at now."""
+        self._rung.clear()
+
+    async def wait(self, seconds: float) -> None:
+        """Until it is rung, at most that long."""
+        bell = asyncio.create_task(self._rung.wait())
+        timer = asyncio.create_task(self._clock.sleep(seconds))
+        try:
+            await asyncio.wait((bell, timer), return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            bell.cancel()
+            timer.cancel()

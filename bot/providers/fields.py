@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import cast
 from urllib.parse import urlsplit
 
+from bot.domain.errors import Problem, ProblemCode, Rejected
 from bot.http import Answer
 
 Fields = Mapping[str, object]
@@ -97,6 +98,13 @@ def reason(answer: Answer) -> str:
         if words.startswith("<"):
             words = "a web page instead of an answer"
     return one_line(words or f"status {answer.status}")
+
+
+def refusal(answer: Answer, provider: str) -> Rejected:
+    """What a person reads of an answer that will not change: the provider's own words."""
+    words = reason(answer)
+    problem = Problem(ProblemCode.PROVIDER_REFUSED, {"provider": provider, "detail": words})
+    return Rejected(problem, f"{answer.source}: status {answer.status}: {words}")
 
 
 def one_line(words: str) -> str:

@@ -29,6 +29,7 @@ from bot.providers.fields import (
     read_object,
     reason,
     reference,
+    refusal,
     text,
     upload_url,
     value_or_none,
@@ -114,9 +115,7 @@ class InvoxProvider:
             body["callbackUrl"] = order.hook_url
         answer = await self._call("generate-presigned-url", body, self._settings.invox_api_version, once=True)
         if not answer.ok:
-            words = reason(answer)
-            problem = Problem(ProblemCode.PROVIDER_REFUSED, {"provider": TITLE, "detail": words})
-            raise Rejected(problem, f"{answer.source}: status {answer.status}: {words}")
+            raise refusal(answer, TITLE)
         found = answer.json_object()
         ref = reference(found, "requestId")
         url = upload_url(found, "presignedUrl", self._settings.invox_base_url)
@@ -193,9 +192,7 @@ class InvoxProvider:
                 return replace(transcript, summary=read_note(answer.json_object()) or transcript.summary)
         except Ambiguous as unknown:
             raise Transient(unknown.detail) from unknown  # asking again later harms nothing
-        words = reason(answer)
-        problem = Problem(ProblemCode.PROVIDER_REFUSED, {"provider": TITLE, "detail": words})
-        raise Rejected(problem, f"{answer.source}: status {answer.status}: {words}")
+        raise refusal(answer, TITLE)
 
     async def cancel(self, remote: Remote) -> None:
         """No such call exists."""

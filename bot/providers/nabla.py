@@ -12,7 +12,7 @@ from bot.http import Answer, Http, Spend
 from bot.ports.audio import Accepts, Payload, Progress
 from bot.ports.clock import Clock
 from bot.ports.provider import Broken, Finding, Finished, HookNews, HookRequest, Order, Standing, Traits, Working
-from bot.providers.fields import number, reason, reference, text
+from bot.providers.fields import number, reason, reference, refusal, text
 from bot.providers.findings import try_credentials, webhook_finding
 from bot.providers.nabla_assertion import TYPE, sign_assertion
 from bot.providers.nabla_locales import LANGUAGES, locale_of, note_locale_of
@@ -113,9 +113,7 @@ class NablaProvider:
         if answer.status == 409 or (answer.status == 422 and order.client_ref in self._sent):
             ref = reference(answer.json_or_none() or {}, "id") or self._ids.get(order.client_ref) or ""
         elif not answer.ok:
-            words = reason(answer)
-            problem = Problem(ProblemCode.PROVIDER_REFUSED, {"provider": TITLE, "detail": words})
-            raise Rejected(problem, f"{answer.source}: status {answer.status}: {words}")
+            raise refusal(answer, TITLE)
         if not ref:
             return remote
         self._ids.put(order.client_ref, ref)
@@ -170,9 +168,7 @@ class NablaProvider:
             raise Transient(unknown.detail) from unknown  # asking again later harms nothing
         if is_too_short(answer.json_or_none() or {}):
             return transcript
-        words = reason(answer)
-        problem = Problem(ProblemCode.PROVIDER_REFUSED, {"provider": TITLE, "detail": words})
-        raise Rejected(problem, f"{answer.source}: status {answer.status}: {words}")
+        raise refusal(answer, TITLE)
 
     async def cancel(self, remote: Remote) -> None:
         """No such call exists."""

@@ -31,6 +31,7 @@ from bot.providers.fields import (
     read_object,
     reason,
     reference,
+    refusal,
     text,
     upload_url,
     value_or_none,
@@ -101,9 +102,7 @@ class XosumProvider:
             body["checklistId"] = self._settings.xosum_checklist_id
         answer = await self._call("POST", "/api/createTranscription", body)
         if not answer.ok:
-            words = reason(answer)
-            problem = Problem(ProblemCode.PROVIDER_REFUSED, {"provider": TITLE, "detail": words})
-            raise Rejected(problem, f"{answer.source}: status {answer.status}: {words}")
+            raise refusal(answer, TITLE)
         found = answer.json_object()
         ref = reference(found, "docId")
         url = upload_url(found, "uploadUrl", self._settings.xosum_base_url)

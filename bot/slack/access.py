@@ -31,6 +31,11 @@ class Access:
         channel = job.origin.channel_id
         if channel.startswith("D"):
             return job.origin.user_id == user_id
+        among = await self.among(user_id, channel)
+        return job.origin.user_id == user_id or channel == here if among is None else among
+
+    async def among(self, user_id: str, channel: str) -> bool | None:
+        """Whether they are a member; None where Slack does not tell (`missing_scope`). Raises `StepError`s."""
         try:
             async for page in self._client.pages(Method.MEMBERS, channel=channel, limit=1000):
                 if user_id in names(page, "members"):
@@ -40,7 +45,7 @@ class Access:
         except Misconfigured as error:
             if "missing_scope" not in error.detail:
                 raise
-            return job.origin.user_id == user_id or channel == here
+            return None
         return False
 
     async def may_delete(self, user_id: str, job: Job) -> bool:

@@ -7,14 +7,13 @@ unique key of a job makes the overlap harmless. Nothing from before we joined a 
 from before the first start.
 """
 
-import asyncio
 from dataclasses import dataclass
 
 import structlog
 
 from bot.domain.errors import Rejected, StepError, StoreError
 from bot.http import http_date
-from bot.ports.clock import Clock
+from bot.ports.clock import Bell, Clock
 from bot.ports.store import JobStore
 from bot.slack.client import SlackClient, SlackRefusal
 from bot.slack.fields import Json, as_object, child, names, number, rows, text
@@ -70,11 +69,11 @@ class CatchUp:
         self._intake = intake
         self._clock = clock
         self._every = every_seconds
-        self._bell = asyncio.Event()
+        self._bell = Bell(clock)
 
     def ring(self) -> None:
         """Look now: events may have been missed."""
-        self._bell.set()
+        self._bell.ring()
 
     async def run(self) -> None:
         """Look at once and then every so often, until cancelled."""
@@ -86,13 +85,7 @@ class CatchUp:
             except (StepError, StoreError) as error:
                 _log.info("catchup_postponed", detail=str(error))
                 wait = min(wait, RETRY_SECONDS)
-            bell = asyncio.create_task(self._bell.wait())
-            timer = asyncio.create_task(self._clock.sleep(wait))
-            try:
-                await asyncio.wait((bell, timer), return_when=asyncio.FIRST_COMPLETED)
-            finally:
-                bell.cancel()
-                timer.cancel()
+            await self._bell.wait(wait)
 
     async def look(self) -> int:
         """Look once; how many jobs were made. Raises `StepError`s and `StoreError`s; what was seen so far is kept."""

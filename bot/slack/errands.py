@@ -3,7 +3,6 @@
 An errand is an inbox row; it is dropped only when it is done, so a crash repeats it. Every act here is idempotent.
 """
 
-import asyncio
 import json
 from collections.abc import Awaitable, Callable
 
@@ -11,7 +10,7 @@ import structlog
 
 from bot.domain.errors import Rejected, StepError, StoreError, Transient
 from bot.domain.job import FINAL
-from bot.ports.clock import Clock
+from bot.ports.clock import Bell, Clock
 from bot.ports.store import InboxItem, JobStore
 from bot.slack import render, words
 from bot.slack.client import SlackClient, SlackRefusal
@@ -51,10 +50,10 @@ class Errands:
         self._posts = posts
         self._clock = clock
         self._later: dict[int, tuple[float, float]] = {}  # item -> (not before, next gap)
-        self._bell = asyncio.Event()
+        self._bell = Bell(clock)
         self.others: dict[str, Callable[[Json], Awaitable[None]]] = {}
         """Kinds of errand that other modules run: each is done when it returns, and idempotent."""
-        intake.on_errand = self._bell.set
+        intake.on_errand = self._bell.ring
 
     async def run(self) -> None:
         """Run errands until cancelled: when intake rings, and every few seconds."""
@@ -65,13 +64,7 @@ class Errands:
                     pass
             except (StepError, StoreError) as error:
                 _log.info("errands_postponed", detail=str(error))
-            bell = asyncio.create_task(self._bell.wait())
-            timer = asyncio.create_task(self._clock.sleep(LOOK_SECONDS / 2))
-            try:
-                await asyncio.wait((bell, timer), return_when=asyncio.FIRST_COMPLETED)
-            finally:
-                bell.cancel()
-                timer.cancel()
+            await self._bell.wait(LOOK_SECONDS / 2)
 
     async def second_chances(self) -> int:
         """Run every errand that is due; how many were finished. Raises when Slack or the store is away."""

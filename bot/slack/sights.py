@@ -1,11 +1,8 @@
 """What a person can see at this moment: the conversations that they and the bot are both in, asked of Slack."""
 
-from bot.domain.errors import Misconfigured
 from bot.domain.job import Job
 from bot.slack.access import Access
-from bot.slack.client import SlackClient, SlackRefusal
-from bot.slack.fields import names
-from bot.slack.methods import Method
+from bot.slack.client import SlackClient
 
 
 class Sight:
@@ -58,16 +55,4 @@ class Sights:
 
         Where Slack does not tell the bot (`missing_scope`: a group message), that they asked from there is proof.
         """
-        if channel.startswith("D"):
-            return True
-        try:
-            async for page in self._client.pages(Method.MEMBERS, channel=channel, limit=1000):
-                if user_id in names(page, "members"):
-                    return True
-        except SlackRefusal:
-            return False
-        except Misconfigured as error:
-            if "missing_scope" not in error.detail:
-                raise
-            return True
-        return False
+        return channel.startswith("D") or await self._access.among(user_id, channel) is not False

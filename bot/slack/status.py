@@ -13,7 +13,7 @@ import structlog
 
 from bot.domain.errors import RateLimited, StepError, StoreError, Transient
 from bot.domain.job import FINAL, Job, Outcome, State
-from bot.ports.clock import Clock
+from bot.ports.clock import Bell, Clock
 from bot.ports.store import JobStore, Outgoing
 from bot.slack import render
 from bot.slack.blocks import Message
@@ -63,7 +63,7 @@ class StatusLines:
         self._clock = clock
         self._lines: dict[str, Line] = {}
         self._due: dict[str, float] = {}  # lines that want attention, and when: the others cost nothing
-        self._bell = asyncio.Event()
+        self._bell = Bell(clock)
 
     @staticmethod
     def key(job: Job) -> str:
@@ -75,7 +75,7 @@ class StatusLines:
         line = self._line(job)
         if job.progress is not None:
             line.progress[job.id] = (job.state, job.progress)
-        self._bell.set()
+        self._bell.ring()
 
     async def answered(self, job: Job) -> None:
         """The job's reply is posted: its line goes when it was the last of its message. Raises `StoreError` only."""
@@ -89,7 +89,7 @@ class StatusLines:
                 await self._store.put_outgoing(replace(row, verify_at=self._clock.now()))
             self._lines[key] = line
             self._due[key] = self._clock.now()
-        self._bell.set()
+        self._bell.ring()
 
     def _line(self, job: Job) -> Line:
         now, key = self._clock.now(), self.key(job)
@@ -116,13 +116,7 @@ class StatusLines:
         while True:
             self._bell.clear()
             wait = await self.flush()
-            bell = asyncio.create_task(self._bell.wait())
-            timer = asyncio.create_task(self._clock.sleep(wait))
-            try:
-                await asyncio.wait((bell, timer), return_when=asyncio.FIRST_COMPLETED)
-            finally:
-                bell.cancel()
-                timer.cancel()
+            await self._bell.wait(wait)
 
     async def flush(self) -> float:
         """Bring every line up to date that is due; seconds until the next one is."""
@@ -232,6 +226,6 @@ class StatusLines:
         elif all(each.state in FINAL for each in await self._jobs(job)):
             self._lines[row.key] = Line(job)
             self._due[row.key] = self._clock.now()
-            self._bell.set()
+            self._bell.ring()
         else:
             await self._posts.verify(row)
