@@ -69,9 +69,12 @@ class StoredLeases:
             yield from _mark_row(row)
 
     @writes
-    def release_all(self) -> Script[int]:
-        """Void every lease; only for a process that has the database to itself. Returns how many."""
-        rows = yield from ask("release_all")
+    def release_all(self, beyond: float = 0.0) -> Script[int]:
+        """Void every lease that ends later than `beyond` (Unix seconds). Returns how many.
+
+        All of them only where a process has the database to itself; else those that lie too far ahead to be true.
+        """
+        rows = yield from ask("release_all", beyond=beyond)
         for row in rows:
             yield from _mark_row(row)
         return len(rows)

@@ -247,9 +247,9 @@ UPDATE job SET lease_until = :until WHERE id = :id AND lease_token = :token AND 
 UPDATE job SET lease_token = '', lease_until = 0 WHERE id = :id AND lease_token = :token AND lease_token <> ''
 RETURNING lane, rank, person, due_at, created_at;
 
--- name: release_all()
--- Void every lease.
-UPDATE job SET lease_token = '', lease_until = 0 WHERE lease_token <> ''
+-- name: release_all(beyond)
+-- Void every lease that ends later than that.
+UPDATE job SET lease_token = '', lease_until = 0 WHERE lease_token <> '' AND lease_until > :beyond
 RETURNING lane, rank, person, due_at, created_at;
 
 -- name: wake(id, now)

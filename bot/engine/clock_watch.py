@@ -48,9 +48,13 @@ class ClockWatch:
         return max(0.0, now - since - jumped)
 
 
-async def wake_sleepers(store: Jobs, now: float) -> int:
-    """Make every job due whose row was written later than now: its dates are of another time. Returns how many."""
-    count, before = 0, None
+async def wake_sleepers(store: Jobs, now: float, lease_seconds: float) -> int:
+    """Make every job due whose row was written later than now: its dates are of another time. Returns how many.
+
+    A lease that ends later than any can is of another time too, and whoever took it may be dead; who lives has renewed
+    it by the clock of now, or takes the job up again.
+    """
+    count, before = await store.release_all(now + lease_seconds + JUMP_SECONDS), None
     while True:
         page = await store.jobs(JobFilter(states=_OPEN, limit=_PAGE, before=before))
         for job in page:

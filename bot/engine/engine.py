@@ -13,7 +13,7 @@ from bot.engine.audio_desk import AudioDesk
 from bot.engine.budget import Budget
 from bot.engine.clock_watch import wake_sleepers
 from bot.engine.happenings import ClockSet, Watch
-from bot.engine.lane import Lane
+from bot.engine.lane import LEASE_SECONDS, Lane
 from bot.engine.retry import PROVIDER_RETRIES, SLACK_RETRIES
 from bot.engine.steps import HOOK_INBOX, Steps
 from bot.ports.chat import Chat
@@ -120,7 +120,7 @@ class Engine:
     async def _wake_sleepers(self) -> None:
         for attempt in range(WAKE_ATTEMPTS):
             with contextlib.suppress(StoreError):
-                if await wake_sleepers(self.store, self.clock.now()):
+                if await wake_sleepers(self.store, self.clock.now(), LEASE_SECONDS):
                     self.ring_all()
                 return
             await self.clock.sleep(2.0**attempt)

@@ -168,8 +168,11 @@ class Jobs(Protocol):
         """Give the lease back unused; the job stays as it is. Silent if it is lost already."""
         ...
 
-    async def release_all(self) -> int:
-        """Void every lease; only for a process that has the database to itself. Returns how many."""
+    async def release_all(self, beyond: float = 0.0) -> int:
+        """Void every lease that ends later than `beyond` (Unix seconds). Returns how many.
+
+        All of them only where a process has the database to itself; else those that lie too far ahead to be true.
+        """
         ...
 
     async def apply(self, change: Change, keep_lease: bool = False) -> Job:

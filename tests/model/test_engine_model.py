@@ -384,6 +384,23 @@ def test_a_clock_set_by_a_day_delays_no_answer_and_refuses_none(by: float, resta
     assert found == {State.DONE}
 
 
+def test_a_lease_of_another_day_ends_with_the_process_that_held_it(postgres_url: str) -> None:
+    """Where several share a database, a new process cannot void all leases: the dead one's are told by their date."""
+    machine = type("Leases", (Interleavings,), {"url": postgres_url})()
+    machine.begin(seed=1)
+    machine.world.calm = True
+    machine.pass_time(0.05)
+    machine.kill(0, then_restart=False, after=0.0)
+    assert machine._real(machine.store.next_due("xosum")) > machine.clock.now()  # leased
+    machine.set_clock(-DAY)
+    machine.start()
+    for _ in range(10):
+        machine.pass_time(65.0)
+    found = {job.state for job in machine._jobs()}
+    machine.teardown()
+    assert found == {State.DONE}
+
+
 @pytest.mark.timeout(3600)
 def test_every_interleaving_ends_in_one_answer_paid_for_once() -> None:
     run_state_machine_as_test(Interleavings, settings=_settings(15))  # type: ignore[no-untyped-call]  # Hypothesis leaves it so

@@ -104,6 +104,7 @@ async def test_voiding_all_leases_lets_every_job_be_claimed_again(store: JobStor
         await waiting(store)
     held = Counter([(await claimed(store, "xosum")).id for _ in range(6)])
     assert await store.next_due("xosum") == NOW + 60
+    assert await store.release_all(beyond=NOW + 60) == 0
     assert await store.release_all() == 6
     assert await store.release_all() == 0
     assert Counter([(await claimed(store, "xosum")).id for _ in range(6)]) == held
