@@ -2,7 +2,7 @@
 
 import itertools
 import subprocess
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import AsyncExitStack
 from pathlib import Path
 
@@ -55,8 +55,10 @@ async def reopen(url: str) -> AsyncIterator[Opener]:
     """Opens the database; what was opened is closed at the end."""
     async with AsyncExitStack() as stack:
 
-        async def opener(key: bytes | None = None, **how: bool) -> JobStore:
-            store = await open_store(url, key, **how)
+        async def opener(
+            key: bytes | None = None, *, exclusive: bool = True, old_keys: Sequence[bytes] = ()
+        ) -> JobStore:
+            store = await open_store(url, key, exclusive=exclusive, old_keys=old_keys)
             stack.push_async_callback(store.close)
             return store
 

@@ -1,6 +1,8 @@
 """A store with something in every table, what can be read back from it, and the command line that works on it."""
 
 import base64
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import asyncpg
@@ -12,6 +14,7 @@ from bot.domain.transcript import Segment
 from bot.ports.provider import Pace
 from bot.ports.store import ChannelSettings, JobFilter, JobStore, Naming, Outgoing, SearchFilter
 from bot.text.search import terms
+from storage import open_store
 from storage.seal import key_id
 from tests.acceptance.process import Bot
 from tests.storage.samples import NOW, added, claimed, submitting, waiting
@@ -84,6 +87,16 @@ async def told(store: JobStore) -> dict[str, object]:
 async def searched(store: JobStore, typed: str) -> list[tuple[str, int]]:
     page = await store.search(SearchFilter("T1", terms(typed), ("C1", "C2", "C3"), limit=200))
     return [(found.job.id, found.at) for found in page.found]
+
+
+@asynccontextmanager
+async def opened(url: str, key: bytes | None = None) -> AsyncIterator[JobStore]:
+    """The store of a database; closed whatever happens, for its threads would outlive the test."""
+    store = await open_store(url, key)
+    try:
+        yield store
+    finally:
+        await store.close()
 
 
 def key_text(*keys: bytes) -> str:

@@ -22,7 +22,7 @@ from storage.upkeep import open_alone
 from tests.acceptance.place import fast_xosum, open_place, shown
 from tests.audio.recordings import record, tone
 from tests.storage.conftest import fresh_database
-from tests.storage.filled import ABLE, command, fill, only_line, run, searched, told
+from tests.storage.filled import ABLE, command, fill, only_line, opened, run, searched, told
 from tests.storage.samples import KEY, NOW
 
 Place = Callable[[str], str]
@@ -43,18 +43,14 @@ def fresh(tmp_path: Path, request: pytest.FixtureRequest) -> Place:
 
 
 async def filled(url: str, key: bytes | None = None, transcripts: int = 3) -> dict[str, object]:
-    store = await open_store(url, key)
-    await fill(store, transcripts)
-    found = await told(store)
-    await store.close()
-    return found
+    async with opened(url, key) as store:
+        await fill(store, transcripts)
+        return await told(store)
 
 
 async def readable(url: str, key: bytes | None = None) -> dict[str, object]:
-    store = await open_store(url, key)
-    found = await told(store)
-    await store.close()
-    return found
+    async with opened(url, key) as store:
+        return await told(store)
 
 
 async def next_number(store: JobStore, key: str) -> int:
@@ -76,14 +72,13 @@ async def test_everything_arrives_and_the_source_is_left_as_it_was(
     fresh: Place, tmp_path: Path, source: str, target: str, key: bytes | None
 ) -> None:
     old = fresh(source)
-    store = await open_store(old, key)
-    await fill(store)
-    last = await next_number(store, "last")
-    await store.purge(NOW + 10**6)  # takes rows away, but not their numbers
-    await fill(store)
-    gone = await next_number(store, "gone")
+    async with opened(old, key) as store:
+        await fill(store)
+        last = await next_number(store, "last")
+        await store.purge(NOW + 10**6)  # takes rows away, but not their numbers
+        await fill(store)
+        gone = await next_number(store, "gone")
     assert gone > last
-    await store.close()
     await forget_push(old, gone)
     before = await readable(old, key)
     files = files_in(tmp_path)
@@ -99,12 +94,11 @@ async def test_everything_arrives_and_the_source_is_left_as_it_was(
     assert files.items() <= files_in(tmp_path).items()
     assert await readable(old, key) == before
     assert await readable(new, key) == before
-    arrived = await open_store(new, key)
-    assert len(await searched(arrived, ABLE)) == 3
-    assert await next_number(arrived, "next") == gone + 1
-    await fill(arrived)  # and it can be worked with
-    assert len(await searched(arrived, ABLE)) == 6
-    await arrived.close()
+    async with opened(new, key) as arrived:
+        assert len(await searched(arrived, ABLE)) == 3
+        assert await next_number(arrived, "next") == gone + 1
+        await fill(arrived)  # and it can be worked with
+        assert len(await searched(arrived, ABLE)) == 6
 
 
 def files_in(folder: Path) -> dict[str, bytes]:
@@ -149,15 +143,13 @@ async def test_killed_in_the_middle_it_begins_anew_when_told_to_and_nobody_start
 async def test_a_database_that_holds_something_is_never_written_to(fresh: Place, tmp_path: Path, target: str) -> None:
     old, new = fresh("sqlite"), fresh(target)
     await filled(old)
-    store = await open_store(new)
-    await store.put_cursor("catchup", "1.0")
-    await store.close()
+    async with opened(new) as store:
+        await store.put_cursor("catchup", "1.0")
     bot = await run(tmp_path, old, "migrate-store", "--to", new, "--again")
     assert bot.process.returncode == 1
     assert "is not empty (high_water: " in only_line(bot)
-    store = await open_store(new)
-    assert await store.cursor("catchup") == "1.0"
-    await store.close()
+    async with opened(new) as store:
+        assert await store.cursor("catchup") == "1.0"
 
 
 @pytest.mark.parametrize("kind", ["sqlite", "postgres"])
@@ -165,11 +157,10 @@ async def test_it_is_refused_while_a_bot_has_the_source_or_for_the_source_itself
     fresh: Place, tmp_path: Path, kind: str
 ) -> None:
     old = fresh(kind)
-    store = await open_store(old)
-    bot = await run(tmp_path, old, "migrate-store", "--to", fresh("sqlite"))
+    async with opened(old):
+        bot = await run(tmp_path, old, "migrate-store", "--to", fresh("sqlite"))
     assert bot.process.returncode == 1
     assert "stop it first" in only_line(bot)
-    await store.close()
     itself = await run(tmp_path, old, "migrate-store", "--to", old)
     assert itself.process.returncode == 1
     assert await readable(old)
@@ -177,12 +168,14 @@ async def test_it_is_refused_while_a_bot_has_the_source_or_for_the_source_itself
 
 async def test_one_database_at_two_addresses_is_recognised(fresh: Place, tmp_path: Path) -> None:
     old = fresh("postgres")
-    await (await open_store(old)).close()
+    async with opened(old):
+        pass
     await empty(old)
     async with open_alone(old) as source:
         with pytest.raises(StoreError, match="the same database"):
             await duplicate(source, source, False, lambda doing, done, total: None)
-    await (await open_store(old)).close()  # no mark was left
+    async with opened(old):  # no mark was left
+        pass
 
 
 async def empty(url: str) -> None:
@@ -225,7 +218,8 @@ async def test_a_bad_address_is_one_sentence_without_its_password(
     fresh: Place, tmp_path: Path, to: str, code: int, words: str
 ) -> None:
     old = fresh("sqlite")
-    await (await open_store(old)).close()
+    async with opened(old):
+        pass
     bot = await run(tmp_path, old, "migrate-store", "--to", to)
     assert bot.process.returncode == code
     assert words in only_line(bot)
@@ -297,7 +291,8 @@ async def test_every_table_and_column_is_known_to_upkeep(fresh: Place, tmp_path:
     assert SAID in TABLES
 
     url = fresh("postgres")
-    await (await open_store(url)).close()
+    async with opened(url):
+        pass
     connection = await asyncpg.connect(url)
     found: dict[str, set[str]] = {}
     for table, column in await connection.fetch(

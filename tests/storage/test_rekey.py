@@ -111,6 +111,8 @@ async def test_killed_in_the_middle_it_goes_on_where_it_was(
     with pytest.raises(StoreError, match="STORAGE_KEY"):
         await reopen(KEY)
     assert await readable(reopen, OTHER, KEY) == before
+    listed = await run(tmp_path, url, "jobs", key=OTHER, old=(KEY,))
+    assert listed.process.returncode == 0, listed.lines
     again = await run(tmp_path, url, "rekey", key=OTHER, old=(KEY,))
     assert again.out[0].startswith("Sealed 18 values"), again.out
     assert "; 60 had that seal already" in again.out[0]
@@ -191,6 +193,20 @@ async def test_what_is_damaged_is_named_and_the_rest_is_done(
         await reopen(OTHER)
     store = await reopen(OTHER, old_keys=(KEY,))
     assert len(await searched(store, ABLE)) == 3
+
+
+@SQLITE
+async def test_words_that_have_lost_their_transcript_go_too(
+    reopen: Opener, url: str, file: Path, tmp_path: Path
+) -> None:
+    await filled(reopen)
+    db = sqlite3.connect(file)
+    with db:
+        db.execute("DELETE FROM transcript")
+    db.close()
+    bot = await run(tmp_path, url, "rekey", key=KEY)
+    assert bot.process.returncode == 0, bot.lines
+    assert left(await lying(url, None), *SECRETS) == []
 
 
 @SQLITE
