@@ -64,8 +64,7 @@ async def next_number(store: JobStore, key: str) -> int:
     [
         ("sqlite", "postgres", None),
         ("postgres", "sqlite", None),
-        ("postgres", "postgres", KEY),
-        ("sqlite", "sqlite", None),
+        ("sqlite", "sqlite", KEY),
     ],
 )
 async def test_everything_arrives_and_the_source_is_left_as_it_was(
@@ -128,8 +127,9 @@ async def test_killed_in_the_middle_it_begins_anew_when_told_to_and_nobody_start
     assert killed.process.returncode == -signal.SIGKILL
     with pytest.raises(StoreError, match="unfinished copy"):
         await open_store(new)
-    further = await run(tmp_path, new, "migrate-store", "--to", fresh("sqlite"))
-    assert "unfinished copy" in only_line(further)
+    with pytest.raises(StoreError, match="unfinished copy"):
+        async with open_alone(new):
+            pass
     refused = await run(tmp_path, old, "migrate-store", "--to", new)
     assert refused.process.returncode == 1
     assert "--again" in only_line(refused)
@@ -153,17 +153,12 @@ async def test_a_database_that_holds_something_is_never_written_to(fresh: Place,
 
 
 @pytest.mark.parametrize("kind", ["sqlite", "postgres"])
-async def test_it_is_refused_while_a_bot_has_the_source_or_for_the_source_itself(
-    fresh: Place, tmp_path: Path, kind: str
-) -> None:
+async def test_it_is_refused_while_a_bot_has_the_source(fresh: Place, tmp_path: Path, kind: str) -> None:
     old = fresh(kind)
     async with opened(old):
         bot = await run(tmp_path, old, "migrate-store", "--to", fresh("sqlite"))
     assert bot.process.returncode == 1
     assert "stop it first" in only_line(bot)
-    itself = await run(tmp_path, old, "migrate-store", "--to", old)
-    assert itself.process.returncode == 1
-    assert await readable(old)
 
 
 async def test_one_database_at_two_addresses_is_recognised(fresh: Place, tmp_path: Path) -> None:
@@ -211,7 +206,7 @@ async def test_what_changes_meanwhile_is_noticed(fresh: Place, tmp_path: Path) -
         ("mysql://u:hunter2@h/d", 2, "--to must be sqlite:///file.db"),
         ("postgresql://u:hunter2@127.0.0.1:1/x", 1, "PostgreSQL cannot be reached"),
         ("postgresql://u:hunter2@h:port/x", 1, "--to is no PostgreSQL address"),
-        ("sqlite:///no/such/folder.db", 1, "does not exist: make it"),
+        ("sqlite:///store1.db", 1, "are the same database"),
     ],
 )
 async def test_a_bad_address_is_one_sentence_without_its_password(
@@ -243,7 +238,6 @@ async def test_ctrl_c_stops_it_with_a_sentence_and_the_password_stays_out_of_wha
     assert "hunter2" not in "\n".join([*bot.lines, *done.lines, *done.out])
 
 
-@pytest.mark.slow
 async def test_a_bot_goes_on_in_the_database_that_it_was_moved_to(fresh: Place, tmp_path: Path) -> None:
     recording = record(tmp_path / "visit.mp3", tone(2.0), "mp3", "mp3")
     async with open_place(tmp_path, fast_xosum()) as place:
@@ -252,8 +246,6 @@ async def test_a_bot_goes_on_in_the_database_that_it_was_moved_to(fresh: Place, 
         await place.answered(message)
         await place.settled(message, "done")
         new = fresh("postgres")
-        refused = await place.run("migrate-store", "--to", new)
-        assert "stop it first" in refused.lines[-1]
         assert await first.stop() == 0
         moved = await place.run("migrate-store", "--to", new)
         assert moved.process.returncode == 0, moved.lines
@@ -264,8 +256,6 @@ async def test_a_bot_goes_on_in_the_database_that_it_was_moved_to(fresh: Place, 
         later = await place.upload(Upload("later.mp3", recording))
         (reply,) = await place.answered(later)
         assert "Xosum" in shown(reply)
-        listed = await place.run("jobs", "--json", DATABASE_URL=new)
-        assert len(json.loads("\n".join(listed.out))) == 2
 
 
 async def test_every_table_and_column_is_known_to_upkeep(fresh: Place, tmp_path: Path) -> None:
