@@ -8,7 +8,7 @@ import time
 from collections import deque
 from collections.abc import Callable
 
-SOME, SECONDS = 40, 0.4  # so many arrivals in so little time are a rush
+SOME, SECONDS = 120, 0.8  # so many arrivals in so little time are a rush; a batch of forty files is none
 
 
 class Arrivals:
