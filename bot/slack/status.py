@@ -26,6 +26,7 @@ EDIT_SECONDS = 3.0
 RETRY_SECONDS = 10.0
 IDLE_SECONDS = 30.0
 LONGEST_WAIT_SECONDS = 600.0
+AT_ONCE = 8  # lines: one that Slack is slow about keeps few others waiting
 
 _log = structlog.get_logger(__name__)
 
@@ -119,11 +120,17 @@ class StatusLines:
             await self._bell.wait(wait)
 
     async def flush(self) -> float:
-        """Bring every line up to date that is due; seconds until the next one is."""
-        for key, due in list(self._due.items()):
-            wait = due - self._clock.now()
-            if not 0 < wait <= LONGEST_WAIT_SECONDS:  # longer: the clock was set back
+        """Bring every line up to date that is due, a few at a time; seconds until the next one is."""
+        now = self._clock.now()
+        due = (key for key, at in list(self._due.items()) if not 0 < at - now <= LONGEST_WAIT_SECONDS)  # clock set back
+
+        async def some() -> None:
+            for key in due:
                 await self._bring(key)
+
+        async with asyncio.TaskGroup() as group:
+            for _ in range(AT_ONCE):
+                group.create_task(some())
         waits = [due - self._clock.now() for due in self._due.values()]
         return max(0.0, min([IDLE_SECONDS, *waits]))
 
