@@ -21,7 +21,6 @@ import ssl
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import cast
 from urllib.parse import urlsplit
 
@@ -37,6 +36,7 @@ MAX_BODY = 16 * 1024 * 1024
 MAX_RETRY_AFTER = 3600.0
 QUICK_RETRIES = 2
 CHUNK = 256 * 1024  # bytes: what passes through at a time, since each chunk costs the same Python whatever its size
+DEFAULT_HEADERS = {"Accept": "*/*", "Accept-Encoding": "gzip, deflate", "User-Agent": "threadscribe"}
 FULL = 64 * 1024  # a source that gives less at a time is slower than we are: what it gives is passed on at once
 
 httpcore.AsyncHTTP11Connection.READ_NUM_BYTES = CHUNK  # 64 KiB by itself; httpx has no setting for it
@@ -99,19 +99,17 @@ class Http:
         trust = ssl.create_default_context(cafile=certifi.where())
         trust.load_default_certs()  # also the operator's own authorities (system store, SSL_CERT_FILE)
         self._clock = clock
-        self._client = httpx.AsyncClient(
+        # Not the client above it: redirects, cookies and authentication, none of which is wanted, are half its time.
+        self._transport = httpx.AsyncHTTPTransport(
             verify=trust,
             trust_env=False,
             proxy=proxy,
-            follow_redirects=False,
-            cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
             limits=httpx.Limits(max_connections=connections, max_keepalive_connections=16, keepalive_expiry=5.0),
-            headers={"User-Agent": "threadscribe"},
         )
 
     async def aclose(self) -> None:
         """Close every connection."""
-        await self._client.aclose()
+        await self._transport.aclose()
 
     async def call(
         self,
@@ -165,10 +163,7 @@ class Http:
         source = _source(method, url)
         try:
             async with asyncio.timeout(timeout):
-                request = self._client.build_request(
-                    method, url, headers=headers, content=content, timeout=_limits(timeout)
-                )
-                response = await self._client.send(request, stream=True)
+                response = await self._send(method, url, headers, timeout, content)
                 try:
                     body = bytearray()
                     async for chunk in response.aiter_bytes():
@@ -183,6 +178,25 @@ class Http:
         answer = Answer(response.status_code, dict(response.headers), bytes(body), source, once)
         self._raise_for_busy(answer, retry_default)
         return answer
+
+    async def _send(
+        self,
+        method: str,
+        url: str,
+        headers: Mapping[str, str],
+        timeout: float,
+        content: bytes | AsyncIterator[bytes] | None = None,
+        extensions: Mapping[str, bytes] | None = None,
+    ) -> httpx.Response:
+        """The head of the answer; its body has to be read or closed."""
+        request = httpx.Request(
+            method,
+            url,
+            headers={**DEFAULT_HEADERS, **headers},
+            content=content,
+            extensions={"timeout": _limits(timeout), **(extensions or {})},
+        )
+        return await self._transport.handle_async_request(request)
 
     @asynccontextmanager
     async def stream_get(
@@ -201,8 +215,7 @@ class Http:
         source = _source("GET", url)
         sent = {**(headers or {}), "Accept-Encoding": "identity"}
         try:
-            request = self._client.build_request("GET", url, headers=sent, timeout=_limits(timeout))
-            response = await self._client.send(request, stream=True)
+            response = await self._send("GET", url, sent, timeout)
         except (httpx.HTTPError, httpx.InvalidURL, UnicodeError) as error:
             raise _classify(error, account, source, once=False) from None  # the cause may quote the URL
         try:
@@ -270,15 +283,7 @@ class Http:
 
         whole = {**headers, "Content-Length": str(size)}
         try:
-            request = self._client.build_request(
-                "PUT",
-                url,
-                headers=whole,
-                content=counted() if size else b"",
-                timeout=_limits(timeout),
-                extensions=_verbatim(url),
-            )
-            response = await self._client.send(request, stream=True)
+            response = await self._send("PUT", url, whole, timeout, counted() if size else b"", _verbatim(url))
             try:
                 body = await _head_of(response)
             finally:
@@ -328,8 +333,8 @@ def http_date(text: str) -> float | None:
         return None
 
 
-def _limits(seconds: float) -> httpx.Timeout:
-    return httpx.Timeout(seconds, connect=min(10.0, seconds), pool=seconds)
+def _limits(seconds: float) -> dict[str, float | None]:
+    return httpx.Timeout(seconds, connect=min(10.0, seconds), pool=seconds).as_dict()
 
 
 def _source(method: str, url: str) -> str:
