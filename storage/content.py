@@ -116,8 +116,15 @@ class StoredContent(StoredSearch):
 
     @writes
     def drop_blocks(self, job_id: str) -> Script[None]:
-        """Forget them: the transcript is stored."""
+        """Forget them: they are of other audio, or the work was given up."""
         yield from ask("drop_blocks", job_id=job_id)
+
+    @writes
+    def drop_used(self, job_id: str, item_ids: Sequence[int]) -> Script[None]:
+        """The transcript is whole and stored: forget the blocks and the pushes that it was made of."""
+        yield from ask("drop_blocks", job_id=job_id)
+        for item_id in item_ids:
+            yield from ask("use_inbox", id=item_id, nothing=b"")
 
     async def purge(self, older_than: float) -> int:
         """Delete content of jobs finished before, and pushes that came before; rows stay.

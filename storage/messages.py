@@ -58,9 +58,11 @@ class StoredMessages:
         return bool(rows)
 
     @reads
-    def inbox_for(self, kind: str, ref: str) -> Script[Sequence[InboxItem]]:
-        """What waits for this reference, oldest first."""
-        rows = yield from ask("inbox_for", kind=kind, ref=ref)
+    def inbox_for(self, kind: str, *refs: str) -> Script[Sequence[InboxItem]]:
+        """What waits for each of these references, oldest first."""
+        rows: list[Row] = []
+        for ref in refs:
+            rows += yield from ask("inbox_for", kind=kind, ref=ref)
         return [self._item_of(row) for row in rows]
 
     @reads

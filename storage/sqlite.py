@@ -25,6 +25,7 @@ from storage.script import Ask, Row, Script, storable
 from storage.statements import Statement, statements
 
 BUSY_SECONDS = 5.0
+READ, WRITE = "BEGIN", "BEGIN IMMEDIATE"
 _TOGETHER = 64  # transactions that share a commit at most
 
 T = TypeVar("T")
@@ -58,6 +59,7 @@ class Desk:
     loop: asyncio.AbstractEventLoop
     statements: Mapping[str, Statement]
     errands: deque[Errand[Any]] = field(default_factory=deque)
+    done: deque[Errand[Any]] = field(default_factory=deque)
 
 
 class Session(sqlite3.Connection):
@@ -66,7 +68,7 @@ class Session(sqlite3.Connection):
     desk: Desk
 
     def commit(self) -> None:
-        """Run what has been handed in, and deliver. Never raises: each errand has its own error."""
+        """Run what has been handed in. Never raises: each errand has its own error."""
         errands: list[Errand[Any]] = []
         while self.desk.errands and len(errands) < _TOGETHER:
             errand = self.desk.errands.popleft()
@@ -75,7 +77,7 @@ class Session(sqlite3.Connection):
         if len(errands) == 1 or not self._together(errands):
             for errand in errands:
                 self._alone(errand)
-        self.desk.loop.call_soon_threadsafe(_deliver, errands)
+        self.desk.done.extend(errands)
 
     def _alone(self, errand: Errand[Any]) -> None:
         errand.error = None
@@ -99,16 +101,20 @@ class Session(sqlite3.Connection):
                 errand.error = explain(error, self.desk.path)
             return True
         try:
+            writing = self.desk.begin != READ
             for errand in errands:
-                self.execute("SAVEPOINT errand")
+                if writing:
+                    self.execute("SAVEPOINT errand")
                 try:
                     errand.result = self._play(errand.script())
                 except sqlite3.Error:
                     raise
                 except BaseException as error:  # as in _alone
                     errand.error = error
-                    self.execute("ROLLBACK TO errand")
-                self.execute("RELEASE errand")
+                    if writing:
+                        self.execute("ROLLBACK TO errand")
+                if writing:
+                    self.execute("RELEASE errand")
             self.execute("COMMIT")
         except sqlite3.Error:
             return False
@@ -135,10 +141,7 @@ class Session(sqlite3.Connection):
             cursor = self.execute(sql, request.values)
         except UnicodeEncodeError:  # half of a surrogate pair in a name or an error text
             cursor = self.execute(sql, {name: storable(value) for name, value in request.values.items()})
-        if cursor.description is None:
-            return ()
-        columns = [column[0] for column in cursor.description]
-        return [dict(zip(columns, values, strict=True)) for values in cursor.fetchall()]
+        return cursor.fetchall()
 
 
 class Line:
@@ -158,6 +161,7 @@ class Line:
         def session(*args: Any, **kwargs: Any) -> Session:  # sqlite3.connect's own arguments
             made = Session(*args, **kwargs)
             made.desk = desk
+            made.row_factory = sqlite3.Row
             return made
 
         try:
@@ -195,6 +199,8 @@ class Line:
     async def _serve(self) -> None:
         while self._desk.errands:
             await self._connection.commit()
+            while self._desk.done:
+                self._desk.done.popleft().deliver()
 
     async def compact(self) -> None:
         """What `SQLite.compact` says."""
@@ -215,8 +221,8 @@ class Line:
         if self._closed:
             return
         self._closed = True
-        while self._desk.errands:
-            await self._connection.commit()
+        if self._pump is not None:
+            await self._pump
         await self._connection.close()
 
 
@@ -266,8 +272,8 @@ async def open_sqlite(
         pragmas = ["synchronous = FULL", "foreign_keys = ON", "secure_delete = ON", "cache_size = -8000"]
         await _prepare(path, known, exclusive)
         can = {**statements("sqlite"), **(more or {})}
-        opened.append(await Line.open(path, "BEGIN IMMEDIATE", pragmas, can))
-        opened.append(await Line.open(path, "BEGIN", ["query_only = ON", "cache_size = -8000"], can))
+        opened.append(await Line.open(path, WRITE, pragmas, can))
+        opened.append(await Line.open(path, READ, ["query_only = ON", "cache_size = -8000"], can))
     except BaseException:
         for line in opened:
             await line.close()
@@ -287,7 +293,7 @@ async def _prepare(path: Path, known: Sequence[Migration], exclusive: bool) -> N
             await db.execute_fetchall("PRAGMA journal_mode = WAL")
             await db.execute_fetchall("PRAGMA synchronous = FULL")
             for migration in pending(await _schema_number(db), known):
-                await db.execute_fetchall("BEGIN IMMEDIATE")
+                await db.execute_fetchall(WRITE)
                 await db.execute_fetchall(REGISTER)
                 for statement in migration.statements():
                     await db.execute_fetchall(statement)
@@ -326,11 +332,6 @@ def explain(error: sqlite3.Error, path: Path) -> StoreError:
             return StoreUnavailable(f"The file {path} is damaged or no SQLite database: restore it from a backup.")
         case _:
             return StoreError(f"The database {path} refused: {error}")
-
-
-def _deliver(errands: Sequence[Errand[Any]]) -> None:
-    for errand in errands:
-        errand.deliver()
 
 
 def lock_of(path: Path) -> LockFile:

@@ -9,6 +9,8 @@ import random
 import time
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
+from dataclasses import dataclass
+from functools import partial
 
 from bot.domain.errors import (
     LostLease,
@@ -38,6 +40,14 @@ QUICK_RANKS = (0, 1)
 HEAVY_RANKS = (2,)
 
 Run = Callable[[Job], Coroutine[None, None, Change | None]]
+
+
+@dataclass(slots=True)
+class Held:
+    """A job whose step is running, and when its lease was last renewed (Unix seconds)."""
+
+    job: Job
+    renewed_at: float
 
 
 class Lane:
@@ -81,7 +91,8 @@ class Lane:
         self._begun_at = 0.0
         self._bell = Bell(clock)
         self._stopping = False
-        self._steps: set[asyncio.Task[None]] = set()
+        self._steps: dict[asyncio.Task[None], Held] = {}
+        self._keeper: asyncio.Task[None] | None = None
         self._store_down = False
 
     def ring(self) -> None:
@@ -127,55 +138,55 @@ class Lane:
                 wait = due - self._clock.now()
                 # Due now, yet not claimed: its rank has no free place. A step that ends rings.
                 return min(IDLE_SECONDS, wait) if wait > 0 else (1.0 if len(ranks) == 3 else IDLE_SECONDS)
-            group = QUICK_RANKS if job.rank in QUICK_RANKS else HEAVY_RANKS
-            self._busy[group] += 1
-            if group is HEAVY_RANKS:
-                self._begun_at = time.monotonic()
-            task = asyncio.create_task(self._work(job, group), name=f"{self.name} {job.id}")
-            self._steps.add(task)
-            task.add_done_callback(self._steps.discard)
+            self._begin(job)
         return 0.0
 
-    async def _work(self, job: Job, group: tuple[int, ...]) -> None:
+    def _begin(self, job: Job) -> None:
+        group = QUICK_RANKS if job.rank in QUICK_RANKS else HEAVY_RANKS
+        self._busy[group] += 1
+        if group is HEAVY_RANKS:
+            self._begun_at = time.monotonic()
+        step = asyncio.create_task(self._step(job), name=f"{self.name} {job.id}")
+        self._steps[step] = Held(job, self._clock.now())
+        step.add_done_callback(partial(self._ended, group))
+        if self._keeper is None or self._keeper.done():
+            self._keeper = asyncio.create_task(self._keep(), name=f"leases {self.name}")
+
+    def _ended(self, group: tuple[int, ...], step: asyncio.Task[None]) -> None:
+        del self._steps[step]
+        self._busy[group] -= 1
+        self.ring()
+
+    async def _keep(self) -> None:
+        """Look after the leases while steps run; end a step whose lease is lost or whose job somebody cancels."""
+        while self._steps:
+            await self._clock.sleep(HEARTBEAT_SECONDS)
+            for step, held in list(self._steps.items()):
+                try:
+                    if not step.done() and not await self._still_ours(held):
+                        step.cancel()
+                except StoreError:
+                    continue  # the step's own commit will find out; the lease has time left
+
+    async def _still_ours(self, held: Held) -> bool:
+        """Whether the step may go on; its lease is renewed in time."""
+        job, now = held.job, self._clock.now()
+        row = await self._store.job(job.id)
+        if row is None or row.lease_token != job.lease_token:
+            return False
+        if row.cancel_by and not job.cancel_by and not isinstance(stage_of(row), Replying):
+            return False  # its lease goes back, and the next claim sees who cancelled
+        if not 0 <= now - held.renewed_at < LEASE_SECONDS / 3:
+            try:
+                await self._store.renew(job, now, LEASE_SECONDS)
+            except LostLease:
+                return False
+            held.renewed_at = now
+        return True
+
+    async def _step(self, job: Job) -> None:
         step_rank.set(job.rank)
         started = time.monotonic()
-        step = asyncio.create_task(self._step(job, started), name=f"step {job.id}")
-        keeper = asyncio.create_task(self._keep(job, step), name=f"lease {job.id}")
-        try:
-            await asyncio.wait((step,))
-        except asyncio.CancelledError:
-            step.cancel()
-            await asyncio.wait((step,))
-            raise
-        finally:
-            keeper.cancel()
-            self._busy[group] -= 1
-            self.ring()
-
-    async def _keep(self, job: Job, step: asyncio.Task[None]) -> None:
-        """Renew the lease while the step runs; end the step when the lease is lost or somebody cancels the job."""
-        renewed = self._clock.now()
-        while not step.done():
-            await self._clock.sleep(HEARTBEAT_SECONDS)
-            try:
-                now = self._clock.now()
-                row = await self._store.job(job.id)
-                if row is None or row.lease_token != job.lease_token:
-                    step.cancel()
-                    return
-                if row.cancel_by and not job.cancel_by and not isinstance(stage_of(row), Replying):
-                    step.cancel()  # its lease goes back, and the next claim sees who cancelled
-                    return
-                if not 0 <= now - renewed < LEASE_SECONDS / 3:
-                    await self._store.renew(job, now, LEASE_SECONDS)
-                    renewed = now
-            except LostLease:
-                step.cancel()
-                return
-            except StoreError:
-                continue  # the step's own commit will find out; the lease has time left
-
-    async def _step(self, job: Job, started: float) -> None:
         try:
             change = await self._attempt(job, started)
             if change is None:
@@ -253,8 +264,10 @@ class Lane:
         self.ring()
         if self._steps:
             await asyncio.wait(self._steps, timeout=grace)
-        for task in list(self._steps):
-            task.cancel()
+        for step in list(self._steps):
+            step.cancel()
         if self._steps:
             await asyncio.wait(self._steps)
+        if self._keeper is not None:
+            self._keeper.cancel()
         await self._budget.close()

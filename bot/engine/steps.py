@@ -4,7 +4,7 @@ A step may be killed at any instant and run again from the row alone. What it mu
 (`Jobs.apply` with the lease kept); what it cannot store it looks up (`Provider.poll`) before it repeats.
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, suppress
 from dataclasses import replace
 
@@ -120,8 +120,7 @@ class Steps:
         if provider.traits.needs_public_url and not self._settings.public_url:
             raise Rejected(Problem(ProblemCode.NEEDS_PUBLIC_URL, {"provider": provider.traits.title}))
         known = file if audio.seconds is None else replace(file, seconds=audio.seconds)
-        if len(self._looked_at) < MOST_REMEMBERED:
-            self._looked_at[job.id] = (self._clock.now(), source, audio)
+        self._remember(job, source, audio)
         return stage.submit(self._clock.now(), known, provider.name, provider.account, options)
 
     def _provider(self, name: str) -> Provider:
@@ -176,14 +175,20 @@ class Steps:
 
     async def _look_at(self, job: Job) -> tuple[SourceFile, AudioFacts]:
         """The job's file and what it is; mostly the step before has just looked."""
-        now = self._clock.now()
-        fresh = {each: seen for each, seen in self._looked_at.items() if 0 <= now - seen[0] < FRESH_SECONDS}
-        known = fresh.pop(job.id, None)
-        self._looked_at = fresh
-        if known is not None:
+        known = self._looked_at.pop(job.id, None)
+        if known is not None and self._is_fresh(known):
             return known[1:]
         source = await self._chat.source(job)
         return source, await self._preparer.inspect(source)
+
+    def _remember(self, job: Job, source: SourceFile, audio: AudioFacts) -> None:
+        if len(self._looked_at) >= MOST_REMEMBERED:
+            self._looked_at = {each: seen for each, seen in self._looked_at.items() if self._is_fresh(seen)}
+        if len(self._looked_at) < MOST_REMEMBERED:
+            self._looked_at[job.id] = (self._clock.now(), source, audio)
+
+    def _is_fresh(self, seen: tuple[float, SourceFile, AudioFacts]) -> bool:
+        return 0 <= self._clock.now() - seen[0] < FRESH_SECONDS
 
     async def _reconcile(self, stage: Submitting, provider: Provider, remote: Remote) -> Change | None:
         """A remote job exists from an earlier try: did the audio arrive? None means: hand it over (again)."""
@@ -270,13 +275,12 @@ class Steps:
     async def _pushes(self, job: Job) -> list[bytes]:
         return [item.payload for item in await self._pushed_items(job)]
 
-    async def _pushed_items(self, job: Job) -> list[InboxItem]:
+    async def _pushed_items(self, job: Job) -> Sequence[InboxItem]:
         if job.remote is None:
-            return []
+            return ()
         # One that came before the reference was stored is kept under our own, where the provider echoes it.
         refs = dict.fromkeys((job.remote.ref, job.client_ref))
-        found = [await self._store.inbox_for(HOOK_INBOX, f"{job.account}:{ref}") for ref in refs if ref]
-        return [item for items in found for item in items]
+        return await self._store.inbox_for(HOOK_INBOX, *(f"{job.account}:{ref}" for ref in refs if ref))
 
     # finishing
 
@@ -301,9 +305,7 @@ class Steps:
             if transcript != stored:
                 await self._store.put_transcript(job.id, transcript, self._clock.now())
             await self._learn(job, transcript)
-        await self._store.drop_blocks(job.id)
-        for item in await self._pushed_items(job):
-            await self._store.drop_inbox(item.id)
+        await self._store.drop_used(job.id, [item.id for item in await self._pushed_items(job)])
         await self._desk.let_go(job.id)
         return stage.stored(self._clock.now())
 

@@ -275,7 +275,11 @@ class Transcripts(Protocol):
         ...
 
     async def drop_blocks(self, job_id: str) -> None:
-        """Forget them: the transcript is stored."""
+        """Forget them: they are of other audio, or the work was given up."""
+        ...
+
+    async def drop_used(self, job_id: str, item_ids: Sequence[int]) -> None:
+        """The transcript is whole and stored: forget the blocks and the pushes that it was made of."""
         ...
 
 
@@ -318,8 +322,8 @@ class Messages(Protocol):
         """Keep a push (sealed); False if (kind, key) is there already."""
         ...
 
-    async def inbox_for(self, kind: str, ref: str) -> Sequence[InboxItem]:
-        """What waits for this reference, oldest first."""
+    async def inbox_for(self, kind: str, *refs: str) -> Sequence[InboxItem]:
+        """What waits for each of these references, oldest first."""
         ...
 
     async def inbox_due(self, kind: str, now: float, limit: int = 50) -> Sequence[InboxItem]:
