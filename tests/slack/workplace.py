@@ -74,8 +74,9 @@ class Workplace:
     async def upload(
         self, channel: str = "C0CLINIC", user: str = "U0ALICE", upload: Upload = CLIP
     ) -> tuple[Message, Job]:
-        """Share a recording, and wait for its job."""
+        """Share a recording, and wait for its job; its events are acknowledged by then."""
         message = await self.slack.upload_as(user, channel, upload)
+        await self.slack.delivery.settled()
 
         async def found() -> bool:
             return bool(await self.store.jobs_of_message("T0LOCAL", channel, message.ts))
