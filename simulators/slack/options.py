@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
@@ -62,7 +63,8 @@ class Options:
     `request_url` switches from Socket Mode to HTTP for events, commands and interactivity. `retry_delays` are
     the waits before each repeat of an event that was not acknowledged (Slack: at once, 1 min, 5 min).
     `offline_events` says what becomes of an event while no socket is open: repeated on the same schedule
-    (reported by users of Socket Mode) or dropped (the worse reading).
+    (reported by users of Socket Mode) or dropped (the worse reading). Tokens open this one workspace only: a bot of
+    one that has ended, whose port this one may have got, is a stranger here.
     """
 
     host: str = "127.0.0.1"
@@ -72,9 +74,9 @@ class Options:
     team_name: str = "Local workspace"
     team_domain: str = "local-workspace"
     app_id: str = "A0LOCAL"
-    bot_token: str = "xoxb-local-0000000001-threadscribe"  # noqa: S105 - opens this simulator only
-    app_token: str = "xapp-1-A0LOCAL-0000000001-local"  # noqa: S105 - opens this simulator only
-    signing_secret: str = "5160c5a1e0f44e2f9d3b1a7c2e8d4f60"  # noqa: S105 - opens this simulator only
+    bot_token: str = field(default_factory=lambda: f"xoxb-local-{secrets.token_hex(8)}-threadscribe")
+    app_token: str = field(default_factory=lambda: f"xapp-1-A0LOCAL-{secrets.token_hex(8)}-local")
+    signing_secret: str = field(default_factory=lambda: secrets.token_hex(16))
     scopes: tuple[str, ...] = LEAST_SCOPES
     events: tuple[str, ...] = DEFAULT_EVENTS
     commands: tuple[SlashCommand, ...] = (
