@@ -120,11 +120,11 @@ class StoredContent(StoredSearch):
         yield from ask("drop_blocks", job_id=job_id)
 
     @writes
-    def drop_used(self, job_id: str, item_ids: Sequence[int]) -> Script[None]:
-        """The transcript is whole and stored: forget the blocks and the pushes that it was made of."""
+    def drop_used(self, job_id: str, kind: str, *refs: str) -> Script[None]:
+        """The transcript is whole and stored: forget the blocks, and the pushes for `refs`, that it was made of."""
         yield from ask("drop_blocks", job_id=job_id)
-        for item_id in item_ids:
-            yield from ask("use_inbox", id=item_id, nothing=b"")
+        for ref in refs:
+            yield from ask("use_inbox_for", kind=kind, ref=ref, nothing=b"")
 
     async def purge(self, older_than: float) -> int:
         """Delete content of jobs finished before, and pushes that came before; rows stay.

@@ -533,6 +533,10 @@ WHERE kind = :kind AND used = 0 AND due_at <= :now ORDER BY due_at LIMIT :count;
 -- Forget a payload, keep its key.
 UPDATE inbox SET used = 1, payload = :nothing WHERE id = :id RETURNING id;
 
+-- name: use_inbox_for(kind, ref, nothing)
+-- The same of all that waits for a reference.
+UPDATE inbox SET used = 1, payload = :nothing WHERE kind = :kind AND ref = :ref AND used = 0 RETURNING id;
+
 -- ------------------------------------------------------------------------------------------------ budgets
 
 -- name: budget_sqlite(account)

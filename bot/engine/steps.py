@@ -276,11 +276,8 @@ class Steps:
         return [item.payload for item in await self._pushed_items(job)]
 
     async def _pushed_items(self, job: Job) -> Sequence[InboxItem]:
-        if job.remote is None:
-            return ()
-        # One that came before the reference was stored is kept under our own, where the provider echoes it.
-        refs = dict.fromkeys((job.remote.ref, job.client_ref))
-        return await self._store.inbox_for(HOOK_INBOX, *(f"{job.account}:{ref}" for ref in refs if ref))
+        refs = _push_refs(job)
+        return await self._store.inbox_for(HOOK_INBOX, *refs) if refs else ()
 
     # finishing
 
@@ -305,7 +302,7 @@ class Steps:
             if transcript != stored:
                 await self._store.put_transcript(job.id, transcript, self._clock.now())
             await self._learn(job, transcript)
-        await self._store.drop_used(job.id, [item.id for item in await self._pushed_items(job)])
+        await self._store.drop_used(job.id, HOOK_INBOX, *_push_refs(job))
         await self._desk.let_go(job.id)
         return stage.stored(self._clock.now())
 
@@ -341,6 +338,16 @@ class Steps:
 
 _NOT_MEANT = (ProblemCode.NOT_AUDIO, ProblemCode.NO_AUDIO_TRACK, ProblemCode.EMPTY_FILE, ProblemCode.CORRUPT)
 URL_REFUSED = "upload url refused"  # how a provider words an `Ambiguous` upload to a URL that is no longer good
+
+
+def _push_refs(job: Job) -> list[str]:
+    """What the pushes for a job are kept under.
+
+    One that came before the reference was stored is kept under our own, where the provider echoes it.
+    """
+    if job.remote is None:
+        return []
+    return [f"{job.account}:{ref}" for ref in dict.fromkeys((job.remote.ref, job.client_ref)) if ref]
 
 
 def _url_refused(job: Job) -> bool:

@@ -278,8 +278,8 @@ class Transcripts(Protocol):
         """Forget them: they are of other audio, or the work was given up."""
         ...
 
-    async def drop_used(self, job_id: str, item_ids: Sequence[int]) -> None:
-        """The transcript is whole and stored: forget the blocks and the pushes that it was made of."""
+    async def drop_used(self, job_id: str, kind: str, *refs: str) -> None:
+        """The transcript is whole and stored: forget the blocks, and the pushes for `refs`, that it was made of."""
         ...
 
 

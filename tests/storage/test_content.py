@@ -78,6 +78,20 @@ async def test_blocks_come_back_in_order_and_can_be_dropped(store: JobStore) -> 
     assert await store.blocks(job.id) == []
 
 
+async def test_what_a_transcript_was_made_of_goes_and_nothing_else(store: JobStore) -> None:
+    job, other = await added(store), await added(store)
+    for each in (job, other):
+        await store.put_block(each.id, 1, SAID.segments, "hy")
+    for key, ref in (("k1", "a:r1"), ("k2", "a:r2"), ("k3", "a:r3")):
+        await store.put_inbox("hook", key, ref, b"x", NOW, NOW)
+    await store.put_inbox("file", "k1", "a:r1", b"x", NOW, NOW)
+    await store.drop_used(job.id, "hook", "a:r1", "a:r2")
+    assert (await store.blocks(job.id), len(await store.blocks(other.id))) == ([], 1)
+    assert [item.key for item in await store.inbox_for("hook", "a:r1", "a:r2", "a:r3")] == ["k3"]
+    assert len(await store.inbox_for("file", "a:r1")) == 1
+    assert not await store.put_inbox("hook", "k1", "a:r1", b"x", NOW + 1, NOW)  # still known as a repeat
+
+
 async def test_purging_deletes_old_content_and_keeps_the_rows(store: JobStore) -> None:
     old, young, unfinished = await done(store, NOW), await done(store, NOW + 50), await finishing(store, NOW)
     for job in (old, young, unfinished):

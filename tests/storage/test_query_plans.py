@@ -45,6 +45,7 @@ EXPECTED = [
     ("naming", "sqlite_autoindex_naming_1"),
     ("forget_used_inbox", "inbox_received"),
     ("inbox_for", "inbox_ref"),
+    ("use_inbox_for", "inbox_ref"),
     ("inbox_due", "inbox_due"),
     ("events", "sqlite_autoindex_job_event_1"),
     ("blocks", "sqlite_autoindex_block_1"),
