@@ -18,21 +18,15 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Generic, TypeVar
+from typing import Generic
 
 from aiohttp import web
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from simulators.provider.faults import Fault
-from simulators.provider.jobs import Job, JobPlan, Variant
+from simulators.provider.jobs import JobPlan, Variant
 from simulators.provider.results import Transcript
-from simulators.provider.settings import CommonSettings
-
-if TYPE_CHECKING:
-    from simulators.provider.server import ProviderSimulator
-
-S = TypeVar("S", bound=CommonSettings)
-J = TypeVar("J", bound=Job)
+from simulators.provider.state import J, ProviderState, S
 
 
 class _Result(BaseModel):
@@ -57,7 +51,7 @@ class _Clock(BaseModel):
 Answer = Callable[[web.Request], Awaitable[object]]
 
 
-def add_control(simulator: "ProviderSimulator[S, J]") -> None:
+def add_control(simulator: ProviderState[S, J]) -> None:
     """Serve the control API on the simulator's own port."""
     control = _Control(simulator)
     for method, path, handler in (
@@ -95,7 +89,7 @@ def _json(handler: Answer) -> Callable[[web.Request], Awaitable[web.StreamRespon
 class _Control(Generic[S, J]):
     """The handlers; each returns what is sent as JSON."""
 
-    def __init__(self, simulator: "ProviderSimulator[S, J]") -> None:
+    def __init__(self, simulator: ProviderState[S, J]) -> None:
         self._simulator = simulator
 
     async def state(self, request: web.Request) -> object:

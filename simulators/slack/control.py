@@ -7,17 +7,14 @@ is `{"error": …}` with status 400. The same acts are Python methods of `SlackS
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING
 
 from aiohttp import web
 
 from simulators.slack.control_acts import ControlActs, told
 from simulators.slack.control_faults import ControlFaults
+from simulators.slack.core import SlackCore
 from simulators.slack.objects import file_object
 from simulators.slack.wire import Arguments, Json, SlackError, as_number, parse_object
-
-if TYPE_CHECKING:
-    from simulators.slack.server import SlackSimulator
 
 Answer = Callable[[Arguments], Awaitable[Json]]
 
@@ -25,7 +22,7 @@ Answer = Callable[[Arguments], Awaitable[Json]]
 class ControlRoutes:
     """Lets another process see the workspace; `ControlActs` and `ControlFaults` let it act."""
 
-    def __init__(self, slack: SlackSimulator) -> None:
+    def __init__(self, slack: SlackCore) -> None:
         self.slack = slack
 
     def add_to(self, router: web.UrlDispatcher) -> None:

@@ -5,17 +5,14 @@ from __future__ import annotations
 import base64
 import binascii
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from simulators.slack.changes import FileOrder
+from simulators.slack.core import SlackCore
 from simulators.slack.delivery import Outcome
 from simulators.slack.file_store import Upload
 from simulators.slack.objects import message_object
 from simulators.slack.records import FileMode, Message
 from simulators.slack.wire import Arguments, Json, SlackError, as_list, as_number, as_object, as_objects, as_text
-
-if TYPE_CHECKING:
-    from simulators.slack.server import SlackSimulator
 
 MODES: dict[str, FileMode] = {
     "hosted": "hosted",
@@ -35,7 +32,7 @@ ORDERS: dict[str, FileOrder] = {
 class ControlActs:
     """People's acts; each public method is `POST /control/NAME`."""
 
-    def __init__(self, slack: SlackSimulator) -> None:
+    def __init__(self, slack: SlackCore) -> None:
         self.slack = slack
 
     async def say(self, args: Arguments) -> Json:
@@ -144,7 +141,7 @@ class ControlActs:
         return told(self.slack, message)
 
 
-def told(slack: SlackSimulator, message: Message) -> Json:
+def told(slack: SlackCore, message: Message) -> Json:
     """Return a message as the control interface shows it: whole, with its place and whom it is for."""
     shown = message_object(slack.workspace, message, metadata=True)
     return shown | {"channel": message.channel, "ephemeral_to": message.ephemeral_to}

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import fields
-from typing import TYPE_CHECKING
 
 from simulators.slack.control_acts import ORDERS
+from simulators.slack.core import SlackCore
 from simulators.slack.faults import Fault
 from simulators.slack.records import BOT_USER, Kind
 from simulators.slack.wire import Arguments, Json, SlackError, as_list, as_number, as_text
-
-if TYPE_CHECKING:
-    from simulators.slack.server import SlackSimulator
 
 KINDS: dict[str, Kind] = {"public": "public", "private": "private", "im": "im", "mpim": "mpim"}
 TUNABLE = {
@@ -31,7 +28,7 @@ TUNABLE = {
 class ControlFaults:
     """Faults and circumstances; each public method is `POST /control/NAME`."""
 
-    def __init__(self, slack: SlackSimulator) -> None:
+    def __init__(self, slack: SlackCore) -> None:
         self.slack = slack
 
     async def fault(self, args: Arguments) -> Json:
