@@ -134,7 +134,9 @@ def cancel(job: JobId) -> None:
 
 @app.command()
 def purge(
-    older_than_days: Annotated[int, typer.Option("--older-than-days", min=0, help="RETENTION_DAYS by default.")] = -1,
+    older_than_days: Annotated[
+        int | None, typer.Option("--older-than-days", min=0, help="RETENTION_DAYS by default.")
+    ] = None,
 ) -> None:
     """Delete the content of finished jobs that are older than the retention time; their rows stay."""
     from bot.cli.jobs import run_purge

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import os
 import secrets
 import tempfile
 from collections.abc import AsyncIterator
@@ -25,6 +26,7 @@ from bot.settings import Settings
 from bot.slack.client import open_client
 from bot.slack.identity import identify
 from storage import open_store
+from storage.address import sqlite_file
 
 MANIFEST = Path(__file__).parent.parent.parent / "manifest.yml"
 SKEW_SECONDS = 60.0
@@ -64,6 +66,9 @@ async def _examine(settings: Settings) -> list[Finding]:
 async def _database(settings: Settings) -> list[Finding]:
     scheme = settings.database_url.partition(":")[0]
     try:
+        file = sqlite_file(settings.database_url)
+        if file is not None and not file.exists() and _can_be_made(file):
+            return [Finding(True, "Database", f"{file} will be made at the first start")]
         store = await open_store(
             settings.database_url, settings.sealing_key, exclusive=False, old_keys=settings.former_keys
         )
@@ -77,6 +82,11 @@ async def _database(settings: Settings) -> list[Finding]:
         await store.close()
     sealed = "sealed with STORAGE_KEY" if settings.sealing_key else "not sealed (set STORAGE_KEY to seal it)"
     return [Finding(True, "Database", f"{scheme} can be read and written; content is {sealed}")]
+
+
+def _can_be_made(file: Path) -> bool:
+    """Whether SQLite could make this file: it, its journal and its lock lie in one directory."""
+    return file.parent.is_dir() and os.access(file.parent, os.W_OK | os.X_OK)
 
 
 async def _slack(settings: Settings) -> list[Finding]:

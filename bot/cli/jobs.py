@@ -157,10 +157,10 @@ def run_cancel(settings: Settings, job_id: str) -> int:
     return _with_store(settings, act)
 
 
-def run_purge(settings: Settings, days: int) -> int:
-    """Delete old content now."""
-    age = settings.retention_days if days < 0 else days
-    if age == 0 and days < 0:
+def run_purge(settings: Settings, days: int | None) -> int:
+    """Delete content that is older than `days` days now; None takes RETENTION_DAYS."""
+    age = settings.retention_days if days is None else days
+    if age == 0 and days is None:
         return _say("RETENTION_DAYS is 0: content is kept for ever. Give --older-than-days to purge anyway.", 0)
 
     async def act(store: JobStore) -> int:
