@@ -31,6 +31,17 @@ Kind = Literal[
     "new_names",
     "out_of_order",
     "missing_payload",
+    # OpenAI-compatible servers
+    "error_body",
+    "insufficient_quota",
+    "audio_seconds",
+    "page_too_large",
+    "duration_text",
+    "missing_fields",
+    "no_segments",
+    "plain_text",
+    "invented",
+    "looped",
 ]
 
 TRANSPORT: Final[frozenset[Kind]] = frozenset(
