@@ -95,7 +95,7 @@ class LogWatch:
                     )
             case StepFailed(job, seconds, kind, detail, bug):
                 self._log.log(
-                    logging.INFO if kind in PASSING else logging.WARNING,
+                    logging.INFO if kind in PASSING else logging.ERROR if bug else logging.WARNING,
                     "step failed",
                     job=job.id,
                     state=job.state.value,

@@ -12,7 +12,8 @@ from typing import Self
 import bot
 from bot.audio.wire import HEAD, Wire, WireError, measure
 
-_STDERR_KEPT = 2000  # bytes: enough for the last lines of a traceback
+_END_SECONDS = 2.0  # a child that has closed its pipes ends by itself within this
+_STDERR_KEPT = 4000  # bytes: enough for the last lines of a traceback
 # What a child may know of our environment: paths, locale, proxies, tuning. Tokens and keys stay here.
 _ENV_NAMES = frozenset({"PATH", "HOME", "LANG", "TMPDIR", "VIRTUAL_ENV", "LD_LIBRARY_PATH", "TZ", "SYSTEMROOT"})
 _ENV_PREFIXES = ("LC_", "XDG_", "HF_", "OMP_", "MKL_", "CT2_", "PYTHON", "SSL_", "KMP_", "COVERAGE_")
@@ -20,7 +21,20 @@ _ENV_SUFFIXES = ("_PROXY", "_proxy")
 
 
 class ChildDiedError(Exception):
-    """The child ended, was killed, or talks nonsense; the message says how, never what it was working on."""
+    """The child ended, was killed, or talks nonsense; the message says how, never what it was working on.
+
+    `crashed`: a signal ended it in the middle of its work, as a fault in a decoder does. Otherwise it ended by itself,
+    and `output` (the end of its standard error) has the traceback.
+    """
+
+    def __init__(self, how: str, crashed: bool, output: str) -> None:
+        super().__init__(how)
+        self.crashed = crashed
+        self.output = output
+
+
+class ChildFailedError(Exception):
+    """An exception in the child, as its traceback."""
 
 
 class ChildStalledError(Exception):
@@ -80,8 +94,11 @@ class Child:
                 body = await self._process.stdout.readexactly(text + blob)
         except TimeoutError:
             raise ChildStalledError(f"no answer for {timeout:.0f} s") from None
-        except (asyncio.IncompleteReadError, ConnectionError, WireError) as error:
+        except (asyncio.IncompleteReadError, ConnectionError) as error:
             raise await self._died() from error
+        except WireError as error:
+            await self.kill()
+            raise ChildDiedError("it sent what is no message", False, self._output) from error
         return self._wire.decode(body[:text], body[text:])
 
     async def kill(self) -> None:
@@ -100,11 +117,18 @@ class Child:
         await self._drain
 
     async def _died(self) -> ChildDiedError:
+        with contextlib.suppress(TimeoutError):  # its pipes close a moment before it ends: our signal would hide how
+            async with asyncio.timeout(_END_SECONDS):
+                await self._process.wait()
         await self.kill()
-        code = self._process.returncode
-        last = self._stderr.decode(errors="replace").strip().rpartition("\n")[2]
-        how = f"signal {-code}" if code is not None and code < 0 else f"exit {code}"
-        return ChildDiedError(f"{how}: {last}" if last else how)
+        code = self._process.returncode or 0
+        how = f"signal {-code}" if code < 0 else f"exit {code}"
+        last = self._output.rpartition("\n")[2]
+        return ChildDiedError(f"{how}: {last}" if last else how, code < 0, self._output)
+
+    @property
+    def _output(self) -> str:
+        return self._stderr.decode(errors="replace").strip()
 
     async def _keep_stderr(self) -> None:
         assert self._process.stderr is not None  # noqa: S101 - started with pipes

@@ -46,6 +46,14 @@ class Refused:
 
 
 @dataclass(frozen=True, slots=True)
+class Failed:
+    """An error in the child itself, which says nothing about the file; `traceback` is for the log."""
+
+    name: str
+    traceback: str
+
+
+@dataclass(frozen=True, slots=True)
 class Transcode:
     """Convert the audio track of the file `source` into `target`; `form` is one of `bot.audio.forms`."""
 
@@ -71,4 +79,4 @@ class Transcoded:
     skipped: int
 
 
-AUDIO_WIRE = Wire(Probe, Need, Facts, Refused, Transcode, Step, Transcoded)
+AUDIO_WIRE = Wire(Probe, Need, Facts, Refused, Failed, Transcode, Step, Transcoded)

@@ -10,9 +10,9 @@ from bot.audio.child import Child, ChildDiedError, ChildStalledError
 from bot.audio.forms import FORMS, MP3, WAV, Form, file_name
 from bot.audio.messages import AUDIO_WIRE, Refused, Step, Transcode, Transcoded
 from bot.audio.payloads import SpooledPayload, StreamedPayload
-from bot.audio.prober import WORKER, Prober
+from bot.audio.prober import WORKER, Prober, fault_of, verdict
 from bot.audio.spool import Spool
-from bot.domain.errors import Problem, ProblemCode, Rejected, Transient
+from bot.domain.errors import Problem, ProblemCode, Rejected
 from bot.ports.audio import Accepts, AudioFacts, Payload, Progress, SourceFile
 
 _STALL_SECONDS = 120.0  # a conversion that says nothing for so long hangs
@@ -42,7 +42,7 @@ class AudioPreparer:
         """The payload: streamed through when it fits, else spooled and converted. Spool files go with the context.
 
         Raises `Rejected` for what exceeds the limits (before a byte is sent) or cannot be converted; `Transient` when
-        the disk is taken by other jobs or a decoder crashed.
+        the disk is taken by other jobs; `InternalFault` for an error of ours.
         """
         size, name = source.facts.size, source.facts.name
         if size <= 0:
@@ -108,6 +108,18 @@ def _check_size(size: int, accepts: Accepts) -> None:
 
 
 async def _convert(order: Transcode, progress: Progress) -> Transcoded:
+    """Convert in a child of its own, and in a second one if the first dies."""
+    try:
+        return await _convert_once(order, progress)
+    except (ChildDiedError, ChildStalledError):
+        pass
+    try:
+        return await _convert_once(order, progress)
+    except (ChildDiedError, ChildStalledError) as error:
+        raise verdict(error, ProblemCode.NOT_CONVERTIBLE) from error
+
+
+async def _convert_once(order: Transcode, progress: Progress) -> Transcoded:
     child = await Child.start(WORKER, AUDIO_WIRE)
     try:
         await child.send(order)
@@ -121,8 +133,6 @@ async def _convert(order: Transcode, progress: Progress) -> Transcoded:
                 case Refused(code, detail):
                     raise Rejected(Problem(ProblemCode(code)), detail)
                 case answer:
-                    raise Transient(f"the audio child answered with {type(answer).__name__}")
-    except (ChildDiedError, ChildStalledError) as error:
-        raise Transient(f"conversion broke off: {error}") from error
+                    raise fault_of(answer)
     finally:
         await child.kill()

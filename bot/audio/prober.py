@@ -2,9 +2,9 @@
 
 import asyncio
 
-from bot.audio.child import Child, ChildDiedError, ChildStalledError
-from bot.audio.messages import AUDIO_WIRE, Facts, Need, Probe, Refused
-from bot.domain.errors import Problem, ProblemCode, Rejected, Transient
+from bot.audio.child import Child, ChildDiedError, ChildFailedError, ChildStalledError
+from bot.audio.messages import AUDIO_WIRE, Facts, Failed, Need, Probe, Refused
+from bot.domain.errors import InternalFault, Problem, ProblemCode, Rejected
 from bot.ports.audio import AudioFacts, SourceFile
 
 WORKER = "bot.audio.worker"
@@ -26,7 +26,7 @@ class Prober:
         self._ending: asyncio.Task[None] | None = None
 
     async def probe(self, source: SourceFile) -> AudioFacts:
-        """What the file is. Raises `Rejected`, and whatever the source raises."""
+        """What the file is. Raises `Rejected`, `InternalFault` for an error of ours, and what the source raises."""
         head = await _read(source, 0, _HEAD)
         if not head:
             raise Rejected(Problem(ProblemCode.EMPTY_FILE))
@@ -44,7 +44,7 @@ class Prober:
                     stretch *= 4
                     parts = _joined(parts, start, await _read(source, start, end))
                 case answer:
-                    raise Transient(f"the audio child answered with {type(answer).__name__}")
+                    raise fault_of(answer)
         raise Rejected(Problem(ProblemCode.CORRUPT), "no end of its index")
 
     async def close(self) -> None:
@@ -63,8 +63,7 @@ class Prober:
                 except (ChildDiedError, ChildStalledError) as error:
                     await self._end()
                     if attempt == 2:
-                        # The same bytes brought a decoder down twice: a retry would only do it again.
-                        raise Rejected(Problem(ProblemCode.CORRUPT), f"the decoder gave up: {error}") from error
+                        raise verdict(error, ProblemCode.CORRUPT) from error
                 except BaseException:
                     await self._end()  # cancelled in mid-conversation: its answer would be taken for the next one's
                     raise
@@ -88,6 +87,28 @@ class Prober:
         if self._child is not None:
             child, self._child = self._child, None
             await child.kill()
+
+
+def verdict(error: ChildDiedError | ChildStalledError, code: ProblemCode) -> Rejected | InternalFault:
+    """What it means that a second child in turn died, or hung, over the same bytes.
+
+    Where a decoder crashed or hung, a retry would only repeat it, so the file is refused with `code`. A child that
+    ended by itself has an error of its own.
+    """
+    if isinstance(error, ChildDiedError) and not error.crashed:
+        fault = InternalFault(f"the audio child ended: {error}")
+        fault.add_note(error.output)
+        return fault
+    return Rejected(Problem(code), f"the decoder gave up: {error}")
+
+
+def fault_of(answer: object) -> InternalFault:
+    """The error behind an answer that is no result: an exception in the child, or a message out of place."""
+    if isinstance(answer, Failed):
+        fault = InternalFault(f"{answer.name} in the audio child")
+        fault.__cause__ = ChildFailedError(answer.traceback)
+        return fault
+    return InternalFault(f"the audio child answered with {type(answer).__name__}")
 
 
 async def _read(source: SourceFile, start: int, end: int) -> bytes:

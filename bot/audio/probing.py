@@ -81,7 +81,7 @@ def look(request: Probe) -> Facts | Refused | Need:
     try:
         with av.open(patchwork, mode="r", metadata_errors="replace") as container:
             return _describe(container, patchwork, request)
-    except (av.FFmpegError, ValueError, EOFError) as error:
+    except (av.FFmpegError, UnicodeDecodeError) as error:
         if patchwork.missing is not None and family(head) and not request.last:
             return Need(patchwork.missing)
         code = ProblemCode.NOT_AUDIO if is_something_else(head) else ProblemCode.CORRUPT

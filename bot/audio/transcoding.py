@@ -133,7 +133,7 @@ def transcode(order: Transcode, step: Callable[[float], None]) -> Transcoded | R
     total = max(1, source.stat().st_size)
     try:
         container = av.open(str(source), mode="r", metadata_errors="replace")
-    except (av.FFmpegError, ValueError, EOFError) as error:
+    except (av.FFmpegError, UnicodeDecodeError) as error:
         return Refused(ProblemCode.CORRUPT.value, type(error).__name__)
     with container:
         if not container.streams.audio:

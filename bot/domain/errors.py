@@ -5,6 +5,7 @@ ThreadscribeError
 │   ├── Transient             passes by itself: try the same step again later
 │   │   └── RateLimited       as above, but not before `retry_after` seconds
 │   ├── Ambiguous             the other side may or may not have acted: reconcile first, then repeat
+│   ├── InternalFault         an error in this program: tried again a few times, then said to be ours
 │   ├── Rejected              never passes by itself; carries the `Problem` that the person is told
 │   └── Misconfigured         the operator must mend something; the account is parked meanwhile
 ├── HookRefused               a webhook that is not to be believed; nothing changes
@@ -45,6 +46,7 @@ class ProblemCode(StrEnum):
     DEADLINE = "deadline"  # params: provider, minutes
     ENGINE_CRASHED = "engine_crashed"
     NO_SPACE = "no_space"
+    BOT_FAILED = "bot_failed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +87,14 @@ class RateLimited(Transient):
 
 class Ambiguous(StepError):
     """A request left and its outcome is unknown; the step must look before it repeats."""
+
+
+class InternalFault(StepError):
+    """An error in this program, which says nothing about the recording.
+
+    It is tried again a few times; then the person is told that the bot failed. Its traceback, and that of its cause,
+    goes to the log.
+    """
 
 
 class Rejected(StepError):

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from bot.domain.errors import (
+    InternalFault,
     LostLease,
     Misconfigured,
     Problem,
@@ -28,7 +29,7 @@ from bot.domain.machine import Change, Ended, Finishing, Parked, Received, Reply
 from bot.engine.arrivals import Arrivals
 from bot.engine.budget import Budget, step_rank
 from bot.engine.happenings import StepEnded, StepFailed, StoreFailed, Watch
-from bot.engine.retry import RetryPolicy
+from bot.engine.retry import FAULT_RETRIES, RetryPolicy
 from bot.ports.clock import Bell, Clock
 from bot.ports.store import Jobs
 
@@ -214,13 +215,14 @@ class Lane:
         except (LostLease, StoreError):
             raise
         except StepError as error:
-            self._watch(StepFailed(job, time.monotonic() - started, type(error).__name__, error.detail))
+            bug = error if isinstance(error, InternalFault) else None
+            self._watch(StepFailed(job, time.monotonic() - started, type(error).__name__, error.detail, bug))
             fresh = await self._current(job)
             return await self._after(fresh, error)
         except Exception as error:  # a bug must cost one attempt, not the lane; it is reported with its traceback
             self._watch(StepFailed(job, time.monotonic() - started, type(error).__name__, "unexpected", error))
             fresh = await self._current(job)
-            return await self._after(fresh, StepError(f"unexpected {type(error).__name__}"))
+            return await self._after(fresh, InternalFault(f"unexpected {type(error).__name__}"))
 
     async def _current(self, job: Job) -> Job:
         """The row as the failed step left it (it may have stored a remote reference)."""
@@ -247,6 +249,10 @@ class Lane:
             return stage.retry(now, now + self._retries.delay(job.attempts, self._chance), error.detail)
         if isinstance(error, Rejected):
             return self._refuse(stage, now, error.problem, error.detail)
+        if isinstance(error, InternalFault):
+            if FAULT_RETRIES.exhausted(job.attempts):
+                return self._refuse(stage, now, Problem(ProblemCode.BOT_FAILED), error.detail)
+            return stage.retry(now, now + FAULT_RETRIES.delay(job.attempts, self._chance), error.detail)
         if self._retries.exhausted(job.attempts):
             problem = Problem(ProblemCode.PROVIDER_DOWN, {"provider": self._title})
             return self._refuse(stage, now, problem, error.detail)

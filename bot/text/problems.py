@@ -56,6 +56,8 @@ ENGLISH: Mapping[ProblemCode, str] = {
     "Try again, or send it in shorter parts.",
     ProblemCode.NO_SPACE: "The computer that runs this app has no disk space left. "
     "Ask whoever runs it to free some, then try again.",
+    ProblemCode.BOT_FAILED: "I failed on this recording because of an error of my own, not of the recording. "
+    "Try again later; if that fails too, ask whoever runs this app to look into its log.",
 }
 
 TABLES: Mapping[str, Mapping[ProblemCode, str]] = {

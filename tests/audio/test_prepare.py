@@ -252,7 +252,7 @@ async def test_cancelling_ends_the_conversion_at_once_and_leaves_nothing(
     assert [path.name for path in (tmp_path / "spool").glob("run-*/*")] == ["owner"]
 
 
-async def test_a_converter_that_is_killed_fails_one_attempt(preparer: AudioPreparer, tmp_path: Path) -> None:
+async def test_a_converter_that_is_killed_each_time_leaves_nothing(preparer: AudioPreparer, tmp_path: Path) -> None:
     source = DiskFile(record(tmp_path / "a.wav", noise(1200), "pcm_s16le", "wav"))
     facts = await preparer.inspect(source)
     before = set(children())
@@ -262,7 +262,7 @@ async def test_a_converter_that_is_killed_fails_one_attempt(preparer: AudioPrepa
             for child in set(children()) - before:
                 os.kill(child, signal.SIGKILL)
 
-    with pytest.raises(Transient, match="signal 9"):
+    with pytest.raises(Rejected, match="signal 9"):
         async with preparer.prepare("job", source, facts, MP3_ONLY, shoot):
             pytest.fail("it was killed")
     await until(lambda: not list((tmp_path / "spool").glob("run-*/job-*")))

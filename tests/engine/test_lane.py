@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from bot.domain.errors import Misconfigured, Problem, ProblemCode, RateLimited, Rejected, Transient
+from bot.domain.errors import InternalFault, Misconfigured, Problem, ProblemCode, RateLimited, Rejected, Transient
 from bot.domain.job import Job, Outcome, State
 from bot.domain.machine import Change, Replying, Submitting, stage_of
 from bot.engine.accounts import PROBE_SECONDS, Accounts
 from bot.engine.happenings import AccountBroke, AccountRecovered, StepEnded, StepFailed, StoreFailed
 from bot.engine.lane import Lane
-from bot.engine.retry import RetryPolicy
+from bot.engine.retry import FAULT_RETRIES, RetryPolicy
 from bot.ports.provider import Pace
 from tests.engine.yard import ACCOUNT, Yard, forward, open_yard
 
@@ -293,6 +293,24 @@ async def test_a_bug_costs_one_attempt_of_one_job_and_is_reported_with_its_trace
         await yard.until(lambda: {faulty.id, fine.id} <= set(done))
     (bug,) = (each for each in yard.happened if isinstance(each, StepFailed))
     assert isinstance(bug.bug, ZeroDivisionError)
+
+
+@pytest.mark.parametrize("error", [ZeroDivisionError(), InternalFault("TypeError in the audio child")])
+async def test_a_bug_that_stays_is_tried_a_few_times_and_then_said_to_be_ours(yard: Yard, error: Exception) -> None:
+    yard.retries = RetryPolicy(attempts=None)  # Slack's: a bug ends all the same
+    job = await yard.job(State.SUBMITTING)
+
+    async def step(job: Job) -> Change:
+        raise error
+
+    async with serving(yard.lane(step)):
+        await yard.until(
+            lambda: any(isinstance(each, StepEnded) and each.job.state is State.REPLYING for each in yard.happened)
+        )
+    failures = [each for each in yard.happened if isinstance(each, StepFailed) and each.job.state is State.SUBMITTING]
+    assert len(failures) == FAULT_RETRIES.attempts
+    assert all(failure.bug is error for failure in failures)
+    assert (await yard.row(job)).problem == Problem(ProblemCode.BOT_FAILED)
 
 
 async def test_a_broken_account_parks_its_jobs_is_told_of_once_and_resumes_by_itself(yard: Yard) -> None:

@@ -35,6 +35,10 @@ class Block:
     samples: Samples
 
 
+class UnusableError(Exception):
+    """The file has nothing to listen to."""
+
+
 class Recording:
     """The audio track of a file. Use as a context; `total` is its announced length in seconds, if any."""
 
@@ -42,7 +46,7 @@ class Recording:
         self._container = av.open(str(path), mode="r", metadata_errors="replace")
         if not self._container.streams.audio:
             self._container.close()
-            raise ValueError("no audio track")
+            raise UnusableError("no audio track")
         stream = self._container.streams.audio[0]
         for other in self._container.streams:
             if other.index != stream.index:

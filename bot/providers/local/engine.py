@@ -10,7 +10,7 @@ import av
 
 from bot.audio.channel import Channel
 from bot.domain.errors import ProblemCode
-from bot.providers.local.blocks import RATE, Recording, cut
+from bot.providers.local.blocks import RATE, Recording, UnusableError, cut
 from bot.providers.local.messages import ENGINE_WIRE, Heard, Listen, Reached, Through, Unusable
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ def main() -> None:
         if isinstance(request, Listen):
             try:
                 _listen(request, ear, channel)
-            except (av.FFmpegError, ValueError) as error:
+            except (av.FFmpegError, UnusableError) as error:
                 channel.send(Unusable(ProblemCode.CORRUPT.value, type(error).__name__))
 
 

@@ -51,6 +51,8 @@ PROBLEMS: Mapping[ProblemCode, str] = {
     "Vuelve a intentarlo o envíala en partes más cortas.",
     ProblemCode.NO_SPACE: "El equipo que ejecuta esta aplicación no tiene espacio libre en el disco. "
     "Pide a quien la administra que libere espacio y vuelve a intentarlo.",
+    ProblemCode.BOT_FAILED: "No pude procesar esta grabación por un error mío, no de la grabación. "
+    "Vuelve a intentarlo más tarde; si falla otra vez, pide a quien administra esta aplicación que revise su registro.",
 }
 
 PHRASES = Phrases(

@@ -52,6 +52,9 @@ PROBLEMS: Mapping[ProblemCode, str] = {
     "fois. Réessayez ou envoyez-le en parties plus courtes.",
     ProblemCode.NO_SPACE: "L’ordinateur qui exécute cette application n’a plus d’espace disque. "
     "Demandez à la personne qui la gère d’en libérer, puis réessayez.",
+    ProblemCode.BOT_FAILED: "Je n’ai pas pu traiter cet enregistrement à cause d’une erreur de ma part, "
+    "et non de l’enregistrement. Réessayez plus tard ; si cela échoue encore, demandez à la personne qui gère "
+    "cette application de consulter son journal.",
 }
 
 PHRASES = Phrases(
