@@ -19,7 +19,7 @@ from bench.processes import environment, running, start, start_python
 from bench.traces import Trace
 from bot.audio.disk import DiskFile
 from bot.audio.preparer import AudioPreparer
-from bot.ports.audio import Accepts
+from bot.ports.audio import InputLimits
 
 MINUTES = 60
 RATE = 44_100  # what phones and recorders write
@@ -137,7 +137,9 @@ async def run(source: Path, spool: Path) -> dict[str, float]:
         facts = await preparer.inspect(file)
         await asyncio.sleep(1.0)  # for the sampler: this is the idle bot, its child waiting
         used, began = resource.getrusage(resource.RUSAGE_CHILDREN), time.time()
-        async with preparer.prepare("job", file, facts, Accepts(mimes=frozenset({"audio/mpeg"})), unseen) as payload:
+        async with preparer.prepare(
+            "job", file, facts, InputLimits(mimes=frozenset({"audio/mpeg"})), unseen
+        ) as payload:
             ended = time.time()
             size = payload.size
         await asyncio.sleep(0.2)

@@ -17,7 +17,7 @@ from bench.population import TEAM, populate
 from bench.processes import free_port
 from bench.scene import Scene, open_scene
 from bench.workspace import Shape, channel_id
-from bot.slack.commands import KNOWN
+from bot.slack.command.command import KNOWN
 from simulators.slack.events_api import signature
 
 JOBS, FEW, TIMES = 100_000, 10, 20
@@ -72,7 +72,7 @@ async def _ask_all(scene: Scene) -> dict[str, float]:
     found: dict[str, float] = {}
     try:
         for question in questions:
-            times = [await _ask(scene, question, f"http://127.0.0.1:{port}/answer", answers) for _ in range(TIMES)]
+            times = [await _execute(scene, question, f"http://127.0.0.1:{port}/answer", answers) for _ in range(TIMES)]
             name = "status JOB" if question.startswith("status ") else question.replace("patient", "WORDS")
             found[f"/transcribe {name}"] = statistics.median(times) * 1000
         for path in ("/metrics", "/readyz"):
@@ -82,7 +82,7 @@ async def _ask_all(scene: Scene) -> dict[str, float]:
     return found
 
 
-async def _ask(scene: Scene, text: str, response_url: str, answers: asyncio.Queue[str]) -> float:
+async def _execute(scene: Scene, text: str, response_url: str, answers: asyncio.Queue[str]) -> float:
     form = {
         "command": "/transcribe",
         "text": text,

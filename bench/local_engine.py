@@ -29,7 +29,7 @@ from bot.audio.disk import DiskFile
 from bot.audio.preparer import AudioPreparer
 from bot.domain.job import Options, new_job_id
 from bot.domain.transcript import Segment, Transcript
-from bot.ports.provider import Finished, Order
+from bot.ports.provider import Succeeded, TranscriptionRequest
 from bot.providers.local.pool import cores
 from bot.providers.local.provider import LocalProvider
 from bot.providers.local.weights import model_path
@@ -135,15 +135,17 @@ class Ours:
         self.watch.on = True
         source = DiskFile(path)
         facts = await self.preparer.inspect(source)
-        accepts = self.provider.traits.accepts
+        accepts = self.provider.capabilities.accepts
         async with self.preparer.prepare(job_id, source, facts, accepts, _ignore) as payload:
-            order = Order(job_id, "", payload.name, payload.mime, payload.size, payload.seconds, Options())
+            order = TranscriptionRequest(
+                job_id, "", payload.name, payload.mime, payload.size, payload.seconds, Options()
+            )
             remote = await self.provider.create(order)
             begun = time.perf_counter()
             await self.provider.upload(order, remote, payload, _ignore)
         await done.wait()
         took = time.perf_counter() - begun
-        assert isinstance(await self.provider.poll(remote, ""), Finished)
+        assert isinstance(await self.provider.poll(remote, ""), Succeeded)
         transcript = await self.provider.fetch(remote, "")
         self.watch.on = False
         return transcript, took
@@ -213,8 +215,8 @@ def talk(path: Path, minutes: float) -> str:
         turn = 0
         while left > 0:
             words, clip = clips[turn % len(clips)]
-            quiet = chance.normal(0, 0.0003, int(chance.uniform(0.4, 1.8) * RATE))
-            sound = np.concatenate([clip, quiet])
+            escape_label = chance.normal(0, 0.0003, int(chance.uniform(0.4, 1.8) * RATE))
+            sound = np.concatenate([clip, escape_label])
             file.writeframes((np.clip(sound, -1, 1) * 32_767).astype(np.int16).tobytes())
             said.append(words)
             left -= len(sound)

@@ -18,15 +18,24 @@ from bench.measure import Plan, Row, ratio_at_least, row
 from bench.processes import result
 from bench.rush import Clip, PassThrough, sample
 from bot.clock import SystemClock
-from bot.domain.job import FileFacts, Job, Origin, Remote, State
+from bot.domain.job import FileFacts, Job, Origin, RemoteJob, State
 from bot.domain.transcript import Segment, Transcript
-from bot.engine.audio_desk import AudioDesk
-from bot.engine.budget import Budget
 from bot.engine.engine import Engine
-from bot.engine.happenings import Happening, StepEnded, StepFailed
+from bot.engine.events import EngineEvent, StepEnded, StepFailed
+from bot.engine.hosted_audio import HostedAudio
+from bot.engine.rate_budget import Budget
 from bot.engine.steps import Steps
-from bot.ports.audio import Accepts, Payload, Progress, SourceFile
-from bot.ports.provider import Finding, Finished, HookNews, HookRequest, Order, Provider, Standing, Traits
+from bot.ports.audio import InputLimits, Payload, Progress, SourceFile
+from bot.ports.provider import (
+    Capabilities,
+    Finding,
+    PollResult,
+    Provider,
+    Succeeded,
+    TranscriptionRequest,
+    WebhookEvent,
+    WebhookRequest,
+)
 from bot.ports.store import NewJob
 from bot.settings import load_settings
 from storage import open_store
@@ -42,35 +51,42 @@ class InstantProvider:
     """A service that has always finished."""
 
     name = account = "instant"
-    traits = Traits(
-        "Instant", Accepts(frozenset()), gives_title=True, gives_summary=True, latency=(0.0, 0.0), poll_seconds=(0, 0)
+    capabilities = Capabilities(
+        "Instant",
+        InputLimits(frozenset()),
+        gives_title=True,
+        gives_summary=True,
+        latency=(0.0, 0.0),
+        poll_seconds=(0, 0),
     )
 
     def __init__(self) -> None:
         self._refs = itertools.count()
 
-    async def create(self, order: Order) -> Remote:
-        return Remote(f"remote-{next(self._refs)}", "https://upload.example/1", time.time() + 3600)
+    async def create(self, order: TranscriptionRequest) -> RemoteJob:
+        return RemoteJob(f"remote-{next(self._refs)}", "https://upload.example/1", time.time() + 3600)
 
-    async def upload(self, order: Order, remote: Remote, payload: Payload, progress: Progress) -> None:
+    async def upload(
+        self, order: TranscriptionRequest, remote: RemoteJob, payload: Payload, progress: Progress
+    ) -> None:
         pass
 
-    async def poll(self, remote: Remote, client_ref: str) -> Standing:
-        return Finished(SAID)
+    async def poll(self, remote: RemoteJob, client_ref: str) -> PollResult:
+        return Succeeded(SAID)
 
-    async def fetch(self, remote: Remote, client_ref: str) -> Transcript:
+    async def fetch(self, remote: RemoteJob, client_ref: str) -> Transcript:
         return SAID
 
     async def enrich(self, transcript: Transcript) -> Transcript:
         return transcript
 
-    async def cancel(self, remote: Remote) -> None:
+    async def cancel(self, remote: RemoteJob) -> None:
         pass
 
-    def read_webhook(self, request: HookRequest) -> HookNews:
-        return HookNews(ignored="none are sent")
+    def verify_webhook(self, request: WebhookRequest) -> WebhookEvent:
+        return WebhookEvent(ignored="none are sent")
 
-    def read_result(self, result: bytes) -> Transcript | None:
+    def parse_pushed(self, result: bytes) -> Transcript | None:
         return None
 
     async def check(self) -> Sequence[Finding]:
@@ -138,7 +154,7 @@ async def run(database: Path, jobs: int) -> dict[str, float]:
     providers = {"instant": provider}
     budgets = {"instant": Budget("instant", None, store, clock)}
     preparer = PassThrough()
-    desk = AudioDesk(store, chat, preparer, providers, clock)
+    hosted_audio = HostedAudio(store, chat, preparer, providers, clock)
 
     async def offload(work: Callable[[], Transcript]) -> Transcript:
         return work()
@@ -146,7 +162,7 @@ async def run(database: Path, jobs: int) -> dict[str, float]:
     async def works() -> bool:
         return True
 
-    def watch(happening: Happening) -> None:
+    def watch(happening: EngineEvent) -> None:
         nonlocal left
         if isinstance(happening, StepFailed):
             raise happening.bug or RuntimeError(happening.detail)
@@ -161,13 +177,13 @@ async def run(database: Path, jobs: int) -> dict[str, float]:
         chat=chat,
         preparer=preparer,
         providers=providers,
-        desk=desk,
+        hosted_audio=hosted_audio,
         clock=clock,
         suggest=lambda transcript: transcript,
         show=lambda job: None,
         offload=offload,
     )
-    engine = Engine(store, clock, chat, providers, budgets, steps, desk, watch, works)
+    engine = Engine(store, clock, chat, providers, budgets, steps, hosted_audio, watch, works)
     used, begun = _cpu(), time.perf_counter()
     try:
         await asyncio.gather(*(store.add_job(_new(number), clock.now()) for number in range(jobs)))

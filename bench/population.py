@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
 
-from bot.domain.job import FileFacts, Job, Options, Origin, Remote
+from bot.domain.job import FileFacts, Job, Options, Origin, RemoteJob
 from bot.domain.machine import FAR_FUTURE, Finishing, Received, Replying, Submitting, Waiting
 from bot.domain.transcript import Segment, Transcript
 from bot.ports.store import JobStore, NewJob
@@ -51,13 +51,13 @@ async def _submitting(store: JobStore, name: str, account: str) -> Job:
 
 async def _waiting(store: JobStore, account: str) -> Job:
     now = time.time()
-    job = await store.apply(Submitting(await _submitting(store, "WAITING", account)).created(now, Remote("remote")))
+    job = await store.apply(Submitting(await _submitting(store, "WAITING", account)).created(now, RemoteJob("remote")))
     return await store.apply(Submitting(job).submitted(now, now + 3600))
 
 
 async def _done(store: JobStore, account: str) -> Job:
     now = time.time()
-    job = await store.apply(Submitting(await _submitting(store, "DONE", account)).created(now, Remote("remote")))
+    job = await store.apply(Submitting(await _submitting(store, "DONE", account)).created(now, RemoteJob("remote")))
     job = await store.apply(Submitting(job).submitted(now, now))
     job = await store.apply(Waiting(job).ready(now))
     said = Transcript(

@@ -14,22 +14,22 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from bench.virtual_time import Busy, PatientClock, VirtualClock, drive
 from bot.domain.job import FileFacts, Job, Origin
 from bot.domain.transcript import Transcript
-from bot.engine.audio_desk import AudioDesk
-from bot.engine.budget import Budget
 from bot.engine.engine import Engine
-from bot.engine.happenings import Happening, StepFailed
+from bot.engine.events import EngineEvent, StepFailed
+from bot.engine.hosted_audio import HostedAudio
+from bot.engine.rate_budget import Budget
 from bot.engine.steps import Steps
 from bot.http import Http
-from bot.ports.audio import Accepts, AudioFacts, Payload, Progress, SourceFile
+from bot.ports.audio import AudioFacts, InputLimits, Payload, Progress, SourceFile
 from bot.ports.provider import Provider
 from bot.ports.store import JobStore, NewJob
-from bot.providers.xosum import XosumProvider
+from bot.providers.xosum.provider import XosumProvider
 from bot.settings import load_settings
 from simulators.xosum import XosumSettings, XosumSimulator
 from storage import open_store
+from tests.support.virtual_time import Busy, PatientClock, VirtualClock, drive
 
 SECONDS = 30.0
 
@@ -99,7 +99,7 @@ class PassThrough:
 
     @asynccontextmanager
     async def prepare(
-        self, job_id: str, source: SourceFile, facts: AudioFacts, accepts: Accepts, progress: Progress
+        self, job_id: str, source: SourceFile, facts: AudioFacts, accepts: InputLimits, progress: Progress
     ) -> AsyncIterator[Payload]:
         """The clip itself."""
         assert isinstance(source, Clip)
@@ -146,15 +146,15 @@ async def rush(files: int, sound: bytes, skew: float = 17.0, colleague_after: fl
 
         provider: Provider = XosumProvider(settings, busy.watch(real_http), clock, spend)
         providers = {"xosum": provider}
-        budgets["xosum"] = Budget("xosum", provider.traits.pace, store, clock)
+        budgets["xosum"] = Budget("xosum", provider.capabilities.pace, store, clock)
         preparer = PassThrough()
-        desk = AudioDesk(store, thread, preparer, providers, clock)
+        hosted_audio = HostedAudio(store, thread, preparer, providers, clock)
 
         async def offload(work: object) -> Transcript:
             assert callable(work)
             return work()  # type: ignore[no-any-return]  # the engine passes what returns a transcript
 
-        def watch(happening: Happening) -> None:
+        def watch(happening: EngineEvent) -> None:
             if isinstance(happening, StepFailed):
                 failures.append(f"{happening.kind}: {happening.detail}")
 
@@ -164,7 +164,7 @@ async def rush(files: int, sound: bytes, skew: float = 17.0, colleague_after: fl
             chat=thread,
             preparer=preparer,
             providers=providers,
-            desk=desk,
+            hosted_audio=hosted_audio,
             clock=clock,
             suggest=lambda transcript: transcript,
             show=lambda job: None,
@@ -174,7 +174,7 @@ async def rush(files: int, sound: bytes, skew: float = 17.0, colleague_after: fl
         async def works() -> bool:
             return True
 
-        engine = Engine(store, clock, thread, providers, budgets, steps, desk, watch, works)
+        engine = Engine(store, clock, thread, providers, budgets, steps, hosted_audio, watch, works)
         started = clock.now()
         for number in range(files):
             await store.add_job(_file("U-many", f"F{number}"), started)
@@ -183,7 +183,7 @@ async def rush(files: int, sound: bytes, skew: float = 17.0, colleague_after: fl
         async def colleague() -> None:
             await clock.sleep(colleague_after)
             await store.add_job(_file("U-one", "F-colleague"), clock.now())
-            engine.ring_all()
+            engine.notify_all()
 
         one = asyncio.create_task(colleague())
         try:

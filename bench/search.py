@@ -9,7 +9,7 @@ import time
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
-from bot.domain.job import FileFacts, Job, Options, Origin, Remote, State
+from bot.domain.job import FileFacts, Job, Options, Origin, RemoteJob, State
 from bot.domain.machine import Finishing, Received, Replying, Submitting, Waiting
 from bot.domain.transcript import Segment, Transcript
 from bot.ports.store import JobFilter, JobStore, NewJob, SearchFilter
@@ -38,7 +38,7 @@ async def answered(store: JobStore, number: int, chance: random.Random, words: l
     said = " ".join(chance.choices(words, cum_weights=weights, k=WORDS_EACH))
     job, _ = await store.add_job(NewJob(origin, FileFacts("talk.m4a", seconds=60.0)), now)
     job = await store.apply(Received(job).submit(now, job.file, "xosum", "xosum", Options()))
-    job = await store.apply(Submitting(job).created(now, Remote(f"r{number}")))
+    job = await store.apply(Submitting(job).created(now, RemoteJob(f"r{number}")))
     job = await store.apply(Submitting(job).submitted(now, now))
     job = await store.apply(Waiting(job).ready(now))
     await store.put_transcript(job.id, Transcript((Segment(f"{said} number{number}"),), title=f"Talk {number}"), now)
@@ -46,12 +46,12 @@ async def answered(store: JobStore, number: int, chance: random.Random, words: l
     return await store.apply(Replying(job).replied(now))
 
 
-async def timed(name: str, ask: Callable[[], Awaitable[object]]) -> float:
+async def timed(name: str, execute: Callable[[], Awaitable[object]]) -> float:
     """Print and return the median of some rounds in milliseconds; the first one is told apart."""
     took = []
     for _ in range(ROUNDS):
         begin = time.perf_counter()
-        await ask()
+        await execute()
         took.append((time.perf_counter() - begin) * 1000)
     median = statistics.median(took)
     print(f"{name:44} first {took[0]:7.1f} ms   median {median:7.1f} ms", flush=True)
@@ -77,7 +77,7 @@ async def run(jobs: int, url: str) -> int:
     look = SearchFilter("T1", terms(words[0]), every, "U1")
     month = [1_800_000_000.0 + jobs - 86400 * day for day in range(14, -1, -1)]
     worst = 0.0
-    for name, ask in {
+    for name, execute in {
         "status of a job": lambda: store.events(last.id),
         "list mine": lambda: store.jobs(JobFilter("T1", user_id="U1", limit=50)),
         "list channel": lambda: store.jobs(JobFilter("T1", channel_ids=one, limit=16)),
@@ -96,7 +96,7 @@ async def run(jobs: int, url: str) -> int:
         "search a word that nobody said": lambda: store.search(replace(look, terms=terms("qqqqqqqq"))),
         "search where nothing was said": lambda: store.search(replace(look, channel_ids=("C999",), user_id="")),
     }.items():
-        worst = max(worst, await timed(name, ask))
+        worst = max(worst, await timed(name, execute))
     await store.close()
     print(f"worst {worst:.1f} ms, bar {BAR_MS:.0f} ms")
     return int(worst > BAR_MS)

@@ -19,21 +19,21 @@ from bot.clock import SystemClock
 from bot.domain.errors import Misconfigured
 from bot.domain.job import FINAL, SLACK_LANE, Job
 from bot.domain.transcript import Transcript
-from bot.engine.audio_desk import AudioDesk
-from bot.engine.budget import Budget
 from bot.engine.engine import Engine
-from bot.engine.happenings import Happening
+from bot.engine.events import EngineEvent
+from bot.engine.hosted_audio import HostedAudio
+from bot.engine.rate_budget import Budget
 from bot.engine.steps import Steps
 from bot.failpoints import Failpoints
 from bot.http import Http
 from bot.logs import LogWatch
 from bot.metrics import Metrics
 from bot.ports.chat import Chat
-from bot.ports.provider import Provider, Traits
+from bot.ports.provider import Capabilities, Provider
 from bot.ports.store import JobStore
 from bot.settings import Settings
-from bot.slack.room import open_room
-from bot.slack.socket import Socket
+from bot.slack.api.socket_mode import Socket
+from bot.slack.wiring import open_slack
 from bot.text.highlights import suggest
 from bot.web.audio import Audio
 from bot.web.health import Health
@@ -85,7 +85,7 @@ class Core:
         preparer = AudioPreparer(self.directory / "spool")
         self.preparer = preparer if points is None else points.wrap("audio", preparer)
         self.chat = chat
-        self.desk = AudioDesk(store, self.chat, self.preparer, self.providers, self.clock)
+        self.hosted_audio = HostedAudio(store, self.chat, self.preparer, self.providers, self.clock)
         self._showing: set[asyncio.Task[None]] = set()
         steps = Steps(
             settings=settings,
@@ -93,7 +93,7 @@ class Core:
             chat=self.chat,
             preparer=self.preparer,
             providers=self.providers,
-            desk=self.desk,
+            hosted_audio=self.hosted_audio,
             clock=self.clock,
             suggest=suggest,
             show=self._show,
@@ -106,7 +106,7 @@ class Core:
             providers=self.providers,
             budgets=self.budgets,
             steps=steps,
-            desk=self.desk,
+            hosted_audio=self.hosted_audio,
             watch=self._watch,
             slack_probe=self._slack_works,
         )
@@ -127,19 +127,21 @@ class Core:
                     self._local = LocalProvider(settings, self.store, self.directory / "local", self._on_ready)
                     found[name] = self._local
                 case "xosum":
-                    from bot.providers.xosum import XosumProvider
+                    from bot.providers.xosum.provider import XosumProvider
 
                     found[name] = XosumProvider(settings, http, clock, self._spender(name))
                 case "invox":
-                    from bot.providers.invox import InvoxProvider
+                    from bot.providers.invox.provider import InvoxProvider
 
                     found[name] = InvoxProvider(settings, http, clock, self._spender(name))
                 case "nabla":
-                    from bot.providers.nabla import NablaProvider
+                    from bot.providers.nabla.provider import NablaProvider
 
                     found[name] = NablaProvider(settings, http, clock, self._spender(name))
         for provider in found.values():
-            self.budgets[provider.account] = Budget(provider.account, provider.traits.pace, self.store, self.clock)
+            self.budgets[provider.account] = Budget(
+                provider.account, provider.capabilities.pace, self.store, self.clock
+            )
         points = self.points
         return found if points is None else {name: points.wrap(name, one) for name, one in found.items()}
 
@@ -155,7 +157,7 @@ class Core:
     async def _slack_works(self) -> bool:
         return self.slack_probe is None or await self.slack_probe()
 
-    def _watch(self, happening: Happening) -> None:
+    def _watch(self, happening: EngineEvent) -> None:
         self.log_watch(happening)
         self.metrics.watch(happening)
 
@@ -172,7 +174,7 @@ class Core:
         """Serve the web routes, then the lanes. Raises `OSError` when the port is taken."""
         hooks = Hooks(self.store, self.providers, self.clock, self.engine.wake, self._refused)
         health = Health(self.store, self.clock, self.metrics, self.faults, self.warnings, self._gather)
-        routes = build_web(hooks, Audio(self.desk), health, self.slack_events)
+        routes = build_web(hooks, Audio(self.hosted_audio), health, self.slack_events)
         self.server = WebServer(routes, self.settings.host, self.settings.port)
         await self.server.start()
         await self._clean_up()
@@ -268,18 +270,18 @@ async def open_bot(settings: Settings, points: Failpoints | None = None) -> Asyn
     """The whole bot: a core with Slack in front, running until the context ends. Raises as `open_core` does."""
     core: Core
 
-    def ring(lane: str) -> None:
+    def notify(lane: str) -> None:
         core.engine.arrived(lane)
 
     def broken(error: Misconfigured) -> None:
         core.engine.misconfigured(error)
 
-    def offers() -> Mapping[str, Traits]:
-        return {name: provider.traits for name, provider in core.providers.items()}
+    def offers() -> Mapping[str, Capabilities]:
+        return {name: provider.capabilities for name, provider in core.providers.items()}
 
     async with (
         _foundation(settings, points) as (store, http),
-        open_room(settings, store, SystemClock(), http, ring, broken, points, offers) as room,
+        open_slack(settings, store, SystemClock(), http, notify, broken, points, offers) as room,
     ):
         core = Core(settings, store, http, room.chat, points)
         core.slack_probe = room.works
@@ -302,7 +304,7 @@ async def open_bot(settings: Settings, points: Failpoints | None = None) -> Asyn
 
 @asynccontextmanager
 async def _foundation(settings: Settings, points: Failpoints | None) -> AsyncIterator[tuple[JobStore, Http]]:
-    store = await open_store(settings.database_url, settings.sealing_key, old_keys=settings.former_keys)
+    store = await open_store(settings.database_url, settings.sealing_key, old_keys=settings.old_keys)
     http = Http(SystemClock())
     try:
         if points is None:

@@ -41,10 +41,10 @@ FULL = 64 * 1024  # a source that gives less at a time is slower than we are: wh
 
 httpcore.AsyncHTTP11Connection.READ_NUM_BYTES = CHUNK  # 64 KiB by itself; httpx has no setting for it
 
-Spend = Callable[[], Awaitable[None]]
+Acquire = Callable[[], Awaitable[None]]
 """Waits for one call of a rate budget; awaited before every attempt, quick retries included."""
 
-_NEVER_LEFT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError)
+_NOT_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError)
 _UNWRITABLE = (httpx.InvalidURL, httpx.UnsupportedProtocol, httpx.LocalProtocolError, UnicodeError)
 
 
@@ -122,7 +122,7 @@ class Http:
         content: bytes | None = None,
         timeout: float = 30.0,
         once: bool = False,
-        spend: Spend | None = None,
+        spend: Acquire | None = None,
         retry_default: float = 5.0,
     ) -> Answer:
         """Send a small request and read the whole answer, within `timeout` seconds.
@@ -371,7 +371,7 @@ async def _head_of(response: httpx.Response) -> bytes:
 def _classify(error: Exception, account: str, source: str, once: bool) -> StepError:
     if isinstance(error, _UNWRITABLE):
         return Misconfigured(account, f"{source}: the request cannot be written: check the URL and the key")
-    if isinstance(error, _NEVER_LEFT):
+    if isinstance(error, _NOT_SENT):
         return Transient(f"{source}: {_cause(error)}")
     detail = f"{source}: no answer ({type(error).__name__})"
     return Ambiguous(detail) if once else Transient(detail)

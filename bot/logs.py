@@ -7,11 +7,11 @@ from collections import Counter
 import structlog
 
 from bot.domain.job import SLACK_LANE, State
-from bot.engine.happenings import (
+from bot.engine.events import (
     AccountBroke,
     AccountRecovered,
     ClockSet,
-    Happening,
+    EngineEvent,
     StepEnded,
     StepFailed,
     StoreFailed,
@@ -74,7 +74,7 @@ class LogWatch:
         self._store_down = False
         self._failures: Counter[str] = Counter()  # of each lane, since its last success
 
-    def __call__(self, happening: Happening) -> None:
+    def __call__(self, happening: EngineEvent) -> None:
         """Write one line."""
         match happening:
             case StepEnded(job, source, seconds, cause):

@@ -3,7 +3,7 @@
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
 from bot.domain.job import SLACK_LANE
-from bot.engine.happenings import AccountBroke, AccountRecovered, Happening, StepEnded, StepFailed, StoreFailed
+from bot.engine.events import AccountBroke, AccountRecovered, EngineEvent, StepEnded, StepFailed, StoreFailed
 
 _STEP_BUCKETS = (0.01, 0.05, 0.1, 0.5, 1, 5, 15, 60, 300, 1800)
 
@@ -41,7 +41,7 @@ class Metrics:
         self.loop_lag = Gauge("threadscribe_loop_lag_seconds", "Longest stall of the last minute", registry=r)
         self._budgets: dict[str, tuple[int, int]] = {}
 
-    def watch(self, happening: Happening) -> None:
+    def watch(self, happening: EngineEvent) -> None:
         """Count what the engine reports."""
         match happening:
             case StepEnded(job, source, seconds, _):

@@ -175,7 +175,7 @@ class Settings(BaseModel):
         return base64.b64decode(text) if text else None
 
     @property
-    def former_keys(self) -> list[bytes]:
+    def old_keys(self) -> list[bytes]:
         """The keys that sealed content before."""
         return [base64.b64decode(text) for text in _listed(self.storage_key_old)]
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from bot.ports.store import JobStore
-from storage.address import open_database
+from storage.engines.address import open_database
 from storage.seal import Seal
 from storage.store import Store
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from math import isfinite
 
 from bot.ports.provider import Pace
-from storage.script import Database, Script, ask, integer, maybe_number, number, reads, writes
+from storage.engines.transaction import Database, Transaction, execute, integer, maybe_number, number, reads, writes
 
 CLOCK_GRACE = 120.0  # seconds by which the clocks of several servers may differ
 LATENCY_SAMPLES = 50
@@ -18,7 +18,7 @@ LATENCY_LEAST = 5
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class BudgetRow:
     """A budget's row: when the next call is theoretically due, until when it is held, when one was taken last."""
 
     arrival_at: float = 0.0
@@ -26,7 +26,7 @@ class Standing:
     asked_at: float | None = None
 
 
-def take(standing: Standing, pace: Pace, now: float) -> tuple[Standing, float]:
+def take(standing: BudgetRow, pace: Pace, now: float) -> tuple[BudgetRow, float]:
     """The budget after one call, and a time <= now if it was taken, else when to ask again.
 
     A clock that went back by more than `CLOCK_GRACE` takes the row's times along, so that it never stays shut for
@@ -40,11 +40,11 @@ def take(standing: Standing, pace: Pace, now: float) -> tuple[Standing, float]:
         arrival, held, asked = arrival - back, held - back, now
     if arrival - now > allowance + gap + CLOCK_GRACE:  # a slower pace was set before, or the row was damaged
         arrival = now + allowance + gap
-    kept = Standing(arrival, held, now if asked is None else asked)
+    kept = BudgetRow(arrival, held, now if asked is None else asked)
     free_at = max(arrival - allowance, held)
     if free_at > now:
         return kept, free_at
-    return Standing(max(arrival, now) + gap, held, now), now
+    return BudgetRow(max(arrival, now) + gap, held, now), now
 
 
 def fit(samples: Sequence[tuple[float, float]]) -> tuple[float, float]:
@@ -70,20 +70,20 @@ class StoredBudgets:
     _db: Database
 
     @writes
-    def reserve(self, account: str, pace: Pace, now: float) -> Script[float]:
+    def reserve(self, account: str, pace: Pace, now: float) -> Transaction[float]:
         """Take one call of the account's budget; committed before this returns.
 
         Returns a time <= now when it is taken, else when to ask again (nothing is taken then).
         """
-        rows = yield from ask("budget", account=account)
+        rows = yield from execute("budget", account=account)
         if not rows:
-            yield from ask("open_budget", account=account)
-            rows = yield from ask("budget", account=account)
+            yield from execute("open_budget", account=account)
+            rows = yield from execute("budget", account=account)
         row = rows[0]
-        standing = Standing(number(row, "arrival_at"), number(row, "held_until"), maybe_number(row, "asked_at"))
+        standing = BudgetRow(number(row, "arrival_at"), number(row, "held_until"), maybe_number(row, "asked_at"))
         kept, answer = take(standing, pace, now)
         if kept != standing:
-            yield from ask(
+            yield from execute(
                 "put_budget",
                 account=account,
                 arrival_at=kept.arrival_at,
@@ -93,22 +93,24 @@ class StoredBudgets:
         return answer
 
     @writes
-    def hold(self, account: str, until: float) -> Script[None]:
+    def hold(self, account: str, until: float) -> Transaction[None]:
         """Nobody takes from this budget before `until` (a Retry-After)."""
-        yield from ask("hold", account=account, until=until)
+        yield from execute("hold", account=account, until=until)
 
     @writes
-    def learn_latency(self, account: str, audio_seconds: float, took_seconds: float) -> Script[None]:
+    def record_latency(self, account: str, audio_seconds: float, took_seconds: float) -> Transaction[None]:
         """Add one finished job to what is known of an account's speed; impossible numbers are ignored."""
         if not (isfinite(audio_seconds) and isfinite(took_seconds)) or audio_seconds < 0 or took_seconds < 0:
             return
-        rows = yield from ask("add_latency", account=account, audio_seconds=audio_seconds, took_seconds=took_seconds)
-        yield from ask("trim_latency", account=account, number=integer(rows[0], "number") - LATENCY_SAMPLES)
+        rows = yield from execute(
+            "add_latency", account=account, audio_seconds=audio_seconds, took_seconds=took_seconds
+        )
+        yield from execute("trim_latency", account=account, number=integer(rows[0], "number") - LATENCY_SAMPLES)
 
     @reads
-    def latency(self, account: str) -> Script[tuple[float, float] | None]:
+    def latency(self, account: str) -> Transaction[tuple[float, float] | None]:
         """(a, b) of a + b * seconds of audio, by least squares over recent jobs; None before five of them."""
-        rows = yield from ask("latency", account=account)
+        rows = yield from execute("latency", account=account)
         if len(rows) < LATENCY_LEAST:
             return None
         return fit([(number(row, "audio_seconds"), number(row, "took_seconds")) for row in rows])

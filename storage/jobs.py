@@ -9,14 +9,13 @@ from bot.domain.errors import LostLease, StoreError
 from bot.domain.job import FINAL, Job, State, new_job_id
 from bot.domain.machine import FAR_FUTURE, Change, Parked
 from bot.ports.store import JobEvent, JobFilter, NewJob
-from storage.rows import fixed_values, job_of, open_values, origin_values
-from storage.script import (
+from storage.engines.transaction import (
     Ask,
     Database,
     Row,
-    Script,
+    Transaction,
     Value,
-    ask,
+    execute,
     integer,
     maybe_number,
     maybe_text,
@@ -25,6 +24,7 @@ from storage.script import (
     text,
     writes,
 )
+from storage.rows import fixed_values, job_of, open_values, origin_values
 from storage.seal import Seal
 from storage.search import share
 
@@ -39,7 +39,7 @@ class StoredJobs:
     _seal: Seal
 
     @writes
-    def add_job(self, new: NewJob, now: float) -> Script[tuple[Job, bool]]:
+    def add_job(self, new: NewJob, now: float) -> Transaction[tuple[Job, bool]]:
         """The job of this origin and whether this call made it (False: it was there)."""
         job = Job(
             id=new_job_id(),
@@ -50,7 +50,7 @@ class StoredJobs:
             due_at=now,
             file=new.file,
             options=new.options,
-            meant=new.meant,
+            expected_audio=new.expected_audio,
             provider=new.provider,
             client_ref=str(uuid.uuid4()),
             hook_token=secrets.token_urlsafe(32),
@@ -65,7 +65,7 @@ class StoredJobs:
         return job_of(found[0], self._seal), bool(added)
 
     @writes
-    def apply(self, change: Change, keep_lease: bool = False) -> Script[Job]:
+    def apply(self, change: Change, keep_lease: bool = False) -> Transaction[Job]:
         """Commit a move if id, state and lease token are still those of `change.before`; write its event.
 
         The lease is given back unless `keep_lease`. If the row was woken since it was claimed (by this or an
@@ -82,35 +82,35 @@ class StoredJobs:
         return total
 
     @writes
-    def _resume_some(self, account: str, now: float) -> Script[int]:
-        rows = yield from ask("parked_jobs", account=account, count=_RESUMED_AT_ONCE)
+    def _resume_some(self, account: str, now: float) -> Transaction[int]:
+        rows = yield from execute("parked_jobs", account=account, count=_RESUMED_AT_ONCE)
         for row in rows:
             yield from move(Parked(job_of(row, self._seal)).resume(now), self._seal)
         return len(rows)
 
     @reads
-    def job(self, job_id: str) -> Script[Job | None]:
+    def job(self, job_id: str) -> Transaction[Job | None]:
         """One job, or None."""
-        return self._one((yield from ask("job", id=job_id)))
+        return self._one((yield from execute("job", id=job_id)))
 
     @reads
-    def job_by_ref(self, account: str, ref: str) -> Script[Job | None]:
+    def job_by_ref(self, account: str, ref: str) -> Transaction[Job | None]:
         """The job with this remote reference."""
-        return self._one((yield from ask("job_by_ref", account=account, ref=ref)))
+        return self._one((yield from execute("job_by_ref", account=account, ref=ref)))
 
     @reads
-    def job_by_hook_token(self, token: str) -> Script[Job | None]:
+    def job_by_hook_token(self, token: str) -> Transaction[Job | None]:
         """The job with this hook token."""
-        return self._one((yield from ask("job_by_hook_token", token=token)))
+        return self._one((yield from execute("job_by_hook_token", token=token)))
 
     @reads
-    def jobs(self, which: JobFilter) -> Script[Sequence[Job]]:
+    def jobs(self, which: JobFilter) -> Transaction[Sequence[Job]]:
         """A page of jobs, newest first."""
         rows: list[Row] = []
         before = FAR_FUTURE if which.before is None else which.before
         channels, states = _listed(which.channel_ids), _listed([state.value for state in which.states])
         if which.user_id and State.DONE in (which.states or (State.DONE,)):
-            rows += yield from ask(
+            rows += yield from execute(
                 "jobs_of_user",
                 user_id=which.user_id,
                 team_id=which.team_id,
@@ -121,7 +121,7 @@ class StoredJobs:
             )
         elif which.channel_ids and State.DONE in (which.states or (State.DONE,)):
             for channel in dict.fromkeys(which.channel_ids):
-                rows += yield from ask(
+                rows += yield from execute(
                     "jobs_of_channel",
                     channel_id=channel,
                     team_id=which.team_id,
@@ -131,7 +131,7 @@ class StoredJobs:
                 )
         else:  # every state but done has few rows, or all are wanted: a page of each, merged
             for state in dict.fromkeys(which.states or tuple(State)):
-                rows += yield from ask(
+                rows += yield from execute(
                     "jobs_in_state",
                     state=state.value,
                     team_id=which.team_id,
@@ -144,43 +144,43 @@ class StoredJobs:
         return [job_of(row, self._seal) for row in rows[: which.limit]]
 
     @reads
-    def jobs_of_message(self, team_id: str, channel_id: str, message_ts: str) -> Script[Sequence[Job]]:
+    def jobs_of_message(self, team_id: str, channel_id: str, message_ts: str) -> Transaction[Sequence[Job]]:
         """All jobs of one message, in the order they came."""
-        rows = yield from ask("jobs_of_message", team_id=team_id, channel_id=channel_id, message_ts=message_ts)
+        rows = yield from execute("jobs_of_message", team_id=team_id, channel_id=channel_id, message_ts=message_ts)
         return [job_of(row, self._seal) for row in rows]
 
     @reads
-    def jobs_of_file(self, team_id: str, file_id: str) -> Script[Sequence[Job]]:
+    def jobs_of_file(self, team_id: str, file_id: str) -> Transaction[Sequence[Job]]:
         """All jobs of one file, oldest first."""
-        rows = yield from ask("jobs_of_file", team_id=team_id, file_id=file_id)
+        rows = yield from execute("jobs_of_file", team_id=team_id, file_id=file_id)
         return [job_of(row, self._seal) for row in rows]
 
     @reads
-    def ahead_of(self, job: Job) -> Script[int]:
+    def count_ahead(self, job: Job) -> Transaction[int]:
         """How many unfinished jobs of the same lane are older (those that are parked stand aside)."""
-        rows = yield from ask("ahead_of", lane=job.lane, created_at=job.created_at)
+        rows = yield from execute("count_ahead", lane=job.lane, created_at=job.created_at)
         return integer(rows[0], "jobs")
 
     @reads
-    def events(self, job_id: str) -> Script[Sequence[JobEvent]]:
+    def events(self, job_id: str) -> Transaction[Sequence[JobEvent]]:
         """The timeline."""
-        rows = yield from ask("events", job_id=job_id)
+        rows = yield from execute("events", job_id=job_id)
         return [_event_of(row) for row in rows]
 
     @reads
-    def count_by_state(self) -> Script[Mapping[State, int]]:
+    def count_by_state(self) -> Transaction[Mapping[State, int]]:
         """How many jobs are in each state; every state is there."""
-        rows = yield from ask("count_by_state")
+        rows = yield from execute("count_by_state")
         found = {text(row, "state"): integer(row, "jobs") for row in rows}
         return {state: found.get(state.value, 0) for state in State}
 
     @reads
-    def oldest_unfinished(self) -> Script[float | None]:
+    def oldest_unfinished(self) -> Transaction[float | None]:
         """`created_at` of the oldest job that is not final."""
         oldest: list[float] = []
         for state in State:
             if state not in FINAL:
-                rows = yield from ask("oldest_in_state", state=state.value)
+                rows = yield from execute("oldest_in_state", state=state.value)
                 created_at = maybe_number(rows[0], "created_at")
                 if created_at is not None:
                     oldest.append(created_at)
@@ -190,7 +190,7 @@ class StoredJobs:
         return job_of(rows[0], self._seal) if rows else None
 
 
-def move(change: Change, seal: Seal, keep_lease: bool = False) -> Script[Job]:
+def move(change: Change, seal: Seal, keep_lease: bool = False) -> Transaction[Job]:
     """Apply a change within a transaction. Raises `LostLease`."""
     before, after = change.before, change.after
     values: dict[str, Value] = {
@@ -198,7 +198,7 @@ def move(change: Change, seal: Seal, keep_lease: bool = False) -> Script[Job]:
         "token": before.lease_token,
         "keep_lease": int(keep_lease),
         "now": after.updated_at,
-        "wakes": before.wakes,
+        "wake_count": before.wake_count,
         "sets_cancel_by": int(before.cancel_by != after.cancel_by),
     }
     rows = yield Ask("change_job", open_values(after, seal) | values)
@@ -212,7 +212,7 @@ def move(change: Change, seal: Seal, keep_lease: bool = False) -> Script[Job]:
         due_at=number(row, "due_at"),
         cancel_by=text(row, "cancel_by"),
         lease_token=text(row, "lease_token"),
-        wakes=integer(row, "wakes"),
+        wake_count=integer(row, "wake_count"),
     )
     if after.reuses and after.reuses != before.reuses:
         yield from share(after.id, after.reuses)
@@ -221,14 +221,14 @@ def move(change: Change, seal: Seal, keep_lease: bool = False) -> Script[Job]:
     return moved
 
 
-def mark(job: Job) -> Script[None]:
+def mark(job: Job) -> Transaction[None]:
     """Let the job's person stand in line, if it is one of those not begun yet."""
     if job.rank == BEGINNING and job.due_at < FAR_FUTURE:
-        yield from ask("mark_turn", lane=job.lane, person=job.person, due_at=job.due_at, since=job.created_at)
+        yield from execute("mark_turn", lane=job.lane, person=job.person, due_at=job.due_at, since=job.created_at)
 
 
-def _tell(job_id: str, revision: int, at: float, source: State | None, target: State, cause: str) -> Script[None]:
-    yield from ask(
+def _tell(job_id: str, revision: int, at: float, source: State | None, target: State, cause: str) -> Transaction[None]:
+    yield from execute(
         "add_event",
         job_id=job_id,
         revision=revision,

@@ -7,9 +7,20 @@ from collections.abc import Sequence
 from bot.domain.errors import LostLease
 from bot.domain.job import Job
 from bot.domain.machine import FAR_FUTURE
+from storage.engines.transaction import (
+    Database,
+    Row,
+    Transaction,
+    execute,
+    integer,
+    maybe_number,
+    number,
+    reads,
+    text,
+    writes,
+)
 from storage.jobs import BEGINNING
 from storage.rows import job_of
-from storage.script import Database, Row, Script, ask, integer, maybe_number, number, reads, text, writes
 from storage.seal import Seal
 
 
@@ -35,91 +46,91 @@ class StoredLeases:
             raise
 
     @writes
-    def _claim(self, lane: str, ranks: Sequence[int], now: float, lease_seconds: float) -> Script[Job | None]:
+    def _claim(self, lane: str, ranks: Sequence[int], now: float, lease_seconds: float) -> Transaction[Job | None]:
         token = secrets.token_urlsafe(16)
         until = now + lease_seconds
         for rank in ranks:
             if rank == BEGINNING:
                 row = yield from _claim_by_turn(lane, now, token, until)
             else:
-                rows = yield from ask("claim_due", lane=lane, rank=rank, now=now, token=token, until=until)
+                rows = yield from execute("claim_due", lane=lane, rank=rank, now=now, token=token, until=until)
                 row = rows[0] if rows else None
             if row is not None:
                 return job_of(row, self._seal)
         return None
 
     @reads
-    def next_due(self, lane: str) -> Script[float | None]:
+    def next_due(self, lane: str) -> Transaction[float | None]:
         """When the earliest unleased job (or the earliest lease to expire) of the lane wants attention."""
-        rows = yield from ask("next_due", lane=lane)
+        rows = yield from execute("next_due", lane=lane)
         return maybe_number(rows[0], "at")
 
     @writes
-    def renew(self, job: Job, now: float, lease_seconds: float) -> Script[None]:
+    def renew(self, job: Job, now: float, lease_seconds: float) -> Transaction[None]:
         """Prolong the lease. Raises `LostLease`."""
-        rows = yield from ask("renew", id=job.id, token=job.lease_token, until=now + lease_seconds)
+        rows = yield from execute("renew", id=job.id, token=job.lease_token, until=now + lease_seconds)
         if not rows:
             raise LostLease(f"the lease of job {job.id} is lost")
 
     @writes
-    def release(self, job: Job) -> Script[None]:
+    def release(self, job: Job) -> Transaction[None]:
         """Give the lease back unused; the job stays as it is. Silent if it is lost already."""
-        rows = yield from ask("release", id=job.id, token=job.lease_token)
+        rows = yield from execute("release", id=job.id, token=job.lease_token)
         for row in rows:
             yield from _mark_row(row)
 
     @writes
-    def release_all(self, beyond: float = 0.0) -> Script[int]:
+    def release_all(self, beyond: float = 0.0) -> Transaction[int]:
         """Void every lease that ends later than `beyond` (Unix seconds). Returns how many.
 
         All of them only where a process has the database to itself; else those that lie too far ahead to be true.
         """
-        rows = yield from ask("release_all", beyond=beyond)
+        rows = yield from execute("release_all", beyond=beyond)
         for row in rows:
             yield from _mark_row(row)
         return len(rows)
 
     @writes
-    def wake(self, job_id: str, now: float) -> Script[bool]:
+    def wake(self, job_id: str, now: float) -> Transaction[bool]:
         """Make an unfinished job due now; False if there is none. A leased one is looked at again afterwards.
 
         A parked one is only noted: it is due when it is resumed.
         """
-        rows = yield from ask("wake", id=job_id, now=now)
+        rows = yield from execute("wake", id=job_id, now=now)
         for row in rows:
             yield from _mark_row(row)
         return bool(rows)
 
     @writes
-    def ask_cancel(self, job_id: str, user_id: str, now: float) -> Script[bool]:
+    def request_cancel(self, job_id: str, user_id: str, now: float) -> Transaction[bool]:
         """Note who wants it cancelled and wake it, a parked one too; False if it is already replying or over."""
-        rows = yield from ask("ask_cancel", id=job_id, user_id=user_id, now=now)
+        rows = yield from execute("request_cancel", id=job_id, user_id=user_id, now=now)
         for row in rows:
             yield from _mark_row(row)
         return bool(rows)
 
 
-def _claim_by_turn(lane: str, now: float, token: str, until: float) -> Script[Row | None]:
+def _claim_by_turn(lane: str, now: float, token: str, until: float) -> Transaction[Row | None]:
     """The oldest due job of the person served longest ago.
 
     `turn` is a hint that may be early: whoever turns out to have nothing to claim rests until they have.
     """
-    yield from ask("rouse_turns", lane=lane, now=now)
+    yield from execute("rouse_turns", lane=lane, now=now)
     while True:
-        people = yield from ask("next_turn", lane=lane)
+        people = yield from execute("next_turn", lane=lane)
         if not people:
             return None
         person = text(people[0], "person")
-        rows = yield from ask("claim_of_person", lane=lane, person=person, now=now, token=token, until=until)
+        rows = yield from execute("claim_of_person", lane=lane, person=person, now=now, token=token, until=until)
         if rows:
-            yield from ask("serve_turn", lane=lane, person=person)
+            yield from execute("serve_turn", lane=lane, person=person)
             return rows[0]
-        yield from ask("rest_turn", lane=lane, person=person)
+        yield from execute("rest_turn", lane=lane, person=person)
 
 
-def _mark_row(row: Row) -> Script[None]:
+def _mark_row(row: Row) -> Transaction[None]:
     if integer(row, "rank") == BEGINNING and number(row, "due_at") < FAR_FUTURE:
-        yield from ask(
+        yield from execute(
             "mark_turn",
             lane=text(row, "lane"),
             person=text(row, "person"),

@@ -2,36 +2,48 @@
 
 from collections.abc import Sequence
 
-from bot.ports.store import InboxItem, Outgoing
-from storage.script import Database, Row, Script, ask, blob, integer, maybe_number, number, reads, text, writes
+from bot.ports.store import InboxItem, OutboxMessage
+from storage.engines.transaction import (
+    Database,
+    Row,
+    Transaction,
+    blob,
+    execute,
+    integer,
+    maybe_number,
+    number,
+    reads,
+    text,
+    writes,
+)
 from storage.seal import Seal
 
 _KEY_KEPT_SECONDS = 86400.0  # providers repeat a push for a day
 
 
 class StoredMessages:
-    """Outgoing messages and the inbox."""
+    """OutboxMessage messages and the inbox."""
 
     _db: Database
     _seal: Seal
 
     @reads
-    def outgoing(self, key: str) -> Script[Outgoing | None]:
+    def outbox_message(self, key: str) -> Transaction[OutboxMessage | None]:
         """A message of ours."""
-        rows = yield from ask("outgoing", key=key)
+        rows = yield from execute("outgoing", key=key)
         return _outgoing_of(rows[0]) if rows else None
 
     @reads
-    def outgoing_of_job(self, job_id: str) -> Script[Sequence[Outgoing]]:
+    def outbox_of_job(self, job_id: str) -> Transaction[Sequence[OutboxMessage]]:
         """Everything that was posted for a job, by key."""
-        rows = yield from ask("outgoing_of_job", job_id=job_id)
+        rows = yield from execute("outbox_of_job", job_id=job_id)
         return [_outgoing_of(row) for row in rows]
 
     @writes
-    def put_outgoing(self, message: Outgoing) -> Script[None]:
+    def save_outbox(self, message: OutboxMessage) -> Transaction[None]:
         """Insert or replace it."""
-        yield from ask(
-            "put_outgoing",
+        yield from execute(
+            "save_outbox",
             key=message.key,
             job_id=message.job_id,
             channel_id=message.channel_id,
@@ -44,37 +56,37 @@ class StoredMessages:
         )
 
     @reads
-    def outgoing_to_verify(self, now: float, limit: int = 50) -> Script[Sequence[Outgoing]]:
+    def outbox_to_verify(self, now: float, limit: int = 50) -> Transaction[Sequence[OutboxMessage]]:
         """Messages whose `verify_at` has come."""
-        rows = yield from ask("outgoing_to_verify", now=now, count=limit)
+        rows = yield from execute("outbox_to_verify", now=now, count=limit)
         return [_outgoing_of(row) for row in rows]
 
     @writes
-    def put_inbox(self, kind: str, key: str, ref: str, payload: bytes, now: float, due_at: float) -> Script[bool]:
+    def put_inbox(self, kind: str, key: str, ref: str, payload: bytes, now: float, due_at: float) -> Transaction[bool]:
         """Keep a push (sealed); False if (kind, key) is there already."""
-        yield from ask("forget_used_inbox", before=now - _KEY_KEPT_SECONDS)
+        yield from execute("forget_used_inbox", before=now - _KEY_KEPT_SECONDS)
         sealed = self._seal.close(payload, f"inbox:{kind}:{key}")
-        rows = yield from ask("put_inbox", kind=kind, key=key, ref=ref, payload=sealed, now=now, due_at=due_at)
+        rows = yield from execute("put_inbox", kind=kind, key=key, ref=ref, payload=sealed, now=now, due_at=due_at)
         return bool(rows)
 
     @reads
-    def inbox_for(self, kind: str, *refs: str) -> Script[Sequence[InboxItem]]:
+    def inbox_for(self, kind: str, *refs: str) -> Transaction[Sequence[InboxItem]]:
         """What waits for each of these references, oldest first."""
         rows: list[Row] = []
         for ref in refs:
-            rows += yield from ask("inbox_for", kind=kind, ref=ref)
+            rows += yield from execute("inbox_for", kind=kind, ref=ref)
         return [self._item_of(row) for row in rows]
 
     @reads
-    def inbox_due(self, kind: str, now: float, limit: int = 50) -> Script[Sequence[InboxItem]]:
+    def inbox_due(self, kind: str, now: float, limit: int = 50) -> Transaction[Sequence[InboxItem]]:
         """What is due by now."""
-        rows = yield from ask("inbox_due", kind=kind, now=now, count=limit)
+        rows = yield from execute("inbox_due", kind=kind, now=now, count=limit)
         return [self._item_of(row) for row in rows]
 
     @writes
-    def drop_inbox(self, item_id: int) -> Script[None]:
+    def drop_inbox(self, item_id: int) -> Transaction[None]:
         """Used: forget the payload (the key stays for a day, so that a repeat is known)."""
-        yield from ask("use_inbox", id=item_id, nothing=b"")
+        yield from execute("use_inbox", id=item_id, nothing=b"")
 
     def _item_of(self, row: Row) -> InboxItem:
         kind, key = text(row, "kind"), text(row, "key")
@@ -88,8 +100,8 @@ class StoredMessages:
         )
 
 
-def _outgoing_of(row: Row) -> Outgoing:
-    return Outgoing(
+def _outgoing_of(row: Row) -> OutboxMessage:
+    return OutboxMessage(
         key=text(row, "key"),
         job_id=text(row, "job_id"),
         channel_id=text(row, "channel_id"),

@@ -1,7 +1,7 @@
 """Channel settings and high-water marks."""
 
 from bot.ports.store import ChannelSettings
-from storage.script import Database, Script, ask, integer, number, reads, text, writes
+from storage.engines.transaction import Database, Transaction, execute, integer, number, reads, text, writes
 
 
 class StoredPreferences:
@@ -10,9 +10,9 @@ class StoredPreferences:
     _db: Database
 
     @reads
-    def channel_settings(self, team_id: str, channel_id: str) -> Script[ChannelSettings]:
+    def channel_settings(self, team_id: str, channel_id: str) -> Transaction[ChannelSettings]:
         """The channel's settings, or the defaults."""
-        rows = yield from ask("channel_settings", team_id=team_id, channel_id=channel_id)
+        rows = yield from execute("channel_settings", team_id=team_id, channel_id=channel_id)
         if not rows:
             return ChannelSettings()
         row = rows[0]
@@ -28,9 +28,9 @@ class StoredPreferences:
         )
 
     @writes
-    def put_channel_settings(self, team_id: str, channel_id: str, settings: ChannelSettings) -> Script[None]:
+    def put_channel_settings(self, team_id: str, channel_id: str, settings: ChannelSettings) -> Transaction[None]:
         """Save them."""
-        yield from ask(
+        yield from execute(
             "put_channel_settings",
             team_id=team_id,
             channel_id=channel_id,
@@ -45,12 +45,12 @@ class StoredPreferences:
         )
 
     @reads
-    def cursor(self, name: str) -> Script[str]:
+    def cursor(self, name: str) -> Transaction[str]:
         """A high-water mark, or ""."""
-        rows = yield from ask("high_water", name=name)
+        rows = yield from execute("high_water", name=name)
         return text(rows[0], "mark") if rows else ""
 
     @writes
-    def put_cursor(self, name: str, value: str) -> Script[None]:
+    def put_cursor(self, name: str, value: str) -> Transaction[None]:
         """Move it."""
-        yield from ask("put_high_water", name=name, mark=value)
+        yield from execute("put_high_water", name=name, mark=value)

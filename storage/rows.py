@@ -1,8 +1,8 @@
 """Jobs as rows, and back."""
 
 from bot.domain.errors import Problem, ProblemCode, StoreError
-from bot.domain.job import FileFacts, Job, Options, Origin, Outcome, Remote, State
-from storage.script import Row, Value, integer, maybe_blob, maybe_number, maybe_text, number, text
+from bot.domain.job import FileFacts, Job, Options, Origin, Outcome, RemoteJob, State
+from storage.engines.transaction import Row, Value, integer, maybe_blob, maybe_number, maybe_text, number, text
 from storage.seal import Seal
 from storage.transcript_json import dump_params, load_params
 
@@ -47,7 +47,7 @@ def open_values(job: Job, seal: Seal) -> dict[str, Value]:
         "file_subtype": job.file.subtype,
         "language": job.options.language,
         "recording_type": job.options.recording_type,
-        "meant": int(job.meant),
+        "expected_audio": int(job.expected_audio),
         "provider": job.provider,
         "account": job.account,
         "outcome": job.outcome.value if job.outcome else None,
@@ -112,7 +112,7 @@ def _job_of(row: Row, seal: Seal) -> Job:
             subtype=text(row, "file_subtype"),
         ),
         options=Options(maybe_text(row, "language"), maybe_text(row, "recording_type")),
-        meant=bool(integer(row, "meant")),
+        expected_audio=bool(integer(row, "expected_audio")),
         provider=text(row, "provider"),
         account=text(row, "account"),
         outcome=Outcome(outcome) if outcome else None,
@@ -130,7 +130,7 @@ def _job_of(row: Row, seal: Seal) -> Job:
         reuses=text(row, "reuses"),
         finished_at=maybe_number(row, "finished_at"),
         lease_token=text(row, "lease_token"),
-        wakes=integer(row, "wakes"),
+        wake_count=integer(row, "wake_count"),
     )
 
 
@@ -143,10 +143,10 @@ def _problem_of(row: Row, job_id: str, seal: Seal) -> Problem | None:
     return Problem(ProblemCode(code), params)
 
 
-def _remote_of(row: Row, job_id: str, seal: Seal) -> Remote | None:
+def _remote_of(row: Row, job_id: str, seal: Seal) -> RemoteJob | None:
     ref = maybe_text(row, "remote_ref")
     if ref is None:
         return None
     sealed = maybe_blob(row, "remote_url")
     url = seal.open(sealed, f"job.remote:{job_id}").decode("utf-8", "surrogatepass") if sealed is not None else None
-    return Remote(ref, url, maybe_number(row, "remote_expires_at"))
+    return RemoteJob(ref, url, maybe_number(row, "remote_expires_at"))

@@ -11,8 +11,20 @@ from itertools import pairwise
 from bot.domain.search import Term
 from bot.ports.store import DayUse, Found, FoundPage, SearchFilter
 from bot.text.search import indexed, matches, said
+from storage.engines.transaction import (
+    Database,
+    Row,
+    Transaction,
+    Value,
+    blob,
+    execute,
+    integer,
+    number,
+    reads,
+    text,
+    writes,
+)
 from storage.rows import job_of
-from storage.script import Database, Row, Script, Value, ask, blob, integer, number, reads, text, writes
 from storage.seal import Seal
 from storage.transcript_json import load_transcript
 
@@ -50,7 +62,9 @@ class StoredSearch:
         return FoundPage(page, page[-1].at if len(found) > which.limit else reached)
 
     @reads
-    def _indexed(self, terms: Sequence[Term], places: Sequence[str], before: int, count: int) -> Script[list[Found]]:
+    def _indexed(
+        self, terms: Sequence[Term], places: Sequence[str], before: int, count: int
+    ) -> Transaction[list[Found]]:
         asked: dict[str, Value] = {
             "fts": _fts_query(terms, places),
             "said": _ts_query(terms),
@@ -59,9 +73,9 @@ class StoredSearch:
             "before": before,
             "count": count,
         }
-        rows = yield from ask("search_newest", **asked)
+        rows = yield from execute("search_newest", **asked)
         if len(rows) < count:
-            rows = yield from ask("search_said", **asked)
+            rows = yield from execute("search_said", **asked)
         return [self._found(row) for row in rows]
 
     async def _opened(
@@ -83,8 +97,8 @@ class StoredSearch:
                 return found, before
 
     @reads
-    def _sealed_said(self, places: Sequence[str], before: int) -> Script[Sequence[Row]]:
-        return (yield from ask("sealed_said", places=f",{','.join(places)},", before=before, count=_OPENED_AT_ONCE))
+    def _sealed_said(self, places: Sequence[str], before: int) -> Transaction[Sequence[Row]]:
+        return (yield from execute("sealed_said", places=f",{','.join(places)},", before=before, count=_OPENED_AT_ONCE))
 
     def _matching(self, rows: Sequence[Row], terms: Sequence[Term]) -> list[tuple[str, int]]:
         hits = []
@@ -95,10 +109,10 @@ class StoredSearch:
         return hits
 
     @reads
-    def _jobs_of(self, hits: Sequence[tuple[str, int]]) -> Script[list[Found]]:
+    def _jobs_of(self, hits: Sequence[tuple[str, int]]) -> Transaction[list[Found]]:
         found = []
         for job_id, at in hits:
-            rows = yield from ask("job", id=job_id)
+            rows = yield from execute("job", id=job_id)
             found += [Found(job_of(row, self._seal), at) for row in rows if text(row, "state") == "done"]
         return found
 
@@ -106,11 +120,11 @@ class StoredSearch:
         return Found(job_of(row, self._seal), integer(row, "said_id"))
 
     @reads
-    def usage(self, team_id: str, user_id: str, days: Sequence[float]) -> Script[Sequence[DayUse]]:
+    def usage(self, team_id: str, user_id: str, days: Sequence[float]) -> Transaction[Sequence[DayUse]]:
         """What the port says."""
         found = []
         for since, until in pairwise(days):
-            rows = yield from ask("use_of_user", team_id=team_id, user_id=user_id, since=since, until=until)
+            rows = yield from execute("use_of_user", team_id=team_id, user_id=user_id, since=since, until=until)
             found.append(DayUse(number(rows[0], "seconds"), integer(rows[0], "recordings")))
         return found
 
@@ -128,19 +142,19 @@ class StoredSearch:
         await self._set_mark()
 
     @reads
-    def _mark(self) -> Script[bool]:
-        return bool((yield from ask("high_water", name=_BACKFILLED)))
+    def _mark(self) -> Transaction[bool]:
+        return bool((yield from execute("high_water", name=_BACKFILLED)))
 
     @writes
-    def _set_mark(self) -> Script[None]:
-        yield from ask("put_high_water", name=_BACKFILLED, mark="all")
+    def _set_mark(self) -> Transaction[None]:
+        yield from execute("put_high_water", name=_BACKFILLED, mark="all")
 
     @reads
-    def _unindexed(self, after: str) -> Script[Sequence[Row]]:
-        return (yield from ask("transcripts_after", after=after, count=_INDEXED_AT_ONCE))
+    def _unindexed(self, after: str) -> Transaction[Sequence[Row]]:
+        return (yield from execute("transcripts_after", after=after, count=_INDEXED_AT_ONCE))
 
     @writes
-    def _index(self, job_id: str, body: bytes, words: Sequence[str]) -> Script[None]:
+    def _index(self, job_id: str, body: bytes, words: Sequence[str]) -> Transaction[None]:
         yield from index(job_id, self._seal.is_sealed(body), words)
 
     async def scrub(self) -> None:
@@ -152,24 +166,24 @@ class StoredSearch:
             self._residue = False
 
     @writes
-    def _merge(self, pages: int) -> Script[bool]:
-        before = yield from ask("changes")
-        yield from ask("merge_said", pages=pages)
-        after = yield from ask("changes")
+    def _merge(self, pages: int) -> Transaction[bool]:
+        before = yield from execute("changes")
+        yield from execute("merge_said", pages=pages)
+        after = yield from execute("changes")
         return integer(after[0], "changes") - integer(before[0], "changes") > 1  # as SQLite's page on FTS5 says
 
 
-def index(job_id: str, sealed: bool, words: Sequence[str]) -> Script[None]:
+def index(job_id: str, sealed: bool, words: Sequence[str]) -> Transaction[None]:
     """Put a job's transcript where search looks, for the job and for those that share it."""
     kept = [] if sealed else words
     spoken, placed = " ".join(kept), vector(kept)
-    yield from ask("put_said", job_id=job_id, sealed=int(sealed), words=spoken, vector=placed)
-    yield from ask("put_said_of_shares", job_id=job_id, sealed=int(sealed), words=spoken, vector=placed)
+    yield from execute("put_said", job_id=job_id, sealed=int(sealed), words=spoken, vector=placed)
+    yield from execute("put_said_of_shares", job_id=job_id, sealed=int(sealed), words=spoken, vector=placed)
 
 
-def share(job_id: str, source: str) -> Script[None]:
+def share(job_id: str, source: str) -> Transaction[None]:
     """Let a job that shares a transcript be found by it."""
-    yield from ask("share_said", job_id=job_id, source=source)
+    yield from execute("share_said", job_id=job_id, source=source)
 
 
 def vector(words: Sequence[str]) -> str:

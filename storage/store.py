@@ -5,14 +5,14 @@ from contextlib import suppress
 
 from bot.domain.errors import StoreError
 from storage.budgets import StoredBudgets
-from storage.content import StoredContent
+from storage.engines.transaction import Database, Transaction, execute, reads, text, writes
 from storage.jobs import StoredJobs
 from storage.leases import StoredLeases
+from storage.maintenance.sealed_columns import COPYING, UNFINISHED
 from storage.messages import StoredMessages
 from storage.preferences import StoredPreferences
-from storage.script import Database, Script, ask, reads, text, writes
 from storage.seal import Seal
-from storage.tables import COPYING, UNFINISHED
+from storage.transcripts import StoredContent
 
 
 class Store(StoredJobs, StoredLeases, StoredContent, StoredMessages, StoredBudgets, StoredPreferences):
@@ -40,18 +40,18 @@ class Store(StoredJobs, StoredLeases, StoredContent, StoredMessages, StoredBudge
             raise StoreError(UNFINISHED)
 
     @reads
-    def _seal_keys(self) -> Script[list[str]]:
-        rows = yield from ask("seal_keys")
+    def _seal_keys(self) -> Transaction[list[str]]:
+        rows = yield from execute("seal_keys")
         return [text(row, "key_id") for row in rows]
 
     @writes
-    def _add_seal_key(self) -> Script[None]:
-        yield from ask("add_seal_key", key_id=self._seal.newest, now=time.time())
+    def _add_seal_key(self) -> Transaction[None]:
+        yield from execute("add_seal_key", key_id=self._seal.newest, now=time.time())
 
     @writes
-    def ping(self) -> Script[None]:
+    def ping(self) -> Transaction[None]:
         """Write and read one row. Raises `StoreError`."""
-        rows = yield from ask("beat")
+        rows = yield from execute("beat")
         if not rows:
             raise StoreError("The database has lost its pulse row: it was changed by hand.")
 

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from bot.audio.wire import Wire
+from bot.subprocesses.wire import Wire
 
 
 @dataclass(frozen=True, slots=True)

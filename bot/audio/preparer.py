@@ -6,14 +6,14 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from bot.audio.child import Child, ChildDiedError, ChildStalledError
-from bot.audio.forms import FORMS, MP3, WAV, Form, file_name
+from bot.subprocesses.child import Child, ChildDiedError, ChildStalledError
+from bot.audio.formats import FORMS, MP3, WAV, Form, file_name
 from bot.audio.messages import AUDIO_WIRE, Refused, Step, Transcode, Transcoded
 from bot.audio.payloads import SpooledPayload, StreamedPayload
 from bot.audio.prober import WORKER, Prober, fault_of, verdict
 from bot.audio.spool import Spool
 from bot.domain.errors import Problem, ProblemCode, Rejected
-from bot.ports.audio import Accepts, AudioFacts, Payload, Progress, SourceFile
+from bot.ports.audio import InputLimits, AudioFacts, Payload, Progress, SourceFile
 
 _STALL_SECONDS = 120.0  # a conversion that says nothing for so long hangs
 _SPOOL_SHARE = 0.4  # of the progress, when a conversion follows
@@ -37,7 +37,7 @@ class AudioPreparer:
 
     @asynccontextmanager
     async def prepare(
-        self, job_id: str, source: SourceFile, facts: AudioFacts, accepts: Accepts, progress: Progress
+        self, job_id: str, source: SourceFile, facts: AudioFacts, accepts: InputLimits, progress: Progress
     ) -> AsyncIterator[Payload]:
         """The payload: streamed through when it fits, else spooled and converted. Spool files go with the context.
 
@@ -73,7 +73,7 @@ class AudioPreparer:
         await asyncio.to_thread(self._spool.close)
 
 
-def _form_for(facts: AudioFacts, size: int, accepts: Accepts) -> Form | None:
+def _form_for(facts: AudioFacts, size: int, accepts: InputLimits) -> Form | None:
     """What to convert into, None to leave the file as it is. Raises `Rejected` for what can never be handed over."""
     fits = (not accepts.mimes or facts.mime in accepts.mimes) and (accepts.video or not facts.has_video)
     if fits and (accepts.max_bytes is None or size <= accepts.max_bytes):
@@ -95,13 +95,13 @@ def _estimate(facts: AudioFacts, size: int, form: Form) -> int:
     return size * (2 if form is MP3 else 12) if form in (MP3, WAV) else size
 
 
-def _check_length(seconds: float | None, accepts: Accepts) -> None:
+def _check_length(seconds: float | None, accepts: InputLimits) -> None:
     if accepts.max_seconds is not None and seconds is not None and seconds > accepts.max_seconds:
         limit, minutes = accepts.max_seconds / 60, math.ceil(seconds / 60)
         raise Rejected(Problem(ProblemCode.TOO_LONG, {"limit_minutes": f"{limit:g}", "minutes": str(minutes)}))
 
 
-def _check_size(size: int, accepts: Accepts) -> None:
+def _check_size(size: int, accepts: InputLimits) -> None:
     if accepts.max_bytes is not None and size > accepts.max_bytes:
         limit, found = accepts.max_bytes / _MB, math.ceil(size / _MB)
         raise Rejected(Problem(ProblemCode.TOO_LARGE, {"limit_mb": f"{limit:g}", "size_mb": str(found)}))

@@ -2,7 +2,7 @@
 
 import asyncio
 
-from bot.audio.child import Child, ChildDiedError, ChildFailedError, ChildStalledError
+from bot.subprocesses.child import Child, ChildDiedError, ChildFailedError, ChildStalledError
 from bot.audio.messages import AUDIO_WIRE, Facts, Failed, Need, Probe, Refused
 from bot.domain.errors import InternalFault, Problem, ProblemCode, Rejected
 from bot.ports.audio import AudioFacts, SourceFile

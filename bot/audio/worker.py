@@ -8,10 +8,10 @@ from collections.abc import Callable
 
 import av
 
-from bot.audio.channel import Channel
+from bot.subprocesses.channel import Channel
 from bot.audio.messages import AUDIO_WIRE, Facts, Failed, Need, Probe, Refused, Step, Transcode, Transcoded
-from bot.audio.probing import look
-from bot.audio.transcoding import transcode
+from bot.audio.inspection import look
+from bot.audio.convert import transcode
 from bot.domain.errors import ProblemCode
 
 _TRACEBACK_KEPT = 8000  # characters

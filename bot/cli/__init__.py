@@ -44,7 +44,7 @@ def settings_or_exit() -> Settings:
 @app.command()
 def serve() -> None:
     """Run the bot: Slack's events, the provider's work and the web routes, until it is told to stop."""
-    from bot.cli.running import run_serve
+    from bot.cli.serve import run_serve
 
     raise typer.Exit(run_serve(settings_or_exit()))
 
@@ -60,7 +60,7 @@ def try_(
     browser: Annotated[bool, typer.Option("--browser/--no-browser", help="Open the page.")] = True,
 ) -> None:
     """Try it with no Slack account and no key: a local workspace in the browser, the real bot, the local engine."""
-    from bot.cli.running import run_try
+    from bot.cli.serve import run_try
 
     if file is not None and not file.is_file():
         raise fail([f"{file} is not a file."], 2)
@@ -92,7 +92,7 @@ def transcribe(
     ] = None,
 ) -> None:
     """Transcribe one file without Slack, with a progress bar."""
-    from bot.cli.single import run_transcribe
+    from bot.cli.transcribe import run_transcribe
 
     if not file.is_file():
         raise fail([f"{file} is not a file."], 2)
@@ -156,7 +156,7 @@ def rekey(
     run again. At the end the database is rewritten, so that nothing stays in it as it was before; that takes as much
     free disk space as the database itself.
     """
-    from bot.cli.upkeep import run_rekey
+    from bot.cli.database import run_rekey
 
     settings = settings_or_exit()
     if not plain and settings.sealing_key is None:
@@ -180,7 +180,7 @@ def migrate_store(
     The new one must be empty. Everything is copied, then compared; the old one is left as it is. No bot starts on a
     copy that is not finished.
     """
-    from bot.cli.upkeep import run_migrate_store
+    from bot.cli.database import run_migrate_store
 
     raise typer.Exit(run_migrate_store(settings_or_exit(), to, again, context.obj))
 

@@ -23,8 +23,8 @@ from bot.http import Http, http_date
 from bot.ports.audio import SourceFile
 from bot.ports.provider import Finding
 from bot.settings import Settings
-from bot.slack.client import open_client
-from bot.slack.identity import identify
+from bot.slack.api.client import open_client
+from bot.slack.api.identity import identify
 from storage import open_store
 from storage.address import sqlite_file
 
@@ -70,7 +70,7 @@ async def _database(settings: Settings) -> list[Finding]:
         if file is not None and not file.exists() and _can_be_made(file):
             return [Finding(True, "Database", f"{file} will be made at the first start")]
         store = await open_store(
-            settings.database_url, settings.sealing_key, exclusive=False, old_keys=settings.former_keys
+            settings.database_url, settings.sealing_key, exclusive=False, old_keys=settings.old_keys
         )
     except StoreError as error:
         return [Finding(False, "Database", str(error), "Mend DATABASE_URL, or the rights of its directory.")]
@@ -130,7 +130,7 @@ async def _providers(settings: Settings) -> list[Finding]:
                 try:
                     findings += await provider.check()
                 except StepError as error:
-                    title = provider.traits.title
+                    title = provider.capabilities.title
                     findings.append(Finding(False, title, error.detail, "Check its settings: README, Settings."))
     return findings
 

@@ -23,7 +23,7 @@ _OPERATOR = "operator"
 def _with_store(settings: Settings, act: Callable[[JobStore], Awaitable[int]]) -> int:
     async def run() -> int:
         store = await open_store(
-            settings.database_url, settings.sealing_key, exclusive=False, old_keys=settings.former_keys
+            settings.database_url, settings.sealing_key, exclusive=False, old_keys=settings.old_keys
         )
         try:
             return await act(store)
@@ -132,7 +132,7 @@ def run_retry(settings: Settings, job_id: str) -> int:
         try:
             match stage:
                 case Ended():
-                    await store.apply(stage.again(now, await store.transcript(job.id) is not None))
+                    await store.apply(stage.retry(now, await store.transcript(job.id) is not None))
                 case Parked():
                     await store.apply(stage.resume(now, "resumed by the operator"))
                 case _:
@@ -150,7 +150,7 @@ def run_cancel(settings: Settings, job_id: str) -> int:
     async def act(store: JobStore) -> int:
         if await store.job(job_id) is None:
             return _say(f"threadscribe: there is no job {job_id}.", 1)
-        if not await store.ask_cancel(job_id, _OPERATOR, SystemClock().now()):
+        if not await store.request_cancel(job_id, _OPERATOR, SystemClock().now()):
             return _say(f"threadscribe: job {job_id} is over already, or its reply is being posted.", 1)
         return _say(f"Job {job_id} is being cancelled.", 0)
 

@@ -8,7 +8,7 @@ ThreadscribeError
 │   ├── InternalFault         an error in this program: tried again a few times, then said to be ours
 │   ├── Rejected              never passes by itself; carries the `Problem` that the person is told
 │   └── Misconfigured         the operator must mend something; the account is parked meanwhile
-├── HookRefused               a webhook that is not to be believed; nothing changes
+├── WebhookRefused               a webhook that is not to be believed; nothing changes
 ├── LostLease                 another worker owns the job now; drop what was computed
 └── StoreError                the database cannot be used
     ├── SchemaTooNew          it was written by a later version of the program
@@ -113,7 +113,7 @@ class Misconfigured(StepError):
         self.account = account
 
 
-class HookRefused(ThreadscribeError):
+class WebhookRefused(ThreadscribeError):
     """A webhook that is not to be believed: answer `status` (400, 401 or 413), count `reason`, change nothing."""
 
     def __init__(self, status: int, reason: str) -> None:

@@ -75,7 +75,7 @@ class Options:
 
 
 @dataclass(frozen=True, slots=True)
-class Remote:
+class RemoteJob:
     """The provider's side of the job. `upload_url` is a secret; `expires_at` in Unix seconds."""
 
     ref: str
@@ -95,7 +95,7 @@ class Job:
     due_at: float
     file: FileFacts = FileFacts()
     options: Options = Options()
-    meant: bool = True  # somebody clearly meant it as audio, so a refusal is said aloud
+    expected_audio: bool = True  # somebody clearly meant it as audio, so a refusal is said aloud
     provider: str = ""  # empty until the first step has chosen
     account: str = ""  # the lane of the provider, e.g. "xosum"
     outcome: Outcome | None = None
@@ -104,7 +104,7 @@ class Job:
     last_error: str = ""  # for the operator
     client_ref: str = ""  # idempotency key sent to the provider, made with the job
     hook_token: str = ""  # unguessable part of this job's callback and audio URLs
-    remote: Remote | None = None
+    remote: RemoteJob | None = None
     submitted_at: float | None = None  # when the audio was handed over whole
     progress: float | None = None  # 0..1 of the present state
     parked_from: State | None = None
@@ -113,7 +113,7 @@ class Job:
     reuses: str = ""  # id of the job whose transcript this one shares
     finished_at: float | None = None
     lease_token: str = ""
-    wakes: int = 0  # times a webhook or a person asked to look; read at claim, compared at apply
+    wake_count: int = 0  # times a webhook or a person asked to look; read at claim, compared at apply
 
     @property
     def lane(self) -> str:

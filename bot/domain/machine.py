@@ -13,7 +13,7 @@ import uuid
 from dataclasses import dataclass, replace
 
 from bot.domain.errors import Problem, ProblemCode
-from bot.domain.job import FileFacts, Job, Options, Outcome, Remote, State
+from bot.domain.job import FileFacts, Job, Options, Outcome, RemoteJob, State
 
 _GIVEN_UP = (ProblemCode.PROVIDER_FAILED, ProblemCode.PROVIDER_REFUSED, ProblemCode.ENGINE_CRASHED)
 FAR_FUTURE = 253402300799.0  # the last second of the year 9999: parked and final jobs are never due
@@ -108,7 +108,7 @@ class Received(_Refusable):
 class Submitting(_Refusable):
     """The remote job is made and the audio handed over."""
 
-    def created(self, now: float, remote: Remote) -> Change:
+    def created(self, now: float, remote: RemoteJob) -> Change:
         """The provider has given a reference; stay, with it stored, before any byte is sent."""
         after = replace(self.job, updated_at=now, due_at=now, remote=remote)
         return Change(self.job, after, "remote job created")
@@ -127,7 +127,7 @@ class Submitting(_Refusable):
 class Waiting(_Refusable):
     """The provider works; a webhook or the next poll decides."""
 
-    def still(self, now: float, due_at: float, progress: float | None) -> Change:
+    def still_pending(self, now: float, due_at: float, progress: float | None) -> Change:
         """Not ready: look again at `due_at`."""
         after = replace(self.job, updated_at=now, due_at=due_at, progress=progress, attempts=0, last_error="")
         return Change(self.job, after, "")
@@ -149,7 +149,7 @@ class Finishing(_Refusable):
         """The transcript is in the store."""
         return _amend(_move(self.job, State.REPLYING, now, "transcript stored"), outcome=Outcome.TRANSCRIPT)
 
-    def vanished(self, now: float, why: str) -> Change:
+    def result_missing(self, now: float, why: str) -> Change:
         """The result is not there after all: wait for it again."""
         return _move(self.job, State.WAITING, now, f"result not there: {why}")
 
@@ -168,7 +168,7 @@ class Replying(_Active):
         }[self.job.outcome or Outcome.REFUSED]
         return _amend(_move(self.job, final, now, "replied", FAR_FUTURE), finished_at=now)
 
-    def unsayable(self, now: float, why: str) -> Change:
+    def undeliverable(self, now: float, why: str) -> Change:
         """Nobody can be answered any more (channel gone, app removed): end as failed, the transcript stays."""
         return _amend(
             _move(self.job, State.FAILED, now, f"no reply possible: {why}", FAR_FUTURE),
@@ -196,7 +196,7 @@ class Parked(_Stage):
 class Ended(_Stage):
     """Done, failed or cancelled. A person may ask for another try."""
 
-    def again(self, now: float, transcript_stored: bool) -> Change:
+    def retry(self, now: float, transcript_stored: bool) -> Change:
         """Try once more: from the stored transcript if there is one (not paid for again), else from the start.
 
         A remote job that had the audio is asked again before anything is sent anew, unless the provider has given

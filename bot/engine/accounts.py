@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 
 from bot.domain.errors import Misconfigured, StepError, StoreError
-from bot.engine.happenings import AccountBroke, AccountRecovered, Watch
+from bot.engine.events import AccountBroke, AccountRecovered, Watch
 from bot.ports.clock import Clock
 from bot.ports.store import Jobs
 

@@ -8,12 +8,12 @@ from dataclasses import dataclass, field
 from bot.domain.errors import Misconfigured, StoreError
 from bot.domain.job import SLACK_LANE, Job, State
 from bot.engine.accounts import Accounts, Probe
-from bot.engine.arrivals import Arrivals
-from bot.engine.audio_desk import AudioDesk
-from bot.engine.budget import Budget
-from bot.engine.clock_watch import wake_sleepers
-from bot.engine.happenings import ClockSet, Watch
+from bot.engine.bursts import BurstDetector
+from bot.engine.clock_jumps import reschedule_after_jump
+from bot.engine.events import ClockSet, Watch
+from bot.engine.hosted_audio import HostedAudio
 from bot.engine.lane import LEASE_SECONDS, Lane
+from bot.engine.rate_budget import Budget
 from bot.engine.retry import PROVIDER_RETRIES, SLACK_RETRIES
 from bot.engine.steps import HOOK_INBOX, Steps
 from bot.ports.chat import Chat
@@ -36,12 +36,12 @@ class Engine:
     providers: dict[str, Provider]
     budgets: dict[str, Budget]
     steps: Steps
-    desk: AudioDesk
+    hosted_audio: HostedAudio
     watch: Watch
     slack_probe: Probe
     lanes: dict[str, Lane] = field(default_factory=dict)
     accounts: Accounts = field(init=False)
-    arrivals: Arrivals = field(default_factory=Arrivals)
+    bursts: BurstDetector = field(default_factory=BurstDetector)
     _tasks: list[asyncio.Task[None]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -49,10 +49,12 @@ class Engine:
         probes: dict[str, Probe] = {SLACK_LANE: self.slack_probe}
         for provider in self.providers.values():
             probes[provider.account] = _probe_of(provider)
-        self.accounts = Accounts(self.store, self.clock, probes, self.watch, self.ring_all)
+        self.accounts = Accounts(self.store, self.clock, probes, self.watch, self.notify_all)
         self._add_lane(SLACK_LANE, quick=8, heavy=8, title="Slack")
         for provider in self.providers.values():
-            self._add_lane(provider.account, quick=8, heavy=provider.traits.concurrency, title=provider.traits.title)
+            self._add_lane(
+                provider.account, quick=8, heavy=provider.capabilities.concurrency, title=provider.capabilities.title
+            )
 
     def _add_lane(self, name: str, quick: int, heavy: int, title: str) -> None:
         self.lanes[name] = Lane(
@@ -68,27 +70,27 @@ class Engine:
             quick=quick,
             heavy=heavy,
             provider_title=title,
-            arrivals=self.arrivals,
+            bursts=self.bursts,
         )
 
     def _moved(self, job: Job) -> None:
-        self.ring(job.lane)
+        self.notify(job.lane)
         self.steps.show(job)
 
-    def ring(self, lane: str) -> None:
+    def notify(self, lane: str) -> None:
         """Something in this lane may be due: look now. Unknown lanes are ignored."""
         if found := self.lanes.get(lane):
-            found.ring()
+            found.notify()
 
     def arrived(self, lane: str) -> None:
         """Slack told of work for this lane."""
-        self.arrivals.note()
-        self.ring(lane)
+        self.bursts.note()
+        self.notify(lane)
 
-    def ring_all(self) -> None:
+    def notify_all(self) -> None:
         """Look everywhere."""
         for lane in self.lanes.values():
-            lane.ring()
+            lane.notify()
 
     def misconfigured(self, error: Misconfigured) -> None:
         """An account was found broken outside a step (a webhook, the event listener)."""
@@ -97,7 +99,7 @@ class Engine:
     async def wake(self, job_id: str) -> None:
         """Make a job due now and look: a webhook came, or a local engine finished."""
         if await self.store.wake(job_id, self.clock.now()) and (job := await self.store.job(job_id)):
-            self.ring(job.lane)
+            self.notify(job.lane)
 
     async def start(self) -> None:
         """Resume what was parked, wake whom a push waits for, and serve every lane."""
@@ -111,17 +113,17 @@ class Engine:
         async def on_set(by: float) -> None:
             self.watch(ClockSet(by))
             if by < 0:
-                await self._wake_sleepers()
-            self.ring_all()
+                await self._reschedule_after_jump()
+            self.notify_all()
 
-        await self._wake_sleepers()  # it may have been set while no bot ran
+        await self._reschedule_after_jump()  # it may have been set while no bot ran
         await self.steps.clock_watch.run(on_set)
 
-    async def _wake_sleepers(self) -> None:
+    async def _reschedule_after_jump(self) -> None:
         for attempt in range(WAKE_ATTEMPTS):
             with contextlib.suppress(StoreError):
-                if await wake_sleepers(self.store, self.clock.now(), LEASE_SECONDS):
-                    self.ring_all()
+                if await reschedule_after_jump(self.store, self.clock.now(), LEASE_SECONDS):
+                    self.notify_all()
                 return
             await self.clock.sleep(2.0**attempt)
 
@@ -145,7 +147,7 @@ class Engine:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-        await self.desk.close()
+        await self.hosted_audio.close()
 
 
 def _probe_of(provider: Provider) -> Callable[[], Awaitable[bool]]:

@@ -26,11 +26,11 @@ from bot.domain.errors import (
 )
 from bot.domain.job import Job
 from bot.domain.machine import Change, Ended, Finishing, Parked, Received, Replying, Submitting, Waiting, stage_of
-from bot.engine.arrivals import Arrivals
-from bot.engine.budget import Budget, step_rank
-from bot.engine.happenings import StepEnded, StepFailed, StoreFailed, Watch
+from bot.engine.bursts import BurstDetector
+from bot.engine.rate_budget import Budget, step_rank
+from bot.engine.events import StepEnded, StepFailed, StoreFailed, Watch
 from bot.engine.retry import FAULT_RETRIES, RetryPolicy
-from bot.ports.clock import Bell, Clock
+from bot.ports.clock import WakeEvent, Clock
 from bot.ports.store import Jobs
 
 LEASE_SECONDS = 60.0
@@ -73,7 +73,7 @@ class Lane:
         heavy: int = 8,
         provider_title: str = "",
         chance: random.Random | None = None,
-        arrivals: Arrivals | None = None,
+        bursts: BurstDetector | None = None,
     ) -> None:
         self.name = name
         self._store = store
@@ -88,17 +88,17 @@ class Lane:
         self._busy = {QUICK_RANKS: 0, HEAVY_RANKS: 0}
         self._title = provider_title or name
         self._chance = chance or random.Random()  # noqa: S311  # jitter, not a secret
-        self._arrivals = arrivals or Arrivals()
+        self._bursts = bursts or BurstDetector()
         self._begun_at = 0.0
-        self._bell = Bell(clock)
+        self._bell = WakeEvent(clock)
         self._stopping = False
         self._steps: dict[asyncio.Task[None], Held] = {}
         self._keeper: asyncio.Task[None] | None = None
         self._store_down = False
 
-    def ring(self) -> None:
+    def notify(self) -> None:
         """Something may be due: look now."""
-        self._bell.ring()
+        self._bell.notify()
 
     @property
     def running(self) -> int:
@@ -124,7 +124,7 @@ class Lane:
         """Claim until the places or the due jobs run out; seconds until it is worth looking again."""
         while not self._stopping:
             ranks = [rank for group, places in self._places.items() if self._busy[group] < places for rank in group]
-            held = self._arrivals.rush and time.monotonic() - self._begun_at < RUSH_SECONDS
+            held = self._bursts.bursting and time.monotonic() - self._begun_at < RUSH_SECONDS
             if held:
                 ranks = [rank for rank in ranks if rank not in HEAVY_RANKS]
             if not ranks:
@@ -156,7 +156,7 @@ class Lane:
     def _ended(self, group: tuple[int, ...], step: asyncio.Task[None]) -> None:
         del self._steps[step]
         self._busy[group] -= 1
-        self.ring()
+        self.notify()
 
     async def _keep(self) -> None:
         """Look after the leases while steps run; end a step whose lease is lost or whose job somebody cancels."""
@@ -267,7 +267,7 @@ class Lane:
     async def stop(self, grace: float) -> None:
         """Claim no more; let steps under way end for `grace` seconds, then cancel them. Leases go back."""
         self._stopping = True
-        self.ring()
+        self.notify()
         if self._steps:
             await asyncio.wait(self._steps, timeout=grace)
         for step in list(self._steps):

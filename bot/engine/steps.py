@@ -9,17 +9,17 @@ from contextlib import AsyncExitStack, suppress
 from dataclasses import replace
 
 from bot.domain.errors import Ambiguous, Problem, ProblemCode, Rejected, StepError, Transient
-from bot.domain.job import Job, Options, Remote
+from bot.domain.job import Job, Options, RemoteJob
 from bot.domain.machine import Change, Finishing, Parked, Received, Replying, Submitting, Waiting, stage_of
 from bot.domain.transcript import Transcript
-from bot.engine.audio_desk import AudioDesk
-from bot.engine.clock_watch import ClockWatch
+from bot.engine.clock_jumps import ClockJumpMonitor
+from bot.engine.hosted_audio import HostedAudio
 from bot.engine.retry import ENRICH_ATTEMPTS
 from bot.engine.schedule import first_look, next_look
 from bot.ports.audio import AudioFacts, Payload, Preparer, SourceFile
 from bot.ports.chat import Chat
 from bot.ports.clock import Clock
-from bot.ports.provider import Broken, Confirms, Finished, Order, Provider, Working
+from bot.ports.provider import Failed, MergesWebhook, Pending, Provider, Succeeded, TranscriptionRequest
 from bot.ports.store import InboxItem, JobStore
 from bot.settings import Settings
 
@@ -43,7 +43,7 @@ class Steps:
         chat: Chat,
         preparer: Preparer,
         providers: dict[str, Provider],
-        desk: AudioDesk,
+        hosted_audio: HostedAudio,
         clock: Clock,
         suggest: Suggest,
         show: Show,
@@ -54,13 +54,13 @@ class Steps:
         self._chat = chat
         self._preparer = preparer
         self._providers = providers
-        self._desk = desk
+        self._hosted_audio = hosted_audio
         self._clock = clock
         self._suggest = suggest
         self.show = show
         self._offload = offload
         self._looked_at: dict[str, tuple[float, SourceFile, AudioFacts]] = {}
-        self.clock_watch = ClockWatch(clock)
+        self.clock_watch = ClockJumpMonitor(clock)
 
     async def run(self, job: Job) -> Change | None:
         """Do what the job's state asks for; None when there is nothing to do (it is over, or parked)."""
@@ -86,7 +86,7 @@ class Steps:
         if job.remote and (provider := self._providers.get(job.provider)):
             with suppress(StepError):  # the person's wish does not wait; the provider's job ends by itself
                 await provider.cancel(job.remote)
-        await self._desk.let_go(job.id)
+        await self._hosted_audio.release(job.id)
         return stage.cancel(self._clock.now())
 
     # received
@@ -104,21 +104,21 @@ class Steps:
             )
         source = await self._chat.source(job)
         file = source.facts
-        before = await self._store.transcribed_before(job.origin.team_id, job.origin.file_id, provider.name, options)
+        before = await self._store.find_reusable(job.origin.team_id, job.origin.file_id, provider.name, options)
         if before is not None and before != job.id:
             return stage.reuse(self._clock.now(), file, provider.name, provider.account, before)
         _refuse_above(file.size, self._settings.max_file_mb * 1024 * 1024)
         try:
             audio = await self._preparer.inspect(source)
         except Rejected as refusal:
-            if job.meant or refusal.problem.code not in _NOT_MEANT:
+            if job.expected_audio or refusal.problem.code not in _NOT_MEANT:
                 raise
             return stage.ignore(self._clock.now())
-        limit = provider.traits.accepts.max_seconds
+        limit = provider.capabilities.accepts.max_seconds
         if limit is not None and audio.seconds is not None and audio.seconds > limit:
             raise Rejected(_too_long(audio.seconds, limit))
-        if provider.traits.needs_public_url and not self._settings.public_url:
-            raise Rejected(Problem(ProblemCode.NEEDS_PUBLIC_URL, {"provider": provider.traits.title}))
+        if provider.capabilities.needs_public_url and not self._settings.public_url:
+            raise Rejected(Problem(ProblemCode.NEEDS_PUBLIC_URL, {"provider": provider.capabilities.title}))
         known = file if audio.seconds is None else replace(file, seconds=audio.seconds)
         self._remember(job, source, audio)
         return stage.submit(self._clock.now(), known, provider.name, provider.account, options)
@@ -135,7 +135,7 @@ class Steps:
         job = stage.job
         provider = self._provider(job.provider)
         if job.remote is not None:
-            if provider.traits.fetches_audio:  # it has all it needs, and comes for the audio itself
+            if provider.capabilities.fetches_audio:  # it has all it needs, and comes for the audio itself
                 return await self._submitted(job, provider, job.file.seconds)
             change = await self._reconcile(stage, provider, job.remote)
             if change is not None:
@@ -153,11 +153,11 @@ class Steps:
 
         async with AsyncExitStack() as stack:
             payload: Payload
-            if provider.traits.fetches_audio:
-                payload = await self._desk.hold(job, source, audio, provider.traits.accepts)
+            if provider.capabilities.fetches_audio:
+                payload = await self._hosted_audio.hold(job, source, audio, provider.capabilities.accepts)
             else:
                 payload = await stack.enter_async_context(
-                    self._preparer.prepare(job.id, source, audio, provider.traits.accepts, progress)
+                    self._preparer.prepare(job.id, source, audio, provider.capabilities.accepts, progress)
                 )
             order = self._order(job, provider, payload)
             remote = job.remote
@@ -190,25 +190,25 @@ class Steps:
     def _is_fresh(self, seen: tuple[float, SourceFile, AudioFacts]) -> bool:
         return 0 <= self._clock.now() - seen[0] < FRESH_SECONDS
 
-    async def _reconcile(self, stage: Submitting, provider: Provider, remote: Remote) -> Change | None:
+    async def _reconcile(self, stage: Submitting, provider: Provider, remote: RemoteJob) -> Change | None:
         """A remote job exists from an earlier try: did the audio arrive? None means: hand it over (again)."""
         standing = await provider.poll(remote, stage.job.client_ref)
         now = self._clock.now()
-        if isinstance(standing, Broken):
+        if isinstance(standing, Failed):
             raise Rejected(standing.problem, standing.detail)
-        if isinstance(standing, Finished) or standing.uploaded:
+        if isinstance(standing, Succeeded) or standing.uploaded:
             return stage.submitted(now, now)
         stale = remote.expires_at is not None and now >= remote.expires_at
         if standing.uploaded is False and (stale or _url_refused(stage.job)):
             return stage.recreate(now, "its upload URL is no longer good")
         if standing.uploaded is None and (stale or _url_refused(stage.job)):
             # It may have everything: sending anew could bill twice, so wait for it up to the deadline.
-            return stage.submitted(now, now + provider.traits.poll_seconds[0])
+            return stage.submitted(now, now + provider.capabilities.poll_seconds[0])
         return None
 
-    def _order(self, job: Job, provider: Provider, payload: Payload) -> Order:
+    def _order(self, job: Job, provider: Provider, payload: Payload) -> TranscriptionRequest:
         base = self._settings.public_url
-        return Order(
+        return TranscriptionRequest(
             job_id=job.id,
             client_ref=job.client_ref,
             name=payload.name,
@@ -221,8 +221,8 @@ class Steps:
         )
 
     async def _first_look(self, provider: Provider, seconds: float | None) -> float:
-        latency = await self._store.latency(provider.account) or provider.traits.latency
-        wait = first_look(seconds, provider.traits, latency, self._settings.poll_min_seconds)
+        latency = await self._store.latency(provider.account) or provider.capabilities.latency
+        wait = first_look(seconds, provider.capabilities, latency, self._settings.poll_min_seconds)
         return self._clock.now() + wait
 
     # waiting
@@ -236,40 +236,40 @@ class Steps:
         since = job.submitted_at or job.updated_at
         pushed = await self._pushed(job, provider)  # read first: it may be all that tells the provider's own id
         standing = await provider.poll(remote, job.client_ref)
-        if not isinstance(standing, Finished):
+        if not isinstance(standing, Succeeded):
             if pushed is not None:
-                standing = Finished(pushed)
-        elif standing.transcript is not None and isinstance(provider, Confirms):
-            standing = Finished(await self._confirmed(job, provider, standing.transcript))
+                standing = Succeeded(pushed)
+        elif standing.transcript is not None and isinstance(provider, MergesWebhook):
+            standing = Succeeded(await self._confirmed(job, provider, standing.transcript))
         now = self._clock.now()
         match standing:
-            case Finished(transcript):
+            case Succeeded(transcript):
                 if transcript is not None:
                     await self._store.put_transcript(job.id, transcript, now)
                 return stage.ready(now)
-            case Broken(problem, detail):
+            case Failed(problem, detail):
                 raise Rejected(problem, detail)
-            case Working(progress, uploaded):
-                if uploaded is False and not provider.traits.fetches_audio:
+            case Pending(progress, uploaded):
+                if uploaded is False and not provider.capabilities.fetches_audio:
                     return stage.resubmit(now, "the provider has no audio")
                 if self.clock_watch.waited(since) > self._settings.job_deadline_minutes * 60:
                     raise Rejected(_deadline(provider, self._settings.job_deadline_minutes))
                 self.show(_at(job, progress))
-                gap = next_look(now - since, provider.traits, self._settings.poll_min_seconds)
-                return stage.still(now, now + gap, progress)
+                gap = next_look(now - since, provider.capabilities, self._settings.poll_min_seconds)
+                return stage.still_pending(now, now + gap, progress)
 
     async def _pushed(self, job: Job, provider: Provider) -> Transcript | None:
         """The result that a webhook brought along, where it can be taken at its word."""
         for payload in await self._pushes(job):
-            transcript = provider.read_result(payload)
+            transcript = provider.parse_pushed(payload)
             if transcript is not None:
                 return transcript
         return None
 
-    async def _confirmed(self, job: Job, provider: Confirms, fetched: Transcript) -> Transcript:
+    async def _confirmed(self, job: Job, provider: MergesWebhook, fetched: Transcript) -> Transcript:
         """The fetched result with what only a webhook told."""
         for payload in await self._pushes(job):
-            fetched = provider.confirm(fetched, payload)
+            fetched = provider.merge_pushed(fetched, payload)
         return fetched
 
     async def _pushes(self, job: Job) -> list[bytes]:
@@ -291,7 +291,7 @@ class Steps:
             try:
                 transcript = await provider.fetch(job.remote, job.client_ref)
             except Ambiguous as unknown:
-                return stage.vanished(self._clock.now(), unknown.detail)
+                return stage.result_missing(self._clock.now(), unknown.detail)
             await self._store.put_transcript(job.id, transcript, self._clock.now())
         stored = transcript
         if not job.reuses:
@@ -302,8 +302,8 @@ class Steps:
             if transcript != stored:
                 await self._store.put_transcript(job.id, transcript, self._clock.now())
             await self._learn(job, transcript)
-        await self._store.drop_used(job.id, HOOK_INBOX, *_push_refs(job))
-        await self._desk.let_go(job.id)
+        await self._store.discard_inputs(job.id, HOOK_INBOX, *_push_refs(job))
+        await self._hosted_audio.release(job.id)
         return stage.stored(self._clock.now())
 
     async def _enrich(self, job: Job, provider: Provider, transcript: Transcript) -> Transcript:
@@ -322,7 +322,7 @@ class Steps:
         seconds = transcript.seconds or job.file.seconds
         if seconds and job.submitted_at:
             took = max(0.0, self._clock.now() - job.submitted_at)
-            await self._store.learn_latency(job.account, seconds, took)
+            await self._store.record_latency(job.account, seconds, took)
 
     # replying
 
@@ -332,7 +332,7 @@ class Steps:
         try:
             await self._chat.reply(job, transcript)
         except Rejected as refusal:
-            return stage.unsayable(self._clock.now(), refusal.detail)
+            return stage.undeliverable(self._clock.now(), refusal.detail)
         return stage.replied(self._clock.now())
 
 
@@ -369,4 +369,4 @@ def _too_long(seconds: float, limit: float) -> Problem:
 
 
 def _deadline(provider: Provider, minutes: float) -> Problem:
-    return Problem(ProblemCode.DEADLINE, {"provider": provider.traits.title, "minutes": f"{minutes:.0f}"})
+    return Problem(ProblemCode.DEADLINE, {"provider": provider.capabilities.title, "minutes": f"{minutes:.0f}"})

@@ -8,7 +8,7 @@ import sys
 
 import typer
 
-from bot.cli.running import run_serve
+from bot.cli.serve import run_serve
 from bot.failpoints import VARIABLE, Failpoints
 from bot.settings import SettingsError, load_settings
 

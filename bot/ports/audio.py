@@ -36,7 +36,7 @@ class AudioFacts:
 
 
 @dataclass(frozen=True, slots=True)
-class Accepts:
+class InputLimits:
     """What a provider takes. `mimes` are canonical types; empty means any audio that FFmpeg can read."""
 
     mimes: frozenset[str]
@@ -87,7 +87,7 @@ class Preparer(Protocol):
         ...
 
     def prepare(
-        self, job_id: str, source: SourceFile, facts: AudioFacts, accepts: Accepts, progress: Progress
+        self, job_id: str, source: SourceFile, facts: AudioFacts, accepts: InputLimits, progress: Progress
     ) -> AbstractAsyncContextManager[Payload]:
         """The payload: streamed through when it fits, else spooled and converted. Spool files go with the context.
 

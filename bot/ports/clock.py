@@ -16,7 +16,7 @@ class Clock(Protocol):
         ...
 
 
-class Bell:
+class WakeEvent:
     """Wakes one loop before its time. Rung while nobody waits, it is heard at the next `wait`.
 
     The loop says `clear` before it looks for work, so that what comes while it looks wakes it again.
@@ -26,7 +26,7 @@ class Bell:
         self._clock = clock
         self._rung = asyncio.Event()
 
-    def ring(self) -> None:
+    def notify(self) -> None:
         """Look now."""
         self._rung.set()
 

@@ -5,9 +5,9 @@ from dataclasses import dataclass, field
 from typing import Protocol, runtime_checkable
 
 from bot.domain.errors import Problem
-from bot.domain.job import Options, Remote
+from bot.domain.job import Options, RemoteJob
 from bot.domain.transcript import Transcript
-from bot.ports.audio import Accepts, Payload, Progress
+from bot.ports.audio import InputLimits, Payload, Progress
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,11 +19,11 @@ class Pace:
 
 
 @dataclass(frozen=True, slots=True)
-class Traits:
+class Capabilities:
     """What a provider can do, for choosing, checking and wording."""
 
     title: str  # how people know it: "Xosum"
-    accepts: Accepts
+    accepts: InputLimits
     gives_title: bool = False
     gives_summary: bool = False
     gives_speakers: bool = False
@@ -42,7 +42,7 @@ class Traits:
 
 
 @dataclass(frozen=True, slots=True)
-class Order:
+class TranscriptionRequest:
     """What a provider is asked to do for one job."""
 
     job_id: str
@@ -57,7 +57,7 @@ class Order:
 
 
 @dataclass(frozen=True, slots=True)
-class Working:
+class Pending:
     """Not ready. `uploaded` False: the provider still waits for the bytes; None: it cannot tell."""
 
     progress: float | None = None
@@ -65,25 +65,25 @@ class Working:
 
 
 @dataclass(frozen=True, slots=True)
-class Finished:
+class Succeeded:
     """Ready; `transcript` when the answer carried it, else ask `fetch`."""
 
     transcript: Transcript | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Broken:
+class Failed:
     """The provider gave up, or does not know the job."""
 
     problem: Problem
     detail: str = ""
 
 
-Standing = Working | Finished | Broken
+PollResult = Pending | Succeeded | Failed
 
 
 @dataclass(frozen=True, slots=True)
-class HookRequest:
+class WebhookRequest:
     """A provider's webhook as it came in. `token` is the last part of the path, header names are lower case."""
 
     body: bytes
@@ -92,13 +92,14 @@ class HookRequest:
 
 
 @dataclass(frozen=True, slots=True)
-class HookNews:
+class WebhookEvent:
     """A believed webhook: which job to look at, and the result if it came along.
 
-    At least one of `ref` (the provider's reference), `hook_token` and `client_ref` (our `Order.client_ref`, echoed; it
-    is the `Remote.ref` of a job whose create was answered without a reference) is set; all that are must agree.
+    At least one of `ref` (the provider's reference), `hook_token` and `client_ref` is set; all that are set must agree.
+    `client_ref` is our `TranscriptionRequest.client_ref`, echoed: the `RemoteJob.ref` of a job whose create was
+    answered without a reference.
     `key` tells repeats apart.
-    `result` is kept sealed and handed to `Provider.read_result`. `ignored` says why there is nothing to do.
+    `result` is kept sealed and handed to `Provider.parse_pushed`. `ignored` says why there is nothing to do.
     """
 
     ref: str = ""
@@ -133,42 +134,44 @@ class Provider(Protocol):
         ...
 
     @property
-    def traits(self) -> Traits:
+    def capabilities(self) -> Capabilities:
         """What it can do."""
         ...
 
-    async def create(self, order: Order) -> Remote:
+    async def create(self, order: TranscriptionRequest) -> RemoteJob:
         """Make the remote job. `Ambiguous` if the request may have been received without an answer."""
         ...
 
-    async def upload(self, order: Order, remote: Remote, payload: Payload, progress: Progress) -> None:
+    async def upload(
+        self, order: TranscriptionRequest, remote: RemoteJob, payload: Payload, progress: Progress
+    ) -> None:
         """Hand the audio over; repeating it to the same `remote` must not bill twice. No-op if `fetches_audio`.
 
         Raises `Ambiguous` when the bytes may have arrived whole: `poll` tells.
         """
         ...
 
-    async def poll(self, remote: Remote, client_ref: str) -> Standing:
+    async def poll(self, remote: RemoteJob, client_ref: str) -> PollResult:
         """How the remote job stands."""
         ...
 
-    async def fetch(self, remote: Remote, client_ref: str) -> Transcript:
-        """The result of a job that `poll` called `Finished` without a transcript."""
+    async def fetch(self, remote: RemoteJob, client_ref: str) -> Transcript:
+        """The result of a job that `poll` called `Succeeded` without a transcript."""
         ...
 
     async def enrich(self, transcript: Transcript) -> Transcript:
         """Add the provider's own title or summary where a switch asks for it; else the same transcript."""
         ...
 
-    async def cancel(self, remote: Remote) -> None:
+    async def cancel(self, remote: RemoteJob) -> None:
         """Stop the remote job where the service can; else nothing."""
         ...
 
-    def read_webhook(self, request: HookRequest) -> HookNews:
-        """Verify and read a push. Raises `HookRefused`."""
+    def verify_webhook(self, request: WebhookRequest) -> WebhookEvent:
+        """Verify and read a push. Raises `WebhookRefused`."""
         ...
 
-    def read_result(self, result: bytes) -> Transcript | None:
+    def parse_pushed(self, result: bytes) -> Transcript | None:
         """A transcript from a push that was kept; None when it must be fetched instead."""
         ...
 
@@ -182,9 +185,9 @@ class Provider(Protocol):
 
 
 @runtime_checkable
-class Confirms(Protocol):
+class MergesWebhook(Protocol):
     """A provider whose push knows more than its answer to a poll: Invox Medical names speakers only there."""
 
-    def confirm(self, fetched: Transcript, pushed: bytes) -> Transcript:
-        """What was fetched, made whole with what only `HookNews.result` had."""
+    def merge_pushed(self, fetched: Transcript, pushed: bytes) -> Transcript:
+        """What was fetched, made whole with what only `WebhookEvent.result` had."""
         ...

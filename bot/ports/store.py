@@ -21,7 +21,7 @@ class NewJob:
     origin: Origin
     file: FileFacts = FileFacts()
     options: Options = Options()
-    meant: bool = True
+    expected_audio: bool = True
     provider: str = ""  # set when a person chose one; else the channel's setting decides
 
 
@@ -48,7 +48,7 @@ class JobFilter:
 
 
 @dataclass(frozen=True, slots=True)
-class Outgoing:
+class OutboxMessage:
     """A message of ours that must exist exactly once. `key` names it; `ts` once Slack has it.
 
     `phase`: "intent" (a post may be under way), "posted", "settled" (looked up again, extras deleted), "gone".
@@ -92,7 +92,7 @@ class ChannelSettings:
 
 
 @dataclass(frozen=True, slots=True)
-class Naming:
+class SpeakerNames:
     """What people call the speakers of a job's transcript: label -> name; `before` is what an undo brings back.
 
     `revision` counts the changes; 0 means that nobody has named anybody.
@@ -208,7 +208,7 @@ class Jobs(Protocol):
         """All jobs of one file, oldest first."""
         ...
 
-    async def ahead_of(self, job: Job) -> int:
+    async def count_ahead(self, job: Job) -> int:
         """How many unfinished jobs of the same lane are older."""
         ...
 
@@ -223,7 +223,7 @@ class Jobs(Protocol):
         """
         ...
 
-    async def ask_cancel(self, job_id: str, user_id: str, now: float) -> bool:
+    async def request_cancel(self, job_id: str, user_id: str, now: float) -> bool:
         """Note who wants it cancelled and wake it, a parked one too; False if it is already replying or over."""
         ...
 
@@ -250,19 +250,19 @@ class Transcripts(Protocol):
     async def transcript(self, job_id: str) -> Transcript | None:
         """What was said, following `reuses`; None if there is none or it was purged.
 
-        Its speakers have the names that were given to them in this very job (`Naming`), whosever transcript it is.
+        Its speakers have the names that users gave them in this job (`SpeakerNames`), also for a reused transcript.
         """
         ...
 
-    async def naming(self, job_id: str) -> Naming:
+    async def speaker_names(self, job_id: str) -> SpeakerNames:
         """What people call the speakers of this job."""
         ...
 
-    async def put_naming(self, job_id: str, naming: Naming) -> bool:
+    async def save_speaker_names(self, job_id: str, speaker_names: SpeakerNames) -> bool:
         """Store it (sealed); False if its `revision` is not the next one: somebody was quicker."""
         ...
 
-    async def transcribed_before(self, team_id: str, file_id: str, provider: str, options: Options) -> str | None:
+    async def find_reusable(self, team_id: str, file_id: str, provider: str, options: Options) -> str | None:
         """Id of a job that has a stored transcript of this file, by the same provider and options."""
         ...
 
@@ -278,7 +278,7 @@ class Transcripts(Protocol):
         """Forget them: they are of other audio, or the work was given up."""
         ...
 
-    async def drop_used(self, job_id: str, kind: str, *refs: str) -> None:
+    async def discard_inputs(self, job_id: str, kind: str, *refs: str) -> None:
         """The transcript is whole and stored: forget the blocks, and the pushes for `refs`, that it was made of."""
         ...
 
@@ -302,19 +302,19 @@ class Search(Protocol):
 class Messages(Protocol):
     """Our own messages in Slack, each of which must exist exactly once; and what came in and waits."""
 
-    async def outgoing(self, key: str) -> Outgoing | None:
+    async def outbox_message(self, key: str) -> OutboxMessage | None:
         """A message of ours."""
         ...
 
-    async def outgoing_of_job(self, job_id: str) -> Sequence[Outgoing]:
+    async def outbox_of_job(self, job_id: str) -> Sequence[OutboxMessage]:
         """Everything that was posted for a job, by key."""
         ...
 
-    async def put_outgoing(self, message: Outgoing) -> None:
+    async def save_outbox(self, message: OutboxMessage) -> None:
         """Insert or replace it."""
         ...
 
-    async def outgoing_to_verify(self, now: float, limit: int = 50) -> Sequence[Outgoing]:
+    async def outbox_to_verify(self, now: float, limit: int = 50) -> Sequence[OutboxMessage]:
         """Messages whose `verify_at` has come."""
         ...
 
@@ -349,7 +349,7 @@ class Budgets(Protocol):
         """Nobody takes from this budget before `until` (a Retry-After)."""
         ...
 
-    async def learn_latency(self, account: str, audio_seconds: float, took_seconds: float) -> None:
+    async def record_latency(self, account: str, audio_seconds: float, took_seconds: float) -> None:
         """Add one finished job to what is known of an account's speed."""
         ...
 

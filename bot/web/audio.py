@@ -5,7 +5,7 @@ import re
 from aiohttp import web
 
 from bot.domain.errors import StepError
-from bot.engine.audio_desk import AudioDesk
+from bot.engine.hosted_audio import HostedAudio
 from bot.ports.audio import Payload
 
 _RANGE = re.compile(r"bytes=(\d*)-(\d*)$")
@@ -14,13 +14,13 @@ _RANGE = re.compile(r"bytes=(\d*)-(\d*)$")
 class Audio:
     """Serves HEAD and GET; says 404 to every token that is not good, whatever the reason."""
 
-    def __init__(self, desk: AudioDesk) -> None:
-        self._desk = desk
+    def __init__(self, hosted_audio: HostedAudio) -> None:
+        self._hosted_audio = hosted_audio
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
         """The bytes, whole (200) or in part (206); 416 for a range that is not there."""
         try:
-            payload = await self._desk.payload_for(request.match_info["token"])
+            payload = await self._hosted_audio.payload_for(request.match_info["token"])
         except StepError:
             return web.Response(status=503, headers={"Retry-After": "5"})
         if payload is None:

@@ -7,11 +7,11 @@ from collections.abc import Awaitable, Callable
 
 from aiohttp import web
 
-from bot.domain.errors import HookRefused, StoreError
+from bot.domain.errors import StoreError, WebhookRefused
 from bot.domain.job import Job, State
 from bot.engine.steps import HOOK_INBOX
 from bot.ports.clock import Clock
-from bot.ports.provider import HookNews, HookRequest, Provider
+from bot.ports.provider import Provider, WebhookEvent, WebhookRequest
 from bot.ports.store import JobFilter, JobStore
 
 MAX_BODY = 16 * 1024 * 1024  # a day of speech as text is well below this
@@ -44,20 +44,20 @@ class Hooks:
         try:
             body = await _read(request)
             headers = {key.lower(): value for key, value in request.headers.items()}
-            news = provider.read_webhook(HookRequest(body, headers, request.match_info.get("token", "")))
+            news = provider.verify_webhook(WebhookRequest(body, headers, request.match_info.get("token", "")))
             if not news.ignored:
                 await self._believe(provider, news)
-        except HookRefused as refusal:
+        except WebhookRefused as refusal:
             return self._refusal(name, refusal.status, refusal.reason)
         except StoreError:
             return web.json_response({"error": "try again later"}, status=503)
         return web.json_response({"ok": True})
 
-    async def _believe(self, provider: Provider, news: HookNews) -> None:
+    async def _believe(self, provider: Provider, news: WebhookEvent) -> None:
         job = await self._find(provider, news)
         if job is None:
             if not news.ref or not await self._create_under_way(provider):
-                raise HookRefused(404, "unknown job")
+                raise WebhookRefused(404, "unknown job")
         elif job.state not in OPEN:
             return  # a repeat: the result is there already
         ref = job.remote.ref if job is not None and job.remote else news.client_ref or news.ref
@@ -70,13 +70,13 @@ class Hooks:
         if job is not None:
             await self._wake(job.id)
 
-    async def _find(self, provider: Provider, news: HookNews) -> Job | None:
+    async def _find(self, provider: Provider, news: WebhookEvent) -> Job | None:
         if news.hook_token:
             job = await self._store.job_by_hook_token(news.hook_token)
             if job is None or job.account != provider.account:
-                raise HookRefused(401, "unknown token")
+                raise WebhookRefused(401, "unknown token")
             if news.ref and job.remote is not None and job.remote.ref != news.ref:
-                raise HookRefused(401, "another job")
+                raise WebhookRefused(401, "another job")
             return job
         for ref in (news.ref, news.client_ref):
             if ref and (job := await self._store.job_by_ref(provider.account, ref)):
@@ -98,5 +98,5 @@ async def _read(request: web.Request) -> bytes:
     async for chunk in request.content.iter_chunked(64 * 1024):
         body += chunk
         if len(body) > MAX_BODY:
-            raise HookRefused(413, "oversized")
+            raise WebhookRefused(413, "oversized")
     return bytes(body)

@@ -5,10 +5,10 @@ from collections.abc import AsyncIterator
 import pytest
 import pytest_asyncio
 
-pytest.register_assert_rewrite("tests.acceptance.place", "tests.acceptance.process")
+pytest.register_assert_rewrite("tests.support.bot_harness", "tests.support.bot_process")
 
 from simulators.xosum import XosumSimulator  # noqa: E402 - after the line above, which asks for it
-from tests.acceptance.place import Place, fast_xosum, open_place  # noqa: E402 - the same
+from tests.support.bot_harness import Place, fast_xosum, open_place  # noqa: E402 - the same
 
 
 @pytest.fixture(scope="module")

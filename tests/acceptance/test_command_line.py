@@ -13,10 +13,10 @@ from simulators.nabla import NablaSettings, NablaSimulator
 from simulators.provider.results import mark_of
 from simulators.slack.file_store import Upload
 from simulators.xosum import XosumSettings, XosumSimulator
-from tests.acceptance.place import Place, Service, fast_xosum, free_port, open_place
-from tests.acceptance.process import Bot
 from tests.audio.recordings import record, tone
-from tests.engine_local.desk import JFK, SAMPLES, WORDS, error_rate
+from tests.support.bot_harness import Place, Service, fast_xosum, free_port, open_place
+from tests.support.bot_process import Bot
+from tests.support.local_engine_harness import JFK, SAMPLES, WORDS, error_rate
 
 LOCAL = {"LOCAL_MODEL": "tiny.en", "LOCAL_WORKERS": "1"}
 

@@ -8,8 +8,8 @@ from simulators.slack.faults import Fault
 from simulators.slack.file_store import Upload
 from simulators.slack.records import Message
 from simulators.xosum import XosumSimulator
-from tests.acceptance.place import ALICE, BOARD, BOB, CLINIC, Place, headline, shown
 from tests.audio.recordings import record, tone
+from tests.support.bot_harness import ALICE, BOARD, BOB, CLINIC, Place, headline, shown
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 

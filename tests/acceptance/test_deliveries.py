@@ -12,8 +12,8 @@ from simulators.slack.delivery import DeliveryRecord
 from simulators.slack.file_store import Upload
 from simulators.slack.options import Options
 from simulators.xosum import XosumSimulator
-from tests.acceptance.place import CALLS, CLINIC, Place, fast_xosum, headline, open_place
 from tests.audio.recordings import record, tone
+from tests.support.bot_harness import CALLS, CLINIC, Place, fast_xosum, headline, open_place
 
 REFUSE = "CREATE TRIGGER refuse BEFORE INSERT ON job BEGIN SELECT RAISE(ABORT, 'refused'); END"
 ALLOW = "DROP TRIGGER refuse"

@@ -13,8 +13,8 @@ from bot.domain.job import FileFacts, Origin
 from bot.ports.store import NewJob
 from simulators.xosum import XosumSimulator
 from storage import open_store
-from tests.acceptance.place import Place, fast_xosum, open_place
-from tests.acceptance.process import ROOT
+from tests.support.bot_harness import Place, fast_xosum, open_place
+from tests.support.bot_process import ROOT
 from tests.audio.recordings import record, tone
 
 COMMANDS = typer.main.get_group(app).commands

@@ -9,9 +9,9 @@ import pytest_asyncio
 
 from simulators.slack.file_store import Upload
 from simulators.slack.records import Message
-from tests.acceptance.place import ALICE, BOB, CLINIC, DIRECT, Place, headline, open_place, shown
 from tests.audio.recordings import record
-from tests.engine_local.desk import SAMPLES, WORDS, error_rate, speech
+from tests.support.bot_harness import ALICE, BOB, CLINIC, DIRECT, Place, headline, open_place, shown
+from tests.support.local_engine_harness import SAMPLES, WORDS, error_rate, speech
 
 pytestmark = [pytest.mark.engine, pytest.mark.asyncio(loop_scope="module")]
 

@@ -8,9 +8,9 @@ import pytest
 
 from simulators.slack.file_store import Upload
 from simulators.slack.records import Message
-from tests.acceptance.place import CLINIC, Place, headline, open_place, shown
-from tests.audio.processes import alive, children, commands, until
-from tests.engine_local.desk import SAMPLES, WORDS, error_rate, talk
+from tests.support.bot_harness import CLINIC, Place, headline, open_place, shown
+from tests.support.local_engine_harness import SAMPLES, WORDS, error_rate, talk
+from tests.support.processes import alive, children, commands, until
 
 pytestmark = pytest.mark.engine
 

@@ -8,8 +8,8 @@ from simulators.provider.results import Segment, Transcript
 from simulators.slack.file_store import Upload
 from simulators.slack.records import Message
 from simulators.xosum import XosumSimulator
-from tests.acceptance.place import Place, headline, shown
 from tests.audio.recordings import record, tone
+from tests.support.bot_harness import Place, headline, shown
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 

@@ -13,9 +13,9 @@ from aiohttp import ClientSession
 
 from simulators.slack.faults import Fault
 from simulators.slack.file_store import Upload
-from tests.acceptance.place import Place, fast_xosum, free_port, headline, open_place
-from tests.acceptance.process import Bot
 from tests.audio.recordings import record, tone
+from tests.support.bot_harness import Place, fast_xosum, free_port, headline, open_place
+from tests.support.bot_process import Bot
 
 LEASED = "SELECT count(*) AS n FROM job WHERE lease_token <> ''"
 

@@ -11,9 +11,9 @@ from simulators.invox import InvoxSettings, InvoxSimulator
 from simulators.nabla import NablaSettings, NablaSimulator
 from simulators.provider.results import mark_of
 from simulators.slack.file_store import Upload
-from tests.acceptance.place import Place, Service, fast_xosum, headline, open_place, shown
 from tests.audio.recordings import record
-from tests.engine_local.desk import SAMPLES, speech
+from tests.support.bot_harness import Place, Service, fast_xosum, headline, open_place, shown
+from tests.support.local_engine_harness import SAMPLES, speech
 
 pytestmark = [pytest.mark.slow, pytest.mark.asyncio(loop_scope="module")]
 
@@ -22,7 +22,7 @@ FAST = {"job_seconds": 0.05, "webhook_spacing": (0.2,)}
 
 
 @dataclass(frozen=True)
-class Way:
+class Choice:
     """A service, and how its results come."""
 
     name: str
@@ -46,13 +46,13 @@ class Way:
 @pytest_asyncio.fixture(
     scope="module",
     loop_scope="module",
-    params=[Way(name, pushes) for name in ("xosum", "invox", "nabla") for pushes in (True, False)],
+    params=[Choice(name, pushes) for name in ("xosum", "invox", "nabla") for pushes in (True, False)],
     ids=lambda way: f"{way.name} {'pushed' if way.pushes else 'polled'}",
 )
 async def answered_by(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> AsyncIterator[tuple[Way, Place]]:
-    way: Way = request.param
+) -> AsyncIterator[tuple[Choice, Place]]:
+    way: Choice = request.param
     service = way.service()
     async with open_place(tmp_path_factory.mktemp(way.name), service, more=way.environment()) as place:
         if not way.pushes and not isinstance(service, InvoxSimulator):
@@ -62,7 +62,7 @@ async def answered_by(
 
 
 async def test_every_format_comes_back_as_its_own_reply_and_is_paid_for_once(
-    answered_by: tuple[Way, Place], tmp_path: Path
+    answered_by: tuple[Choice, Place], tmp_path: Path
 ) -> None:
     way, place = answered_by
     service = place.service

@@ -10,14 +10,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.audio.child import Child, ChildDiedError, ChildStalledError
 from bot.audio.messages import AUDIO_WIRE, Probe
-from bot.audio.wire import HEAD, Wire, WireError, measure
-from tests.audio.processes import alive, environment, until
+from bot.subprocesses.child import Child, ChildDiedError, ChildStalledError
+from bot.subprocesses.wire import HEAD, Wire, WireError, measure
+from tests.support.processes import alive, environment, until
 
 _PARENT = """
 import asyncio
-from bot.audio.child import Child
+from bot.subprocesses.child import Child
 from bot.audio.messages import AUDIO_WIRE
 
 async def main():

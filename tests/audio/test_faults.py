@@ -9,14 +9,14 @@ from pathlib import Path
 
 import pytest
 
-from bot.audio.child import ChildFailedError
+from bot.subprocesses.child import ChildFailedError
 from bot.audio.disk import DiskFile
 from bot.audio.preparer import AudioPreparer
 from bot.domain.errors import InternalFault, ProblemCode, Rejected
-from bot.ports.audio import Accepts, AudioFacts
+from bot.ports.audio import InputLimits, AudioFacts
 from tests.audio.recordings import SAMPLES
 
-MP3_ONLY = Accepts(frozenset({"audio/mpeg"}))
+MP3_ONLY = InputLimits(frozenset({"audio/mpeg"}))
 FACTS = AudioFacts("wav", "pcm_s16le", 11.0, "audio/wav")
 SAMPLE = DiskFile(SAMPLES / "jfk.wav")
 

@@ -9,13 +9,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bot.audio.disk import DiskFile
+from bot.audio.inspection import look
 from bot.audio.messages import Probe, Refused
 from bot.audio.preparer import AudioPreparer
-from bot.audio.probing import look
 from bot.domain.errors import ProblemCode, Rejected
 from bot.ports.audio import AudioFacts
-from tests.audio.processes import children
 from tests.audio.recordings import SAMPLES, Announced, CountingFile, noise, record, silent_film, tone
+from tests.support.processes import children
 
 
 async def problem_of(preparer: AudioPreparer, data: bytes, name: str) -> ProblemCode:

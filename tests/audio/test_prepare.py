@@ -14,12 +14,12 @@ from bot.audio.preparer import AudioPreparer
 from bot.audio.spool import Spool
 from bot.domain.errors import ProblemCode, Rejected, Transient
 from bot.domain.job import FileFacts
-from bot.ports.audio import Accepts, AudioFacts, Payload
-from tests.audio.processes import children, until
+from bot.ports.audio import AudioFacts, InputLimits, Payload
 from tests.audio.recordings import SAMPLES, Announced, CountingFile, noise, record, tone
+from tests.support.processes import children, until
 
-MP3_ONLY = Accepts(frozenset({"audio/mpeg"}))
-ANYTHING = Accepts(frozenset(), video=True)
+MP3_ONLY = InputLimits(frozenset({"audio/mpeg"}))
+ANYTHING = InputLimits(frozenset(), video=True)
 MP3_FACTS = AudioFacts("mp3", "mp3", 10.0, "audio/mpeg")
 
 
@@ -56,7 +56,7 @@ async def test_a_provider_that_reads_from_disk_gets_the_same_bytes_there(
     preparer: AudioPreparer, tmp_path: Path
 ) -> None:
     source = DiskFile(SAMPLES / "jfk_video.mp4")
-    accepts = Accepts(frozenset(), video=True, on_disk=True)
+    accepts = InputLimits(frozenset(), video=True, on_disk=True)
     async with preparer.prepare("job", source, await preparer.inspect(source), accepts, ignore) as payload:
         assert payload.path is not None
         assert payload.path.read_bytes() == await read(payload) == (SAMPLES / "jfk_video.mp4").read_bytes()
@@ -139,14 +139,16 @@ async def test_joined_recordings_of_different_kinds_are_converted_whole(
 
 async def test_wav_is_made_where_mp3_is_not_taken(preparer: AudioPreparer) -> None:
     source = DiskFile(SAMPLES / "sense_0870.m4a")
-    accepts = Accepts(frozenset({"audio/wav", "audio/flac"}))
+    accepts = InputLimits(frozenset({"audio/wav", "audio/flac"}))
     async with preparer.prepare("job", source, await preparer.inspect(source), accepts, ignore) as payload:
         assert payload.path is not None
         assert heard(payload.path)[0] == "pcm_s16le"
         assert payload.name == "sense_0870.wav"
 
 
-async def problem_of(preparer: AudioPreparer, source: CountingFile, facts: AudioFacts, accepts: Accepts) -> Rejected:
+async def problem_of(
+    preparer: AudioPreparer, source: CountingFile, facts: AudioFacts, accepts: InputLimits
+) -> Rejected:
     with pytest.raises(Rejected) as caught:
         async with preparer.prepare("job", source, facts, accepts, ignore):
             pytest.fail("nothing may be handed over")
@@ -155,23 +157,23 @@ async def problem_of(preparer: AudioPreparer, source: CountingFile, facts: Audio
 
 async def test_limits_are_refused_before_a_byte_is_read(preparer: AudioPreparer) -> None:
     source = CountingFile(SAMPLES / "sense_passage.mp3")
-    too_long = await problem_of(preparer, source, MP3_FACTS, Accepts(frozenset(), max_seconds=5.0))
+    too_long = await problem_of(preparer, source, MP3_FACTS, InputLimits(frozenset(), max_seconds=5.0))
     assert too_long.problem.code is ProblemCode.TOO_LONG
     assert set(too_long.problem.params) == {"limit_minutes", "minutes"}
-    too_large = await problem_of(preparer, source, MP3_FACTS, Accepts(frozenset({"audio/mpeg"}), max_bytes=1000))
+    too_large = await problem_of(preparer, source, MP3_FACTS, InputLimits(frozenset({"audio/mpeg"}), max_bytes=1000))
     assert too_large.problem.code is ProblemCode.TOO_LARGE
     assert set(too_large.problem.params) == {"limit_mb", "size_mb"}
-    unmakeable = await problem_of(preparer, source, MP3_FACTS, Accepts(frozenset({"audio/x-rare"})))
+    unmakeable = await problem_of(preparer, source, MP3_FACTS, InputLimits(frozenset({"audio/x-rare"})))
     assert unmakeable.problem.code is ProblemCode.NOT_CONVERTIBLE
     hours = AudioFacts("mov", "aac", 36_000.0, "audio/mp4")
-    converted = await problem_of(preparer, source, hours, Accepts(frozenset({"audio/mpeg"}), max_bytes=10_000_000))
+    converted = await problem_of(preparer, source, hours, InputLimits(frozenset({"audio/mpeg"}), max_bytes=10_000_000))
     assert converted.problem.code is ProblemCode.TOO_LARGE
     assert source.opened == 0
 
 
 async def test_a_file_too_large_as_it_is_goes_as_mp3_when_that_fits(preparer: AudioPreparer, tmp_path: Path) -> None:
     source = DiskFile(record(tmp_path / "a.wav", noise(30, 44_100), "pcm_s16le", "wav", 44_100))
-    accepts = Accepts(frozenset({"audio/wav", "audio/mpeg"}), max_bytes=500_000)
+    accepts = InputLimits(frozenset({"audio/wav", "audio/mpeg"}), max_bytes=500_000)
     async with preparer.prepare("job", source, await preparer.inspect(source), accepts, ignore) as payload:
         assert payload.mime == "audio/mpeg"
         assert payload.size < 500_000
@@ -185,7 +187,7 @@ async def test_a_source_of_another_length_than_announced_breaks_the_stream(prepa
             with pytest.raises(failure):
                 await read(payload)
         with pytest.raises(failure):
-            async with preparer.prepare("job", source, MP3_FACTS, Accepts(frozenset(), on_disk=True), ignore):
+            async with preparer.prepare("job", source, MP3_FACTS, InputLimits(frozenset(), on_disk=True), ignore):
                 pytest.fail("a file of the wrong length was spooled")
 
 
@@ -209,7 +211,7 @@ class Enormous(CountingFile):
 
 async def test_a_file_that_the_disk_can_never_hold_is_refused(preparer: AudioPreparer) -> None:
     source = Enormous(SAMPLES / "jfk.wav")
-    refused = await problem_of(preparer, source, MP3_FACTS, Accepts(frozenset(), on_disk=True))
+    refused = await problem_of(preparer, source, MP3_FACTS, InputLimits(frozenset(), on_disk=True))
     assert refused.problem.code is ProblemCode.NO_SPACE
     assert source.opened == 0
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.audio.forms import canonical_mime, file_name
+from bot.audio.formats import canonical_mime, file_name
 from bot.audio.sniff import family, is_html, is_locked, is_something_else
 from tests.audio.recordings import SAMPLES
 

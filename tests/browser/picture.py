@@ -13,10 +13,10 @@ from playwright.async_api import async_playwright, expect
 from simulators.nabla import NablaSettings, NablaSimulator
 from simulators.provider.results import Segment, Transcript
 from simulators.slack.file_store import Upload
-from tests.acceptance.place import ALICE, BOB, CLINIC, Place, headline, open_place
 from tests.audio.recordings import record
 from tests.browser.conftest import ARGUMENTS, chromium
-from tests.engine_local.desk import RATE, speech
+from tests.support.bot_harness import ALICE, BOB, CLINIC, Place, headline, open_place
+from tests.support.local_engine_harness import RATE, speech
 
 PICTURE = Path(__file__).parents[2] / "docs" / "images" / "workspace.png"
 SAMPLES = Path(__file__).parents[2] / "simulators" / "samples"

@@ -16,7 +16,7 @@ from simulators.slack.manifest import with_manifest
 from simulators.slack.options import Options
 from simulators.slack.server import SlackSimulator
 from simulators.xosum import XosumSettings, XosumSimulator
-from tests.block_kit import validate
+from tests.support.block_kit import validate
 
 ROOT = Path(__file__).parents[2]
 

@@ -12,9 +12,9 @@ from playwright.async_api import Locator, Page, expect
 from bot.domain.transcript import Segment, Transcript
 from simulators.nabla import NablaSimulator
 from simulators.slack.server import SlackSimulator
-from tests.browser.past import answered, look
 from tests.browser.scribe import Scribe, open_scribe
 from tests.browser.window import OpenPage, channel, tone, write
+from tests.support.time_travel import answered, look
 
 WARD = Transcript(
     (

@@ -20,7 +20,7 @@ RENDER = """async ([module, name, text]) => {
 }"""
 
 
-async def drawn(page: Page, text: str) -> str:
+async def home_blocks(page: Page, text: str) -> str:
     """The HTML that the page makes of a mrkdwn text."""
     html: str = await page.evaluate(RENDER, ["mrkdwn", "parse", text])
     return html
@@ -48,13 +48,13 @@ async def drawn(page: Page, text: str) -> str:
     ],
 )
 async def test_mrkdwn_is_parsed_as_slack_does(page: Page, text: str, html: str) -> None:
-    assert await drawn(page, text) == html
+    assert await home_blocks(page, text) == html
 
 
 async def test_links_mentions_emoji_and_dates_are_drawn(page: Page) -> None:
     text = "<https://e.org/?a=1&amp;b=2|here> <mailto:a@e.org|post> https://e.org/x. <@U0BOB> <#C0CALLS> :tada: "
     await channel(page).locator(".composer-field").evaluate("field => field.blur()")
-    html = await drawn(page, text + "<!date^1700000000^{date_num} {time_secs}|then> <!date^x^{nothing}|fallback>")
+    html = await home_blocks(page, text + "<!date^1700000000^{date_num} {time_secs}|then> <!date^x^{nothing}|fallback>")
     assert 'href="https://e.org/?a=1&amp;b=2"' in html
     assert 'href="mailto:a@e.org"' in html
     assert ">https://e.org/x</a>." in html

@@ -11,9 +11,9 @@ import pytest_asyncio
 from playwright.async_api import Browser, Locator, Page, expect
 
 from simulators.provider.results import Segment, Transcript
-from tests.acceptance.place import Place, fast_xosum, free_port, open_place
-from tests.acceptance.process import Bot
 from tests.browser.window import channel, message, thread, tone, write
+from tests.support.bot_harness import Place, fast_xosum, free_port, open_place
+from tests.support.bot_process import Bot
 
 pytestmark = pytest.mark.engine
 

@@ -25,7 +25,7 @@ def _serve() -> None:
     """The forking process's own loop."""
     running: dict[int, int] = {}
     waiting = ""
-    for name in (ENTRY, "tests.crash.weakened", "bot.app", "bot.cli.running"):
+    for name in (ENTRY, "tests.crash.broken_bots", "bot.app", "bot.cli.serve"):
         importlib.import_module(name)
     _tell({"ready": True})
     while True:

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.crash.campaign import all_providers, as_json, report
-from tests.crash.stage import PROVIDERS
+from tests.crash.kill_runs import all_providers, as_json, report
+from tests.support.crash_harness import PROVIDERS
 
 RANDOM = {"local": 20, "xosum": 60, "invox": 60, "nabla": 60}
 LEAST_KILLS = 500

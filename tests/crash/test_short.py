@@ -5,14 +5,14 @@ from pathlib import Path
 import pytest
 
 from tests.crash.audit import judge
-from tests.crash.campaign import Tally, kill_at_points, kill_at_random
-from tests.crash.stage import PROVIDERS, open_stage
+from tests.crash.kill_runs import Tally, kill_at_points, kill_at_random
 from tests.crash.starter import Starter
+from tests.support.crash_harness import PROVIDERS, open_stage
 
 POINTS = {
     "local": ["store.add_job.after", "local.upload.after", "store.put_block.after", "slack.call.POST.after"],
     "xosum": ["xosum.create.after", "http.put_stream.chunk", "store.put_transcript.after", "slack.call.POST.after"],
-    "invox": ["invox.create.before", "http.put_stream.after", "store.put_inbox.after", "store.put_outgoing.after"],
+    "invox": ["invox.create.before", "http.put_stream.after", "store.put_inbox.after", "store.save_outbox.after"],
     "nabla": ["nabla.create.after", "http.stream_get.chunk", "store.wake.before", "slack.call.POST.before"],
 }
 RANDOM = {"local": 1, "xosum": 3, "invox": 3, "nabla": 2}

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.domain.errors import Problem, ProblemCode
-from bot.domain.job import FINAL, FileFacts, Job, Options, Origin, Outcome, Remote, State, new_job_id
+from bot.domain.job import FINAL, FileFacts, Job, Options, Origin, Outcome, RemoteJob, State, new_job_id
 from bot.domain.machine import (
     FAR_FUTURE,
     Change,
@@ -75,7 +75,7 @@ def moves(job: Job, now: float) -> list[Change]:
                 s.park(now, "x", "xosum"),
                 s.refuse(now, PROBLEM),
                 s.cancel(now),
-                s.created(now, Remote("r")),
+                s.created(now, RemoteJob("r")),
                 s.recreate(now, "old"),
                 s.submitted(now, now + 5),
             ]
@@ -85,7 +85,7 @@ def moves(job: Job, now: float) -> list[Change]:
                 s.park(now, "x", "xosum"),
                 s.refuse(now, PROBLEM),
                 s.cancel(now),
-                s.still(now, now + 5, 0.5),
+                s.still_pending(now, now + 5, 0.5),
                 s.ready(now),
                 s.resubmit(now, "no audio"),
             ]
@@ -96,19 +96,19 @@ def moves(job: Job, now: float) -> list[Change]:
                 s.refuse(now, PROBLEM),
                 s.cancel(now),
                 s.stored(now),
-                s.vanished(now, "404"),
+                s.result_missing(now, "404"),
             ]
         case Replying() as s:
             return [
                 s.retry(now, now + 1, "x"),
                 s.park(now, "x", "slack"),
                 s.replied(now),
-                s.unsayable(now, "gone"),
+                s.undeliverable(now, "gone"),
             ]
         case Parked() as s:
             return [s.resume(now), s.cancel(now)]
         case Ended() as s:
-            return [s.again(now, True), s.again(now, False)]
+            return [s.retry(now, True), s.retry(now, False)]
 
 
 @given(st.data())
@@ -153,22 +153,22 @@ def test_a_retry_after_failure_pays_again_only_when_nothing_is_there() -> None:
     job = job_in(State.FAILED)
     stage = stage_of(job)
     assert isinstance(stage, Ended)
-    assert stage.again(1.0, transcript_stored=True).after.state is State.FINISHING
-    assert stage.again(1.0, transcript_stored=False).after.state is State.RECEIVED
+    assert stage.retry(1.0, transcript_stored=True).after.state is State.FINISHING
+    assert stage.retry(1.0, transcript_stored=False).after.state is State.RECEIVED
 
 
 def test_a_job_that_its_provider_gave_up_is_sent_anew_under_a_new_key() -> None:
-    handed_over = replace(job_in(State.FAILED), remote=Remote("r"), submitted_at=1.0, client_ref="old")
+    handed_over = replace(job_in(State.FAILED), remote=RemoteJob("r"), submitted_at=1.0, client_ref="old")
     deadline = stage_of(replace(handed_over, problem=Problem(ProblemCode.DEADLINE)))
     failed = stage_of(replace(handed_over, problem=Problem(ProblemCode.PROVIDER_FAILED)))
     assert isinstance(deadline, Ended)
     assert isinstance(failed, Ended)
-    waits = deadline.again(9.0, transcript_stored=False).after
-    assert (waits.state, waits.remote, waits.submitted_at) == (State.WAITING, Remote("r"), 9.0)
-    anew = failed.again(9.0, transcript_stored=False).after
+    waits = deadline.retry(9.0, transcript_stored=False).after
+    assert (waits.state, waits.remote, waits.submitted_at) == (State.WAITING, RemoteJob("r"), 9.0)
+    anew = failed.retry(9.0, transcript_stored=False).after
     assert (anew.state, anew.remote, anew.submitted_at) == (State.RECEIVED, None, None)
     assert anew.client_ref not in ("", "old")
-    assert anew == failed.again(9.0, transcript_stored=False).after
+    assert anew == failed.retry(9.0, transcript_stored=False).after
 
 
 def test_a_retry_from_the_start_asks_the_channels_settings_again_but_keeps_what_a_person_chose() -> None:
@@ -177,5 +177,5 @@ def test_a_retry_from_the_start_asks_the_channels_settings_again_but_keeps_what_
     for job, expected in ((shared, ("", Options())), (chosen, ("nabla", Options("ENGLISH_US")))):
         stage = stage_of(job)
         assert isinstance(stage, Ended)
-        after = stage.again(9.0, transcript_stored=False).after
+        after = stage.retry(9.0, transcript_stored=False).after
         assert (after.provider, after.options) == expected

@@ -11,11 +11,11 @@ from bot.domain.errors import InternalFault, Misconfigured, Problem, ProblemCode
 from bot.domain.job import Job, Outcome, State
 from bot.domain.machine import Change, Replying, Submitting, stage_of
 from bot.engine.accounts import PROBE_SECONDS, Accounts
-from bot.engine.happenings import AccountBroke, AccountRecovered, StepEnded, StepFailed, StoreFailed
+from bot.engine.events import AccountBroke, AccountRecovered, StepEnded, StepFailed, StoreFailed
 from bot.engine.lane import Lane
 from bot.engine.retry import FAULT_RETRIES, RetryPolicy
 from bot.ports.provider import Pace
-from tests.engine.yard import ACCOUNT, Yard, forward, open_yard
+from tests.support.lane_harness import ACCOUNT, Yard, forward, open_yard
 
 
 @pytest.fixture
@@ -205,7 +205,7 @@ async def test_a_cancellation_ends_the_step_under_way_and_is_seen_by_the_next(ya
 
     async with serving(yard.lane(step)):
         await yard.until(lambda: bool(seen))
-        assert await yard.store.ask_cancel(job.id, "U9", yard.clock.now())
+        assert await yard.store.request_cancel(job.id, "U9", yard.clock.now())
         await yard.until(lambda: len(seen) == 2, 30)
         await yard.until(lambda: not yard.busy.running)
     row = await yard.row(job)
@@ -329,7 +329,7 @@ async def test_a_broken_account_parks_its_jobs_is_told_of_once_and_resumes_by_it
             raise Misconfigured(ACCOUNT, "the key is wrong")
         return forward(job, yard.clock.now())
 
-    accounts = Accounts(yard.store, yard.clock, {ACCOUNT: works}, yard.happened.append, lambda: lane.ring())
+    accounts = Accounts(yard.store, yard.clock, {ACCOUNT: works}, yard.happened.append, lambda: lane.notify())
     lane = yard.lane(step, on_misconfigured=accounts.broke)
     async with serving(lane):
         await yard.until(lambda: any(isinstance(each, AccountRecovered) for each in yard.happened))
@@ -365,12 +365,12 @@ async def test_a_database_that_refuses_is_reported_once_and_waited_out(yard: Yar
 
 async def test_a_stop_lets_the_step_under_way_end_and_begins_no_other(yard: Yard) -> None:
     first, second = await yard.job(), await yard.job()
-    let_go = asyncio.Event()
+    release = asyncio.Event()
     began: list[str] = []
 
     async def step(job: Job) -> Change:
         began.append(job.id)
-        await let_go.wait()
+        await release.wait()
         return forward(job, yard.clock.now())
 
     lane = yard.lane(step, heavy=1)
@@ -378,7 +378,7 @@ async def test_a_stop_lets_the_step_under_way_end_and_begins_no_other(yard: Yard
     await yard.until(lambda: bool(began))
     stopping = asyncio.create_task(lane.stop(60.0))
     await asyncio.sleep(0)
-    let_go.set()
+    release.set()
     await stopping
     await task
     assert began == [first.id]

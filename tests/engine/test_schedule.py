@@ -7,11 +7,11 @@ from hypothesis import strategies as st
 
 from bot.engine.retry import RetryPolicy
 from bot.engine.schedule import first_look, next_look
-from bot.ports.audio import Accepts
-from bot.ports.provider import Traits
+from bot.ports.audio import InputLimits
+from bot.ports.provider import Capabilities
 
-TRAITS = Traits("Any", Accepts(frozenset()), poll_seconds=(5.0, 60.0))
-PUSHING = Traits("Any", Accepts(frozenset()), pushes=True, push_patience=900.0)
+TRAITS = Capabilities("Any", InputLimits(frozenset()), poll_seconds=(5.0, 60.0))
+PUSHING = Capabilities("Any", InputLimits(frozenset()), pushes=True, push_patience=900.0)
 
 
 @given(st.floats(0, 1e6), st.floats(0.1, 30))

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from bot.settings import Settings
-from tests.engine_local.desk import Desk, local_settings, open_desk
+from tests.support.local_engine_harness import Desk, local_settings, open_desk
 
 
 @pytest.fixture(scope="session")

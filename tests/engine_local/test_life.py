@@ -8,21 +8,21 @@ from pathlib import Path
 
 import pytest
 
-from bot.domain.errors import Ambiguous, HookRefused, Misconfigured, ProblemCode
-from bot.domain.job import Remote
-from bot.ports.provider import Broken, Finished, HookRequest, Working
+from bot.domain.errors import Ambiguous, Misconfigured, ProblemCode, WebhookRefused
+from bot.domain.job import RemoteJob
+from bot.ports.provider import Failed, Pending, Succeeded, WebhookRequest
 from bot.settings import Settings
-from tests.audio.processes import alive, children, commands, until
-from tests.engine_local.desk import JFK, SAMPLES, Desk, error_rate, local_settings, open_desk, talk
+from tests.support.local_engine_harness import JFK, SAMPLES, Desk, error_rate, local_settings, open_desk, talk
+from tests.support.processes import alive, children, commands, until
 
 pytestmark = [pytest.mark.engine, pytest.mark.timeout(300)]  # a busy machine is no failure
 
-ENGINE = "bot.providers.local.engine"
+ENGINE = "bot.providers.local.child_main"
 
 _PARENT = """
 import asyncio, sys
 from pathlib import Path
-from tests.engine_local.desk import local_settings, open_desk
+from tests.support.local_engine_harness import local_settings, open_desk
 
 async def main():
     place, recording, cache = map(Path, sys.argv[1:])
@@ -46,7 +46,7 @@ async def test_a_killed_child_costs_one_block(desk: Desk, tmp_path: Path) -> Non
     await desk.blocks.changed.wait()
     for child in engines():
         os.kill(child, signal.SIGKILL)
-    assert isinstance(await desk.finished(remote), Finished)
+    assert isinstance(await desk.finished(remote), Succeeded)
     transcript = await desk.provider.fetch(remote, "ref")
     assert error_rate(words, transcript.text) <= 0.1
     assert set(desk.blocks.put.values()) == {1}
@@ -75,11 +75,11 @@ async def test_a_killed_process_takes_its_child_along_and_goes_on_behind_the_sto
     await until(lambda: not any(alive(child) for child in orphans))
     recording.unlink()
     async with open_desk(tmp_path, english) as desk:
-        remote = Remote(job_id)
+        remote = RemoteJob(job_id)
         before = {number for number, _, _ in await desk.blocks.blocks(job_id)}
         assert before
-        assert isinstance(await desk.provider.poll(remote, "ref"), Working)
-        assert isinstance(await desk.finished(remote), Finished)
+        assert isinstance(await desk.provider.poll(remote, "ref"), Pending)
+        assert isinstance(await desk.finished(remote), Succeeded)
         transcript = await desk.provider.fetch(remote, "ref")
         assert error_rate(words, transcript.text) <= 0.1
         assert not before & {number for _, number in desk.blocks.put}
@@ -93,9 +93,9 @@ async def test_a_block_that_crashes_the_engine_twice_ends_the_job_and_not_the_bo
             os.kill(child, signal.SIGKILL)
         await asyncio.wait([finished], timeout=0.05)
     standing = finished.result()
-    assert isinstance(standing, Broken)
+    assert isinstance(standing, Failed)
     assert standing.problem.code is ProblemCode.ENGINE_CRASHED
-    assert await desk.provider.poll(remote, "ref") == Working(uploaded=False)
+    assert await desk.provider.poll(remote, "ref") == Pending(uploaded=False)
     assert error_rate(JFK, (await desk.transcribe(SAMPLES / "jfk.wav")).text) <= 0.1
 
 
@@ -108,7 +108,7 @@ async def test_cancelling_ends_the_child_at_once_and_deletes_everything(desk: De
     assert not any(alive(child) for child in running)
     assert await desk.blocks.blocks(remote.ref) == []
     assert not list((tmp_path / "local").iterdir())
-    assert await desk.provider.poll(remote, "ref") == Working(uploaded=False)
+    assert await desk.provider.poll(remote, "ref") == Pending(uploaded=False)
 
 
 async def test_files_are_worked_off_one_by_one_in_the_order_they_came(desk: Desk, tmp_path: Path) -> None:
@@ -127,7 +127,7 @@ async def test_a_result_can_be_fetched_again_until_its_blocks_are_dropped(desk: 
     await desk.blocks.drop_blocks(remote.ref)
     with pytest.raises(Ambiguous):
         await desk.provider.fetch(remote, "ref")
-    assert await desk.provider.poll(remote, "ref") == Working(uploaded=False)
+    assert await desk.provider.poll(remote, "ref") == Pending(uploaded=False)
 
 
 async def test_handing_the_same_audio_over_again_changes_nothing(desk: Desk, tmp_path: Path) -> None:
@@ -145,7 +145,7 @@ async def test_progress_grows_while_it_works(desk: Desk, tmp_path: Path) -> None
     remote = await desk.hand_over(talk(tmp_path / "a.wav", 4)[0])
     await desk.blocks.changed.wait()
     standing = await desk.provider.poll(remote, "ref")
-    assert isinstance(standing, Working)
+    assert isinstance(standing, Pending)
     assert standing.uploaded
     assert standing.progress is not None
     assert 0 < standing.progress < 1
@@ -162,7 +162,7 @@ async def test_audio_that_does_not_decode_is_a_problem_of_the_file(desk: Desk, t
     (spoilt.parent / "outcome.json").unlink(missing_ok=True)
     await desk.provider.poll(remote, "ref")
     standing = await desk.finished(remote)
-    assert isinstance(standing, Broken)
+    assert isinstance(standing, Failed)
     assert standing.problem.code is ProblemCode.CORRUPT
 
 
@@ -172,12 +172,12 @@ async def test_what_belongs_to_no_unfinished_job_is_swept(desk: Desk, tmp_path: 
     await desk.provider.close()
     assert await desk.provider.sweep([kept.ref]) == 1
     assert [folder.name for folder in (tmp_path / "local").iterdir()] == [kept.ref]
-    assert await desk.provider.poll(gone, "ref") == Working(uploaded=False)
+    assert await desk.provider.poll(gone, "ref") == Pending(uploaded=False)
 
 
 async def test_nobody_may_push(desk: Desk) -> None:
-    with pytest.raises(HookRefused):
-        desk.provider.read_webhook(HookRequest(b"{}", {}))
+    with pytest.raises(WebhookRefused):
+        desk.provider.verify_webhook(WebhookRequest(b"{}", {}))
 
 
 async def test_missing_weights_park_the_account_and_doctor_says_what_to_do(tmp_path: Path) -> None:

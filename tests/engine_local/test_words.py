@@ -12,7 +12,7 @@ from bot.domain.errors import ProblemCode, Rejected
 from bot.providers.local.weights import model_path
 from bot.settings import Settings
 from tests.audio.recordings import record
-from tests.engine_local.desk import (
+from tests.support.local_engine_harness import (
     JFK,
     RATE,
     SAMPLES,
@@ -136,7 +136,7 @@ async def test_spanish_stays_spanish_through_every_block(tmp_path: Path, multili
 
 
 async def test_a_language_that_the_model_does_not_know_is_refused(desk: Desk) -> None:
-    assert dict(desk.provider.traits.languages) == {"en": "English"}
+    assert dict(desk.provider.capabilities.languages) == {"en": "English"}
     with pytest.raises(Rejected) as caught:
         await desk.hand_over(SAMPLES / "jfk.wav", language="es-MX")
     assert caught.value.problem.code is ProblemCode.LANGUAGE_UNSUPPORTED

@@ -30,14 +30,13 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from bench.virtual_time import QUIET_TURNS, Busy, drive
 from bot.domain.errors import LostLease, StoreUnavailable
 from bot.domain.job import FINAL, Job, Origin, State
 from bot.domain.machine import Ended, stage_of
-from bot.engine.audio_desk import AudioDesk
-from bot.engine.budget import Budget
 from bot.engine.engine import Engine
-from bot.engine.happenings import Happening, StepFailed
+from bot.engine.events import EngineEvent, StepFailed
+from bot.engine.hosted_audio import HostedAudio
+from bot.engine.rate_budget import Budget
 from bot.engine.steps import Steps
 from bot.ports.provider import Provider
 from bot.ports.store import JobFilter, JobStore, NewJob
@@ -45,7 +44,8 @@ from bot.settings import load_settings
 from bot.web.hooks import Hooks
 from storage import open_store
 from tests.domain.test_machine import DESIGN
-from tests.model.world import JumpingClock, Preparer, Service, Thread, World
+from tests.support.model_harness import JumpingClock, Preparer, Service, Thread, World
+from tests.support.virtual_time import QUIET_TURNS, Busy, drive
 
 T = TypeVar("T")
 SETTINGS = load_settings({"PUBLIC_URL": "http://bot.example", "JOB_DEADLINE_MINUTES": "600"}, env_file=None)
@@ -100,17 +100,17 @@ def _process(world: World, store: JobStore, busy: Busy) -> Process:
         return sum(event.source in FINAL for event in await seen.events(job.id))
 
     providers: dict[str, Provider] = {name: Service(world, name, kind) for name, kind in KINDS.items()}
-    budgets = {name: Budget(name, each.traits.pace, seen, world.clock) for name, each in providers.items()}
+    budgets = {name: Budget(name, each.capabilities.pace, seen, world.clock) for name, each in providers.items()}
     thread = Thread(world, turn)
     preparer = Preparer()
-    desk = AudioDesk(seen, thread, preparer, providers, world.clock)
+    hosted_audio = HostedAudio(seen, thread, preparer, providers, world.clock)
     steps = Steps(
         settings=SETTINGS,
         store=seen,
         chat=thread,
         preparer=preparer,
         providers=providers,
-        desk=desk,
+        hosted_audio=hosted_audio,
         clock=world.clock,
         suggest=lambda transcript: transcript,
         show=lambda job: None,
@@ -122,11 +122,11 @@ def _process(world: World, store: JobStore, busy: Busy) -> Process:
 
     bugs: list[BaseException] = []
 
-    def watch(happening: Happening) -> None:
+    def watch(happening: EngineEvent) -> None:
         if isinstance(happening, StepFailed) and happening.bug is not None:
             bugs.append(happening.bug)
 
-    engine = Engine(seen, world.clock, thread, providers, budgets, steps, desk, watch, works)
+    engine = Engine(seen, world.clock, thread, providers, budgets, steps, hosted_audio, watch, works)
     hooks = Hooks(seen, providers, world.clock, engine.wake, lambda route, reason: None)
     return Process(engine, hooks, mortal, bugs)
 
@@ -177,9 +177,9 @@ class Interleavings(RuleBasedStateMachine):
         return self.loop.run_until_complete(work)
 
     async def _rest(self) -> None:
-        quiet = 0
-        while quiet < QUIET_TURNS:
-            quiet = 0 if self.busy.running else quiet + 1
+        escape_label = 0
+        while escape_label < QUIET_TURNS:
+            escape_label = 0 if self.busy.running else escape_label + 1
             await asyncio.sleep(0.0001 if self.busy.running else 0)
 
     def _jobs(self) -> list[Job]:
@@ -195,7 +195,7 @@ class Interleavings(RuleBasedStateMachine):
             origin = Origin("T1", f"C-{provider}", "1.0", "1.0", f"{file}-{provider}", "U1")
             self._real(self.store.add_job(NewJob(origin, provider=provider), self.clock.now()))
         for process in self.processes:
-            process.engine.ring_all()
+            process.engine.notify_all()
 
     @rule(seconds=st.sampled_from([0.05, 0.5, 2.0, 7.0, 30.0, 65.0, 500.0]))
     def pass_time(self, seconds: float) -> None:
@@ -210,17 +210,17 @@ class Interleavings(RuleBasedStateMachine):
         ref = _one_of([*self.world.remotes, "of-somebody-else"], which)
         name = ref.partition("-")[0] if ref in self.world.remotes else _one_of(sorted(KINDS), which)
         process = _one_of(self.processes, at)
-        before = {job.id: (job.state, job.wakes) for job in self._jobs()}
+        before = {job.id: (job.state, job.wake_count) for job in self._jobs()}
         status = self._run(_post(process.hooks, name, f"{ref} {secret}".encode()))
         if secret == "forged":
             assert status == 401
-            assert all(before[job.id][1] == job.wakes for job in self._jobs())
+            assert all(before[job.id][1] == job.wake_count for job in self._jobs())
 
     @rule(which=WHICH)
     def cancel(self, which: int) -> None:
         if jobs := self._jobs():
             job = _one_of(jobs, which)
-            self._real(self.store.ask_cancel(job.id, "U2", self.clock.now()))
+            self._real(self.store.request_cancel(job.id, "U2", self.clock.now()))
 
     @rule(which=WHICH)
     def retry(self, which: int) -> None:
@@ -233,7 +233,7 @@ class Interleavings(RuleBasedStateMachine):
         assert isinstance(stage, Ended)
         stored = self._real(self.store.transcript(job.id)) is not None
         with contextlib.suppress(LostLease):
-            self._real(self.store.apply(stage.again(self.clock.now(), stored)))
+            self._real(self.store.apply(stage.retry(self.clock.now(), stored)))
             self.retried.add(job.id)
 
     @precondition(lambda self: self.processes)

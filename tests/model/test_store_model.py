@@ -19,7 +19,7 @@ from hypothesis.stateful import (
 )
 
 from bot.domain.errors import LostLease, Problem, ProblemCode
-from bot.domain.job import FINAL, FileFacts, Job, Options, Origin, Remote, State
+from bot.domain.job import FINAL, FileFacts, Job, Options, Origin, RemoteJob, State
 from bot.domain.machine import (
     FAR_FUTURE,
     Change,
@@ -49,7 +49,7 @@ class Row:
 
     job: Job
     lease_until: float = 0.0
-    wakes_at_claim: int = 0
+    wake_count_at_claim: int = 0
 
 
 def _moves(job: Job, now: float, gap: float) -> list[Change]:
@@ -65,20 +65,20 @@ def _moves(job: Job, now: float, gap: float) -> list[Change]:
             ]
         case Submitting():
             own = [
-                stage.created(now, Remote(f"ref-{job.id}")),
+                stage.created(now, RemoteJob(f"ref-{job.id}")),
                 stage.recreate(now, "old"),
                 stage.submitted(now, now + gap),
             ]
         case Waiting():
-            own = [stage.still(now, now + gap, 0.5), stage.ready(now), stage.resubmit(now, "nothing there")]
+            own = [stage.still_pending(now, now + gap, 0.5), stage.ready(now), stage.resubmit(now, "nothing there")]
         case Finishing():
-            own = [stage.stored(now), stage.vanished(now, "gone")]
+            own = [stage.stored(now), stage.result_missing(now, "gone")]
         case Replying():
-            return [stage.replied(now), stage.retry(now, now + gap, "slow"), stage.unsayable(now, "left")]
+            return [stage.replied(now), stage.retry(now, now + gap, "slow"), stage.undeliverable(now, "left")]
         case Parked():
             return [stage.resume(now), stage.cancel(now)]
         case Ended():
-            return [stage.again(now, False), stage.again(now, True)]
+            return [stage.retry(now, False), stage.retry(now, True)]
     return [*own, stage.retry(now, now + gap, "down"), stage.park(now, "key", "xosum"), stage.refuse(now, problem),
             stage.cancel(now)]  # fmt: skip
 
@@ -157,7 +157,7 @@ class AgainstADictionary(RuleBasedStateMachine):
         assert job.lease_token not in {"", row.job.lease_token}
         row.job = job
         row.lease_until = self.now + 60.0 + lease
-        row.wakes_at_claim = job.wakes
+        row.wake_count_at_claim = job.wake_count
         self.held.append(job)
 
     def _owns(self, held: Job) -> bool:
@@ -189,7 +189,9 @@ class AgainstADictionary(RuleBasedStateMachine):
             assert not owns
             return
         assert owns
-        woken = row.job.wakes != change.before.wakes or (row.job.lease_token and row.job.wakes != row.wakes_at_claim)
+        woken = row.job.wake_count != change.before.wake_count or (
+            row.job.lease_token and row.job.wake_count != row.wake_count_at_claim
+        )
         due_at = change.after.due_at
         if woken and self.now < due_at < FAR_FUTURE:
             due_at = self.now
@@ -235,18 +237,18 @@ class AgainstADictionary(RuleBasedStateMachine):
         assert woken == (row.job.state not in FINAL)
         if woken:
             due_at = row.job.due_at if row.job.state == State.PARKED else min(row.job.due_at, self.now)
-            row.job = replace(row.job, wakes=row.job.wakes + 1, due_at=due_at)
+            row.job = replace(row.job, wake_count=row.job.wake_count + 1, due_at=due_at)
 
     @precondition(lambda self: self.rows)
     @rule(which=WHICH)
-    def ask_cancel(self, which: int) -> None:
+    def request_cancel(self, which: int) -> None:
         row = _one_of(list(self.rows.values()), which)
-        asked = self._do(self.store.ask_cancel(row.job.id, "U9", self.now))
+        asked = self._do(self.store.request_cancel(row.job.id, "U9", self.now))
         late = {*FINAL, State.REPLYING}
         assert asked == (row.job.state not in late and row.job.parked_from != State.REPLYING)
         if asked:
             due_at = min(row.job.due_at, self.now)
-            row.job = replace(row.job, wakes=row.job.wakes + 1, cancel_by="U9", due_at=due_at)
+            row.job = replace(row.job, wake_count=row.job.wake_count + 1, cancel_by="U9", due_at=due_at)
 
     @precondition(lambda self: any(row.job.state == State.PARKED for row in self.rows.values()))
     @rule()
@@ -302,10 +304,10 @@ class AgainstADictionary(RuleBasedStateMachine):
             return
         for job_id, row in self.rows.items():
             job = self._read(job_id)
-            assert (job.state, job.lease_token, job.wakes, job.cancel_by, job.due_at) == (
+            assert (job.state, job.lease_token, job.wake_count, job.cancel_by, job.due_at) == (
                 row.job.state,
                 row.job.lease_token,
-                row.job.wakes,
+                row.job.wake_count,
                 row.job.cancel_by,
                 row.job.due_at,
             )

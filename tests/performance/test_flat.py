@@ -112,6 +112,6 @@ async def test_help_loads_no_engine_no_decoder_and_no_network() -> None:
 
 
 async def test_serve_loads_engine_decoder_and_documents_only_when_used() -> None:
-    loaded = await _loaded("import bot.app, bot.cli.running")
+    loaded = await _loaded("import bot.app, bot.cli.serve")
     assert "aiohttp" in loaded
     assert not loaded & set(HEAVY)

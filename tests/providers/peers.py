@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bot.domain.job import Options
-from bot.ports.provider import HookRequest, Order
+from bot.ports.provider import TranscriptionRequest, WebhookRequest
 from bot.settings import Settings, load_settings
 from tests.simulators.provider_peers import Hook
 
@@ -73,7 +73,7 @@ class Meter:
         self.share = share
 
 
-def an_order(client_ref: str = "6a4b0f0e-3f5e-4f0b-9a53-d2f1c1a6a001", **fields: object) -> Order:
+def an_order(client_ref: str = "6a4b0f0e-3f5e-4f0b-9a53-d2f1c1a6a001", **fields: object) -> TranscriptionRequest:
     known: dict[str, object] = {
         "job_id": "abcdefghjk",
         "client_ref": client_ref,
@@ -84,12 +84,12 @@ def an_order(client_ref: str = "6a4b0f0e-3f5e-4f0b-9a53-d2f1c1a6a001", **fields:
         "options": Options(),
         **fields,
     }
-    return Order(**known)  # type: ignore[arg-type]  # fields of a test's choice
+    return TranscriptionRequest(**known)  # type: ignore[arg-type]  # fields of a test's choice
 
 
 def settings_for(environment: dict[str, str], **more: str) -> Settings:
     return load_settings({**environment, **more}, env_file=None)
 
 
-def as_request(hook: Hook, token: str = "") -> HookRequest:
-    return HookRequest(hook.raw, {name.lower(): value for name, value in hook.headers.items()}, token)
+def as_request(hook: Hook, token: str = "") -> WebhookRequest:
+    return WebhookRequest(hook.raw, {name.lower(): value for name, value in hook.headers.items()}, token)

@@ -7,19 +7,19 @@ import pytest
 
 from bot.domain.errors import (
     Ambiguous,
-    HookRefused,
     Misconfigured,
     ProblemCode,
     RateLimited,
     Rejected,
     Transient,
+    WebhookRefused,
 )
-from bot.domain.job import Remote
+from bot.domain.job import RemoteJob
 from bot.domain.transcript import Segment, Transcript
 from bot.http import Http
-from bot.ports.provider import Broken, Finished, HookRequest, Working
-from bot.providers.invox import MIME_TYPES, InvoxProvider
-from bot.providers.invox_result import read_note, read_status, read_transcript, with_speakers
+from bot.ports.provider import Failed, Pending, Succeeded, WebhookRequest
+from bot.providers.invox.provider import MIME_TYPES, InvoxProvider
+from bot.providers.invox.results import read_note, read_status, read_transcript, with_speakers
 from simulators.invox import InvoxSettings, InvoxSimulator
 from tests.providers.peers import Meter, Recording, StillClock, an_order, as_request, settings_for
 from tests.simulators.provider_peers import Receiver, encoded, silent_mp3, wav
@@ -48,14 +48,14 @@ def invox(build: Build) -> InvoxProvider:
 
 async def hand_over(
     invox: InvoxProvider, content: bytes = silent_mp3(2), mime: str = "audio/mpeg", hook_url: str | None = None
-) -> Remote:
+) -> RemoteJob:
     order = an_order(mime=mime, hook_url=hook_url)
     remote = await invox.create(order)
     await invox.upload(order, remote, Recording(content, mime), Meter().progress)
     return remote
 
 
-async def finished(invox: InvoxProvider, sim: InvoxSimulator, hook_url: str | None = None) -> Remote:
+async def finished(invox: InvoxProvider, sim: InvoxSimulator, hook_url: str | None = None) -> RemoteJob:
     remote = await hand_over(invox, hook_url=hook_url)
     sim.finish(remote.ref)
     return remote
@@ -70,7 +70,7 @@ def kind_of(standing: object) -> str:
 
 async def test_a_recording_comes_back_with_times(sim: InvoxSimulator, invox: InvoxProvider) -> None:
     remote = await hand_over(invox)
-    assert await invox.poll(remote, REF) == Working()
+    assert await invox.poll(remote, REF) == Pending()
     sim.finish(remote.ref)
     expected = sim.transcript(sim.jobs[remote.ref]).segments
     found = await invox.fetch(remote, REF)
@@ -109,7 +109,7 @@ async def test_every_accepted_type_is_uploaded_as_exactly_the_negotiated_one(
 
 async def test_the_mapping_can_be_extended_and_what_it_lacks_is_never_sent(sim: InvoxSimulator, build: Build) -> None:
     invox = build(INVOX_MIME_MAP="audio/opus = audio/ogg, , nonsense")
-    assert invox.traits.accepts.mimes == {*MIME_TYPES, "audio/opus"}
+    assert invox.capabilities.accepts.mimes == {*MIME_TYPES, "audio/opus"}
     await hand_over(invox, encoded("ogg", "libopus"), "audio/opus")
     with pytest.raises(Rejected) as caught:
         await invox.create(an_order(mime="audio/amr"))
@@ -162,7 +162,7 @@ async def test_the_token_answer_is_read_under_any_name(
 async def test_a_token_that_is_revoked_in_mid_job_is_renewed_once(sim: InvoxSimulator, invox: InvoxProvider) -> None:
     remote = await finished(invox, sim)
     sim.revoke_tokens()
-    assert isinstance(await invox.poll(remote, REF), Finished)
+    assert isinstance(await invox.poll(remote, REF), Succeeded)
     assert (sim.ledger.count("token"), sim.ledger.count("read", status=401)) == (2, 1)
     sim.revoke_tokens()
     await invox.create(an_order())
@@ -242,7 +242,7 @@ async def test_a_create_of_unknown_fate_is_sent_once_and_an_abandoned_one_is_not
 async def test_429_is_a_pause_in_every_form(
     sim: InvoxSimulator, invox: InvoxProvider, operation: str, form: str, seconds: float, pause: float
 ) -> None:
-    remote = Remote("none") if operation == "token" else await finished(invox, sim)
+    remote = RemoteJob("none") if operation == "token" else await finished(invox, sim)
     sim.fault("rate_limited", operation, retry_after=form, seconds=seconds)
     with pytest.raises(RateLimited) as caught:
         await (invox.create(an_order()) if operation == "create" else invox.poll(remote, REF))
@@ -253,7 +253,7 @@ async def test_429_is_a_pause_in_every_form(
 async def test_a_poll_is_repeated_quickly(sim: InvoxSimulator, invox: InvoxProvider, kind: str) -> None:
     remote = await finished(invox, sim)
     sim.fault(kind, "read", times=2)
-    assert isinstance(await invox.poll(remote, REF), Finished)
+    assert isinstance(await invox.poll(remote, REF), Succeeded)
 
 
 async def test_404_means_pending_for_a_while_and_then_that_the_job_is_gone(
@@ -261,13 +261,13 @@ async def test_404_means_pending_for_a_while_and_then_that_the_job_is_gone(
 ) -> None:
     sim.settings.appears_after = 100
     remote = await hand_over(invox)
-    assert await invox.poll(remote, REF) == Working()
+    assert await invox.poll(remote, REF) == Pending()
     clock.advance(101)
-    assert await invox.poll(remote, REF) == Finished(await invox.fetch(remote, REF))
+    assert await invox.poll(remote, REF) == Succeeded(await invox.fetch(remote, REF))
     sim.forget(remote.ref)
     clock.advance(120)
     standing = await invox.poll(remote, REF)
-    assert isinstance(standing, Broken)
+    assert isinstance(standing, Failed)
     assert standing.problem.params["detail"] == "Transcription not found"
 
 
@@ -278,7 +278,7 @@ async def test_404_is_no_verdict_while_a_callback_may_come(
     invox = build(PUBLIC_URL="https://scribe.example.org")
     remote = await hand_over(invox, hook_url="http://127.0.0.1:1/hooks/invox/x")
     clock.advance(10_000)
-    assert await invox.poll(remote, REF) == Working()
+    assert await invox.poll(remote, REF) == Pending()
 
 
 async def test_a_refused_upload_url_leads_to_a_new_one_and_one_bill(sim: InvoxSimulator, invox: InvoxProvider) -> None:
@@ -287,7 +287,7 @@ async def test_a_refused_upload_url_leads_to_a_new_one_and_one_bill(sim: InvoxSi
     sim.expire_upload(remote.ref)
     with pytest.raises(Ambiguous, match=r"^upload url refused"):
         await invox.upload(order, remote, Recording(silent_mp3(1)), Meter().progress)
-    assert await invox.poll(remote, REF) == Working(uploaded=False)
+    assert await invox.poll(remote, REF) == Pending(uploaded=False)
     await hand_over(invox)
     assert (len(sim.billed), sim.violations) == (1, [])
 
@@ -310,7 +310,7 @@ async def test_an_error_is_told_with_the_providers_words(sim: InvoxSimulator, in
     remote = await hand_over(invox)
     sim.fault("failed", "read", text="Unusable audio")
     standing = await invox.poll(remote, REF)
-    assert isinstance(standing, Broken)
+    assert isinstance(standing, Failed)
     assert (standing.problem.code, standing.problem.params["detail"]) == (
         ProblemCode.PROVIDER_FAILED,
         "Unusable audio",
@@ -326,13 +326,13 @@ async def test_the_status_is_read_under_any_name_and_in_any_case(
     remote = await finished(invox, sim)
     if case:
         sim.fault("lower_case", "read")
-    assert isinstance(await invox.poll(remote, REF), Finished)
+    assert isinstance(await invox.poll(remote, REF), Succeeded)
 
 
 async def test_a_status_nobody_knows_is_work_in_progress(sim: InvoxSimulator, invox: InvoxProvider) -> None:
     remote = await finished(invox, sim)
     sim.fault("unknown_status", "read", text="IN_REVIEW")
-    assert await invox.poll(remote, REF) == Working()
+    assert await invox.poll(remote, REF) == Pending()
 
 
 @pytest.mark.parametrize("kind", ["empty_transcript", "no_text", "missing_payload"])
@@ -400,14 +400,14 @@ async def test_a_callback_brings_the_result_with_its_speakers(
     remote = await finished(invox, sim, f"{receiver.url}/hooks/invox/{TOKEN}")
     hook = (await receiver.wait_for(1))[0]
     assert hook.path == f"/hooks/invox/{TOKEN}"
-    news = invox.read_webhook(as_request(hook, TOKEN))
+    news = invox.verify_webhook(as_request(hook, TOKEN))
     assert (news.ref, news.hook_token, news.ignored) == (remote.ref, TOKEN, "")
-    told = pushed(INVOX_CONFIRM_CALLBACK="false").read_result(news.result)
+    told = pushed(INVOX_CONFIRM_CALLBACK="false").parse_pushed(news.result)
     assert told is not None
     assert label in told.speakers
     fetched = await invox.fetch(remote, REF)
     assert fetched.speakers == ()
-    confirmed = invox.confirm(fetched, news.result)
+    confirmed = invox.merge_pushed(fetched, news.result)
     assert (confirmed.text, confirmed.speakers) == (fetched.text, told.speakers)
     assert sim.violations == []
 
@@ -419,9 +419,9 @@ async def test_an_altered_callback_gives_way_to_what_the_service_says(
     sim.plan(webhook="never")
     remote = await finished(invox, sim, receiver.url)
     await sim.send_webhook(remote.ref, "altered")
-    news = invox.read_webhook(as_request(receiver.hooks[0], TOKEN))
+    news = invox.verify_webhook(as_request(receiver.hooks[0], TOKEN))
     fetched = await invox.fetch(remote, REF)
-    assert invox.confirm(fetched, news.result).text == fetched.text
+    assert invox.merge_pushed(fetched, news.result).text == fetched.text
 
 
 async def test_a_callback_is_taken_at_its_word_only_when_that_is_configured(
@@ -431,16 +431,16 @@ async def test_a_callback_is_taken_at_its_word_only_when_that_is_configured(
     sim.plan(webhook="never")
     remote = await hand_over(careful, hook_url=receiver.url)
     await sim.send_webhook(remote.ref, "altered")
-    news = careful.read_webhook(as_request(receiver.hooks[0], TOKEN))
+    news = careful.verify_webhook(as_request(receiver.hooks[0], TOKEN))
     for invox in (trusting, careful):
-        assert await invox.poll(remote, REF) == Working()  # the service itself says: pending
-    assert careful.read_result(news.result) is None
-    told = trusting.read_result(news.result)
+        assert await invox.poll(remote, REF) == Pending()  # the service itself says: pending
+    assert careful.parse_pushed(news.result) is None
+    told = trusting.parse_pushed(news.result)
     assert told is not None
     assert told.text == "Altered on the way"
     sim.finish(remote.ref)
     fetched = await trusting.fetch(remote, REF)
-    assert trusting.confirm(fetched, news.result) == told
+    assert trusting.merge_pushed(fetched, news.result) == told
 
 
 async def test_a_callback_is_taken_where_polling_is_not_served_beside_it(
@@ -449,10 +449,10 @@ async def test_a_callback_is_taken_where_polling_is_not_served_beside_it(
     sim.settings.poll_beside_callback = False
     invox = pushed()
     remote = await finished(invox, sim, receiver.url)
-    news = invox.read_webhook(as_request((await receiver.wait_for(1))[0], TOKEN))
-    assert invox.read_result(news.result) is None  # not before the service was asked
-    assert await invox.poll(remote, REF) == Working()
-    assert invox.read_result(news.result) is not None
+    news = invox.verify_webhook(as_request((await receiver.wait_for(1))[0], TOKEN))
+    assert invox.parse_pushed(news.result) is None  # not before the service was asked
+    assert await invox.poll(remote, REF) == Pending()
+    assert invox.parse_pushed(news.result) is not None
 
 
 async def test_a_failure_can_be_told_by_the_callback(sim: InvoxSimulator, pushed: Build, receiver: Receiver) -> None:
@@ -461,11 +461,11 @@ async def test_a_failure_can_be_told_by_the_callback(sim: InvoxSimulator, pushed
     invox = pushed()
     sim.plan(outcome="failed", error="Unusable audio")
     remote = await finished(invox, sim, receiver.url)
-    news = invox.read_webhook(as_request((await receiver.wait_for(1))[0], TOKEN))
-    assert invox.read_result(news.result) is None
-    assert await invox.poll(remote, REF) == Working()
+    news = invox.verify_webhook(as_request((await receiver.wait_for(1))[0], TOKEN))
+    assert invox.parse_pushed(news.result) is None
+    assert await invox.poll(remote, REF) == Pending()
     with pytest.raises(Rejected) as caught:
-        invox.read_result(news.result)
+        invox.parse_pushed(news.result)
     assert caught.value.problem.params["detail"] == "Unusable audio"
 
 
@@ -477,8 +477,8 @@ async def test_every_callback_that_is_not_believed_is_refused_alike(
     sim.plan(webhook="never")
     remote = await finished(invox, sim, receiver.url)
     await sim.send_webhook(remote.ref, variant)
-    with pytest.raises(HookRefused) as caught:
-        invox.read_webhook(as_request(receiver.hooks[0], TOKEN))
+    with pytest.raises(WebhookRefused) as caught:
+        invox.verify_webhook(as_request(receiver.hooks[0], TOKEN))
     assert (caught.value.status, caught.value.reason) == (401, "signature")
 
 
@@ -487,8 +487,8 @@ async def test_a_good_signature_without_a_jobs_token_is_refused(
 ) -> None:
     invox = pushed()
     await finished(invox, sim, receiver.url)
-    with pytest.raises(HookRefused) as caught:
-        invox.read_webhook(as_request((await receiver.wait_for(1))[0]))
+    with pytest.raises(WebhookRefused) as caught:
+        invox.verify_webhook(as_request((await receiver.wait_for(1))[0]))
     assert (caught.value.status, caught.value.reason) == (401, "signature")
 
 
@@ -503,10 +503,10 @@ async def test_the_format_can_be_pinned(
     await finished(invox, sim, receiver.url)
     request = as_request((await receiver.wait_for(1))[0], TOKEN)
     if fine:
-        assert invox.read_webhook(request).ref
+        assert invox.verify_webhook(request).ref
     else:
-        with pytest.raises(HookRefused):
-            invox.read_webhook(request)
+        with pytest.raises(WebhookRefused):
+            invox.verify_webhook(request)
 
 
 async def test_without_a_secret_or_an_address_no_callback_is_asked_for(
@@ -516,7 +516,7 @@ async def test_without_a_secret_or_an_address_no_callback_is_asked_for(
     for invox in (build(), InvoxProvider(deaf, http, clock)):
         remote = await hand_over(invox, hook_url=receiver.url)
         assert sim.jobs[remote.ref].callback_url == ""
-        assert not invox.traits.pushes
+        assert not invox.capabilities.pushes
 
 
 # the summary
@@ -629,5 +629,5 @@ def test_speakers_go_to_the_segments_that_cover_the_same_time_and_to_no_other() 
 
 
 def test_a_request_without_headers_is_refused_too(invox: InvoxProvider) -> None:
-    with pytest.raises(HookRefused):
-        invox.read_webhook(HookRequest(b"", {}, TOKEN))
+    with pytest.raises(WebhookRefused):
+        invox.verify_webhook(WebhookRequest(b"", {}, TOKEN))

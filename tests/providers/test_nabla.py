@@ -12,22 +12,22 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from bot.domain.errors import (
     Ambiguous,
-    HookRefused,
     Misconfigured,
     ProblemCode,
     RateLimited,
     Rejected,
     Transient,
+    WebhookRefused,
 )
-from bot.domain.job import Options, Remote
+from bot.domain.job import Options, RemoteJob
 from bot.domain.transcript import Segment, Transcript
 from bot.http import Http
-from bot.ports.provider import Broken, Finished, HookRequest, Order, Working
-from bot.providers.nabla import NablaProvider
-from bot.providers.nabla_assertion import sign_assertion
-from bot.providers.nabla_locales import LANGUAGES, locale_of, note_locale_of, tag_of
-from bot.providers.nabla_result import read_standing
-from bot.providers.nabla_webhook import read_news, read_time
+from bot.ports.provider import Failed, Pending, Succeeded, TranscriptionRequest, WebhookRequest
+from bot.providers.nabla.assertion import sign_assertion
+from bot.providers.nabla.locales import LANGUAGES, locale_of, note_locale_of, tag_of
+from bot.providers.nabla.provider import NablaProvider
+from bot.providers.nabla.results import read_standing
+from bot.providers.nabla.signature import read_news, read_time
 from simulators.nabla import NablaSettings, NablaSimulator
 from simulators.nabla.assertion import key_pair
 from simulators.nabla.settings import SPEECH_LOCALES
@@ -71,18 +71,18 @@ def nabla(build: Build) -> NablaProvider:
 
 
 @pytest.fixture
-def order(receiver: Receiver) -> Order:
+def order(receiver: Receiver) -> TranscriptionRequest:
     return an_order(REF, audio_url=f"{receiver.url}/audio/one")
 
 
-async def begun(nabla: NablaProvider, sim: NablaSimulator, order: Order) -> Remote:
+async def begun(nabla: NablaProvider, sim: NablaSimulator, order: TranscriptionRequest) -> RemoteJob:
     remote = await nabla.create(order)
     await nabla.upload(order, remote, Recording(b""), Meter().progress)
     await until(lambda: sim.jobs[remote.ref].started_at is not None)
     return remote
 
 
-async def finished(nabla: NablaProvider, sim: NablaSimulator, order: Order) -> Remote:
+async def finished(nabla: NablaProvider, sim: NablaSimulator, order: TranscriptionRequest) -> RemoteJob:
     remote = await begun(nabla, sim, order)
     sim.finish(remote.ref)
     return remote
@@ -92,10 +92,10 @@ async def finished(nabla: NablaProvider, sim: NablaSimulator, order: Order) -> R
 
 
 async def test_a_recording_is_downloaded_once_and_comes_back_with_times_and_speakers(
-    sim: NablaSimulator, nabla: NablaProvider, order: Order
+    sim: NablaSimulator, nabla: NablaProvider, order: TranscriptionRequest
 ) -> None:
     remote = await begun(nabla, sim, order)
-    assert await nabla.poll(remote, REF) == Working()
+    assert await nabla.poll(remote, REF) == Pending()
     sim.finish(remote.ref)
     expected = sim.transcript(sim.jobs[remote.ref]).segments
     found = await nabla.fetch(remote, REF)
@@ -111,7 +111,7 @@ async def test_a_recording_is_downloaded_once_and_comes_back_with_times_and_spea
 
 
 async def test_the_token_is_reused_until_a_minute_before_its_end(
-    sim: NablaSimulator, nabla: NablaProvider, order: Order, clock: StillClock, meter: Meter
+    sim: NablaSimulator, nabla: NablaProvider, order: TranscriptionRequest, clock: StillClock, meter: Meter
 ) -> None:
     sim.settings.token_life = 600
     remote = await begun(nabla, sim, order)
@@ -125,18 +125,20 @@ async def test_the_token_is_reused_until_a_minute_before_its_end(
     assert sim.violations == []
 
 
-async def test_many_callers_cause_one_token(sim: NablaSimulator, nabla: NablaProvider, order: Order) -> None:
+async def test_many_callers_cause_one_token(
+    sim: NablaSimulator, nabla: NablaProvider, order: TranscriptionRequest
+) -> None:
     orders = [replace(order, client_ref=f"ref-{number}") for number in range(8)]
     await asyncio.gather(*(nabla.create(one) for one in orders))
     assert sim.ledger.count("token") == 1
 
 
 async def test_a_token_that_is_revoked_in_mid_job_is_renewed_once_with_a_new_assertion(
-    sim: NablaSimulator, nabla: NablaProvider, order: Order
+    sim: NablaSimulator, nabla: NablaProvider, order: TranscriptionRequest
 ) -> None:
     remote = await finished(nabla, sim, order)
     sim.revoke_tokens()
-    assert isinstance(await nabla.poll(remote, REF), Finished)
+    assert isinstance(await nabla.poll(remote, REF), Succeeded)
     assert (sim.ledger.count("token"), sim.violations) == (2, [])
     sim.fault("unauthorized", "read", times=2)
     with pytest.raises(Misconfigured) as caught:
@@ -145,7 +147,7 @@ async def test_a_token_that_is_revoked_in_mid_job_is_renewed_once_with_a_new_ass
 
 
 async def test_a_token_answer_that_is_lost_is_not_asked_for_with_the_same_assertion(
-    sim: NablaSimulator, nabla: NablaProvider, order: Order
+    sim: NablaSimulator, nabla: NablaProvider, order: TranscriptionRequest
 ) -> None:
     for kind in ("cut_after", "server_error", "html"):
         sim.fault(kind, "token")
@@ -167,12 +169,12 @@ async def test_a_key_in_one_line_is_understood(sim: NablaSimulator, build: Build
 
 
 def test_its_traits_follow_the_contract_and_the_settings(build: Build) -> None:
-    traits = build(NABLA_WEBHOOK_SECRET="s", NABLA_NOTE="true").traits
-    assert (traits.needs_public_url, traits.fetches_audio, traits.pushes) == (True, True, True)
-    assert (traits.accepts.max_seconds, traits.accepts.video) == (3600.0, False)
-    assert all(mime.startswith("audio/") for mime in traits.accepts.mimes)
-    assert set(traits.languages) == SPEECH_LOCALES
-    assert (traits.gives_title, traits.gives_summary) == (True, True)
+    capabilities = build(NABLA_WEBHOOK_SECRET="s", NABLA_NOTE="true").capabilities
+    assert (capabilities.needs_public_url, capabilities.fetches_audio, capabilities.pushes) == (True, True, True)
+    assert (capabilities.accepts.max_seconds, capabilities.accepts.video) == (3600.0, False)
+    assert all(mime.startswith("audio/") for mime in capabilities.accepts.mimes)
+    assert set(capabilities.languages) == SPEECH_LOCALES
+    assert (capabilities.gives_title, capabilities.gives_summary) == (True, True)
 
 
 # create
@@ -190,7 +192,7 @@ async def test_without_an_audio_address_nothing_is_sent(sim: NablaSimulator, nab
     [(None, "SPANISH_MX"), ("fr", "FRENCH_FR"), ("hy-AM", "ARMENIAN_AM"), ("TAMIL_IN", "TAMIL_IN")],
 )
 async def test_the_language_is_sent_as_a_locale_and_comes_back_as_a_tag(
-    sim: NablaSimulator, build: Build, order: Order, language: str | None, locale: str
+    sim: NablaSimulator, build: Build, order: TranscriptionRequest, language: str | None, locale: str
 ) -> None:
     nabla = build(NABLA_SPEECH_LOCALE="SPANISH_MX", NABLA_SPLIT_BY_SENTENCE="false")
     remote = await finished(nabla, sim, replace(order, options=Options(language=language)))
@@ -201,7 +203,7 @@ async def test_the_language_is_sent_as_a_locale_and_comes_back_as_a_tag(
 
 
 async def test_a_language_that_is_not_offered_is_refused_before_a_call(
-    sim: NablaSimulator, nabla: NablaProvider, order: Order
+    sim: NablaSimulator, nabla: NablaProvider, order: TranscriptionRequest
 ) -> None:
     with pytest.raises(Rejected) as caught:
         await nabla.create(replace(order, options=Options(language="tlh")))
@@ -209,7 +211,9 @@ async def test_a_language_that_is_not_offered_is_refused_before_a_call(
     assert sim.ledger.requests == []
 
 
-async def test_an_unlisted_locale_is_passed_through_and_the_refusal_is_said(nabla: NablaProvider, order: Order) -> None:
+async def test_an_unlisted_locale_is_passed_through_and_the_refusal_is_said(
+    nabla: NablaProvider, order: TranscriptionRequest
+) -> None:
     with pytest.raises(Rejected) as caught:
         await nabla.create(replace(order, options=Options(language="KLINGON_QO")))
     assert caught.value.problem.code is ProblemCode.PROVIDER_REFUSED
@@ -218,20 +222,20 @@ async def test_an_unlisted_locale_is_passed_through_and_the_refusal_is_said(nabl
 
 @pytest.mark.parametrize("kind", ["cut_before", "cut_after", "server_error", "html"])
 async def test_a_create_of_unknown_fate_is_repeated_with_the_same_reference(
-    sim: NablaSimulator, nabla: NablaProvider, order: Order, kind: str
+    sim: NablaSimulator, nabla: NablaProvider, order: TranscriptionRequest, kind: str
 ) -> None:
     sim.fault(kind, "create")
     with pytest.raises(Ambiguous):
         await nabla.create(order)
     assert sim.ledger.count("create") == 1
     remote = await finished(nabla, sim, order)
-    assert isinstance(await nabla.poll(remote, REF), Finished)
+    assert isinstance(await nabla.poll(remote, REF), Succeeded)
     assert [job.client_request_id for job in sim.jobs.values()] == [REF]
     assert (len(sim.billed), sim.violations) == (1, [])
 
 
 async def test_a_repeat_that_is_answered_as_existing_waits_for_the_webhook_that_names_it(
-    sim: NablaSimulator, nabla: NablaProvider, order: Order, receiver: Receiver
+    sim: NablaSimulator, nabla: NablaProvider, order: TranscriptionRequest, receiver: Receiver
 ) -> None:
     sim.settings.repeated_request = "conflict"
     sim.settings.webhook_url = f"{receiver.url}/hooks/nabla"
@@ -240,18 +244,18 @@ async def test_a_repeat_that_is_answered_as_existing_waits_for_the_webhook_that_
         await nabla.create(order)
     remote = await nabla.create(order)
     assert remote.ref == REF
-    assert await nabla.poll(remote, REF) == Working()
+    assert await nabla.poll(remote, REF) == Pending()
     [job] = sim.jobs
     await until(lambda: sim.jobs[job].started_at is not None)
     sim.finish(job)
-    news = nabla.read_webhook(as_request((await receiver.wait_for(1))[0]))
+    news = nabla.verify_webhook(as_request((await receiver.wait_for(1))[0]))
     assert (news.ref, news.client_ref) == (job, REF)
-    assert isinstance(await nabla.poll(remote, REF), Finished)
+    assert isinstance(await nabla.poll(remote, REF), Succeeded)
     assert (len(sim.billed), sim.violations) == (1, [])
 
 
 async def test_a_repeat_by_the_process_that_knows_the_job_finds_it(
-    sim: NablaSimulator, nabla: NablaProvider, order: Order
+    sim: NablaSimulator, nabla: NablaProvider, order: TranscriptionRequest
 ) -> None:
     sim.settings.repeated_request = "conflict"
     remote = await nabla.create(order)
@@ -260,7 +264,7 @@ async def test_a_repeat_by_the_process_that_knows_the_job_finds_it(
 
 @pytest.mark.parametrize("kind", ["not_found", "messsage"])
 async def test_a_refused_create_is_final_and_says_why(
-    sim: NablaSimulator, nabla: NablaProvider, order: Order, kind: str
+    sim: NablaSimulator, nabla: NablaProvider, order: TranscriptionRequest, kind: str
 ) -> None:
     sim.fault(kind, "create", text="No such thing")
     with pytest.raises(Rejected) as caught:
@@ -269,7 +273,7 @@ async def test_a_refused_create_is_final_and_says_why(
 
 
 async def test_a_retired_version_is_refused_with_the_providers_words(
-    sim: NablaSimulator, build: Build, order: Order
+    sim: NablaSimulator, build: Build, order: TranscriptionRequest
 ) -> None:
     sim.settings.retired_versions = frozenset({"2024-10-01"})
     with pytest.raises(Rejected) as caught:
@@ -284,7 +288,7 @@ async def test_a_retired_version_is_refused_with_the_providers_words(
 @pytest.mark.parametrize("version", ["2024-04-22", "2024-10-01", "2026-07-01"])
 @pytest.mark.parametrize("shape", [None, "old_names", "new_names", "lower_case", "upper_case"])
 async def test_both_eras_of_names_and_cases_are_read(
-    sim: NablaSimulator, build: Build, order: Order, version: str, shape: str | None
+    sim: NablaSimulator, build: Build, order: TranscriptionRequest, version: str, shape: str | None
 ) -> None:
     nabla = build(NABLA_API_VERSION=version)
     remote = await finished(nabla, sim, order)
@@ -296,7 +300,9 @@ async def test_both_eras_of_names_and_cases_are_read(
     assert all(s.start is not None and s.end is not None and s.start < s.end for s in found.segments)
 
 
-async def test_items_are_sorted_by_their_start(sim: NablaSimulator, nabla: NablaProvider, order: Order) -> None:
+async def test_items_are_sorted_by_their_start(
+    sim: NablaSimulator, nabla: NablaProvider, order: TranscriptionRequest
+) -> None:
     remote = await finished(nabla, sim, order)
     sim.fault("out_of_order", "read")
     starts = [segment.start or 0.0 for segment in (await nabla.fetch(remote, REF)).segments]
@@ -305,71 +311,77 @@ async def test_items_are_sorted_by_their_start(sim: NablaSimulator, nabla: Nabla
 
 
 async def test_an_empty_list_means_no_speech_and_a_missing_one_is_a_failure(
-    sim: NablaSimulator, nabla: NablaProvider, order: Order
+    sim: NablaSimulator, nabla: NablaProvider, order: TranscriptionRequest
 ) -> None:
     remote = await finished(nabla, sim, order)
     sim.fault("empty_transcript", "read")
     assert (await nabla.fetch(remote, REF)).is_empty
     for kind in ("no_text", "missing_payload"):
         sim.fault(kind, "read")
-        assert isinstance(await nabla.poll(remote, REF), Broken)
+        assert isinstance(await nabla.poll(remote, REF), Failed)
 
 
 async def test_a_status_nobody_knows_is_work_in_progress(
-    sim: NablaSimulator, nabla: NablaProvider, order: Order
+    sim: NablaSimulator, nabla: NablaProvider, order: TranscriptionRequest
 ) -> None:
     remote = await finished(nabla, sim, order)
     sim.fault("unknown_status", "read")
-    assert await nabla.poll(remote, REF) == Working()
+    assert await nabla.poll(remote, REF) == Pending()
     with pytest.raises(Transient, match="without a status"):
         read_standing({"id": "x"}, "ENGLISH_US", "GET nabla")
 
 
 @pytest.mark.parametrize("number", ["http_status", "status", "code"])
 async def test_a_failure_is_told_with_the_providers_words(
-    sim: NablaSimulator, nabla: NablaProvider, order: Order, number: str
+    sim: NablaSimulator, nabla: NablaProvider, order: TranscriptionRequest, number: str
 ) -> None:
     sim.settings.failure_code_name = number  # type: ignore[assignment]  # one of the literals
     remote = await begun(nabla, sim, order)
     sim.fault("failed", "read", text="Silence only")
     standing = await nabla.poll(remote, REF)
-    assert isinstance(standing, Broken)
+    assert isinstance(standing, Failed)
     assert (standing.problem.params["detail"], standing.detail) == ("Silence only", "failed with status 422")
 
 
 def test_a_failure_of_unknown_shape_is_told_whole() -> None:
     standing = read_standing({"status": "failed", "payload": {"why": ["noise"]}}, "", "")
-    assert isinstance(standing, Broken)
+    assert isinstance(standing, Failed)
     assert standing.problem.params["detail"] == '{"why": ["noise"]}'
     bare = read_standing({"status": "FAILED"}, "", "")
-    assert isinstance(bare, Broken)
+    assert isinstance(bare, Failed)
     assert bare.problem.params["detail"] == ""
 
 
 async def test_audio_that_cannot_be_downloaded_fails_the_job(
-    sim: NablaSimulator, nabla: NablaProvider, order: Order
+    sim: NablaSimulator, nabla: NablaProvider, order: TranscriptionRequest
 ) -> None:
     sim.settings.download_spacing = ()
     remote = await nabla.create(replace(order, audio_url=f"{order.audio_url}-gone"))
     await until(lambda: sim.jobs[remote.ref].error is not None)
-    assert isinstance(await nabla.poll(remote, REF), Broken)
+    assert isinstance(await nabla.poll(remote, REF), Failed)
 
 
 async def test_a_job_that_is_not_known_any_more_is_broken(
-    sim: NablaSimulator, nabla: NablaProvider, order: Order
+    sim: NablaSimulator, nabla: NablaProvider, order: TranscriptionRequest
 ) -> None:
     remote = await finished(nabla, sim, order)
     sim.forget(remote.ref)
-    assert isinstance(await nabla.poll(remote, REF), Broken)
+    assert isinstance(await nabla.poll(remote, REF), Failed)
 
 
 @pytest.mark.parametrize(("form", "seconds", "pause"), [("seconds", 9, 9), ("date", 20, 20), ("missing", 2, 5)])
 @pytest.mark.parametrize("operation", ["token", "create", "read", "note"])
 async def test_429_is_a_pause_in_every_form(
-    sim: NablaSimulator, build: Build, order: Order, operation: str, form: str, seconds: float, pause: float
+    sim: NablaSimulator,
+    build: Build,
+    order: TranscriptionRequest,
+    operation: str,
+    form: str,
+    seconds: float,
+    pause: float,
 ) -> None:
     nabla = build(NABLA_NOTE="true")
-    remote = Remote("none") if operation == "token" else await finished(nabla, sim, order)
+    remote = RemoteJob("none") if operation == "token" else await finished(nabla, sim, order)
     sim.fault("rate_limited", operation, retry_after=form, seconds=seconds)
     steps = {
         "create": lambda: nabla.create(order),
@@ -381,14 +393,16 @@ async def test_429_is_a_pause_in_every_form(
 
 
 @pytest.mark.parametrize("kind", ["cut_before", "cut_after", "server_error"])
-async def test_a_poll_is_repeated_quickly(sim: NablaSimulator, nabla: NablaProvider, order: Order, kind: str) -> None:
+async def test_a_poll_is_repeated_quickly(
+    sim: NablaSimulator, nabla: NablaProvider, order: TranscriptionRequest, kind: str
+) -> None:
     remote = await finished(nabla, sim, order)
     sim.fault(kind, "read", times=2)
-    assert isinstance(await nabla.poll(remote, REF), Finished)
+    assert isinstance(await nabla.poll(remote, REF), Succeeded)
 
 
 async def test_a_missing_permission_is_for_the_operator(
-    sim: NablaSimulator, nabla: NablaProvider, order: Order
+    sim: NablaSimulator, nabla: NablaProvider, order: TranscriptionRequest
 ) -> None:
     remote = await finished(nabla, sim, order)
     sim.settings.permissions = frozenset()
@@ -398,7 +412,7 @@ async def test_a_missing_permission_is_for_the_operator(
 
 
 async def test_a_result_that_is_not_ready_cannot_be_fetched(
-    sim: NablaSimulator, nabla: NablaProvider, order: Order
+    sim: NablaSimulator, nabla: NablaProvider, order: TranscriptionRequest
 ) -> None:
     with pytest.raises(Transient):
         await nabla.fetch(await begun(nabla, sim, order), REF)
@@ -411,60 +425,71 @@ async def test_a_result_that_is_not_ready_cannot_be_fetched(
 @pytest.mark.parametrize("form", ["iso", "seconds"])
 @pytest.mark.parametrize("prefix", ["", "sha256="])
 async def test_a_webhook_with_one_of_several_signatures_names_its_job(
-    sim: NablaSimulator, nabla: NablaProvider, order: Order, receiver: Receiver, envelope: bool, form: str, prefix: str
+    sim: NablaSimulator,
+    nabla: NablaProvider,
+    order: TranscriptionRequest,
+    receiver: Receiver,
+    envelope: bool,
+    form: str,
+    prefix: str,
 ) -> None:
     sim.settings.webhook_url, sim.settings.webhook_envelope = receiver.url, envelope
     sim.settings.timestamp_form, sim.settings.signature_prefix = form, prefix  # type: ignore[assignment]  # a literal
     remote = await finished(nabla, sim, order)
-    news = nabla.read_webhook(as_request((await receiver.wait_for(1))[0]))
+    news = nabla.verify_webhook(as_request((await receiver.wait_for(1))[0]))
     assert (news.ref, news.client_ref, news.ignored) == (remote.ref, REF, "")
-    assert nabla.read_result(news.result) is None
+    assert nabla.parse_pushed(news.result) is None
 
 
 @pytest.mark.parametrize("variant", ["forged", "unsigned", "stale", "altered"])
 async def test_every_webhook_that_is_not_believed_is_refused_alike(
-    sim: NablaSimulator, nabla: NablaProvider, order: Order, receiver: Receiver, variant: str
+    sim: NablaSimulator, nabla: NablaProvider, order: TranscriptionRequest, receiver: Receiver, variant: str
 ) -> None:
     sim.settings.webhook_url = receiver.url
     sim.plan(webhook="never")
     remote = await finished(nabla, sim, order)
     await sim.send_webhook(remote.ref, variant)
-    with pytest.raises(HookRefused) as caught:
-        nabla.read_webhook(as_request(receiver.hooks[0]))
+    with pytest.raises(WebhookRefused) as caught:
+        nabla.verify_webhook(as_request(receiver.hooks[0]))
     assert (caught.value.status, caught.value.reason) == (401, "signature")
 
 
 async def test_a_genuine_body_that_is_no_job_is_ignored(
-    sim: NablaSimulator, nabla: NablaProvider, order: Order, receiver: Receiver
+    sim: NablaSimulator, nabla: NablaProvider, order: TranscriptionRequest, receiver: Receiver
 ) -> None:
     sim.settings.webhook_url = receiver.url
     sim.plan(webhook="never")
     remote = await finished(nabla, sim, order)
     await sim.send_webhook(remote.ref, "malformed")
-    assert nabla.read_webhook(as_request(receiver.hooks[0])).ignored == "unrecognised"
+    assert nabla.verify_webhook(as_request(receiver.hooks[0])).ignored == "unrecognised"
 
 
 @pytest.mark.parametrize("age", [-301, 301])
 async def test_a_webhook_is_believed_for_five_minutes_either_way(
-    sim: NablaSimulator, nabla: NablaProvider, order: Order, receiver: Receiver, clock: StillClock, age: float
+    sim: NablaSimulator,
+    nabla: NablaProvider,
+    order: TranscriptionRequest,
+    receiver: Receiver,
+    clock: StillClock,
+    age: float,
 ) -> None:
     sim.settings.webhook_url = receiver.url
     await finished(nabla, sim, order)
     request = as_request((await receiver.wait_for(1))[0])
     clock.advance(age)
-    with pytest.raises(HookRefused):
-        nabla.read_webhook(request)
+    with pytest.raises(WebhookRefused):
+        nabla.verify_webhook(request)
     clock.advance(-1 if age > 0 else 1)
-    assert nabla.read_webhook(request).ref
+    assert nabla.verify_webhook(request).ref
 
 
 async def test_no_webhook_is_believed_while_no_secret_is_set(
     sim: NablaSimulator, http: Http, clock: StillClock
 ) -> None:
     deaf = NablaProvider(settings_for({"NABLA_BASE_URL": sim.base_url}), http, clock)
-    with pytest.raises(HookRefused):
-        deaf.read_webhook(HookRequest(b"{}", {}))
-    assert not deaf.traits.pushes
+    with pytest.raises(WebhookRefused):
+        deaf.verify_webhook(WebhookRequest(b"{}", {}))
+    assert not deaf.capabilities.pushes
 
 
 @pytest.mark.parametrize(
@@ -510,7 +535,7 @@ def test_a_timestamp_is_read_in_each_form(timestamp: str, seconds: float | None)
 
 @pytest.mark.parametrize("version", ["2024-10-01", "2026-02-20", "2026-07-01"])
 async def test_a_note_gives_title_and_summary_when_it_is_switched_on(
-    sim: NablaSimulator, build: Build, order: Order, version: str
+    sim: NablaSimulator, build: Build, order: TranscriptionRequest, version: str
 ) -> None:
     nabla = build(NABLA_NOTE="true", NABLA_NOTE_TEMPLATE="GENERIC_SOAP", NABLA_API_VERSION=version)
     found = await nabla.fetch(await finished(nabla, sim, order), REF)

@@ -81,7 +81,7 @@ async def running(
     async with open_core(settings_for(known), thread) as core:
         origin = Origin("T1", "C1", "1.0", "1.0", "F1", "U1")
         await core.store.add_job(NewJob(origin, DiskFile(thread.path).facts, Options()), core.clock.now())
-        core.engine.ring_all()
+        core.engine.notify_all()
         yield core, thread
 
 

@@ -14,15 +14,15 @@ from Crypto.Util.Padding import pad
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from bot.domain.errors import HookRefused, Rejected
+from bot.domain.errors import Rejected, WebhookRefused
 from bot.http import Http
-from bot.ports.provider import HookNews, HookRequest, Provider
-from bot.providers.invox import InvoxProvider
-from bot.providers.invox_signature import is_genuine as is_invox
-from bot.providers.nabla import NablaProvider
-from bot.providers.nabla_webhook import SIGNATURE_HEADER, TIMESTAMP_HEADER
-from bot.providers.nabla_webhook import is_genuine as is_nabla
-from bot.providers.xosum import XosumProvider
+from bot.ports.provider import Provider, WebhookEvent, WebhookRequest
+from bot.providers.invox.provider import InvoxProvider
+from bot.providers.invox.signature import is_genuine as is_invox
+from bot.providers.nabla.provider import NablaProvider
+from bot.providers.nabla.signature import SIGNATURE_HEADER, TIMESTAMP_HEADER
+from bot.providers.nabla.signature import is_genuine as is_nabla
+from bot.providers.xosum.provider import XosumProvider
 from tests.providers.peers import StillClock, settings_for
 
 APP, KEY, SECRET = "app-123", "key-456", "0123456789abcdef0123456789abcdef"
@@ -232,8 +232,8 @@ def test_moving_bytes_between_timestamp_and_body_does_not_help() -> None:
 def test_no_other_xosum_secret_passes(given_secret: object) -> None:
     assume(given_secret != "hook-secret")
     body = json.dumps({"secret": given_secret, "docId": "d", "transcription": "t"}).encode()
-    with pytest.raises(HookRefused) as caught:
-        PROVIDERS["xosum"].read_webhook(HookRequest(body, {}))
+    with pytest.raises(WebhookRefused) as caught:
+        PROVIDERS["xosum"].verify_webhook(WebhookRequest(body, {}))
     assert (caught.value.status, caught.value.reason) == (401, "secret")
 
 
@@ -252,12 +252,12 @@ NAMES = (
 BODIES = st.dictionaries(st.sampled_from(NAMES), JSON, max_size=8)
 
 
-def read(name: str, request: HookRequest) -> HookNews | None:
+def read(name: str, request: WebhookRequest) -> WebhookEvent | None:
     """What the provider says; anything but a believed push or a refusal is an error of this test."""
     provider = PROVIDERS[name]
     try:
-        news = provider.read_webhook(request)
-    except HookRefused as refusal:
+        news = provider.verify_webhook(request)
+    except WebhookRefused as refusal:
         if refusal.status not in (400, 401):
             raise
         return None
@@ -266,7 +266,7 @@ def read(name: str, request: HookRequest) -> HookNews | None:
         assert reference.isascii()
         assert reference.isprintable()
     try:
-        transcript = provider.read_result(news.result)
+        transcript = provider.parse_pushed(news.result)
     except Rejected:
         return news
     if transcript is not None:
@@ -277,11 +277,11 @@ def read(name: str, request: HookRequest) -> HookNews | None:
 @settings(max_examples=300)
 @given(BODIES)
 def test_a_genuine_sender_may_send_any_shape(body: dict[str, object]) -> None:
-    read("xosum", HookRequest(json.dumps({**body, "secret": "hook-secret"}).encode(), {}))
-    read("invox", HookRequest(json.dumps({**body, "signature": VECTOR_B}).encode(), {}, "token"))
+    read("xosum", WebhookRequest(json.dumps({**body, "secret": "hook-secret"}).encode(), {}))
+    read("invox", WebhookRequest(json.dumps({**body, "signature": VECTOR_B}).encode(), {}, "token"))
     raw = json.dumps(body).encode()
     signed = {TIMESTAMP_HEADER: STAMP, SIGNATURE_HEADER: nabla_signature(SECRET, STAMP, raw)}
-    assert read("nabla", HookRequest(raw, signed)) is not None
+    assert read("nabla", WebhookRequest(raw, signed)) is not None
 
 
 def test_ten_thousand_random_bodies_are_refused_and_nothing_else() -> None:
@@ -306,4 +306,4 @@ def test_ten_thousand_random_bodies_are_refused_and_nothing_else() -> None:
             SIGNATURE_HEADER: chance.choice(["", ",,,,", chance.randbytes(32).hex(), "\udcff", "é" * 64]),
         }
         for name in PROVIDERS:
-            assert read(name, HookRequest(body, headers, "token")) is None
+            assert read(name, WebhookRequest(body, headers, "token")) is None

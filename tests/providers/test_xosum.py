@@ -6,19 +6,19 @@ import pytest
 
 from bot.domain.errors import (
     Ambiguous,
-    HookRefused,
     Misconfigured,
     ProblemCode,
     RateLimited,
     Rejected,
     StepError,
     Transient,
+    WebhookRefused,
 )
-from bot.domain.job import Options, Remote
+from bot.domain.job import Options, RemoteJob
 from bot.domain.transcript import Segment
 from bot.http import Http
-from bot.ports.provider import Broken, Finished, Working
-from bot.providers.xosum import XosumProvider, split_speakers
+from bot.ports.provider import Failed, Pending, Succeeded
+from bot.providers.xosum.provider import XosumProvider, split_speakers
 from simulators.provider.results import Segment as Said
 from simulators.provider.results import Transcript as Result
 from simulators.xosum import XosumSettings, XosumSimulator
@@ -44,14 +44,14 @@ def build(sim: XosumSimulator, http: Http, clock: StillClock) -> Callable[..., X
     return lambda **more: XosumProvider(settings_for(sim.environment(), **more), http, clock)
 
 
-async def hand_over(xosum: XosumProvider, meter: Meter, **fields: object) -> Remote:
+async def hand_over(xosum: XosumProvider, meter: Meter, **fields: object) -> RemoteJob:
     order = an_order(**fields)
     remote = await xosum.create(order)
     await xosum.upload(order, remote, Recording(silent_mp3(2)), meter.progress)
     return remote
 
 
-async def finished(xosum: XosumProvider, sim: XosumSimulator, meter: Meter, **fields: object) -> Remote:
+async def finished(xosum: XosumProvider, sim: XosumSimulator, meter: Meter, **fields: object) -> RemoteJob:
     remote = await hand_over(xosum, meter, **fields)
     sim.finish(remote.ref)
     return remote
@@ -65,11 +65,11 @@ async def test_a_recording_comes_back_as_text_with_title_and_summary(
 ) -> None:
     remote = await hand_over(xosum, meter)
     assert meter.share == 1.0
-    assert await xosum.poll(remote, REF) == Working(uploaded=True)
+    assert await xosum.poll(remote, REF) == Pending(uploaded=True)
     sim.finish(remote.ref)
     expected = sim.transcript(sim.jobs[remote.ref])
     standing = await xosum.poll(remote, REF)
-    assert isinstance(standing, Finished)
+    assert isinstance(standing, Succeeded)
     assert standing.transcript is not None
     found = standing.transcript
     assert found.text == expected.text()
@@ -130,13 +130,13 @@ async def test_any_success_code_of_create_is_taken(sim: XosumSimulator, xosum: X
 
 
 def test_its_traits_follow_the_contract_and_the_settings(build: Callable[..., XosumProvider]) -> None:
-    traits = build(XOSUM_MAX_MINUTES="90", XOSUM_MAX_FILE_MB="7").traits
-    assert traits.accepts.mimes == {"audio/mpeg"}
-    assert (traits.accepts.max_seconds, traits.accepts.max_bytes) == (5400.0, 7 * 2**20)
-    assert traits.pace is not None
-    assert traits.pace.per_minute + traits.pace.burst <= 60
-    assert (traits.upload_life, traits.pushes, traits.languages) == (3600.0, False, {})
-    pushing = build(PUBLIC_URL="https://scribe.example.org", XOSUM_WEBHOOK_WAIT_MINUTES="3").traits
+    capabilities = build(XOSUM_MAX_MINUTES="90", XOSUM_MAX_FILE_MB="7").capabilities
+    assert capabilities.accepts.mimes == {"audio/mpeg"}
+    assert (capabilities.accepts.max_seconds, capabilities.accepts.max_bytes) == (5400.0, 7 * 2**20)
+    assert capabilities.pace is not None
+    assert capabilities.pace.per_minute + capabilities.pace.burst <= 60
+    assert (capabilities.upload_life, capabilities.pushes, capabilities.languages) == (3600.0, False, {})
+    pushing = build(PUBLIC_URL="https://scribe.example.org", XOSUM_WEBHOOK_WAIT_MINUTES="3").capabilities
     assert (pushing.pushes, pushing.push_patience) == (True, 180.0)
 
 
@@ -194,7 +194,7 @@ async def test_a_poll_is_repeated_quickly_and_then_later(
 ) -> None:
     remote = await finished(xosum, sim, meter)
     sim.fault(kind, "read", times=2)
-    assert isinstance(await xosum.poll(remote, REF), Finished)
+    assert isinstance(await xosum.poll(remote, REF), Succeeded)
     sim.fault(kind, "read", times=3)
     with pytest.raises(Transient):
         await xosum.poll(remote, REF)
@@ -207,7 +207,7 @@ async def test_a_sign_in_page_in_place_of_an_answer_passes_by_itself(
     sim.fault("html", "read")
     with pytest.raises(Transient, match="non-JSON"):
         await xosum.poll(remote, REF)
-    assert isinstance(await xosum.poll(remote, REF), Finished)
+    assert isinstance(await xosum.poll(remote, REF), Succeeded)
 
 
 async def test_a_refused_create_is_final_and_says_why(sim: XosumSimulator, xosum: XosumProvider) -> None:
@@ -222,7 +222,7 @@ async def test_a_job_that_is_not_known_is_broken(sim: XosumSimulator, xosum: Xos
     remote = await finished(xosum, sim, meter)
     sim.forget(remote.ref)
     standing = await xosum.poll(remote, REF)
-    assert isinstance(standing, Broken)
+    assert isinstance(standing, Failed)
     assert standing.problem.params["detail"] == "Document not found"
     with pytest.raises(Rejected):
         await xosum.fetch(remote, REF)
@@ -234,7 +234,7 @@ async def test_a_failed_job_is_broken_with_the_providers_words(
     remote = await hand_over(xosum, meter)
     sim.fault("failed", "read", text="Too noisy\nto hear")
     standing = await xosum.poll(remote, REF)
-    assert isinstance(standing, Broken)
+    assert isinstance(standing, Failed)
     assert standing.problem.code is ProblemCode.PROVIDER_FAILED
     assert standing.problem.params["detail"] == "Too noisy to hear"
 
@@ -245,7 +245,7 @@ async def test_what_is_not_mp3_is_told_by_a_poll_or_by_the_storage(
     order = an_order()
     remote = await xosum.create(order)
     await xosum.upload(order, remote, Recording(wav(1)), meter.progress)
-    assert isinstance(await xosum.poll(remote, REF), Broken)
+    assert isinstance(await xosum.poll(remote, REF), Failed)
     sim.settings.refuse_media = "put"
     remote = await xosum.create(order)
     with pytest.raises(Rejected) as caught:
@@ -262,7 +262,7 @@ async def test_an_expired_upload_url_is_recognised_and_nothing_is_there(
     clock.advance(3601)
     with pytest.raises(Ambiguous, match=r"^upload url refused"):
         await xosum.upload(order, remote, Recording(silent_mp3(2)), meter.progress)
-    assert await xosum.poll(remote, REF) == Working(uploaded=False)
+    assert await xosum.poll(remote, REF) == Pending(uploaded=False)
     again = await xosum.create(order)
     await xosum.upload(order, again, Recording(silent_mp3(2)), Meter().progress)
     assert (len(sim.billed), sim.violations) == (1, [])
@@ -277,7 +277,7 @@ async def test_a_cut_upload_can_be_repeated_to_the_same_url_and_is_billed_once(
     sim.fault("cut_upload", "upload", size=size)
     with pytest.raises((Transient, Ambiguous)):
         await xosum.upload(order, remote, recording, Meter().progress)
-    assert await xosum.poll(remote, REF) == Working(uploaded=False)
+    assert await xosum.poll(remote, REF) == Pending(uploaded=False)
     await xosum.upload(order, remote, recording, Meter().progress)
     assert (len(sim.billed), sim.violations) == (1, [])
 
@@ -290,7 +290,7 @@ async def test_an_upload_without_an_answer_is_ambiguous_and_the_poll_tells_that_
     sim.fault("cut_after", "upload")
     with pytest.raises(Ambiguous):
         await xosum.upload(order, remote, Recording(silent_mp3(2)), meter.progress)
-    assert await xosum.poll(remote, REF) == Working(uploaded=True)
+    assert await xosum.poll(remote, REF) == Pending(uploaded=True)
     assert len(sim.billed) == 1
 
 
@@ -301,13 +301,13 @@ async def test_a_source_that_ends_early_never_starts_a_job(
     remote = await xosum.create(order)
     with pytest.raises(Transient):
         await xosum.upload(order, remote, Recording(mp3, announced=len(mp3) + 1), meter.progress)
-    assert await xosum.poll(remote, REF) == Working(uploaded=False)
+    assert await xosum.poll(remote, REF) == Pending(uploaded=False)
     assert sim.billed == []
 
 
 async def test_an_upload_without_a_stored_url_asks_for_another(xosum: XosumProvider, meter: Meter) -> None:
     with pytest.raises(Ambiguous, match=r"^upload url refused"):
-        await xosum.upload(an_order(), Remote("doc"), Recording(silent_mp3(1)), meter.progress)
+        await xosum.upload(an_order(), RemoteJob("doc"), Recording(silent_mp3(1)), meter.progress)
 
 
 async def test_a_wrong_content_type_is_for_the_operator(
@@ -325,7 +325,7 @@ async def test_a_status_nobody_knows_is_work_in_progress(
 ) -> None:
     remote = await finished(xosum, sim, meter)
     sim.fault("unknown_status", "read", text=status)
-    assert await xosum.poll(remote, REF) == Working(uploaded=True)
+    assert await xosum.poll(remote, REF) == Pending(uploaded=True)
 
 
 @pytest.mark.parametrize("kind", ["no_text", "empty_transcript", "missing_payload"])
@@ -342,7 +342,7 @@ async def test_transcribed_without_text_means_that_nothing_was_said(
 async def test_the_case_of_a_status_does_not_matter(sim: XosumSimulator, xosum: XosumProvider, meter: Meter) -> None:
     remote = await finished(xosum, sim, meter)
     sim.fault("upper_case", "read")
-    assert isinstance(await xosum.poll(remote, REF), Finished)
+    assert isinstance(await xosum.poll(remote, REF), Succeeded)
 
 
 async def test_a_result_that_is_not_ready_cannot_be_fetched(xosum: XosumProvider, meter: Meter) -> None:
@@ -358,10 +358,10 @@ async def test_a_webhook_brings_the_result(sim: XosumSimulator, xosum: XosumProv
     async with Receiver() as receiver:
         sim.settings.webhook_url = f"{receiver.url}/hooks/xosum"
         remote = await finished(xosum, sim, meter)
-        news = xosum.read_webhook(as_request((await receiver.wait_for(1))[0]))
+        news = xosum.verify_webhook(as_request((await receiver.wait_for(1))[0]))
     assert (news.ref, news.key, news.ignored) == (remote.ref, f"{remote.ref}:transcript_ready", "")
     assert sim.settings.webhook_secret.encode() not in news.result
-    pushed = xosum.read_result(news.result)
+    pushed = xosum.parse_pushed(news.result)
     fetched = await xosum.fetch(remote, REF)
     assert pushed is not None
     assert (pushed.segments, pushed.title, pushed.summary) == (fetched.segments, fetched.title, fetched.summary)
@@ -376,8 +376,8 @@ async def test_a_webhook_without_the_secret_is_refused(
         sim.plan(webhook="never")
         remote = await finished(xosum, sim, meter)
         await sim.send_webhook(remote.ref, variant)
-        with pytest.raises(HookRefused) as caught:
-            xosum.read_webhook(as_request(receiver.hooks[0]))
+        with pytest.raises(WebhookRefused) as caught:
+            xosum.verify_webhook(as_request(receiver.hooks[0]))
     assert caught.value.status == (400 if variant == "malformed" else 401)
 
 
@@ -392,7 +392,7 @@ async def test_an_analysis_and_an_unknown_event_are_ignored_and_the_oldest_form_
         sim.settings.webhook_has_event_type = False
         await sim.send_webhook(remote.ref)
         await sim.send_webhook(remote.ref, "analysis")
-        analysis, oldest, bare_analysis = [xosum.read_webhook(as_request(hook)) for hook in receiver.hooks]
+        analysis, oldest, bare_analysis = [xosum.verify_webhook(as_request(hook)) for hook in receiver.hooks]
     assert analysis.ignored == "analysis"
     assert (oldest.ref, oldest.ignored) == (remote.ref, "")
     assert bare_analysis.ignored
@@ -407,8 +407,8 @@ async def test_no_webhook_is_believed_while_no_secret_is_set(
         sim.settings.webhook_url, sim.settings.webhook_secret = receiver.url, ""
         remote = await finished(xosum, sim, meter)
         await sim.send_webhook(remote.ref)
-        with pytest.raises(HookRefused):
-            xosum.read_webhook(as_request(receiver.hooks[0]))
+        with pytest.raises(WebhookRefused):
+            xosum.verify_webhook(as_request(receiver.hooks[0]))
 
 
 # the doctor

@@ -2,22 +2,22 @@
 
 from collections.abc import Mapping
 
-from bot.ports.audio import Accepts
-from bot.ports.provider import Traits
+from bot.ports.audio import InputLimits
+from bot.ports.provider import Capabilities
 from bot.providers.local.languages import LANGUAGES as CODES
-from bot.providers.nabla_locales import LANGUAGES as LOCALES
+from bot.providers.nabla.locales import LANGUAGES as LOCALES
 
-OFFERS: Mapping[str, Traits] = {
-    "local": Traits(title="Local engine", accepts=Accepts(frozenset()), gives_times=True, languages=CODES),
-    "xosum": Traits(
+OFFERS: Mapping[str, Capabilities] = {
+    "local": Capabilities(title="Local engine", accepts=InputLimits(frozenset()), gives_times=True, languages=CODES),
+    "xosum": Capabilities(
         title="Xosum",
-        accepts=Accepts(frozenset()),
+        accepts=InputLimits(frozenset()),
         gives_speakers=True,
         recording_types={"single_voice": "Single voice", "phone_call": "Phone call"},
     ),
-    "nabla": Traits(
+    "nabla": Capabilities(
         title="Nabla",
-        accepts=Accepts(frozenset()),
+        accepts=InputLimits(frozenset()),
         gives_speakers=True,
         gives_times=True,
         languages=LOCALES,

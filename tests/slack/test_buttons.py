@@ -11,11 +11,11 @@ from bot.domain.errors import Problem, ProblemCode
 from bot.domain.job import FINAL, Job, Options, State
 from bot.domain.machine import Received
 from bot.domain.transcript import Segment, Transcript
-from bot.ports.audio import Accepts
-from bot.ports.provider import Traits
+from bot.ports.audio import InputLimits
+from bot.ports.provider import Capabilities
 from simulators.slack.faults import Fault
 from simulators.slack.records import Message, View
-from tests.slack.workplace import CLIP, Workplace, workplace
+from tests.support.slack_harness import CLIP, Workplace, workplace
 
 TALK = Transcript(
     (
@@ -34,8 +34,10 @@ LONG = replace(
     segments=tuple(Segment(f"Sentence number {n}. " * 20, n, n + 0.9, f"Speaker {n % 2 + 1}") for n in range(90)),
 )
 OFFERS = {
-    "xosum": Traits("Xosum", Accepts(frozenset()), recording_types={"single_voice": "One voice", "phone_call": "Call"}),
-    "local": Traits("Local engine", Accepts(frozenset()), languages={"en": "English", "es": "Spanish"}),
+    "xosum": Capabilities(
+        "Xosum", InputLimits(frozenset()), recording_types={"single_voice": "One voice", "phone_call": "Call"}
+    ),
+    "local": Capabilities("Local engine", InputLimits(frozenset()), languages={"en": "English", "es": "Spanish"}),
 }
 
 
@@ -160,14 +162,14 @@ async def test_a_cut_connection_while_sharing_makes_one_file(place: Workplace) -
     place.slack.fault(Fault("files.completeUploadExternal", cut="after"))
     await choose(place, message, job, "json")
     await place.slack.until(lambda: len(files(place, message)) == 1, timeout=20)
-    row = await place.store.outgoing(f"export:{job.id}:json:0")
+    row = await place.store.outbox_message(f"export:{job.id}:json:0")
     await place.until(lambda: _posted(place, f"export:{job.id}:json:0"))
     assert row is not None
     assert len(files(place, message)) == 1
 
 
 async def _posted(place: Workplace, key: str) -> bool:
-    row = await place.store.outgoing(key)
+    row = await place.store.outbox_message(key)
     return row is not None and row.phase == "posted"
 
 
@@ -219,7 +221,7 @@ async def test_a_rename_is_undone_with_one_press(place: Workplace) -> None:
     await place.slack.act_as("U0ALICE", note, "undo_rename")
     await place.slack.until(lambda: "Speaker 1: " in str(reply(place, message).blocks))
     await told(place, "U0ALICE", "The names are as they were before")
-    assert (await place.store.naming(job.id)).names == {}
+    assert (await place.store.speaker_names(job.id)).names == {}
 
 
 async def test_the_modal_shows_the_labels_what_was_said_and_the_names_so_far(place: Workplace) -> None:
@@ -244,7 +246,7 @@ async def test_of_two_people_who_rename_at_once_the_second_is_told(place: Workpl
     other = {"speaker.0": {"name": {"type": "plain_text_input", "value": "Ben"}}}
     assert await place.slack.submit_as("U0ALICE", one) == {}
     assert "Somebody else named the speakers" in (await place.slack.submit_as("U0BOB", other))["speaker.0"]
-    assert (await place.store.naming(job.id)).names == {"Speaker 1": "Ani"}
+    assert (await place.store.speaker_names(job.id)).names == {"Speaker 1": "Ani"}
 
 
 @pytest.mark.parametrize("name", ["x" * 61, "***", "\u202e\u202d"])
@@ -252,7 +254,7 @@ async def test_a_name_that_is_none_keeps_the_modal_open_or_is_empty(place: Workp
     message, job = await done(place)
     faults = await rename(place, message, name)
     assert list(faults) == (["speaker.0"] if name.isprintable() else [])
-    assert (await place.store.naming(job.id)).names == {}
+    assert (await place.store.speaker_names(job.id)).names == {}
 
 
 async def test_a_rename_that_was_cut_short_by_a_crash_is_shown_after_the_restart(tmp_path: Path) -> None:
@@ -260,7 +262,7 @@ async def test_a_rename_that_was_cut_short_by_a_crash_is_shown_after_the_restart
         message, job = await done(place)
         place.slack.fault(Fault("chat.update", times=None, status=503))
         await rename(place, message, "Ani", "Ben")
-        assert (await place.store.naming(job.id)).revision == 1
+        assert (await place.store.speaker_names(job.id)).revision == 1
         place.slack.faults.clear()
         place.clock.ahead += 200
         await place.slack.until(lambda: "Ani: " in str(reply(place, message).blocks), timeout=20)
@@ -423,7 +425,7 @@ async def test_a_modal_that_was_open_when_its_person_left_is_refused(place: Work
     place.slack.workspace.leave(place.slack.workspace.channels["G0BOARD"], "U0ALICE")
     values = {"speaker.0": {"name": {"type": "plain_text_input", "value": "Ani"}}}
     assert "not in the conversation" in (await place.slack.submit_as("U0ALICE", values))["speaker.0"]
-    assert (await place.store.naming(job.id)).revision == 0
+    assert (await place.store.speaker_names(job.id)).revision == 0
 
 
 @pytest.mark.parametrize("user", ["U0CAROL", "U0BOB", "U0ALICE"])

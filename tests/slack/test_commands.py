@@ -5,10 +5,10 @@ from functools import partial
 from bot.domain.errors import Problem, ProblemCode
 from bot.domain.job import Job, State
 from bot.domain.machine import Received, Submitting
-from bot.slack.commands import Asked
+from bot.slack.command.command import Asked
 from simulators.slack.faults import Fault
 from simulators.slack.records import Message
-from tests.slack.workplace import Upload, Workplace
+from tests.support.slack_harness import Upload, Workplace
 
 
 async def answer(place: Workplace, words: str, user: str = "U0ALICE", channel: str = "C0CLINIC") -> str:

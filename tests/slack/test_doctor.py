@@ -8,7 +8,7 @@ import pytest
 
 from bot.cli.doctor import manifest_scopes, run_doctor
 from simulators.slack.server import SlackSimulator
-from tests.slack.workplace import bot_settings, slack_options
+from tests.support.slack_harness import bot_settings, slack_options
 
 Finding = dict[str, object]
 

@@ -12,9 +12,9 @@ from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 from pydantic import SecretStr
 
-from bot.slack.app import BIGGEST_REQUEST, HttpEntrance
+from bot.slack.listeners import BIGGEST_REQUEST, HttpEntrance
 from simulators.slack.faults import Fault
-from tests.slack.workplace import CLIP, Workplace, workplace
+from tests.support.slack_harness import CLIP, Workplace, workplace
 
 MESSAGE = {
     "type": "event_callback",
@@ -122,7 +122,7 @@ async def test_nothing_of_a_message_reaches_the_log_even_at_debug(
 ) -> None:
     caplog.set_level(logging.DEBUG)
     async with workplace(tmp_path) as place:
-        from tests.slack.workplace import spoken
+        from tests.support.slack_harness import spoken
 
         secret = spoken("The patient is called Marigold.")
         _, job = await place.upload()

@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from bot.domain.errors import ProblemCode, Rejected, StepError, Transient
 from bot.domain.job import Job
 from bot.settings import SLACK_FILE_HOSTS
-from bot.slack.files import Hosts, refusal_of
+from bot.slack.api.files import Hosts, refusal_of
 from simulators.slack.faults import Fault
-from tests.slack.workplace import CLIP, Upload, Workplace, workplace
+from tests.support.slack_harness import CLIP, Upload, Workplace, workplace
 
 BYTES = bytes(range(256)) * 4000
 RECORDING = Upload("call.mp3", BYTES)

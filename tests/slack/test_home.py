@@ -8,14 +8,14 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from bot.ports.store import DayUse
-from bot.slack.days import days_of, zone_of
-from bot.slack.home import OPEN_SETTINGS, REFRESH_HOME, Picture, chart
-from bot.slack.settings_form import SERVICE
+from bot.slack.home.days import days_of, zone_of
+from bot.slack.home.tab import OPEN_SETTINGS, REFRESH_HOME, HomeData, chart
+from bot.slack.settings.form import SERVICE
 from simulators.slack.faults import Fault
 from simulators.slack.records import View
 from tests.slack.offers import OFFERS
 from tests.slack.test_settings import blocks_of, entered
-from tests.slack.workplace import Upload, Workplace, spoken, workplace
+from tests.support.slack_harness import Upload, Workplace, spoken, workplace
 
 
 @pytest.fixture
@@ -103,7 +103,7 @@ def _stamps(days: list[datetime]) -> list[datetime]:
 
 def test_the_chart_has_a_line_for_each_day_and_shows_the_least_use() -> None:
     days = days_of(1_800_000_000.0, 4, UTC)
-    picture = Picture(days=days, use=[DayUse(0, 0), DayUse(1, 1), DayUse(3600, 2), DayUse(0.0, 1)])
+    picture = HomeData(days=days, use=[DayUse(0, 0), DayUse(1, 1), DayUse(3600, 2), DayUse(0.0, 1)])
     lines = chart(picture).split("\n")
     assert [line.split()[-1] for line in lines] == ["–", "s", "h", "s"]
     assert lines[2].count("█") == 20

@@ -8,13 +8,13 @@ from bot.domain.job import Outcome, State
 from bot.domain.machine import Received
 from bot.ports.store import ChannelSettings
 from simulators.slack.faults import Fault
-from tests.slack.workplace import CLIP, Upload, Workplace, workplace
+from tests.support.slack_harness import CLIP, Upload, Workplace, workplace
 
 
 async def test_a_dropped_recording_becomes_a_job_of_its_thread(either: Workplace) -> None:
     message, job = await either.upload()
     assert (job.origin.channel_id, job.origin.thread_ts, job.origin.message_ts) == ("C0CLINIC", message.ts, message.ts)
-    assert (job.origin.user_id, job.file.name, job.meant) == ("U0ALICE", "visit notes.m4a", True)
+    assert (job.origin.user_id, job.file.name, job.expected_audio) == ("U0ALICE", "visit notes.m4a", True)
     assert "slack" in either.rung
 
 
@@ -63,12 +63,12 @@ async def test_a_file_that_is_plainly_not_audio_is_left_alone(place: Workplace) 
 
 async def test_a_voice_clip_without_a_type_is_meant_as_audio(place: Workplace) -> None:
     _, job = await place.upload(upload=Upload("audio_message.m4a", b"x", mimetype="", subtype="slack_audio"))
-    assert job.meant
+    assert job.expected_audio
 
 
 async def test_an_unknown_type_is_looked_into_without_a_promise(place: Workplace) -> None:
     _, job = await place.upload(upload=Upload("recording", b"x", mimetype="application/octet-stream"))
-    assert not job.meant
+    assert not job.expected_audio
 
 
 async def test_an_event_whose_job_cannot_be_written_is_not_acknowledged_and_its_repeat_is(either: Workplace) -> None:
@@ -130,7 +130,7 @@ async def test_a_channel_on_request_waits_to_be_asked(place: Workplace) -> None:
     place.slack.say_as("U0BOB", "C0CLINIC", "<@U0BOT> please", thread_ts=message.ts)
     await place.until(place.jobs)
     (job,) = await place.jobs()
-    assert (job.origin.message_ts, job.meant) == (message.ts, True)
+    assert (job.origin.message_ts, job.expected_audio) == (message.ts, True)
 
 
 async def test_a_mention_where_there_is_no_recording_is_answered_to_the_asker_only(place: Workplace) -> None:

@@ -10,12 +10,12 @@ import yaml
 from jsonschema import Draft7Validator, ValidationError
 from jsonschema.validators import extend
 
-from bot.slack.app import ACTIONS, EVENTS, OPTIONS, SHORTCUTS, SUBMISSIONS
-from bot.slack.commands import KNOWN
-from bot.slack.fields import Json, as_object, child, names, rows, text
-from bot.slack.methods import METHOD_SCOPES, Method
-from bot.slack.words import COMMAND
-from tests.slack.workplace import ROOT, workplace
+from bot.slack.api.methods import METHOD_SCOPES, Method
+from bot.slack.api.payloads import Json, as_object, child, names, rows, text
+from bot.slack.command.command import KNOWN
+from bot.slack.listeners import ACTIONS, EVENTS, OPTIONS, SHORTCUTS, SUBMISSIONS
+from bot.slack.texts import COMMAND
+from tests.support.slack_harness import ROOT, workplace
 
 EVENT_SCOPES = {
     "message": {"channels:history", "groups:history", "im:history", "mpim:history"},

@@ -7,12 +7,12 @@ import pytest
 
 from bot.domain.job import Job, Outcome, State
 from bot.domain.transcript import Transcript
-from bot.slack.rights import SMALL
+from bot.slack.settings.permissions import SMALL
 from simulators.slack.faults import Fault
 from simulators.slack.records import User, View
 from tests.slack.offers import OFFERS
 from tests.slack.test_commands import answer, everything
-from tests.slack.workplace import Upload, Workplace, spoken, workplace
+from tests.support.slack_harness import Upload, Workplace, spoken, workplace
 
 BOARD, CLINIC = "G0BOARD", "C0CLINIC"  # private with Alice alone; public with both
 SECRET = spoken("The merger is called Nightingale.", title="Board meeting")

@@ -12,11 +12,12 @@ from slack_sdk.models.blocks import Block as SdkBlock
 from bot.domain.errors import Problem, ProblemCode
 from bot.domain.job import FileFacts, Job, Origin, Outcome, State
 from bot.domain.transcript import Segment, Transcript
-from bot.slack import limits, render
-from bot.slack.blocks import Message
-from bot.slack.prose import JOINER, clip, cut, graphemes, quiet, split, tidy
-from bot.slack.render import Standing
-from bot.slack.transcripts import Look
+from bot.slack.blockkit import limits
+from bot.slack.blockkit.blocks import Message
+from bot.slack.blockkit.text import JOINER, clip, cut, escape_label, graphemes, printable, split
+from bot.slack.thread import render
+from bot.slack.thread.render import JobStatus
+from bot.slack.thread.transcript_blocks import DisplayOptions
 from bot.text.phrases import ENGLISH
 from simulators.slack.limits import message_blocks
 
@@ -114,7 +115,7 @@ def test_every_character_of_a_transcript_is_in_the_reply_or_its_file(
     transcript: Transcript, speakers: bool, times: bool, name: str
 ) -> None:
     job = replace(JOB, file=FileFacts(name))
-    reply = render.reply(job, transcript, Look(speakers, times), "reply.abc.0", 100.0)
+    reply = render.reply(job, transcript, DisplayOptions(speakers, times), "reply.abc.0", 100.0)
     check_limits(reply.message)
     whole = letters("".join(strings(reply.message.blocks)))
     if reply.document is not None:
@@ -126,7 +127,7 @@ def test_every_character_of_a_transcript_is_in_the_reply_or_its_file(
         for part in render.parts(reply.document):
             check_limits(part)
         parts = "".join("".join(strings(part.blocks)) for part in render.parts(reply.document))
-        assert letters(tidy(text)) == letters(parts)
+        assert letters(printable(text)) == letters(parts)
     if not transcript.is_empty:
         assert letters(_encodable(transcript.title or "")) in whole
         for item in () if transcript.summary and transcript.summary.strip() else transcript.highlights:
@@ -143,7 +144,7 @@ def _encodable(text: str) -> str:
 @given(transcripts(), TEXTS)
 def test_nothing_in_a_transcript_acts(transcript: Transcript, name: str) -> None:
     job = replace(JOB, file=FileFacts(name))
-    message = render.reply(job, transcript, Look(), "reply.abc.0", 100.0).message
+    message = render.reply(job, transcript, DisplayOptions(), "reply.abc.0", 100.0).message
     assert not acts(message.text)
     for text in mrkdwn(message.blocks):
         assert not acts(text)
@@ -156,26 +157,26 @@ def test_nothing_in_a_transcript_acts(transcript: Transcript, name: str) -> None
 @given(TEXTS, st.sampled_from(list(ProblemCode)), st.dictionaries(st.sampled_from(["provider", "detail"]), TEXTS))
 def test_a_failure_is_within_limits_and_quiet(name: str, code: ProblemCode, params: dict[str, str]) -> None:
     job = replace(JOB, file=FileFacts(name), outcome=Outcome.REFUSED, problem=Problem(code, params))
-    message = render.reply(job, None, Look(), "reply.abc.0", 1.0).message
+    message = render.reply(job, None, DisplayOptions(), "reply.abc.0", 1.0).message
     check_limits(message)
     assert not acts(message.text)
 
 
 @given(st.lists(st.tuples(TEXTS, st.sampled_from(list(State)), st.integers(0, 5000)), min_size=1, max_size=12))
 def test_a_status_line_is_within_limits_and_quiet(found: list[tuple[str, State, int]]) -> None:
-    standings = [
-        Standing(replace(JOB, file=FileFacts(name), state=state, provider="xosum", progress=0.4), ahead, 130.0)
+    job_statuses = [
+        JobStatus(replace(JOB, file=FileFacts(name), state=state, provider="xosum", progress=0.4), ahead, 130.0)
         for name, state, ahead in found
     ]
-    message = render.status(standings, JOB.id)
+    message = render.status(job_statuses, JOB.id)
     check_limits(message)
     assert not acts(message.text.replace("*", ""))
 
 
 @given(st.one_of(TEXTS, BIG), st.integers(4, 3000))
 def test_splitting_loses_nothing_and_keeps_the_measure(text: str, limit: int) -> None:
-    pieces = split(tidy(text), limit)
-    assert "".join(pieces) == tidy(text)
+    pieces = split(printable(text), limit)
+    assert "".join(pieces) == printable(text)
     assert all(limits.weight(piece) <= limit or len(piece) == 1 for piece in pieces)
 
 
@@ -197,9 +198,9 @@ def test_a_cut_prefers_the_end_of_a_sentence_and_then_a_word() -> None:
 
 def test_a_label_cannot_mention_link_or_decorate() -> None:
     for trap in ("<!here>", "@channel", ":tada:", "*x*", "`x`", "https://example.org", "<@U1|x>", "_x_"):
-        assert not acts(quiet(trap)), trap
-    assert quiet("my_file & co.m4a") == "my_file &amp; co.m4a"
-    assert quiet("> said") != "&gt; said"
+        assert not acts(escape_label(trap)), trap
+    assert escape_label("my_file & co.m4a") == "my_file &amp; co.m4a"
+    assert escape_label("> said") != "&gt; said"
 
 
 def test_a_clip_shows_that_it_is_one() -> None:
@@ -209,9 +210,9 @@ def test_a_clip_shows_that_it_is_one() -> None:
 
 def test_extracted_sentences_are_called_highlights_and_written_ones_a_summary() -> None:
     said = Transcript((Segment("We meet on Monday.", 0.0, 2.0, "DOCTOR"),), highlights=("We meet on Monday.",))
-    assert "Highlights" in str(render.reply(JOB, said, Look(), "x", 1.0).message.blocks)
+    assert "Highlights" in str(render.reply(JOB, said, DisplayOptions(), "x", 1.0).message.blocks)
     written = replace(said, highlights=(), summary="A date is set.")
-    blocks = str(render.reply(JOB, written, Look(), "x", 1.0).message.blocks)
+    blocks = str(render.reply(JOB, written, DisplayOptions(), "x", 1.0).message.blocks)
     assert "Summary" in blocks
     assert "Highlights" not in blocks
 
@@ -220,21 +221,21 @@ def test_speakers_and_times_are_shown_where_they_exist_and_are_wanted() -> None:
     talk = Transcript(
         (Segment("Hello.", 61.0, 62.0, "S1"), Segment("Hi.", 65.0, 66.0, "S2")), speaker_names={"S1": "Ana"}
     )
-    both = str(render.reply(JOB, talk, Look(), "x", 1.0).message.blocks)
+    both = str(render.reply(JOB, talk, DisplayOptions(), "x", 1.0).message.blocks)
     assert "Ana: " in both
     assert "[01:01] Hello." in both
-    neither = str(render.reply(JOB, talk, Look(speakers=False, times=False), "x", 1.0).message.blocks)
+    neither = str(render.reply(JOB, talk, DisplayOptions(speakers=False, times=False), "x", 1.0).message.blocks)
     assert "Ana" not in neither
     assert "[01:01]" not in neither
 
 
 def test_silence_is_said_and_not_filled() -> None:
-    blocks = str(render.reply(JOB, Transcript(()), Look(), "x", 1.0).message.blocks)
+    blocks = str(render.reply(JOB, Transcript(()), DisplayOptions(), "x", 1.0).message.blocks)
     assert ENGLISH.no_speech in blocks
 
 
 def test_a_two_hour_transcript_is_rendered_without_stalling_the_loop() -> None:
     segments = tuple(Segment(f"Sentence {n} is here to be read by somebody.", n * 2.0) for n in range(20000))
-    reply = render.reply(JOB, Transcript(segments), Look(), "x", 1.0)
+    reply = render.reply(JOB, Transcript(segments), DisplayOptions(), "x", 1.0)
     assert reply.document is not None
     check_limits(reply.message)

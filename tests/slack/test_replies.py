@@ -9,10 +9,10 @@ import pytest
 from bot.domain.errors import Misconfigured, Problem, ProblemCode, Rejected, Transient
 from bot.domain.job import Job, State
 from bot.domain.machine import Received
-from bot.slack.client import SlackRefusal
+from bot.slack.api.client import SlackRefusal
 from simulators.slack.faults import Fault
 from simulators.slack.records import Message
-from tests.slack.workplace import SETTLE, Workplace, spoken, workplace
+from tests.support.slack_harness import SETTLE, Workplace, spoken, workplace
 
 TALK = spoken("Good morning.", "The patient reports no pain.", title="Morning visit", summary="No pain is reported.")
 
@@ -108,7 +108,7 @@ async def test_a_step_killed_before_the_post_left_is_made_up_for(place: Workplac
     await place.slack.until(lambda: place.slack.calls("chat.postMessage") == 1)
     step.cancel()
     await asyncio.wait((step,))
-    row = await place.store.outgoing(f"reply:{job.id}:0.0")
+    row = await place.store.outbox_message(f"reply:{job.id}:0.0")
     assert row is not None
     assert row.phase == "intent"
     await place.answer(job, TALK)
@@ -128,7 +128,7 @@ async def test_a_reply_that_shows_late_is_found_by_the_verification_and_the_late
     await place.room.chat.verify_due()
     (left,) = await settled_posts(place, message)
     assert left.ts == min(first.ts, second.ts, key=float)
-    row = await place.store.outgoing(f"reply:{job.id}:0.0")
+    row = await place.store.outbox_message(f"reply:{job.id}:0.0")
     assert row is not None
     assert (row.phase, row.ts, row.verify_at) == ("settled", left.ts, None)
 

@@ -7,15 +7,15 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 
-from bot.domain.job import FileFacts, Job, Options, Origin, Remote
+from bot.domain.job import FileFacts, Job, Options, Origin, RemoteJob
 from bot.domain.machine import Finishing, Received, Replying, Submitting, Waiting
 from bot.domain.transcript import Transcript
 from bot.ports.store import JobStore, NewJob
-from bot.slack import limits
-from bot.slack.blocks import Block, section
-from bot.slack.fields import rows, text
-from bot.slack.identity import Identity
-from bot.slack.searches import LONGEST, PAGE, SEARCH_OLDER, Searches, hit, turned
+from bot.slack.api.identity import Identity
+from bot.slack.api.payloads import rows, text
+from bot.slack.blockkit import limits
+from bot.slack.blockkit.blocks import Block, section
+from bot.slack.command.search import LONGEST, PAGE, SEARCH_OLDER, Searches, hit, turned
 from bot.text.search import terms
 from simulators.slack.limits import message_blocks
 from storage import open_store
@@ -23,7 +23,7 @@ from storage.store import Store
 from tests.slack.test_commands import answer, everything
 from tests.slack.test_permissions import told
 from tests.slack.test_render import JOB, TEXTS, transcripts
-from tests.slack.workplace import Workplace, spoken, workplace
+from tests.support.slack_harness import Workplace, spoken, workplace
 
 ME = Identity("T1", "U0BOT", "B0BOT", "https://example.slack.com/")
 
@@ -103,7 +103,7 @@ async def answered(store: JobStore, origin: Origin, transcript: Transcript, now:
     """An answered job, straight in a store."""
     job, _ = await store.add_job(NewJob(origin), now)
     job = await store.apply(Received(job).submit(now, job.file, "xosum", "xosum", Options()))
-    job = await store.apply(Submitting(job).created(now, Remote(f"remote-{job.id}")))
+    job = await store.apply(Submitting(job).created(now, RemoteJob(f"remote-{job.id}")))
     job = await store.apply(Submitting(job).submitted(now, now))
     job = await store.apply(Waiting(job).ready(now))
     await store.put_transcript(job.id, transcript, now)

@@ -6,15 +6,15 @@ from pathlib import Path
 import pytest
 
 from bot.ports.store import ChannelSettings
-from bot.slack.services import Services
-from bot.slack.settings_form import LANGUAGE, RECORDING, SERVICE, SHOW, START, fault, form, languages, one_line
+from bot.slack.settings.form import LANGUAGE, RECORDING, SERVICE, SHOW, START, fault, form, languages, one_line
+from bot.slack.settings.services import Services
 from simulators.slack.faults import Fault
 from simulators.slack.records import View
 from simulators.slack.wire import Json, as_list, as_object, as_objects
 from tests.slack.offers import OFFERS
 from tests.slack.test_commands import answer
 from tests.slack.test_permissions import modal
-from tests.slack.workplace import Workplace, workplace
+from tests.support.slack_harness import Workplace, workplace
 
 SERVICES = Services("xosum", lambda: OFFERS)
 

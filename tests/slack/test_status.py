@@ -5,11 +5,11 @@ from dataclasses import replace
 
 from bot.domain.job import Job, Options, State
 from bot.domain.machine import Received, Submitting
-from bot.slack import status
+from bot.slack.thread import status
 from simulators.slack.faults import Fault
 from simulators.slack.records import Message
 from tests.slack.test_replies import TALK
-from tests.slack.workplace import CLIP, Upload, Workplace
+from tests.support.slack_harness import CLIP, Upload, Workplace
 
 
 def lines(place: Workplace, message: Message) -> list[Message]:
@@ -33,7 +33,7 @@ async def test_a_line_and_a_reaction_come_at_once_and_go_with_the_reply(place: W
     job = await place.replying(job, TALK)
     await place.answer(job, TALK)
     await place.slack.until(lambda: not lines(place, message) and reactions(message) == {"white_check_mark"})
-    row = await place.store.outgoing(f"status:T0LOCAL:C0CLINIC:{message.ts}")
+    row = await place.store.outbox_message(f"status:T0LOCAL:C0CLINIC:{message.ts}")
     assert row is not None
     assert row.phase == "gone"
 
@@ -177,7 +177,7 @@ async def test_a_line_of_unknown_fate_that_outlived_a_crash_is_taken_away(place:
 
 async def _gone(place: Workplace, message: Message) -> bool:
     await place.room.chat.verify_due()
-    row = await place.store.outgoing(f"status:T0LOCAL:C0CLINIC:{message.ts}")
+    row = await place.store.outbox_message(f"status:T0LOCAL:C0CLINIC:{message.ts}")
     return row is not None and row.phase == "gone"
 
 

@@ -10,8 +10,8 @@ import pytest
 
 from bot.ports.store import JobStore
 from storage import open_store
-from tests.storage import cluster
 from tests.storage.samples import KEY, Opener
+from tests.support import postgres
 
 _numbers = itertools.count(1)
 
@@ -19,17 +19,17 @@ _numbers = itertools.count(1)
 @pytest.fixture(scope="session")
 def server() -> Iterator[Path]:
     """The socket folder of a PostgreSQL server that is there for these tests only."""
-    folder = cluster.binaries()
+    folder = postgres.binaries()
     if folder is None:
         pytest.skip("PostgreSQL left out: its server is not installed here")
-    with cluster.running(folder) as home:
+    with postgres.running(folder) as home:
         yield home
 
 
 def fresh_database(server: Path) -> str:
     """The URL of an empty PostgreSQL database."""
     name = f"test{next(_numbers)}"
-    folder = cluster.binaries()
+    folder = postgres.binaries()
     assert folder is not None
     subprocess.run([folder / "createdb", "-h", server, "-U", "postgres", name], check=True)
     return f"postgresql://postgres@/{name}?host={server}"

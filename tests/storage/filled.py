@@ -8,18 +8,18 @@ from pathlib import Path
 import asyncpg
 
 from bot.domain.errors import Problem, ProblemCode
-from bot.domain.job import Remote
+from bot.domain.job import RemoteJob
 from bot.domain.machine import FAR_FUTURE, Received, Submitting
 from bot.domain.transcript import Segment
 from bot.ports.provider import Pace
-from bot.ports.store import ChannelSettings, JobFilter, JobStore, Naming, Outgoing, SearchFilter
+from bot.ports.store import ChannelSettings, JobFilter, JobStore, OutboxMessage, SearchFilter, SpeakerNames
 from bot.text.search import terms
 from storage import open_store
 from storage.seal import key_id
-from tests.acceptance.process import Bot
 from tests.storage.samples import NOW, added, claimed, submitting, waiting
-from tests.storage.test_content import SAID, sharing
 from tests.storage.test_search import spoken
+from tests.storage.test_transcripts import SAID, sharing
+from tests.support.bot_process import Bot
 
 OTHER = bytes(range(1, 33))
 SECRETS = tuple(f"unmistak{part}" for part in ("able", "word", "name", "push", "block", "reason", "address"))
@@ -35,7 +35,7 @@ async def fill(store: JobStore, transcripts: int = 3) -> None:
         await spoken(store, f"{ABLE} number {number}", channel="C3")
     late = await spoken(store, "Ինչո՞ւ չեք եկել")
     await store.put_transcript(late.id, SAID, NOW)
-    await store.put_naming(first.id, Naming({"1": NAME}, {}, 1))
+    await store.save_speaker_names(first.id, SpeakerNames({"1": NAME}, {}, 1))
     busy = await submitting(store, user="U2", account="local")
     await store.put_block(busy.id, 0, [Segment(f"{BLOCK} one")], "en")
     await store.put_block(busy.id, 1, [Segment(f"{BLOCK} two")], None)
@@ -47,15 +47,15 @@ async def fill(store: JobStore, transcripts: int = 3) -> None:
     await store.apply(Received(refused).refuse(NOW, Problem(ProblemCode.PROVIDER_FAILED, {"detail": REASON}), "no"))
     uploading = await submitting(store, user="U5")
     address = f"https://{ADDRESS}.example"
-    await store.apply(Submitting(uploading).created(NOW, Remote("r9", address, NOW + 9)))
+    await store.apply(Submitting(uploading).created(NOW, RemoteJob("r9", address, NOW + 9)))
     await store.put_inbox("hook", "k1", "r9", PUSH.encode(), NOW, NOW)
     await store.put_inbox("hook", "k2", "r9", b"", NOW, NOW)
     await store.put_inbox("hook", "k3", "r9", b"used", NOW, NOW)
     await store.drop_inbox((await store.inbox_for("hook", "r9"))[-1].id)
-    await store.put_outgoing(Outgoing(f"reply:{first.id}", first.id, "C1", "1.0", "posted", NOW, "5.5", "F9", NOW))
+    await store.save_outbox(OutboxMessage(f"reply:{first.id}", first.id, "C1", "1.0", "posted", NOW, "5.5", "F9", NOW))
     await store.reserve("xosum", Pace(56, 4), NOW)
     for seconds in range(6):
-        await store.learn_latency("xosum", seconds * 10.0, seconds * 2.5 + 1)
+        await store.record_latency("xosum", seconds * 10.0, seconds * 2.5 + 1)
     await store.put_channel_settings("T1", "C1", ChannelSettings("local", "hy", automatic=False, changed_at=NOW))
     await store.put_cursor("catchup", "17.5")
 
@@ -69,17 +69,17 @@ async def told(store: JobStore) -> dict[str, object]:
         "channel": await store.channel_settings("T1", "C1"),
         "cursor": await store.cursor("catchup"),
         "due": await store.next_due("xosum"),
-        "verify": sorted(message.key for message in await store.outgoing_to_verify(FAR_FUTURE)),
+        "verify": sorted(message.key for message in await store.outbox_to_verify(FAR_FUTURE)),
         "found": [await searched(store, typed) for typed in (ABLE, WORD, "ինչու", "hello", "nothing")],
     }
     for job in jobs:
         found[job.id] = (
             job,
             await store.transcript(job.id),
-            await store.naming(job.id),
+            await store.speaker_names(job.id),
             await store.blocks(job.id),
             await store.events(job.id),
-            await store.outgoing_of_job(job.id),
+            await store.outbox_of_job(job.id),
         )
     return found
 

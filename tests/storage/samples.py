@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from itertools import count
 
-from bot.domain.job import FileFacts, Job, Options, Origin, Remote
+from bot.domain.job import FileFacts, Job, Options, Origin, RemoteJob
 from bot.domain.machine import Change, Finishing, Received, Replying, Submitting, Waiting
 from bot.ports.store import JobStore, NewJob
 
@@ -13,7 +13,7 @@ Opener = Callable[..., Awaitable[JobStore]]  # opens the database of the test, a
 
 NOW = 1_800_000_000.0
 FILE = FileFacts("talk.m4a", "audio/mp4", "m4a", 12345, 61.5, "slack_audio")
-REMOTE = Remote("remote-1", "https://upload.example/secret", NOW + 600)
+REMOTE = RemoteJob("remote-1", "https://upload.example/secret", NOW + 600)
 _numbers = count(1)
 
 

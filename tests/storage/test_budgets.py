@@ -114,14 +114,14 @@ async def test_a_budget_survives_a_restart(reopen: Opener) -> None:
 
 async def test_speed_is_known_after_five_jobs_and_learnt_from_the_last_fifty(store: JobStore) -> None:
     for seconds in (10.0, 20.0, 30.0, 40.0):
-        await store.learn_latency("xosum", seconds, 1000.0)
+        await store.record_latency("xosum", seconds, 1000.0)
     assert await store.latency("xosum") is None
     for seconds in range(1, 51):
-        await store.learn_latency("xosum", float(seconds), 5.0 + 0.3 * seconds)
+        await store.record_latency("xosum", float(seconds), 5.0 + 0.3 * seconds)
     learnt = await store.latency("xosum")
     assert learnt == (pytest.approx(5.0), pytest.approx(0.3))
-    await store.learn_latency("xosum", math.nan, 1.0)
-    await store.learn_latency("xosum", -1.0, 1.0)
+    await store.record_latency("xosum", math.nan, 1.0)
+    await store.record_latency("xosum", -1.0, 1.0)
     assert await store.latency("xosum") == learnt
     assert await store.latency("invox") is None
 

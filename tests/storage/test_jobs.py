@@ -29,7 +29,7 @@ async def test_a_new_job_is_received_due_at_once_and_keeps_what_intake_knew(stor
     job, made = await store.add_job(NewJob(place, FILE, Options("es", "phone_call"), False, "xosum"), NOW)
     assert made
     assert (job.origin, job.state, job.due_at, job.file) == (place, State.RECEIVED, NOW, FILE)
-    assert (job.options, job.meant, job.provider) == (Options("es", "phone_call"), False, "xosum")
+    assert (job.options, job.expected_audio, job.provider) == (Options("es", "phone_call"), False, "xosum")
     assert job.hook_token
     assert job.client_ref
     assert await store.job(job.id) == job
@@ -163,7 +163,7 @@ async def test_waking_makes_an_unfinished_job_due_and_does_not_put_it_back_in_li
 async def test_who_cancels_is_noted_and_survives_a_change_made_without_knowing(store: JobStore) -> None:
     await waiting(store)
     job = await claimed(store, "xosum")
-    assert await store.ask_cancel(job.id, "U7", NOW + 1)
+    assert await store.request_cancel(job.id, "U7", NOW + 1)
     job = await store.apply(Waiting(job).still(NOW + 2, NOW + 60, None))
     assert (job.cancel_by, job.due_at) == ("U7", NOW + 2)
     found = await store.job(job.id)
@@ -173,7 +173,7 @@ async def test_who_cancels_is_noted_and_survives_a_change_made_without_knowing(s
 
 async def test_another_try_forgets_who_cancelled_before(store: JobStore) -> None:
     job = await waiting(store)
-    await store.ask_cancel(job.id, "U7", NOW)
+    await store.request_cancel(job.id, "U7", NOW)
     job = await claimed(store, "xosum")
     job = await store.apply(Waiting(job).cancel(NOW))
     job = await store.apply(Replying(job).replied(NOW))
@@ -185,10 +185,10 @@ async def test_another_try_forgets_who_cancelled_before(store: JobStore) -> None
 
 async def test_a_job_that_is_replying_or_over_cannot_be_cancelled(store: JobStore) -> None:
     job = await store.apply(Finishing(await finishing(store)).stored(NOW))
-    assert not await store.ask_cancel(job.id, "U7", NOW)
+    assert not await store.request_cancel(job.id, "U7", NOW)
     parked = await store.apply(Replying(job).park(NOW, "missing_scope", "slack"))
-    assert not await store.ask_cancel(parked.id, "U7", NOW)
-    assert not await store.ask_cancel((await done(store)).id, "U7", NOW)
+    assert not await store.request_cancel(parked.id, "U7", NOW)
+    assert not await store.request_cancel((await done(store)).id, "U7", NOW)
 
 
 async def test_parked_jobs_of_an_account_resume_where_they_were_and_others_stay(store: JobStore) -> None:
@@ -212,7 +212,7 @@ async def test_waking_a_parked_job_does_not_make_it_due_but_cancelling_does(stor
     job = await store.apply(Waiting(await waiting(store)).park(NOW, "401", "xosum"))
     assert await store.wake(job.id, NOW)
     assert await store.next_due("slack") is None
-    assert await store.ask_cancel(job.id, "U7", NOW)
+    assert await store.request_cancel(job.id, "U7", NOW)
     parked = await claimed(store, "slack")
     assert (parked.id, parked.state, parked.cancel_by) == (job.id, State.PARKED, "U7")
 
@@ -292,9 +292,9 @@ async def test_how_many_are_ahead_counts_older_jobs_of_the_lane_only(store: JobS
         await submitting(store, NOW + i)
     await submitting(store, NOW, account="invox")
     last = await submitting(store, NOW + 10)
-    assert await store.ahead_of(last) == 4
+    assert await store.count_ahead(last) == 4
     await store.apply(Submitting(last).submitted(NOW + 10, NOW + 99))
-    assert await store.ahead_of(last) == 4
+    assert await store.count_ahead(last) == 4
 
 
 async def test_text_that_no_database_can_hold_is_stored_readably(store: JobStore) -> None:

@@ -1,30 +1,30 @@
-"""Outgoing messages, the inbox, channel settings, high-water marks, the pulse."""
+"""OutboxMessage messages, the inbox, channel settings, high-water marks, the pulse."""
 
 from dataclasses import replace
 
-from bot.ports.store import ChannelSettings, JobStore, Outgoing
+from bot.ports.store import ChannelSettings, JobStore, OutboxMessage
 from tests.storage.samples import KEY, NOW, Opener, done
 
 DAY = 86400.0
-MESSAGE = Outgoing("reply:abc", "abc", "C1", "1.0", "intent", NOW)
+MESSAGE = OutboxMessage("reply:abc", "abc", "C1", "1.0", "intent", NOW)
 
 
 async def test_a_message_of_ours_is_replaced_by_its_key(store: JobStore) -> None:
-    assert await store.outgoing(MESSAGE.key) is None
-    await store.put_outgoing(MESSAGE)
-    assert await store.outgoing(MESSAGE.key) == MESSAGE
+    assert await store.outbox_message(MESSAGE.key) is None
+    await store.save_outbox(MESSAGE)
+    assert await store.outbox_message(MESSAGE.key) == MESSAGE
     posted = replace(MESSAGE, phase="posted", ts="5.5", file_id="F9", verify_at=NOW + 60)
-    await store.put_outgoing(posted)
-    assert await store.outgoing(MESSAGE.key) == posted
+    await store.save_outbox(posted)
+    assert await store.outbox_message(MESSAGE.key) == posted
 
 
 async def test_messages_are_verified_when_their_time_has_come_earliest_first(store: JobStore) -> None:
-    await store.put_outgoing(MESSAGE)
+    await store.save_outbox(MESSAGE)
     for i in (3, 1, 2):
-        await store.put_outgoing(replace(MESSAGE, key=f"k{i}", verify_at=NOW + i))
-    assert await store.outgoing_to_verify(NOW) == []
-    assert [m.key for m in await store.outgoing_to_verify(NOW + 2)] == ["k1", "k2"]
-    assert [m.key for m in await store.outgoing_to_verify(NOW + 9, limit=1)] == ["k1"]
+        await store.save_outbox(replace(MESSAGE, key=f"k{i}", verify_at=NOW + i))
+    assert await store.outbox_to_verify(NOW) == []
+    assert [m.key for m in await store.outbox_to_verify(NOW + 2)] == ["k1", "k2"]
+    assert [m.key for m in await store.outbox_to_verify(NOW + 9, limit=1)] == ["k1"]
 
 
 async def test_a_push_is_kept_once_and_found_by_reference_in_order(sealed: JobStore) -> None:

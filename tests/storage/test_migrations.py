@@ -7,8 +7,8 @@ import pytest
 
 from bot.domain.errors import SchemaTooNew, StoreError
 from bot.ports.provider import Pace
-from storage.migrations import Migration, known_migrations
-from storage.sqlite import open_sqlite
+from storage.engines.sqlite import open_sqlite
+from storage.sql.migrate import Migration, known_migrations
 from tests.storage.samples import NOW, Opener, done
 
 
@@ -101,7 +101,7 @@ async def test_the_first_released_schema_is_still_read(path: Path, reopen: Opene
     assert transcript is not None
     assert transcript.text == "Բարև ձեզ\nhello"
     assert len(await store.events("abcdefghjk")) == 7
-    assert (await store.outgoing("reply:abcdefghjk")) is not None
+    assert (await store.outbox_message("reply:abcdefghjk")) is not None
     assert [item.payload for item in await store.inbox_for("hook", "remote-1")] == [b"payload"]
     assert await store.reserve("xosum", Pace(56, 4), NOW) > NOW
     assert job.origin.version == 1

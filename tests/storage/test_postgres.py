@@ -15,11 +15,11 @@ from bot.domain.machine import Received
 from bot.ports.provider import Pace
 from bot.ports.store import JobStore, NewJob
 from storage import open_store
-from storage.migrations import known_migrations
-from storage.postgres import open_postgres
-from storage.statements import statements
-from tests.storage import cluster
+from storage.engines.postgres import open_postgres
+from storage.sql.migrate import known_migrations
+from storage.sql.statements import statements
 from tests.storage.samples import NOW, Opener, added, origin, submit, submitting
+from tests.support import postgres
 
 
 @pytest.fixture
@@ -167,10 +167,10 @@ async def test_a_server_that_is_not_there_or_not_ours_is_named_without_the_passw
 
 
 async def test_a_server_that_stops_is_said_to_be_out_of_reach() -> None:
-    folder = cluster.binaries()
+    folder = postgres.binaries()
     if folder is None:
         pytest.skip("PostgreSQL left out: its server is not installed here")
-    with cluster.running(folder) as home:
+    with postgres.running(folder) as home:
         url = f"postgresql://postgres@/postgres?host={home}"
         store = await open_store(url)
         job = await added(store)
@@ -193,7 +193,7 @@ async def test_a_server_that_stops_is_said_to_be_out_of_reach() -> None:
         ("job_by_ref", "job_remote"),
         ("job_by_hook_token", "job_hook"),
         ("jobs_in_state", "job_state"),
-        ("outgoing_to_verify", "outgoing_verify"),
+        ("outbox_to_verify", "outgoing_verify"),
         ("inbox_for", "inbox_ref"),
         ("inbox_due", "inbox_due"),
         ("jobs_to_purge", "job_kept"),

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 import pytest
 
 from bot.domain.machine import FAR_FUTURE
-from storage.migrations import REGISTER, known_migrations
-from storage.statements import statements
+from storage.sql.migrate import REGISTER, known_migrations
+from storage.sql.statements import statements
 
 SQL = {name: statement.sql for name, statement in statements("sqlite").items()}
 
@@ -32,16 +32,16 @@ EXPECTED = [
     ("jobs_in_state", "job_state"),
     ("jobs_of_user", "job_user"),
     ("jobs_of_channel", "job_channel"),
-    ("ahead_of", "job_queue"),
+    ("count_ahead", "job_queue"),
     ("count_by_state", "job_state"),
     ("oldest_in_state", "job_state"),
-    ("transcribed_before", "job_place"),
+    ("find_reusable", "job_place"),
     ("jobs_to_purge", "job_kept"),
     ("purge_transcript", "job_reuses"),
     ("purge_inbox_of", "inbox_ref"),
     ("purge_inbox", "inbox_received"),
-    ("outgoing_to_verify", "outgoing_verify"),
-    ("outgoing_of_job", "outgoing_job"),
+    ("outbox_to_verify", "outgoing_verify"),
+    ("outbox_of_job", "outgoing_job"),
     ("naming", "sqlite_autoindex_naming_1"),
     ("forget_used_inbox", "inbox_received"),
     ("inbox_for", "inbox_ref"),

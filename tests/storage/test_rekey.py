@@ -10,7 +10,6 @@ from pathlib import Path
 import pytest
 
 from bot.domain.errors import StoreError
-from tests.acceptance.process import Bot, base_environment
 from tests.storage.filled import (
     ABLE,
     INDEXED,
@@ -27,6 +26,7 @@ from tests.storage.filled import (
     told,
 )
 from tests.storage.samples import KEY, Opener
+from tests.support.bot_process import Bot, base_environment
 
 SQLITE = pytest.mark.parametrize("url", ["sqlite"], indirect=True)  # where the other database shows nothing more
 MANY = 45  # transcripts: more than two batches

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from bot.domain.errors import StoreError
 from storage.seal import Seal, key_id
 from tests.storage.samples import KEY, NOW, Opener, added
-from tests.storage.test_content import SAID
+from tests.storage.test_transcripts import SAID
 
 OTHER = bytes(range(1, 33))
 

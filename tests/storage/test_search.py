@@ -6,7 +6,7 @@ import sqlite3
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.job import Job, Options, Remote
+from bot.domain.job import Job, Options, RemoteJob
 from bot.domain.machine import Finishing, Received, Replying, Submitting, Waiting
 from bot.domain.transcript import Segment, Transcript
 from bot.ports.store import Found, FoundPage, JobStore, NewJob, SearchFilter
@@ -14,7 +14,7 @@ from bot.text.search import indexed, matches, said, terms
 from storage import search
 from storage.store import Store
 from tests.storage.samples import FILE, KEY, NOW, Opener, done, finishing, origin
-from tests.storage.test_content import _files_of, sharing
+from tests.storage.test_transcripts import _files_of, sharing
 
 
 async def spoken(store: JobStore, *texts: str, channel: str = "C1", user: str = "U1", **more: str) -> Job:
@@ -28,7 +28,7 @@ async def spoken(store: JobStore, *texts: str, channel: str = "C1", user: str = 
 
 async def walked(store: JobStore, job: Job) -> Job:
     job = await store.apply(Received(job).submit(NOW, FILE, "xosum", "xosum", Options()))
-    job = await store.apply(Submitting(job).created(NOW, Remote(f"remote-of-{job.id}")))
+    job = await store.apply(Submitting(job).created(NOW, RemoteJob(f"remote-of-{job.id}")))
     job = await store.apply(Submitting(job).submitted(NOW, NOW))
     return await store.apply(Waiting(job).ready(NOW))
 

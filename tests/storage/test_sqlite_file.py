@@ -19,9 +19,9 @@ from bot.domain.job import State
 from bot.domain.machine import Received, Submitting
 from bot.ports.store import JobFilter, JobStore, NewJob
 from storage import open_store
-from storage.migrations import known_migrations
-from storage.script import Script, ask
-from storage.sqlite import explain, open_sqlite
+from storage.engines.sqlite import explain, open_sqlite
+from storage.engines.transaction import Transaction, execute
+from storage.sql.migrate import known_migrations
 from tests.storage.samples import NOW, Opener, added, claimed, origin, submit, submitting
 
 ROOT = Path(__file__).parents[2]
@@ -129,7 +129,7 @@ async def test_an_operator_looks_in_and_writes_a_little_beside_the_owner(reopen:
     beside = await reopen(exclusive=False)
     assert await beside.job(job.id) == job
     assert len(await beside.jobs(JobFilter())) == 1
-    assert await beside.ask_cancel(job.id, "operator", NOW)
+    assert await beside.request_cancel(job.id, "operator", NOW)
     seen = await owner.job(job.id)
     assert seen is not None
     assert seen.cancel_by == "operator"
@@ -252,8 +252,8 @@ async def test_a_database_error_in_a_shared_commit_hits_only_whoever_caused_it(s
 async def test_a_transaction_that_breaks_off_leaves_nothing_whether_alone_or_in_company(path: Path) -> None:
     database = await open_sqlite(path, known_migrations(), exclusive=True)
 
-    def mark(name: str, breaks: bool) -> Script[str]:
-        yield from ask("put_high_water", name=name, mark="x")
+    def mark(name: str, breaks: bool) -> Transaction[str]:
+        yield from execute("put_high_water", name=name, mark="x")
         if breaks:
             raise RuntimeError(name)
         return name

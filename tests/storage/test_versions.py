@@ -5,7 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from bot.domain.transcript import Segment, Transcript
-from bot.ports.store import JobStore, Naming, NewJob, Outgoing
+from bot.ports.store import JobStore, NewJob, OutboxMessage, SpeakerNames
 from tests.storage.samples import KEY, NOW, Opener, done, origin
 
 TALK = Transcript((Segment("Hello.", 0.0, 1.0, "Speaker 1"), Segment("Hi.", 1.0, 2.0, "Speaker 2")), provider="xosum")
@@ -31,7 +31,7 @@ async def test_names_are_of_one_job_and_not_of_those_that_share_its_transcript(s
     from bot.domain.machine import Received
 
     await store.apply(Received(other).reuse(NOW, other.file, "xosum", "xosum", owner.id))
-    assert await store.put_naming(owner.id, Naming({"Speaker 1": "Ani"}, {}, 1))
+    assert await store.save_speaker_names(owner.id, SpeakerNames({"Speaker 1": "Ani"}, {}, 1))
     named, shared = await store.transcript(owner.id), await store.transcript(other.id)
     assert named is not None
     assert shared is not None
@@ -40,28 +40,28 @@ async def test_names_are_of_one_job_and_not_of_those_that_share_its_transcript(s
 
 async def test_of_two_changes_of_the_same_names_one_wins(store: JobStore) -> None:
     job = await done(store)
-    assert await store.naming(job.id) == Naming()
-    assert await store.put_naming(job.id, Naming({"Speaker 1": "Ani"}, {}, 1))
-    assert not await store.put_naming(job.id, Naming({"Speaker 1": "Bob"}, {}, 1))
-    assert not await store.put_naming(job.id, Naming({"Speaker 1": "Bob"}, {}, 3))
-    assert await store.put_naming(job.id, Naming({}, {"Speaker 1": "Ani"}, 2))
-    assert await store.naming(job.id) == Naming({}, {"Speaker 1": "Ani"}, 2)
+    assert await store.speaker_names(job.id) == SpeakerNames()
+    assert await store.save_speaker_names(job.id, SpeakerNames({"Speaker 1": "Ani"}, {}, 1))
+    assert not await store.save_speaker_names(job.id, SpeakerNames({"Speaker 1": "Bob"}, {}, 1))
+    assert not await store.save_speaker_names(job.id, SpeakerNames({"Speaker 1": "Bob"}, {}, 3))
+    assert await store.save_speaker_names(job.id, SpeakerNames({}, {"Speaker 1": "Ani"}, 2))
+    assert await store.speaker_names(job.id) == SpeakerNames({}, {"Speaker 1": "Ani"}, 2)
 
 
 async def test_names_are_sealed_and_go_with_the_content(reopen: Opener, tmp_path: Path, url: str) -> None:
     store = await reopen(KEY)
     job = await done(store)
     await store.put_transcript(job.id, TALK, NOW)
-    await store.put_naming(job.id, Naming({"Speaker 1": "Marigold"}, {}, 1))
+    await store.save_speaker_names(job.id, SpeakerNames({"Speaker 1": "Marigold"}, {}, 1))
     if url.startswith("sqlite"):
         db = sqlite3.connect(tmp_path / "jobs.db")
         assert b"Marigold" not in db.execute("SELECT body FROM naming").fetchone()[0]
         db.close()
     await store.purge_job(job.id)
-    assert await store.naming(job.id) == Naming()
+    assert await store.speaker_names(job.id) == SpeakerNames()
 
 
 async def test_what_was_posted_for_a_job_is_found_by_it(store: JobStore) -> None:
     for key in ("reply:a:0.0", "file:a:0", "reply:b:0.0"):
-        await store.put_outgoing(Outgoing(key, key.split(":")[1], "C1", "1.1", "posted", NOW))
-    assert [row.key for row in await store.outgoing_of_job("a")] == ["file:a:0", "reply:a:0.0"]
+        await store.save_outbox(OutboxMessage(key, key.split(":")[1], "C1", "1.1", "posted", NOW))
+    assert [row.key for row in await store.outbox_of_job("a")] == ["file:a:0", "reply:a:0.0"]

@@ -13,7 +13,7 @@ import numpy as np
 from av.stream import Discard
 from numpy.typing import NDArray
 
-from bot.audio.transcoding import Decoding
+from bot.audio.convert import Decoding
 
 RATE = 16_000  # Hz: what Whisper hears
 # Seconds of a block. Each block ends in a window of Whisper's 30 s that is half empty and costs as much as a full one:
@@ -94,5 +94,5 @@ def quietest(samples: Samples) -> int:
     sums = np.concatenate(([0.0], np.cumsum(tail * tail)))
     energy = (sums[_WINDOW:] - sums[:-_WINDOW])[::_HOP]
     # Rounding in the running sum must not choose between stretches of equal silence.
-    quiet = np.flatnonzero(energy <= energy.min() + 1e-9)
-    return int(first + quiet[-1] * _HOP + _WINDOW // 2)
+    escape_label = np.flatnonzero(energy <= energy.min() + 1e-9)
+    return int(first + escape_label[-1] * _HOP + _WINDOW // 2)

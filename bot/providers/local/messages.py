@@ -2,13 +2,13 @@
 
 from dataclasses import dataclass
 
-from bot.audio.wire import Wire
+from bot.subprocesses.wire import Wire
 
 Said = list[object]  # [text, start, end, [[word, start, end], …]]
 
 
 @dataclass(frozen=True, slots=True)
-class Listen:
+class Transcribe:
     """Transcribe the file; blocks numbered in `done` are stored already. `language` None: detect it."""
 
     path: str
@@ -18,7 +18,7 @@ class Listen:
 
 
 @dataclass(frozen=True, slots=True)
-class Reached:
+class ProgressReport:
     """The engine works at `seconds` of `total` (None if the file does not say) in block `number`."""
 
     number: int
@@ -27,7 +27,7 @@ class Reached:
 
 
 @dataclass(frozen=True, slots=True)
-class Heard:
+class BlockDone:
     """A block is finished; `language` None while nothing was said that would tell it."""
 
     number: int
@@ -36,7 +36,7 @@ class Heard:
 
 
 @dataclass(frozen=True, slots=True)
-class Through:
+class Done:
     """The recording is through: its length and the number of its blocks."""
 
     seconds: float
@@ -51,4 +51,4 @@ class Unusable:
     detail: str
 
 
-ENGINE_WIRE = Wire(Listen, Reached, Heard, Through, Unusable)
+ENGINE_WIRE = Wire(Transcribe, ProgressReport, BlockDone, Done, Unusable)

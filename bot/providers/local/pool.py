@@ -6,10 +6,10 @@ from collections import deque
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from bot.audio.child import Child
 from bot.providers.local.messages import ENGINE_WIRE
+from bot.subprocesses.child import Child
 
-ENGINE = "bot.providers.local.engine"
+ENGINE = "bot.providers.local.child_main"
 _IDLE_SECONDS = 600.0  # a model that nobody has used for so long gives its memory back
 
 

@@ -10,7 +10,6 @@ from pathlib import Path
 
 from bot.domain.errors import (
     Ambiguous,
-    HookRefused,
     Misconfigured,
     Problem,
     ProblemCode,
@@ -18,14 +17,26 @@ from bot.domain.errors import (
     StoreError,
     ThreadscribeError,
     Transient,
+    WebhookRefused,
 )
-from bot.domain.job import Remote
+from bot.domain.job import RemoteJob
 from bot.domain.transcript import Transcript
-from bot.ports.audio import Accepts, Payload, Progress
-from bot.ports.provider import Broken, Finding, Finished, HookNews, HookRequest, Order, Standing, Traits, Working
+from bot.ports.audio import InputLimits, Payload, Progress
+from bot.ports.provider import (
+    Capabilities,
+    Failed,
+    Finding,
+    Pending,
+    PollResult,
+    Succeeded,
+    TranscriptionRequest,
+    WebhookEvent,
+    WebhookRequest,
+)
+from bot.providers.local.job_files import JobFiles, Request, link_or_copy
 from bot.providers.local.languages import LANGUAGES, whisper_code
 from bot.providers.local.pool import Pool
-from bot.providers.local.shelf import Asked, Shelf, link_or_copy
+from bot.providers.local.runner import Blocks, JobRunner
 from bot.providers.local.weights import (
     PACKAGED,
     REMEDY,
@@ -35,7 +46,6 @@ from bot.providers.local.weights import (
     missing_packages,
     model_path,
 )
-from bot.providers.local.work import Bench, Blocks
 from bot.settings import Settings
 
 _NAME = "local"
@@ -61,9 +71,9 @@ class LocalProvider:
         self._settings = settings
         self._store = store
         self._on_ready = on_ready
-        self._shelf = Shelf(directory)
+        self._job_files = JobFiles(directory)
         self._pool = Pool(settings.local_workers)
-        self._bench = Bench(self._pool, store, self._shelf, settings.local_word_times)
+        self._runner = JobRunner(self._pool, store, self._job_files, settings.local_word_times)
         self._runs: dict[str, _Run] = {}
         self._failures: dict[str, ThreadscribeError] = {}  # job -> why its last run ended without an outcome
         self._fetched: deque[str] = deque()
@@ -82,11 +92,11 @@ class LocalProvider:
         return _NAME
 
     @property
-    def traits(self) -> Traits:
+    def capabilities(self) -> Capabilities:
         """Times, every language of the model, anything that FFmpeg reads; video too."""
-        return Traits(
+        return Capabilities(
             title="Local engine",
-            accepts=Accepts(frozenset(), video=True, on_disk=True),
+            accepts=InputLimits(frozenset(), video=True, on_disk=True),
             gives_times=True,
             languages=self._languages,
             concurrency=2,
@@ -94,60 +104,62 @@ class LocalProvider:
             latency=(4.0, 0.25),
         )
 
-    async def create(self, order: Order) -> Remote:
+    async def create(self, order: TranscriptionRequest) -> RemoteJob:
         """Nothing is made yet: the reference is the job's id. Raises `Rejected` for an unknown language."""
         self._language(order)
         await self._model()
-        return Remote(ref=order.job_id)
+        return RemoteJob(ref=order.job_id)
 
-    async def upload(self, order: Order, remote: Remote, payload: Payload, progress: Progress) -> None:
+    async def upload(
+        self, order: TranscriptionRequest, remote: RemoteJob, payload: Payload, progress: Progress
+    ) -> None:
         """Keep the audio safe under the job's id and start to listen. Repeating it changes nothing."""
-        asked = Asked(payload.size, self._language(order), payload.seconds)
+        asked = Request(payload.size, self._language(order), payload.seconds)
         job_id = remote.ref
         try:
             if not await asyncio.to_thread(self._has, job_id, asked):
                 await self._stop(job_id)
                 await self._store.drop_blocks(job_id)  # of other audio, or another language
-                staged = await asyncio.to_thread(self._shelf.staging, job_id)
+                staged = await asyncio.to_thread(self._job_files.staging, job_id)
                 if payload.path is not None:
                     await asyncio.to_thread(link_or_copy, payload.path, staged)
                 else:
                     await _write(payload, staged, progress)
-                await asyncio.to_thread(self._shelf.put, job_id, asked)
+                await asyncio.to_thread(self._job_files.put, job_id, asked)
         except OSError as error:
             raise Transient(f"the audio cannot be kept: {error.strerror or type(error).__name__}") from error
         await progress(1.0)
         self._start(job_id)
 
-    async def poll(self, remote: Remote, client_ref: str) -> Standing:
+    async def poll(self, remote: RemoteJob, client_ref: str) -> PollResult:
         """How the job stands; starts the work again where a restart has interrupted it."""
         job_id = remote.ref
-        ended = await asyncio.to_thread(self._shelf.ended, job_id)
+        ended = await asyncio.to_thread(self._job_files.ended, job_id)
         if ended is not None and ended.problem is not None:
             # Told once: if somebody asks for another try, it begins with the audio.
-            await asyncio.to_thread(self._shelf.forget, job_id)
-            return Broken(ended.problem, ended.detail)
+            await asyncio.to_thread(self._job_files.forget, job_id)
+            return Failed(ended.problem, ended.detail)
         if ended is not None:
             if len(await self._store.blocks(job_id)) >= ended.blocks:
-                return Finished()
-            await asyncio.to_thread(self._shelf.reopen, job_id)
-        if not await asyncio.to_thread(self._shelf.holds, job_id):
-            return Working(uploaded=False)
+                return Succeeded()
+            await asyncio.to_thread(self._job_files.reopen, job_id)
+        if not await asyncio.to_thread(self._job_files.holds, job_id):
+            return Pending(uploaded=False)
         if failure := self._failures.pop(job_id, None):
             raise failure
-        return Working(self._start(job_id).progress, uploaded=True)
+        return Pending(self._start(job_id).progress, uploaded=True)
 
-    async def fetch(self, remote: Remote, client_ref: str) -> Transcript:
+    async def fetch(self, remote: RemoteJob, client_ref: str) -> Transcript:
         """The stored blocks as one transcript; the audio goes. Raises `Ambiguous` when they are not all there."""
         job_id = remote.ref
-        ended = await asyncio.to_thread(self._shelf.ended, job_id)
+        ended = await asyncio.to_thread(self._job_files.ended, job_id)
         blocks = await self._store.blocks(job_id)
         if ended is None or ended.problem is not None or len(blocks) < ended.blocks:
             raise Ambiguous("the engine's blocks are not all there")
-        await asyncio.to_thread(self._shelf.drop_audio, job_id)
+        await asyncio.to_thread(self._job_files.drop_audio, job_id)
         self._fetched.append(job_id)
         while len(self._fetched) > _REMEMBERED:
-            await asyncio.to_thread(self._shelf.forget, self._fetched.popleft())
+            await asyncio.to_thread(self._job_files.forget, self._fetched.popleft())
         segments = tuple(segment for _, block, _ in blocks for segment in block)
         language = next((known for _, _, known in reversed(blocks) if known), ended.language)
         return Transcript(segments, language=language if segments else None, seconds=ended.seconds, provider=_NAME)
@@ -156,27 +168,27 @@ class LocalProvider:
         """Nothing to add."""
         return transcript
 
-    async def cancel(self, remote: Remote) -> None:
+    async def cancel(self, remote: RemoteJob) -> None:
         """End the work at once and delete what there is of it."""
         await self._stop(remote.ref)
-        await asyncio.to_thread(self._shelf.forget, remote.ref)
+        await asyncio.to_thread(self._job_files.forget, remote.ref)
         await self._store.drop_blocks(remote.ref)
 
-    def read_webhook(self, request: HookRequest) -> HookNews:
+    def verify_webhook(self, request: WebhookRequest) -> WebhookEvent:
         """Nobody may push."""
-        raise HookRefused(400, "the local engine takes no webhooks")
+        raise WebhookRefused(400, "the local engine takes no webhooks")
 
-    def read_result(self, result: bytes) -> Transcript | None:
+    def parse_pushed(self, result: bytes) -> Transcript | None:
         """Never a result."""
         return None
 
     async def kept(self) -> Sequence[str]:
         """The jobs (ids) that something is kept for."""
-        return await asyncio.to_thread(self._shelf.kept)
+        return await asyncio.to_thread(self._job_files.kept)
 
     async def sweep(self, unfinished: Collection[str]) -> int:
         """Delete what is kept for jobs that are not in `unfinished` (ids); returns of how many. Call it at start."""
-        return await asyncio.to_thread(self._shelf.sweep, unfinished)
+        return await asyncio.to_thread(self._job_files.sweep, unfinished)
 
     async def check(self) -> Sequence[Finding]:
         """Whether the libraries and the weights are there, and how to get them."""
@@ -188,13 +200,13 @@ class LocalProvider:
             await self._stop(job_id)
         await self._pool.close()
 
-    def _language(self, order: Order) -> str | None:
+    def _language(self, order: TranscriptionRequest) -> str | None:
         wanted = order.options.language or self._settings.local_language
         if not wanted:
             return None
         code = whisper_code(wanted)
         if code not in self._languages:
-            params = {"language": wanted, "provider": self.traits.title}
+            params = {"language": wanted, "provider": self.capabilities.title}
             raise Rejected(Problem(ProblemCode.LANGUAGE_UNSUPPORTED, params))
         return code
 
@@ -207,8 +219,8 @@ class LocalProvider:
         except WeightsError as error:
             raise Misconfigured(_NAME, f"{error}. {error.remedy}") from error
 
-    def _has(self, job_id: str, asked: Asked) -> bool:
-        return self._shelf.holds(job_id) and self._shelf.asked(job_id) == asked
+    def _has(self, job_id: str, asked: Request) -> bool:
+        return self._job_files.holds(job_id) and self._job_files.asked(job_id) == asked
 
     def _start(self, job_id: str) -> _Run:
         run = self._runs.get(job_id)
@@ -227,8 +239,8 @@ class LocalProvider:
                 run.progress = share
 
         try:
-            ended = await self._bench.transcribe(job_id, await self._model(), report)
-            await asyncio.to_thread(self._shelf.end, job_id, ended)
+            ended = await self._runner.transcribe(job_id, await self._model(), report)
+            await asyncio.to_thread(self._job_files.end, job_id, ended)
             await self._on_ready(job_id)
         except (StoreError, Misconfigured) as error:
             # The next poll says so, and the one after it starts again behind the last stored block.

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 from aiohttp import ClientSession
 
-from bot.domain.job import FileFacts, Origin, Remote
+from bot.domain.job import FileFacts, Origin, RemoteJob
 from bot.domain.job import Options as Wishes
 from bot.domain.machine import Received, Submitting
 from bot.ports.store import JobStore, NewJob
@@ -23,9 +23,9 @@ from simulators.slack.file_store import Upload
 from simulators.slack.options import Options
 from simulators.xosum import XosumSimulator
 from storage import open_store
-from tests.acceptance.place import Place, fast_xosum, headline, open_place
-from tests.acceptance.process import Bot
 from tests.audio.recordings import record, tone
+from tests.support.bot_harness import Place, fast_xosum, headline, open_place
+from tests.support.bot_process import Bot
 
 pytestmark = pytest.mark.engine
 PATIENT = (0.0, 0.2, 0.5, 1.0, 2.0, 4.0, 8.0, 16.0)
@@ -289,5 +289,5 @@ async def _waiting(store: JobStore, number: int, now: float, due_at: float) -> N
     origin = Origin("T0LOCAL", "C0CLINIC", f"{number}.0", f"{number}.0", f"F{number}", "U0ALICE")
     job, _ = await store.add_job(NewJob(origin), now)
     job = await store.apply(Received(job).submit(now, FileFacts("a.mp3"), "xosum", "xosum", Wishes()))
-    job = await store.apply(Submitting(job).created(now, Remote(f"r{number}")))
+    job = await store.apply(Submitting(job).created(now, RemoteJob(f"r{number}")))
     await store.apply(Submitting(job).submitted(now, due_at))

@@ -11,8 +11,8 @@ from aiohttp import ClientSession
 from simulators.slack.faults import Fault
 from simulators.slack.file_store import Upload
 from simulators.xosum import XosumSettings, XosumSimulator
-from tests.acceptance.place import Place, headline, open_place
 from tests.audio.recordings import record, tone
+from tests.support.bot_harness import Place, headline, open_place
 
 pytestmark = pytest.mark.engine
 

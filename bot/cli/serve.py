@@ -1,0 +1,79 @@
+"""`serve` and `try`: start, say so, run until told to stop, end cleanly."""
+
+import asyncio
+import os
+import signal
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+import typer
+
+from bot.app import open_bot
+from bot.domain.errors import StoreError
+from bot.failpoints import VARIABLE, Failpoints
+from bot.logs import configure
+from bot.settings import Settings
+
+
+async def _until_told(run: Callable[[asyncio.Event], Awaitable[int]]) -> int:
+    """Run with an event that SIGINT and SIGTERM set; a second signal ends the process at once."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+
+    def told(number: signal.Signals) -> None:
+        stop.set()
+        loop.remove_signal_handler(number)
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, told, number)
+    return await run(stop)
+
+
+def run_serve(settings: Settings, points: Failpoints | None = None) -> int:
+    """Serve until SIGTERM or Ctrl-C: 2 for settings that do not do, 1 for a database that cannot be had.
+
+    `points` come from the crash suite's own entry point; otherwise their variable is a mistake of the operator's.
+    """
+    faults = settings.serve_faults()
+    if points is None and os.environ.get(VARIABLE):
+        faults.insert(0, f"{VARIABLE} is for tests that kill the bot: unset it, or run python -m bot.failpoints.")
+    if faults:
+        for fault in faults:
+            typer.echo(f"threadscribe: {fault}", err=True)
+        return 2
+    configure(settings.log_level)
+
+    async def run(stop: asyncio.Event) -> int:
+        async with open_bot(settings, points):
+            await stop.wait()
+        return 0
+
+    return _guarded(run, settings.port)
+
+
+def run_try(file: Path | None, provider: str, port: int, model: str, browser: bool) -> int:
+    """Run the local workspace; with `file`, post it, print the thread and end."""
+    from bot.demo import open_trial, post_file, show_page
+
+    configure("warning" if file else "info")
+
+    async def run(stop: asyncio.Event) -> int:
+        async with open_trial(provider, 0 if file else port, model) as trial:
+            if file is not None:
+                return await post_file(trial, file, stop)
+            await show_page(trial, browser, stop)
+        return 0
+
+    return _guarded(run, port)
+
+
+def _guarded(run: Callable[[asyncio.Event], Awaitable[int]], port: int) -> int:
+    try:
+        return asyncio.run(_until_told(run))
+    except StoreError as error:
+        typer.echo(f"threadscribe: {error}", err=True)
+        return 1
+    except OSError as error:
+        why = os.strerror(error.errno) if error.errno else str(error)  # asyncio's own words repeat the address
+        typer.echo(f"threadscribe: cannot listen on port {port}: {why}.", err=True)
+        return 2

@@ -1,0 +1,115 @@
+"""`transcribe FILE`: one file through any provider by the same engine, with no Slack involved."""
+
+import asyncio
+import sys
+import tempfile
+from contextlib import AsyncExitStack
+from pathlib import Path
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+from bot.app import open_core
+from bot.audio.disk import DiskFile
+from bot.domain.errors import StoreError
+from bot.domain.job import FINAL, Job, Options, Origin, State
+from bot.domain.transcript import Transcript
+from bot.logs import configure
+from bot.ports.audio import SourceFile
+from bot.ports.store import NewJob
+from bot.settings import Settings
+from bot.text.exports import Format, NoTimes, export
+from bot.text.problems import sentence
+
+_STAGES = {
+    State.RECEIVED: "looking at the file",
+    State.SUBMITTING: "handing it over",
+    State.WAITING: "transcribing",
+    State.FINISHING: "writing",
+    State.REPLYING: "writing",
+    State.PARKED: "waiting: the provider's account does not work",
+}
+
+
+class OneFile:
+    """A thread of one file: its progress goes to a bar, its reply is kept."""
+
+    def __init__(self, path: Path, progress: Progress) -> None:
+        self._path = path
+        self._progress = progress
+        self._bar = progress.add_task("starting", total=1.0)
+        self.answer: asyncio.Future[tuple[Job, Transcript | None]] = asyncio.get_running_loop().create_future()
+
+    async def source(self, job: Job) -> SourceFile:
+        """The file on disk."""
+        return DiskFile(self._path)
+
+    async def show(self, job: Job) -> None:
+        """Move the bar; what did not work and is tried again is said beside it."""
+        if job.state not in FINAL:
+            text = f"trying again ({escape(job.last_error)})" if job.attempts else _STAGES[job.state]
+            self._progress.update(self._bar, description=text, completed=job.progress or 0.0)
+        if job.state is State.PARKED and not self.answer.done():
+            self.answer.set_result((job, None))
+
+    async def reply(self, job: Job, transcript: Transcript | None) -> None:
+        """Keep the result."""
+        if not self.answer.done():
+            self.answer.set_result((job, transcript))
+
+
+def run_transcribe(
+    settings: Settings, file: Path, provider: str, language: str, format_: str, output: Path | None
+) -> int:
+    """Transcribe `file` and write it in `format_`; 1 when there is no transcript, 2 when the settings do not do."""
+    name = provider or settings.provider
+    if name not in settings.configured_providers():
+        typer.echo(f"threadscribe: provider {name!r} is not configured: see README, Settings.", err=True)
+        return 2
+    configure("error")  # what the bar and the last line say is not said twice
+    try:
+        with tempfile.TemporaryDirectory(prefix="threadscribe-") as directory:
+            scratch = settings.model_copy(
+                update={"database_url": f"sqlite:///{directory}/one.db", "provider": name, "spool_dir": ""}
+            )
+            job, transcript = asyncio.run(_run(scratch, file, language))
+    except StoreError as error:
+        typer.echo(f"threadscribe: {error}", err=True)
+        return 1
+    except OSError as error:
+        typer.echo(f"threadscribe: port {settings.port} cannot be listened on: {error.strerror}.", err=True)
+        return 2
+    if transcript is None:
+        text = sentence(job.problem) if job.problem else f"It did not work: {job.last_error}"
+        typer.echo(f"threadscribe: {text}", err=True)
+        return 1
+    try:
+        data = export(transcript, Format(format_))
+    except NoTimes as error:
+        typer.echo(f"threadscribe: {error}", err=True)
+        return 1
+    if output is None:
+        sys.stdout.buffer.write(data)
+    else:
+        output.write_bytes(data)
+    return 0
+
+
+async def _run(settings: Settings, file: Path, language: str) -> tuple[Job, Transcript | None]:
+    console = Console(stderr=True)
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
+    async with AsyncExitStack() as stack:
+        bar = Progress(*columns, console=console, transient=True, disable=not console.is_terminal)
+        progress = stack.enter_context(bar)
+        chat = OneFile(file, progress)
+        if not settings.public_url:  # nobody can reach us, so no fixed port is needed
+            settings = settings.model_copy(update={"host": "127.0.0.1", "port": 0})
+        core = await stack.enter_async_context(open_core(settings, chat))
+        origin = Origin("local", "local", "1", "1", file.name, "operator")
+        await core.store.add_job(
+            NewJob(origin, DiskFile(file).facts, Options(language=language or None)), core.clock.now()
+        )
+        core.engine.notify_all()
+        return await chat.answer

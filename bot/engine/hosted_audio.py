@@ -1,0 +1,82 @@
+"""Audio that a provider downloads from us: which job, which bytes, and for how long (the /audio/{token} route).
+
+A payload is opened when its job is submitted and kept until the job no longer needs it; after a restart it is
+opened again on the first request. At most one payload per job is open.
+"""
+
+import asyncio
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, field
+
+from bot.domain.job import Job, State
+from bot.ports.audio import AudioFacts, InputLimits, Payload, Preparer, SourceFile
+from bot.ports.chat import Chat
+from bot.ports.clock import Clock
+from bot.ports.provider import Provider
+from bot.ports.store import Jobs
+
+
+async def _unseen(_: float) -> None:
+    """Progress of a conversion that nobody watches."""
+
+
+@dataclass(slots=True)
+class _Held:
+    stack: AsyncExitStack
+    payload: Payload
+    fetched: bool = field(default=False)
+
+
+class HostedAudio:
+    """Hands out the audio of jobs whose provider fetches it."""
+
+    def __init__(
+        self, store: Jobs, chat: Chat, preparer: Preparer, providers: dict[str, Provider], clock: Clock
+    ) -> None:
+        self._store = store
+        self._chat = chat
+        self._preparer = preparer
+        self._providers = providers
+        self._clock = clock
+        self._held: dict[str, _Held] = {}
+        self._locks: dict[str, asyncio.Lock] = {}
+
+    async def hold(self, job: Job, source: SourceFile, facts: AudioFacts, accepts: InputLimits) -> Payload:
+        """Open the job's payload and keep it; the one that is open already, if there is one."""
+        async with self._locks.setdefault(job.id, asyncio.Lock()):
+            if held := self._held.get(job.id):
+                return held.payload
+            async with AsyncExitStack() as stack:
+                prepared = self._preparer.prepare(job.id, source, facts, accepts, _unseen)
+                payload = await stack.enter_async_context(prepared)
+                self._held[job.id] = _Held(stack.pop_all(), payload)
+            return payload
+
+    async def payload_for(self, token: str) -> Payload | None:
+        """What the bearer of this token may download; None for a token that is unknown, spent or too old."""
+        job = await self._store.job_by_hook_token(token) if token else None
+        provider = self._providers.get(job.provider) if job else None
+        if job is None or provider is None or not provider.capabilities.fetches_audio:
+            return None
+        if job.state not in (State.SUBMITTING, State.WAITING):
+            await self.release(job.id)
+            return None
+        if job.remote and job.remote.expires_at is not None and self._clock.now() > job.remote.expires_at:
+            return None
+        if held := self._held.get(job.id):
+            return held.payload
+        source = await self._chat.source(job)
+        facts = await self._preparer.inspect(source)
+        return await self.hold(job, source, facts, provider.capabilities.accepts)
+
+    async def release(self, job_id: str) -> None:
+        """Close the job's payload; its spool file, if any, is deleted."""
+        held = self._held.pop(job_id, None)
+        self._locks.pop(job_id, None)
+        if held is not None:
+            await held.stack.aclose()
+
+    async def close(self) -> None:
+        """Close every payload."""
+        for job_id in list(self._held):
+            await self.release(job_id)

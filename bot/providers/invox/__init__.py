@@ -1,0 +1,1 @@
+"""Invox Medical."""

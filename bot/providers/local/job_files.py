@@ -1,0 +1,165 @@
+"""The private directory of the local engine: the audio of jobs that wait, and how each of them ended.
+
+<root> 0700 / <job> 0700 / audio        the recording, there only once it is whole and on the disk
+                         / order.json   what was asked; written before the audio
+                         / outcome.json how it ended; written after the last block is stored
+"""
+
+import json
+import os
+import shutil
+from collections.abc import Collection
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from bot.domain.errors import Problem, ProblemCode
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What a job asked for; `language` is Whisper's code, None to detect it."""
+
+    size: int
+    language: str | None
+    seconds: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How a job ended: `blocks` are stored, or there is a problem (its code and parameters)."""
+
+    blocks: int = 0
+    seconds: float | None = None
+    language: str | None = None
+    code: str = ""
+    params: dict[str, str] = field(default_factory=dict)
+    detail: str = ""
+
+    @property
+    def problem(self) -> Problem | None:
+        """Why there is no transcript, or None."""
+        return Problem(ProblemCode(self.code), self.params) if self.code else None
+
+
+class JobFiles:
+    """One folder per job. Every method is quick but does wait for the disk: call it in a thread."""
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+
+    def audio(self, job_id: str) -> Path:
+        """Where the recording lies, if it does."""
+        return self._folder(job_id) / "audio"
+
+    def holds(self, job_id: str) -> bool:
+        """Whether the whole recording is here."""
+        return self.audio(job_id).is_file()
+
+    def put(self, job_id: str, asked: Request) -> None:
+        """Take the file at `staging` as the job's audio: it is safe on the disk when this returns."""
+        folder = self._folder(job_id)
+        staged = folder / "arriving"
+        (folder / "outcome.json").unlink(missing_ok=True)
+        _write(folder / "order.json", asdict(asked))
+        fd = os.open(staged, os.O_RDONLY)
+        try:
+            os.fsync(fd)
+        finally:
+            os.close(fd)
+        os.replace(staged, folder / "audio")
+        _sync(folder)
+        _sync(self._root)
+
+    def staging(self, job_id: str) -> Path:
+        """A fresh path beside the audio to write or link it to before `put`."""
+        folder = self._folder(job_id)
+        self._root.mkdir(mode=0o700, parents=True, exist_ok=True)
+        folder.mkdir(mode=0o700, exist_ok=True)
+        path = folder / "arriving"
+        path.unlink(missing_ok=True)
+        return path
+
+    def asked(self, job_id: str) -> Request | None:
+        """What the job asked for."""
+        fields = _read(self._folder(job_id) / "order.json")
+        return Request(**fields) if fields is not None else None
+
+    def ended(self, job_id: str) -> Outcome | None:
+        """How it ended, None while it has not."""
+        fields = _read(self._folder(job_id) / "outcome.json")
+        return Outcome(**fields) if fields is not None else None
+
+    def end(self, job_id: str, ended: Outcome) -> None:
+        """Note how it ended; does nothing when the job was forgotten meanwhile."""
+        folder = self._folder(job_id)
+        if folder.is_dir():
+            _write(folder / "outcome.json", asdict(ended))
+            _sync(folder)
+
+    def reopen(self, job_id: str) -> None:
+        """Forget how it ended."""
+        (self._folder(job_id) / "outcome.json").unlink(missing_ok=True)
+
+    def drop_audio(self, job_id: str) -> None:
+        """Delete the recording, keep how it ended."""
+        self.audio(job_id).unlink(missing_ok=True)
+
+    def forget(self, job_id: str) -> None:
+        """Delete everything of the job."""
+        shutil.rmtree(self._folder(job_id), ignore_errors=True)
+
+    def kept(self) -> list[str]:
+        """The jobs that have a folder."""
+        return [folder.name for folder in self._root.iterdir() if folder.is_dir()] if self._root.is_dir() else []
+
+    def sweep(self, unfinished: Collection[str]) -> int:
+        """Delete the folders of jobs that are not in `unfinished`; returns how many."""
+        self._root.mkdir(mode=0o700, parents=True, exist_ok=True)
+        known = {_name(job_id) for job_id in unfinished}
+        gone = [folder for folder in self._root.iterdir() if folder.is_dir() and folder.name not in known]
+        for folder in gone:
+            shutil.rmtree(folder, ignore_errors=True)
+        return len(gone)
+
+    def _folder(self, job_id: str) -> Path:
+        return self._root / _name(job_id)
+
+
+def link_or_copy(source: Path, target: Path) -> None:
+    """Make `target` the file `source`: a second name where both lie on one disk, else a copy. Blocking."""
+    try:
+        os.link(source, target)
+    except OSError:
+        shutil.copyfile(source, target)
+        os.chmod(target, 0o600)
+
+
+def _name(job_id: str) -> str:
+    if not job_id or not all(c.isalnum() or c in "-_" for c in job_id):
+        raise ValueError("not a job id")  # it becomes part of a path
+    return job_id
+
+
+def _write(path: Path, fields: dict[str, object]) -> None:
+    draft = path.with_suffix(".draft")
+    with draft.open("w", encoding="utf-8") as file:
+        json.dump(fields, file)
+        file.flush()
+        os.fsync(file.fileno())
+    os.replace(draft, path)
+
+
+def _read(path: Path) -> Any:
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return None
+
+
+def _sync(folder: Path) -> None:
+    fd = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(fd)
+    finally:
+        os.close(fd)

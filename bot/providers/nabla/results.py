@@ -1,0 +1,86 @@
+"""What Nabla's async object and note say, in both eras of names and cases."""
+
+import json
+from collections.abc import Sequence
+
+from bot.domain.errors import Problem, ProblemCode, Transient
+from bot.domain.transcript import Segment, Transcript
+from bot.ports.provider import Failed, Pending, PollResult, Succeeded
+from bot.providers.json_fields import Fields, mapping, number, objects, one_line, text
+from bot.providers.nabla.locales import tag_of
+
+TITLE = "Nabla"
+SPEAKERS = frozenset({"DOCTOR", "PATIENT"})
+TOO_SHORT_CODE = 83005
+TOO_SHORT_NAME = "NOTE_GENERATION_TRANSCRIPT_TOO_SHORT"
+
+
+def read_standing(found: Fields, locale: str, source: str) -> PollResult:
+    """How a job stands by its async object. A status nobody knows is work in progress."""
+    match text(found, "status").upper():
+        case "":
+            raise Transient(f"{source}: answer without a status")
+        case "SUCCEEDED":
+            payload = mapping(found.get("payload"))
+            items = objects(payload, "transcript") if payload is not None else None
+            if items is None:
+                return broken("It gave no transcript.", "succeeded without a transcript")
+            return Succeeded(read_transcript(items, locale))
+        case "FAILED":
+            return _failed(mapping(found.get("payload")) or {})
+        case _:
+            return Pending()
+
+
+def broken(words: str, detail: str) -> Failed:
+    """The provider gave up, in its own words."""
+    return Failed(Problem(ProblemCode.PROVIDER_FAILED, {"provider": TITLE, "detail": words}), detail)
+
+
+def _failed(payload: Fields) -> Failed:
+    words = text(payload, "message") or (json.dumps(dict(payload), ensure_ascii=False) if payload else "")
+    status = number(payload, "http_status", "status", "code")
+    return broken(one_line(words), "failed" if status is None else f"failed with status {status:.0f}")
+
+
+def read_transcript(items: Sequence[Fields], locale: str) -> Transcript:
+    """The items by start; an empty list means that nothing was said."""
+    segments = [segment for item in items if (segment := _segment(item)).text]
+    if all(segment.start is not None for segment in segments):
+        segments.sort(key=lambda segment: segment.start or 0.0)
+    ends = [segment.end for segment in segments if segment.end is not None]
+    return Transcript(
+        segments=tuple(segments), language=tag_of(locale), seconds=max(ends, default=None), provider="nabla"
+    )
+
+
+def _segment(item: Fields) -> Segment:
+    start, end = number(item, "start_offset_ms", "start_time_ms"), number(item, "end_offset_ms", "end_time_ms")
+    speaker = text(item, "speaker_type", "speaker").upper()
+    return Segment(
+        text(item, "text"),
+        None if start is None else start / 1000,
+        None if end is None else end / 1000,
+        None if speaker in ("", "UNSPECIFIED") else speaker,
+    )
+
+
+def note_items(transcript: Transcript) -> Sequence[Fields]:
+    """The transcript as generate-note takes it."""
+    return [
+        {"text": segment.text, "speaker_type": segment.speaker if segment.speaker in SPEAKERS else "UNSPECIFIED"}
+        for segment in transcript.segments
+    ]
+
+
+def read_note(found: Fields) -> tuple[str, str]:
+    """(title, summary) of a note, nested or not: the sections one below the other."""
+    note = mapping(found.get("note")) or found
+    sections = [(text(section, "title"), text(section, "text")) for section in objects(note, "sections") or ()]
+    summary = "\n\n".join(f"{title}: {words}" if title else words for title, words in sections if words)
+    return text(note, "title"), summary
+
+
+def is_too_short(found: Fields) -> bool:
+    """Whether a note was refused because too little was said."""
+    return number(found, "code") == TOO_SHORT_CODE or text(found, "name") == TOO_SHORT_NAME

@@ -1,0 +1,245 @@
+"""Xosum (Armenian): create, presigned PUT of an MP3, then a poll or the account's webhook."""
+
+import hmac
+import json
+import re
+from collections.abc import Sequence
+from urllib.parse import quote
+
+from bot.domain.errors import Ambiguous, Misconfigured, Problem, ProblemCode, Rejected, Transient, WebhookRefused
+from bot.domain.job import RemoteJob
+from bot.domain.transcript import Segment, Transcript
+from bot.http import Acquire, Answer, Http
+from bot.ports.audio import InputLimits, Payload, Progress
+from bot.ports.clock import Clock
+from bot.ports.provider import (
+    Capabilities,
+    Failed,
+    Finding,
+    Pace,
+    Pending,
+    PollResult,
+    Succeeded,
+    TranscriptionRequest,
+    WebhookEvent,
+    WebhookRequest,
+)
+from bot.providers.findings import try_credentials, webhook_finding
+from bot.providers.json_fields import (
+    Fields,
+    number,
+    one_line,
+    read_object,
+    reason,
+    reference,
+    refusal,
+    text,
+    upload_url,
+    value_or_none,
+)
+from bot.providers.presigned import put_audio
+from bot.settings import Settings
+
+TITLE = "Xosum"
+UPLOAD_LIFE = 3600.0
+RETRY_AFTER = 5.0  # seconds, where a 429 does not say
+RECORDING_TYPES = {"single_voice": "One voice", "phone_call": "Phone call (two speakers)"}
+
+_LABEL = re.compile(r"(?:^|(?<=\s))(Խոսնակ)\s*(\d{1,2})\s*[:։]")
+
+
+class XosumProvider:
+    """A Xosum account. `spend` is awaited before each call to its API."""
+
+    def __init__(self, settings: Settings, http: Http, clock: Clock, spend: Acquire | None = None) -> None:
+        self._settings = settings
+        self._http = http
+        self._clock = clock
+        self._spend = spend
+        self._secret = settings.xosum_webhook_secret.get_secret_value()
+        self._capabilities = Capabilities(
+            title=TITLE,
+            accepts=InputLimits(
+                mimes=frozenset({"audio/mpeg"}),
+                max_seconds=settings.xosum_max_minutes * 60 or None,
+                max_bytes=settings.xosum_max_file_mb * 2**20,
+            ),
+            gives_title=True,
+            gives_summary=True,
+            gives_speakers=True,
+            recording_types=RECORDING_TYPES,
+            pushes=bool(settings.public_url and self._secret),
+            push_patience=settings.xosum_webhook_wait_minutes * 60,
+            pace=Pace(settings.xosum_per_minute, settings.xosum_burst),
+            poll_seconds=(5.0, 60.0),
+            latency=(5.0, 0.1),
+            upload_life=UPLOAD_LIFE,
+        )
+
+    @property
+    def name(self) -> str:
+        """`xosum`."""
+        return "xosum"
+
+    @property
+    def account(self) -> str:
+        """`xosum`: one API key, one budget."""
+        return "xosum"
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """MP3 only; title, summary and, for phone calls, speakers; no times."""
+        return self._capabilities
+
+    async def create(self, order: TranscriptionRequest) -> RemoteJob:
+        """Make the job. A repeat would make a second one, so this happens once; without an upload it costs nothing."""
+        wanted = order.options.recording_type or ""
+        body: dict[str, object] = {
+            "type": wanted if wanted in RECORDING_TYPES else self._settings.xosum_recording_type,
+            "metadata": {"job": order.job_id},
+        }
+        if self._settings.xosum_checklist_id:
+            body["checklistId"] = self._settings.xosum_checklist_id
+        answer = await self._call("POST", "/api/createTranscription", body)
+        if not answer.ok:
+            raise refusal(answer, TITLE)
+        found = answer.json_object()
+        ref = reference(found, "docId")
+        url = upload_url(found, "uploadUrl", self._settings.xosum_base_url)
+        if not ref or not url:
+            raise Ambiguous(f"{answer.source}: answer without docId or uploadUrl")
+        return RemoteJob(ref, url, self._clock.now() + UPLOAD_LIFE)
+
+    async def upload(
+        self, order: TranscriptionRequest, remote: RemoteJob, payload: Payload, progress: Progress
+    ) -> None:
+        """PUT the MP3; the upload itself starts the work."""
+        content_type = value_or_none(self._settings.xosum_upload_content_type)
+        await put_audio(self._http, self.account, TITLE, remote.upload_url or "", content_type, payload, progress)
+
+    async def poll(self, remote: RemoteJob, client_ref: str) -> PollResult:
+        """One GET, which also carries the result."""
+        answer = await self._read(remote.ref)
+        if not answer.ok:
+            words = reason(answer)
+            problem = Problem(ProblemCode.PROVIDER_FAILED, {"provider": TITLE, "detail": words})
+            return Failed(problem, f"{answer.source}: status {answer.status}: {words}")
+        return read_standing(answer.json_object(), answer.source)
+
+    async def fetch(self, remote: RemoteJob, client_ref: str) -> Transcript:
+        """The result, by the same GET."""
+        match await self.poll(remote, client_ref):
+            case Succeeded(Transcript() as transcript):
+                return transcript
+            case Failed(problem, detail):
+                raise Rejected(problem, detail)
+            case _:
+                raise Transient("xosum: the result is not ready")
+
+    async def enrich(self, transcript: Transcript) -> Transcript:
+        """Title and summary came with the result."""
+        return transcript
+
+    async def cancel(self, remote: RemoteJob) -> None:
+        """No such call exists; a job without an upload costs nothing."""
+
+    def verify_webhook(self, request: WebhookRequest) -> WebhookEvent:
+        """Believe a body whose `secret` is ours, compared in constant time before anything else is looked at."""
+        body = read_object(request.body)
+        if body is None:
+            raise WebhookRefused(400, "malformed")
+        given = body.get("secret")
+        same = isinstance(given, str) and hmac.compare_digest(
+            given.encode("utf-8", "surrogatepass"), self._secret.encode("utf-8", "surrogatepass")
+        )
+        if not same or not self._secret:
+            raise WebhookRefused(401, "secret")
+        event = text(body, "event_type") or ("transcript_ready" if "transcription" in body else "")
+        if event != "transcript_ready":
+            return WebhookEvent(ignored="analysis" if event == "analysis_ready" else "unknown event")
+        ref = reference(body, "docId")
+        if not ref:
+            raise WebhookRefused(400, "malformed")
+        kept = {name: text(body, name) for name in ("transcription", "title", "resolution")}
+        return WebhookEvent(ref=ref, key=f"{ref}:{event}", result=json.dumps(kept).encode("ascii"))
+
+    def parse_pushed(self, result: bytes) -> Transcript | None:
+        """The transcript of a webhook that was believed; the kind of recording and the language are not in it."""
+        body = read_object(result)
+        return read_transcript(body) if body is not None and "transcription" in body else None
+
+    async def check(self) -> Sequence[Finding]:
+        """Ask for a job that cannot exist: a good key is told so, a bad one is refused. One call of the budget."""
+        remedy = "Copy the API key again from the account settings (Business plan) into XOSUM_API_KEY."
+        findings = await try_credentials(TITLE, lambda: self._read("doctor"), self._clock, remedy)
+        hook = webhook_finding(TITLE, "XOSUM_WEBHOOK_SECRET", bool(self._secret), self._settings.public_url)
+        return [*findings, hook]
+
+    async def close(self) -> None:
+        """Nothing of its own is open."""
+
+    async def _read(self, ref: str) -> Answer:
+        return await self._call("GET", f"/api/getTranscription?docId={quote(ref, safe='')}")
+
+    async def _call(self, method: str, path: str, body: object = None) -> Answer:
+        answer = await self._http.call(
+            self.account,
+            method,
+            f"{self._settings.xosum_base_url}{path}",
+            headers={"Authorization": f"Bearer {self._settings.xosum_api_key.get_secret_value()}"},
+            json=body,
+            once=method == "POST",
+            spend=self._spend,
+            retry_default=RETRY_AFTER,
+        )
+        if answer.status in (401, 403):
+            advice = "check XOSUM_API_KEY, and that the plan includes the API"
+            raise Misconfigured(self.account, f"{answer.source}: status {answer.status}: {advice}")
+        if 300 <= answer.status < 400:
+            raise Misconfigured(self.account, f"{answer.source}: redirected elsewhere: check XOSUM_BASE_URL")
+        return answer
+
+
+def read_standing(found: Fields, source: str) -> PollResult:
+    """How a job stands by its GET. A status nobody knows is work in progress; none at all is not an answer."""
+    match text(found, "status").lower():
+        case "":
+            raise Transient(f"{source}: answer without a status")
+        case "transcribed":
+            return Succeeded(read_transcript(found))
+        case "failed":
+            words = one_line(text(found, "error"))
+            return Failed(Problem(ProblemCode.PROVIDER_FAILED, {"provider": TITLE, "detail": words}), words)
+        case status:
+            return Pending(uploaded=status != "uploading")
+
+
+def read_transcript(found: Fields) -> Transcript:
+    """The transcript of a GET or a webhook; null or empty text means that nothing was said."""
+    return Transcript(
+        segments=split_speakers(text(found, "transcription"), text(found, "type")),
+        language=text(found, "languageCode") or None,
+        seconds=number(found, "duration"),
+        title=text(found, "title") or None,
+        summary=text(found, "resolution") or None,
+        provider="xosum",
+    )
+
+
+def split_speakers(words: str, recording_type: str = "") -> tuple[Segment, ...]:
+    """Segments of a text with inline labels `Խոսնակ 1:`, by speaker; without labels one segment a line, no speaker.
+
+    A single voice has no labels, so none is looked for; where the kind is not told, a label must come first.
+    """
+    labels = list(_LABEL.finditer(words))
+    labelled = bool(labels) and (
+        recording_type == "phone_call" or (recording_type != "single_voice" and labels[0].start() == 0)
+    )
+    if not labelled:
+        return tuple(Segment(line.strip()) for line in words.splitlines() if line.strip())
+    segments = [Segment(before)] if (before := words[: labels[0].start()].strip()) else []
+    ends = [label.start() for label in labels[1:]] + [len(words)]
+    for label, end in zip(labels, ends, strict=True):
+        if said := words[label.end() : end].strip():
+            segments.append(Segment(said, speaker=f"{label.group(1)} {label.group(2)}"))
+    return tuple(segments)

@@ -1,0 +1,1 @@
+"""Slack's Web API, Socket Mode and files: the only place that calls Slack."""

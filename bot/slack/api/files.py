@@ -1,0 +1,221 @@
+"""Files out of Slack: what is behind a file's id, and its bytes, checked before anybody else sees one.
+
+The bot token goes to Slack's hosts only, so redirects are followed by hand. Without `files:read` Slack answers with a
+redirect to its login page, or with that page and status 200 (bolt-js #2585): status, type, first bytes and length
+are checked.
+"""
+
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from urllib.parse import urljoin, urlsplit
+
+from bot.domain.errors import Problem, ProblemCode, Rejected, Transient
+from bot.domain.job import SLACK_LANE, FileFacts, Job
+from bot.http import Http, Stream
+from bot.settings import Settings
+from bot.slack.api.client import SlackClient, SlackRefusal
+from bot.slack.api.methods import Method
+from bot.slack.api.payloads import Json, child, number, text, truth
+
+MOST_REDIRECTS = 5
+HEAD_BYTES = 64  # looked at for an HTML page
+_REDIRECTS = frozenset({301, 302, 303, 307, 308})
+_GONE_ERRORS = frozenset({"file_not_found", "file_deleted"})
+_PAGE_STARTS = (b"<!doctype html", b"<html", b"<head", b"<script")
+_LOGIN_STATUSES = frozenset({401, 403})
+
+
+class Hosts:
+    """Where the bot token may go: Slack's hosts over https, and the API's own host exactly as it is set."""
+
+    def __init__(self, patterns: Sequence[str], api_url: str) -> None:
+        self._patterns = tuple(pattern.lower() for pattern in patterns)
+        self._api = _place(api_url)
+
+    def trusts(self, url: str) -> bool:
+        """Whether a request to this address may carry the token."""
+        place = _place(url)
+        if place is None:
+            return False
+        if place == self._api:
+            return True
+        scheme, host, port = place
+        return scheme == "https" and port == 443 and any(fnmatchcase(host, pattern) for pattern in self._patterns)
+
+
+def _place(url: str) -> tuple[str, str, int] | None:
+    """Scheme, host and port of an address; None for what is not a plain http(s) one."""
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError:
+        return None
+    default = {"https": 443, "http": 80}.get(parts.scheme)
+    if default is None or not parts.hostname or parts.username is not None or "\\" in url:
+        return None
+    return parts.scheme, parts.hostname.lower().rstrip("."), port or default
+
+
+def facts_of(file: Json) -> FileFacts:
+    """What a file object of Slack says of itself."""
+    milliseconds = number(file, "duration_ms")
+    return FileFacts(
+        name=text(file, "name") or text(file, "title"),
+        mimetype=text(file, "mimetype").lower(),
+        filetype=text(file, "filetype").lower(),
+        size=int(number(file, "size")),
+        seconds=milliseconds / 1000 if milliseconds > 0 else None,
+        subtype=text(file, "subtype"),
+    )
+
+
+def refusal_of(file: Json) -> Rejected | None:
+    """Why a file has no bytes to give, if so."""
+    mode = text(file, "mode")
+    if mode in ("tombstone", "deleted"):
+        return Rejected(Problem(ProblemCode.FILE_GONE), f"mode {mode}")
+    if mode == "hidden_by_limit":
+        return Rejected(Problem(ProblemCode.FILE_HIDDEN), f"mode {mode}")
+    if mode == "external" or truth(file, "is_external"):
+        return Rejected(Problem(ProblemCode.FILE_EXTERNAL), "external file")
+    if mode in ("snippet", "post", "space", "canvas", "quip", "list"):
+        return Rejected(Problem(ProblemCode.NOT_AUDIO), f"mode {mode}")
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class SlackFile:
+    """A file in Slack as a `SourceFile`: a fresh, checked stream at each call."""
+
+    facts: FileFacts
+    url: str
+    token: str
+    hosts: Hosts
+    http: Http
+
+    @asynccontextmanager
+    async def stream(self, start: int = 0, end: int | None = None) -> AsyncGenerator[AsyncIterator[bytes], None]:
+        """Chunks of bytes [start, end). Raises `Rejected` for what is not the announced file, else `Transient`."""
+        size = self.facts.size
+        stop = size if end is None else min(end, size)
+        ranged = start > 0 or stop < size
+        url = self.url
+        for _ in range(1 + MOST_REDIRECTS):
+            headers = {"Authorization": f"Bearer {self.token}"} if self.hosts.trusts(url) else {}
+            if ranged:
+                headers["Range"] = f"bytes={start}-{stop - 1}"
+            async with self.http.stream_get(SLACK_LANE, url, headers) as answer:
+                if answer.status in _REDIRECTS:
+                    url = _target(url, answer)
+                    continue
+                whole = self._check(answer, start, stop, ranged)
+                chunks = self._checked(
+                    answer.chunks,
+                    start if whole else 0,
+                    stop - start,
+                    from_start=whole or start == 0,
+                    to_end=stop == size,
+                    alone=answer.status == 206,
+                )
+                try:
+                    yield chunks
+                finally:
+                    await chunks.aclose()
+                return
+        raise Rejected(Problem(ProblemCode.LOGIN_PAGE), "too many redirects")
+
+    def _check(self, answer: Stream, start: int, stop: int, ranged: bool) -> bool:
+        """Judge the head of an answer; True when the file comes from its first byte although a part was asked for."""
+        if answer.status in _LOGIN_STATUSES:
+            raise Rejected(Problem(ProblemCode.LOGIN_PAGE), f"status {answer.status}")
+        if answer.status in (404, 410):
+            raise Rejected(Problem(ProblemCode.FILE_GONE), f"status {answer.status}")
+        if answer.status not in (200, 206):
+            raise Rejected(Problem(ProblemCode.FILE_CHANGED), f"status {answer.status}")
+        kind = answer.headers.get("content-type", "").split(";")[0].strip().lower()
+        if kind == "text/html":
+            raise Rejected(Problem(ProblemCode.LOGIN_PAGE), "an HTML page came instead of the file")
+        if answer.status == 206 and not ranged:
+            raise Rejected(Problem(ProblemCode.FILE_CHANGED), "a part came although the whole was asked for")
+        whole = answer.status == 200 and ranged
+        expected = stop - start if answer.status == 206 else self.facts.size
+        length = answer.headers.get("content-length", "")
+        if length.isdecimal() and int(length) != expected:
+            raise Rejected(Problem(ProblemCode.FILE_CHANGED), f"{length} bytes are offered, {expected} were announced")
+        return whole
+
+    @staticmethod
+    async def _checked(
+        chunks: AsyncIterator[bytes], skip: int, wanted: int, *, from_start: bool, to_end: bool, alone: bool
+    ) -> AsyncGenerator[bytes, None]:
+        """Exactly the bytes asked for, after `skip` that were not; the first of a file are looked at first.
+
+        Where they come `alone`, the answer is read to its end: only then can its connection serve the next request.
+        """
+        held = b""
+        looking = from_start
+        async for chunk in chunks:
+            if not wanted and not to_end:
+                return  # more came than the part that was asked for
+            held += chunk
+            if looking and len(held) < min(HEAD_BYTES, skip + wanted):
+                continue
+            if looking and held.lstrip(b"\xef\xbb\xbf \t\r\n")[:HEAD_BYTES].lower().startswith(_PAGE_STARTS):
+                raise Rejected(Problem(ProblemCode.LOGIN_PAGE), "an HTML page came instead of the file")
+            looking = False
+            passed = min(skip, len(held))
+            held, skip = held[passed:], skip - passed
+            if to_end and len(held) > wanted:
+                raise Rejected(Problem(ProblemCode.FILE_CHANGED), "more bytes came than were announced")
+            piece, held = held[:wanted], b""
+            wanted -= len(piece)
+            if piece:
+                yield piece
+            if not wanted and not to_end and not alone:
+                return
+        if wanted:
+            raise Transient(f"the file ended {wanted} bytes early")
+
+
+def _target(url: str, answer: Stream) -> str:
+    target = urljoin(url, answer.headers.get("location", ""))
+    parts = urlsplit(target)
+    if "redir=" in parts.query or parts.path.rstrip("/").endswith(("/signin", "/login")):
+        raise Rejected(Problem(ProblemCode.LOGIN_PAGE), "redirected to the login page")
+    if _place(target) is None:
+        raise Rejected(Problem(ProblemCode.FILE_CHANGED), "redirected to nowhere")
+    return target
+
+
+class SlackFiles:
+    """Finds the file behind a job."""
+
+    def __init__(self, settings: Settings, client: SlackClient, http: Http) -> None:
+        self._client = client
+        self._http = http
+        self._token = settings.slack_bot_token.get_secret_value()
+        self._hosts = Hosts(settings.slack_file_hosts, settings.slack_api_url)
+
+    async def info(self, file_id: str) -> Json:
+        """The file object, resolved where an event gave only its id (Slack Connect). Raises `StepError`s."""
+        try:
+            return child(await self._client.call(Method.FILE_INFO, file=file_id), "file")
+        except SlackRefusal as refusal:
+            if refusal.code in _GONE_ERRORS:
+                raise Rejected(Problem(ProblemCode.FILE_GONE), refusal.detail) from None
+            raise Rejected(Problem(ProblemCode.LOGIN_PAGE), refusal.detail) from None
+
+    async def source(self, job: Job) -> SlackFile:
+        """The job's file. Raises `Rejected` for what has no bytes to give, with the fitting problem."""
+        file = await self.info(job.origin.file_id)
+        if refusal := refusal_of(file):
+            raise refusal
+        url = text(file, "url_private_download") or text(file, "url_private")
+        facts = facts_of(file)
+        if not url:
+            raise Rejected(Problem(ProblemCode.FILE_GONE), "the file has no address")
+        if facts.size <= 0:
+            raise Rejected(Problem(ProblemCode.EMPTY_FILE))
+        return SlackFile(facts, url, self._token, self._hosts, self._http)

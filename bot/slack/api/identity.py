@@ -1,0 +1,60 @@
+"""Who we are at Slack: the workspace, our bot user and the token's scopes, asked once."""
+
+import asyncio
+from dataclasses import dataclass
+
+from bot.slack.api.client import SlackClient
+from bot.slack.api.methods import Method
+from bot.slack.api.payloads import Json, text
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """What `auth.test` says of the token. `url` ends with a slash."""
+
+    team_id: str
+    bot_user_id: str
+    bot_id: str
+    url: str = ""
+    enterprise_id: str = ""
+    scopes: frozenset[str] = frozenset()
+
+    def wrote(self, message: Json) -> bool:
+        """Whether a message is ours."""
+        return text(message, "user") == self.bot_user_id or bool(self.bot_id and text(message, "bot_id") == self.bot_id)
+
+    def link(self, channel_id: str, ts: str, thread_ts: str = "") -> str:
+        """The address of a message (what `chat.getPermalink` gives, without asking)."""
+        address = f"{self.url}archives/{channel_id}/p{ts.replace('.', '')}"
+        return f"{address}?thread_ts={thread_ts}&cid={channel_id}" if thread_ts and thread_ts != ts else address
+
+
+async def identify(client: SlackClient) -> Identity:
+    """Ask Slack who the token is. Raises `StepError`s."""
+    answer, headers = await client.ask(Method.AUTH_TEST)
+    scopes = headers.get("x-oauth-scopes", "")
+    return Identity(
+        team_id=text(answer, "team_id"),
+        bot_user_id=text(answer, "user_id"),
+        bot_id=text(answer, "bot_id"),
+        url=text(answer, "url"),
+        enterprise_id=text(answer, "enterprise_id"),
+        scopes=frozenset(part.strip() for part in scopes.split(",") if part.strip()),
+    )
+
+
+class BotIdentity:
+    """Our identity, asked at the first need and kept: a start while Slack is down only delays it."""
+
+    def __init__(self, client: SlackClient) -> None:
+        self._client = client
+        self._lock = asyncio.Lock()
+        self._known: Identity | None = None
+
+    async def me(self) -> Identity:
+        """Who we are. Raises `StepError`s while Slack cannot be asked for the first time."""
+        if self._known is None:
+            async with self._lock:
+                if self._known is None:
+                    self._known = await identify(self._client)
+        return self._known

@@ -1,0 +1,1 @@
+"""Block Kit: builders of blocks and modals, Slack's limits, escaping."""

@@ -1,0 +1,131 @@
+"""*Download*: a transcript as a file in its own thread, once for each format.
+
+It goes into the thread and not into a direct message: who may read the thread may have the file, nobody else, and
+Slack itself goes on holding that when people leave. It needs no further scope. A second press finds the first file.
+"""
+
+import asyncio
+from dataclasses import replace
+from weakref import WeakValueDictionary
+
+import structlog
+
+from bot.domain.errors import Transient
+from bot.domain.job import Job
+from bot.domain.transcript import Transcript
+from bot.ports.clock import Clock
+from bot.ports.store import ChannelSettings, JobStore, OutboxMessage
+from bot.slack.api.client import SlackClient, SlackRefusal
+from bot.slack.api.identity import Identity
+from bot.slack.api.methods import Method
+from bot.slack.api.payloads import Json, child, text
+from bot.slack.background import BackgroundTasks
+from bot.slack.blockkit.text import escape_label
+from bot.slack.buttons import texts as words
+from bot.slack.buttons.common import Interactions, value
+from bot.slack.thread.render import Document, title_of
+from bot.slack.thread.uploads import Uploads
+from bot.text.exports import Format, available, export, file_name
+from bot.text.speaker_names import named
+
+TRIES = 4
+_GONE = frozenset({"file_not_found", "file_deleted"})
+
+_log = structlog.get_logger(__name__)
+
+
+def export_key(job_id: str, wanted: Format, revision: int) -> str:
+    """The row of an exported file; each naming of the speakers makes another one."""
+    return f"export:{job_id}:{wanted.value}:{revision}"
+
+
+class Downloads:
+    """Shares transcripts as files."""
+
+    def __init__(
+        self,
+        store: JobStore,
+        client: SlackClient,
+        uploads: Uploads,
+        interactions: Interactions,
+        background: BackgroundTasks,
+        clock: Clock,
+    ) -> None:
+        self._store = store
+        self._client = client
+        self._uploads = uploads
+        self._interactions = interactions
+        self._background = background
+        self._clock = clock
+        self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+
+    async def pressed(self, me: Identity, body: Json) -> None:
+        """A format was chosen in a reply's menu."""
+        self._background.spawn("download", self._answer(me, body))
+
+    async def _answer(self, me: Identity, body: Json) -> None:
+        job_id, _, extension = value(body).partition(".")
+        job = await self._interactions.job(me, body, job_id)
+        said = await self._interactions.refusal(body, job)
+        if not said and job is not None:
+            said = await self._give(job, extension)
+        if said:
+            await self._interactions.say(body, said)
+
+    async def _give(self, job: Job, extension: str) -> str:
+        """Have the file in the thread; what is left to be said about it."""
+        shown = extension.upper()
+        transcript = await self._store.transcript(job.id)
+        if transcript is None:
+            return words.GONE
+        if extension not in [each.value for each in available(transcript)]:
+            return words.NO_SUCH_FORMAT.format(format=escape_label(shown))
+        wanted = Format(extension)
+        key = export_key(job.id, wanted, (await self._store.speaker_names(job.id)).revision)
+        lock = self._locks.setdefault(key, asyncio.Lock())
+        async with lock:  # two presses at once are one file
+            link, name = await self._link(await self._store.outbox_message(key))
+            if link:
+                return words.HERE_ALREADY.format(format=shown, link=link, name=escape_label(name))
+            for _ in range(TRIES):
+                try:
+                    if await self.share(job, transcript, wanted, key):
+                        return ""
+                except Transient as error:
+                    _log.info("download_postponed", job=job.id, detail=error.detail)
+                    await self._clock.sleep(min(error.after or 1.0, 30.0))
+                except SlackRefusal as refusal:
+                    _log.info("download_refused", job=job.id, code=refusal.code)
+                    return words.FILES_REFUSED
+                else:
+                    return words.FILES_REFUSED
+        return words.TRY_LATER
+
+    async def share(self, job: Job, transcript: Transcript, wanted: Format, key: str) -> bool:
+        """Put the file into the thread, exactly once; False where files are refused. Raises as `Uploads.deliver`."""
+        row = await self._store.outbox_message(key)
+        if row is not None and row.phase == "gone":  # deleted, or refused by a policy that may have changed
+            await self._store.save_outbox(replace(row, phase="intent", file_id=""))
+        settings = await self._store.channel_settings(job.origin.team_id, job.origin.channel_id)
+        document = await asyncio.to_thread(_document, job, transcript, wanted, settings)
+        return await self._uploads.deliver(key, job.id, job.origin.channel_id, job.origin.thread_ts, document)
+
+    async def _link(self, row: OutboxMessage | None) -> tuple[str, str]:
+        """Address and name of a file that is there; one that somebody deleted is made anew."""
+        if row is None or row.phase not in ("posted", "settled"):
+            return "", ""
+        try:
+            file = child(await self._client.call(Method.FILE_INFO, file=row.file_id), "file")
+        except SlackRefusal as refusal:
+            if refusal.code not in _GONE:
+                raise
+            await self._store.save_outbox(replace(row, phase="gone"))
+            return "", ""
+        return text(file, "permalink"), text(file, "name")
+
+
+def _document(job: Job, transcript: Transcript, wanted: Format, settings: ChannelSettings) -> Document:
+    whole = named(transcript)
+    title = title_of(job, whole)
+    content = export(whole, wanted, title=title, speakers=settings.speakers, timestamps=settings.timestamps)
+    return Document(file_name(title, wanted), f"{title[:200]}.{wanted.value}", content)

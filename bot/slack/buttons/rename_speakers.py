@@ -1,0 +1,161 @@
+"""*Rename speakers*: a modal with a field for each speaker; what was posted follows, and one press undoes it."""
+
+import unicodedata
+from collections.abc import Mapping
+
+from bot.domain.job import Job
+from bot.domain.transcript import Transcript
+from bot.ports.clock import Clock
+from bot.ports.store import JobStore, SpeakerNames
+from bot.slack.api.identity import Identity
+from bot.slack.api.payloads import Json, number, text
+from bot.slack.background import BackgroundTasks
+from bot.slack.blockkit.blocks import Block, button, context, section
+from bot.slack.blockkit.modals import entered, errors, facts_of, field, line, modal, notice
+from bot.slack.blockkit.text import clip
+from bot.slack.buttons import texts as words
+from bot.slack.buttons.common import Interactions, person, value
+from bot.slack.buttons.reply_updates import REWRITE
+from bot.slack.incoming.intake import Intake
+
+RENAME_VIEW = "rename_speakers"
+UNDO_ACTION = "undo_rename"
+NAME = "name"
+LONGEST_NAME = 60
+MOST_SPEAKERS = 40
+SAMPLE = 120  # characters of what a speaker said, to tell who it is
+
+
+class RenameSpeakers:
+    """Opens the modal, takes it, and undoes it."""
+
+    def __init__(
+        self, store: JobStore, interactions: Interactions, intake: Intake, background: BackgroundTasks, clock: Clock
+    ) -> None:
+        self._store = store
+        self._interactions = interactions
+        self._intake = intake
+        self._background = background
+        self._clock = clock
+
+    async def pressed(self, me: Identity, body: Json) -> None:
+        """The button of a reply."""
+        self._background.spawn("rename", self._open(me, body))
+
+    async def _open(self, me: Identity, body: Json) -> None:
+        view_id = await self._interactions.open(body, words.RENAME_TITLE)
+        job = await self._interactions.job(me, body, value(body))
+        said = await self._interactions.refusal(body, job)
+        transcript = None if said or job is None else await self._store.transcript(job.id)
+        if said or job is None or transcript is None or not transcript.speakers:
+            said = said or (words.GONE if transcript is None else words.NO_SPEAKERS)
+            await self._interactions.fill(view_id, notice(words.RENAME_TITLE, said, words.CLOSE))
+            return
+        speaker_names = await self._store.speaker_names(job.id)
+        await self._interactions.fill(view_id, form(job, transcript, speaker_names))
+
+    async def submit(self, me: Identity, body: Json) -> Json | None:
+        """The filled modal: names are committed before Slack hears so; the reply is rewritten by an errand."""
+        facts = facts_of(body)
+        job = await self._store.job(text(facts, "job"))
+        transcript = None if job is None else await self._store.transcript(job.id)
+        if job is None or transcript is None or job.origin.team_id != me.team_id:
+            return errors({_block(0): words.GONE})
+        if said := await self._interactions.refusal_for(person(body), job):
+            return errors({_block(0): said})
+        names, faults = read(transcript, body)
+        if faults:
+            return errors(faults)
+        speaker_names = await self._store.speaker_names(job.id)
+        names = {
+            **{label: name for label, name in speaker_names.names.items() if label not in _asked(transcript)},
+            **names,
+        }
+        if names == speaker_names.names:
+            return None
+        renamed = SpeakerNames(names, speaker_names.names, int(number(facts, "revision")) + 1)
+        if not await self._store.save_speaker_names(job.id, renamed):
+            return errors({_block(0): words.RENAMED_MEANWHILE})
+        await self._follow(job, renamed)
+        self._background.spawn("rename answer", self._tell(person(body), job, renamed))
+        return None
+
+    async def _tell(self, user_id: str, job: Job, speaker_names: SpeakerNames) -> None:
+        undo = button(words.UNDO, UNDO_ACTION, f"{job.id}.{speaker_names.revision}")
+        await self._interactions.whisper(user_id, job, words.RENAMED, undo)
+
+    async def _follow(self, job: Job, speaker_names: SpeakerNames) -> None:
+        key = f"{job.id}:{speaker_names.revision}:{self._clock.now():.3f}"
+        await self._intake.errand(REWRITE, key=key, ref=job.id, facts={"job": job.id})
+
+    async def undo(self, me: Identity, body: Json) -> None:
+        """The button under *renamed*: the names before come back, once."""
+        job_id, _, revision = value(body).partition(".")
+        job = await self._interactions.job(me, body, job_id)
+        said = await self._interactions.refusal(body, job)
+        if not said and job is not None:
+            speaker_names = await self._store.speaker_names(job.id)
+            back = SpeakerNames(speaker_names.before, speaker_names.names, speaker_names.revision + 1)
+            if str(speaker_names.revision) == revision and await self._store.save_speaker_names(job.id, back):
+                await self._follow(job, back)
+                said = words.RESTORED
+            else:
+                said = words.CHANGED_SINCE
+        self._background.spawn("undo answer", self._interactions.say(body, said))
+
+
+def form(job: Job, transcript: Transcript, speaker_names: SpeakerNames) -> Block:
+    """The modal for a transcript: labels as the provider gave them, names as they are now, and who says what."""
+    asked = _asked(transcript)
+    blocks = [section(words.RENAME_INTRO)]
+    for index, label in enumerate(asked):
+        element = line(NAME, speaker_names.names.get(label, ""), label, LONGEST_NAME)
+        blocks.append(field(_block(index), label, element, hint=_sample(transcript, label), optional=True))
+    if len(asked) < len(transcript.speakers):
+        blocks.append(context(words.RENAME_MORE.format(count=len(asked))))
+    return modal(
+        words.RENAME_TITLE,
+        blocks,
+        callback_id=RENAME_VIEW,
+        close=words.CANCEL,
+        submit=words.RENAME_SAVE,
+        facts={"job": job.id, "revision": speaker_names.revision},
+    )
+
+
+def read(transcript: Transcript, body: Json) -> tuple[Mapping[str, str], Mapping[str, str]]:
+    """The names that were entered, by label (none for an empty field), and a sentence for each wrong field."""
+    names: dict[str, str] = {}
+    faults: dict[str, str] = {}
+    for index, label in enumerate(_asked(transcript)):
+        name = " ".join(_visible(entered(body, _block(index), NAME)).split())
+        if len(name) > LONGEST_NAME:
+            faults[_block(index)] = words.NAME_TOO_LONG.format(limit=LONGEST_NAME)
+        elif name and not any(c.isalnum() for c in name):
+            faults[_block(index)] = words.NAME_IN_ONE_LINE
+        elif name and name != label:
+            names[label] = name
+    return names, faults
+
+
+def _visible(name: str) -> str:
+    """Without control characters and without marks that turn the direction of what follows."""
+    return "".join(c for c in name if unicodedata.category(c) not in ("Cc", "Cs", "Co", "Cn") and c not in _TURNING)
+
+
+_TURNING = "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
+
+
+def _asked(transcript: Transcript) -> tuple[str, ...]:
+    return transcript.speakers[:MOST_SPEAKERS]
+
+
+def _block(index: int) -> str:
+    return f"speaker.{index}"
+
+
+def _sample(transcript: Transcript, label: str) -> str:
+    """The longest of the first things that a speaker said."""
+    said = [" ".join(part.text.split()) for part in transcript.segments if part.speaker == label][:5]
+    best = max(said, key=len, default="")
+    return words.SAYS.format(words=clip(best, SAMPLE)) if best else ""

@@ -1,0 +1,168 @@
+"""A posted reply follows its transcript: rewritten when speakers were named, taken away when it was deleted.
+
+Both are errands: what a person decided is committed first, and done again after a crash. Each act may be repeated.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import structlog
+
+from bot.domain.errors import Transient
+from bot.domain.job import Job, State
+from bot.domain.transcript import Transcript
+from bot.ports.clock import Clock
+from bot.ports.store import JobStore, OutboxMessage
+from bot.slack.api.client import SlackClient, SlackRefusal
+from bot.slack.api.methods import Method
+from bot.slack.api.payloads import Json, child, number, rows, text
+from bot.slack.buttons.download import Downloads, export_key
+from bot.slack.thread import render
+from bot.slack.thread.posts import Posts
+from bot.slack.thread.replies import TOO_MUCH, Replies
+from bot.slack.thread.uploads import Uploads
+from bot.text.exports import Format, available
+
+REWRITE = "rewrite"
+ERASE = "erase"
+_THERE = ("posted", "settled")
+
+_log = structlog.get_logger(__name__)
+
+
+class ReplyUpdates:
+    """Brings what is posted for a job up to date."""
+
+    def __init__(
+        self,
+        store: JobStore,
+        client: SlackClient,
+        posts: Posts,
+        uploads: Uploads,
+        replies: Replies,
+        downloads: Downloads,
+        clock: Clock,
+    ) -> None:
+        self._store = store
+        self._client = client
+        self._posts = posts
+        self._uploads = uploads
+        self._replies = replies
+        self._downloads = downloads
+        self._clock = clock
+
+    async def rewrite(self, facts: Json) -> None:
+        """An errand: show the reply, its file and what was downloaded as the speakers are named now."""
+        job = await self._store.job(text(facts, "job"))
+        transcript = await self._store.transcript(job.id) if job is not None else None
+        if job is None or transcript is None or job.state is not State.DONE:
+            return
+        turn = await self._replies.turn(job)
+        revision = (await self._store.speaker_names(job.id)).revision
+        posted = [row for row in await self._store.outbox_of_job(job.id) if row.phase in _THERE]
+        document = await self._message(job, transcript, turn, posted)
+        await self._document(job, turn, revision, posted, document)
+        await self._exports(job, transcript, revision, posted)
+
+    async def _message(
+        self, job: Job, transcript: Transcript, turn: int, posted: Sequence[OutboxMessage]
+    ) -> render.Document | None:
+        row = next((row for row in posted if row.key == self._replies.key(job, turn, 0)), None)
+        reply = await self._replies.compose(job, transcript, turn)
+        if row is None:
+            return reply.document
+        try:
+            try:
+                await self._posts.edit(row, reply.message)
+            except SlackRefusal as refusal:
+                if refusal.code not in TOO_MUCH:
+                    raise
+                reply = await self._replies.compose(job, transcript, turn, short=True)
+                await self._posts.edit(row, reply.message)
+        except SlackRefusal as refusal:
+            _log.info("rewrite_refused", job=job.id, code=refusal.code)  # the message is gone; its files may be there
+        return reply.document
+
+    async def _document(
+        self, job: Job, turn: int, revision: int, posted: Sequence[OutboxMessage], document: render.Document | None
+    ) -> None:
+        """The new file comes before the old one goes, so that the whole text is always there."""
+        origin, current = job.origin, self._replies.file_key(job, turn, revision)
+        parts = 0
+        if document is not None and not await self._uploads.deliver(
+            current, job.id, origin.channel_id, origin.thread_ts, document
+        ):
+            parts = await self._parts(job, turn, posted, document)
+        for row in posted:
+            if row.key.startswith(f"file:{job.id}:") and row.key != current:
+                await self._erase_file(row)
+            elif row.key.startswith(f"reply:{job.id}:{turn}.") and int(row.key.rpartition(".")[2]) > parts:
+                await self._erase_message(row)
+
+    async def _parts(self, job: Job, turn: int, posted: Sequence[OutboxMessage], document: render.Document) -> int:
+        """Where files are refused: the text again, message by message; how many."""
+        there = {row.key: row for row in posted}
+        messages = render.parts(document, await self._replies.phrases(job))
+        for part, message in enumerate(messages, start=1):
+            key = self._replies.key(job, turn, part)
+            if row := there.get(key):
+                await self._posts.edit(row, message)
+            else:
+                await self._posts.deliver(key, job.id, job.origin.channel_id, job.origin.thread_ts, message)
+        return len(messages)
+
+    async def _exports(self, job: Job, transcript: Transcript, revision: int, posted: Sequence[OutboxMessage]) -> None:
+        for row in posted:
+            kind, _, rest = row.key.partition(":")
+            if kind != "export":
+                continue
+            extension = rest.split(":")[1]
+            if extension in [each.value for each in available(transcript)]:
+                key = export_key(job.id, Format(extension), revision)
+                if key == row.key:
+                    continue
+                await self._downloads.share(job, transcript, Format(extension), key)
+            await self._erase_file(row)
+
+    async def delete_reply(self, facts: Json) -> None:
+        """An errand: purge what is stored, take every file and part away, and leave one line of the reply."""
+        job = await self._store.job(text(facts, "job"))
+        if job is None:
+            return
+        await self._store.purge_job(job.id)
+        posted = [row for row in await self._store.outbox_of_job(job.id) if row.phase in _THERE]
+        last = self._replies.key(job, await self._replies.turn(job), 0)
+        for row in posted:
+            kind = row.key.partition(":")[0]
+            if kind in ("file", "export"):
+                await self._erase_file(row)
+            elif row.key == last:
+                await self._leave_tombstone(job, row, text(facts, "user"), number(facts, "at"))
+            elif kind == "reply" and not row.key.endswith(".0"):
+                await self._erase_message(row)
+        _log.info("transcript_deleted", job=job.id, by=text(facts, "user"))
+
+    async def _leave_tombstone(self, job: Job, row: OutboxMessage, user: str, at: float) -> None:
+        try:
+            await self._posts.edit(row, render.erased(job, "", user, at, await self._replies.phrases(job)))
+        except SlackRefusal as refusal:
+            _log.info("erase_refused", job=job.id, code=refusal.code)  # somebody deleted the message by hand
+        await self._store.save_outbox(replace(row, phase="gone", verify_at=None))
+
+    async def _erase_message(self, row: OutboxMessage) -> None:
+        await self._posts.delete(row.channel_id, row.ts)
+        await self._store.save_outbox(replace(row, phase="gone", verify_at=None))
+
+    async def _erase_file(self, row: OutboxMessage) -> None:
+        """Delete a file of ours, and the message that shares it."""
+        try:
+            file = child(await self._client.call(Method.FILE_INFO, file=row.file_id), "file")
+            if not child(file, "shares") and self._clock.now() < row.intent_at + self._posts.settle_seconds:
+                raise Transient("a file's share does not show yet", after=1.0)
+            for side in ("public", "private"):  # first: a deleted file tells no more where it was shared
+                for share in rows(child(file, "shares", side), row.channel_id):
+                    await self._posts.delete(row.channel_id, text(share, "ts"))
+            await self._client.call(Method.DELETE_FILE, file=row.file_id)
+        except SlackRefusal as refusal:
+            _log.info("file_delete_refused", job=row.job_id, code=refusal.code)
+        await self._store.save_outbox(replace(row, phase="gone", verify_at=None))

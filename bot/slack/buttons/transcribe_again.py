@@ -1,0 +1,182 @@
+"""*Transcribe again*: the same recording in another language, as another kind of recording or by another service.
+
+Each version is a job of its own with its own reply; the first one stays. What was transcribed in just this way before
+is pointed to, and what failed in just this way is tried again: neither is paid for twice.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from bot.domain.job import FINAL, Job, Options, State
+from bot.ports.clock import Clock
+from bot.ports.provider import Capabilities
+from bot.ports.store import JobStore, NewJob
+from bot.settings import Settings
+from bot.slack.api.identity import Identity
+from bot.slack.api.payloads import Json, child, text
+from bot.slack.background import BackgroundTasks
+from bot.slack.blockkit.blocks import Block, option, section, select
+from bot.slack.blockkit.modals import entered, errors, facts_of, field, modal, notice
+from bot.slack.buttons import texts as words
+from bot.slack.buttons.common import Interactions, person, value
+from bot.slack.job_control import restart
+
+AGAIN_VIEW = "transcribe_again"
+SERVICE_ACTION = "again_service"
+CHOICE = "choice"
+NONE = "-"  # the option that leaves it to the service
+SERVICE_BLOCK = "service"
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """How a recording is transcribed, with the defaults of the settings filled in, so that two ways can be compared."""
+
+    provider: str
+    language: str = ""
+    recording_type: str = ""
+
+
+class TranscribeAgain:
+    """Opens the modal and starts what it asks for. `offers` gives what each service that is set up can do."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        store: JobStore,
+        interactions: Interactions,
+        offers: Callable[[], Mapping[str, Capabilities]],
+        background: BackgroundTasks,
+        clock: Clock,
+        notify: Callable[[str], None],
+    ) -> None:
+        self._settings = settings
+        self._store = store
+        self._interactions = interactions
+        self._offers = offers
+        self._background = background
+        self._clock = clock
+        self._notify = notify
+
+    def way(self, provider: str, options: Options) -> Choice:
+        """What these options come to."""
+        language, recording = options.language or "", options.recording_type or ""
+        match provider:
+            case "nabla":
+                language = language or self._settings.nabla_speech_locale
+            case "local":
+                language = language or self._settings.local_language
+            case "xosum":
+                recording = recording or self._settings.xosum_recording_type
+        return Choice(provider, language, recording)
+
+    async def pressed(self, me: Identity, body: Json) -> None:
+        """The button of a reply."""
+        self._background.spawn("again", self._open(me, body))
+
+    async def _open(self, me: Identity, body: Json) -> None:
+        view_id = await self._interactions.open(body, words.AGAIN_TITLE)
+        job = await self._interactions.job(me, body, value(body))
+        said = await self._interactions.refusal(body, job)
+        if said or job is None:
+            await self._interactions.fill(view_id, notice(words.AGAIN_TITLE, said, words.CLOSE))
+            return
+        await self._interactions.fill(view_id, self.form(job.id, self.way(job.provider, job.options)))
+
+    async def service_chosen(self, me: Identity, body: Json) -> None:
+        """Another service in the open modal: its own languages are shown."""
+        chosen = Choice(value(body))
+        facts = facts_of(body)
+        if chosen.provider in self._offers():
+            view = self.form(text(facts, "job"), self.way(chosen.provider, Options()))
+            self._background.spawn("again service", self._interactions.fill(text(child(body, "view"), "id"), view))
+
+    def form(self, job_id: str, way: Choice) -> Block:
+        """The modal with the choices of one service; `way` is what is chosen at first."""
+        offers = self._offers()
+        provider = way.provider if way.provider in offers else next(iter(sorted(offers)), "")
+        blocks = [section(words.AGAIN_INTRO)]
+        services = {name: offers[name].title for name in sorted(offers)}
+        chooser = _chooser(SERVICE_ACTION, words.SERVICE, services, provider)
+        blocks.append({**field(SERVICE_BLOCK, words.SERVICE, chooser), "dispatch_action": True})
+        capabilities = offers.get(provider)
+        if capabilities is not None and capabilities.languages:
+            default = {} if self.way(provider, Options()).language else {NONE: words.DETECTED}
+            chooser = _chooser(CHOICE, words.LANGUAGE, {**default, **capabilities.languages}, way.language or NONE)
+            blocks.append(field(_language_block(provider), words.LANGUAGE, chooser))
+        if capabilities is not None and capabilities.recording_types:
+            default = {} if self.way(provider, Options()).recording_type else {NONE: words.USUAL}
+            kinds = {**default, **capabilities.recording_types}
+            chooser = _chooser(CHOICE, words.RECORDING, kinds, way.recording_type or NONE)
+            blocks.append(field(_recording_block(provider), words.RECORDING, chooser))
+        return modal(
+            words.AGAIN_TITLE,
+            blocks,
+            callback_id=AGAIN_VIEW,
+            close=words.CANCEL,
+            submit=words.AGAIN_START,
+            facts={"job": job_id},
+        )
+
+    async def submit(self, me: Identity, body: Json) -> Json | None:
+        """The filled modal: the new job is committed before Slack hears so."""
+        job = await self._store.job(text(facts_of(body), "job"))
+        if job is None or job.origin.team_id != me.team_id:
+            return errors({SERVICE_BLOCK: words.NOT_MINE})
+        if said := await self._interactions.refusal_for(person(body), job):
+            return errors({SERVICE_BLOCK: said})
+        provider = entered(body, SERVICE_BLOCK, SERVICE_ACTION)
+        if provider not in self._offers():
+            return errors({SERVICE_BLOCK: words.NO_SERVICE})
+        language = entered(body, _language_block(provider), CHOICE)
+        recording = entered(body, _recording_block(provider), CHOICE)
+        options = Options(_unless_none(language), _unless_none(recording))
+        said = await self.start(job, provider, options)
+        return errors({SERVICE_BLOCK: said}) if said else None
+
+    async def start(self, job: Job, provider: str, options: Options) -> str:
+        """Begin a version; why it is not begun, or "". Raises `StoreError`."""
+        wanted = self.way(provider, options)
+        while True:
+            siblings = await self._siblings(job)
+            for one in siblings:
+                if self.way(one.provider, one.options) == wanted and (said := await self._again(one)) is not None:
+                    return said
+            version = max(one.origin.version for one in siblings) + 1
+            new = NewJob(replace(job.origin, version=version), job.file, options, provider=provider)
+            made, is_new = await self._store.add_job(new, self._clock.now())
+            if is_new:
+                self._notify(made.lane)
+                return ""
+            # somebody began that version at the same moment: look again
+
+    async def _siblings(self, job: Job) -> Sequence[Job]:
+        """Every version of the recording in this thread."""
+        place = (job.origin.channel_id, job.origin.thread_ts)
+        everywhere = await self._store.jobs_of_file(job.origin.team_id, job.origin.file_id)
+        return [one for one in everywhere if (one.origin.channel_id, one.origin.thread_ts) == place]
+
+    async def _again(self, job: Job) -> str | None:
+        """A version that was asked for in just this way: what is said of it; None if it is of no use."""
+        if job.state not in FINAL and job.state is not State.PARKED:
+            return words.SAME_UNDER_WAY
+        if job.state is State.DONE and await self._store.transcript(job.id) is not None:
+            return words.SAME_AS_DONE
+        return "" if await restart(self._store, job, self._clock.now(), self._notify) is not None else None
+
+
+def _chooser(action_id: str, placeholder: str, choices: Mapping[str, str], chosen: str) -> Block:
+    options = [option(name, key) for key, name in choices.items()]
+    return select(placeholder, action_id, options, next((one for one in options if one["value"] == chosen), None))
+
+
+def _language_block(provider: str) -> str:
+    return f"language.{provider}"
+
+
+def _recording_block(provider: str) -> str:
+    return f"recording.{provider}"
+
+
+def _unless_none(chosen: str) -> str | None:
+    return None if chosen in ("", NONE) else chosen

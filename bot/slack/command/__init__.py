@@ -1,0 +1,1 @@
+"""The slash command: status, lists, search, retry, cancel, help."""

@@ -1,0 +1,237 @@
+"""`/transcribe`: what its words do. Answers are ephemeral and show nothing the asker cannot see at that moment."""
+
+import difflib
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from bot.domain.errors import StepError, StoreError
+from bot.domain.job import Job, State
+from bot.domain.machine import Parked, stage_of
+from bot.ports.clock import Clock
+from bot.ports.store import JobFilter, JobStore
+from bot.slack import texts as words
+from bot.slack.api.client import SlackClient
+from bot.slack.api.identity import BotIdentity, Identity
+from bot.slack.api.payloads import Json, rows, text
+from bot.slack.background import BackgroundTasks
+from bot.slack.blockkit.blocks import Message, context, section
+from bot.slack.buttons.common import person, place, value
+from bot.slack.command import lists, search
+from bot.slack.command import texts as command_words
+from bot.slack.command.job_lines import job_lines, listed, timeline
+from bot.slack.command.lists import LIST_NEWEST, LIST_OLDER, LISTS, UNFINISHED, Lists
+from bot.slack.command.search import Searches
+from bot.slack.job_control import restart
+from bot.slack.people.membership import Access
+from bot.slack.people.visibility import Visibility
+from bot.slack.settings import texts as settings_words
+from bot.slack.settings.modal import SettingsModal
+from bot.slack.thread.render import answer
+
+KNOWN = ("help", "status", "list", "retry", "cancel", "search", "settings")
+_SHOWN = 10
+
+
+@dataclass(frozen=True, slots=True)
+class CommandRequest:
+    """One use of the command: by whom, where, and what followed it."""
+
+    user_id: str
+    channel_id: str
+    arguments: tuple[str, ...]
+    typed: str = ""  # as it was typed, with the command's own word
+    trigger_id: str = ""
+
+    @property
+    def job_id(self) -> str:
+        """The job that was named, as people type it."""
+        return self.arguments[1].strip("`<>").lower() if len(self.arguments) > 1 else ""
+
+    @property
+    def rest(self) -> str:
+        """What follows the command's own word."""
+        return self.typed.strip().partition(" ")[2].strip()
+
+
+class Commands:
+    """Answers the slash command, and the buttons that turn the pages of its answers."""
+
+    def __init__(
+        self,
+        store: JobStore,
+        client: SlackClient,
+        who: BotIdentity,
+        access: Access,
+        visibility: Visibility,
+        settings: SettingsModal,
+        background: BackgroundTasks,
+        clock: Clock,
+        notify: Callable[[str], None],
+    ) -> None:
+        self._store = store
+        self._client = client
+        self._who = who
+        self._access = access
+        self._visibility = visibility
+        self._settings = settings
+        self._background = background
+        self._clock = clock
+        self._notify = notify
+        self.lists = Lists(store)
+        self._searches = Searches(store)
+
+    async def handle(self, body: Json) -> None:
+        """Answer through the command's `response_url`."""
+        typed = text(body, "text")
+        asked = CommandRequest(
+            text(body, "user_id"),
+            text(body, "channel_id"),
+            tuple(typed.split()),
+            " ".join(typed.split()),
+            text(body, "trigger_id"),
+        )
+        try:
+            message = await self.answer(asked)
+        except StoreError:
+            message = answer(words.UNAVAILABLE)
+        except StepError:
+            message = answer(words.SLACK_ASKED)
+        if message is not None:
+            await self._respond(text(body, "response_url"), message, replace=False)
+
+    async def answer(self, asked: CommandRequest) -> Message | None:
+        """What the person is told; None when a modal tells it. Raises `StepError`s and `StoreError`s."""
+        me = await self._who.me()
+        word = asked.arguments[0].lower() if asked.arguments else "help"
+        match word:
+            case "help":
+                return help_message()
+            case "status":
+                return await (self._timeline(me, asked) if asked.job_id else self._standing(me, asked))
+            case "list":
+                return await self._list(me, asked)
+            case "retry":
+                return await self._retry(me, asked)
+            case "cancel":
+                return await self._cancel(me, asked)
+            case "search":
+                visible = await self._visibility.of(asked.user_id, asked.channel_id)
+                return await self._searches.page(me, visible, asked.rest)
+            case "settings":
+                opened = await self._settings.open(me, asked.user_id, asked.channel_id, asked.trigger_id)
+                return None if opened else answer(settings_words.TOO_LATE)
+        close = difflib.get_close_matches(word, KNOWN, n=1, cutoff=0.5)
+        return answer(words.nearest(clean_word(word), close[0] if close else ""))
+
+    async def turned(self, me: Identity, body: Json) -> None:
+        """A button below a list or a search: its page takes the place of the one before."""
+        self._background.spawn("page", self._turn(me, body))
+
+    async def _turn(self, me: Identity, body: Json) -> None:
+        pressed = value(body)
+        try:
+            visible = await self._visibility.of(person(body), place(body))
+            if _action_of(body) in (LIST_OLDER, LIST_NEWEST):
+                message = await self.lists.page(me, visible, *lists.turned(pressed))
+            else:
+                message = await self._searches.page(me, visible, *search.turned(pressed))
+        except StoreError:
+            message = answer(words.UNAVAILABLE)
+        except StepError:
+            message = answer(words.SLACK_ASKED)
+        await self._respond(text(body, "response_url"), message, replace=True)
+
+    async def _respond(self, url: str, message: Message, *, replace: bool) -> None:
+        said: dict[str, object] = {"response_type": "ephemeral", "text": message.text, "blocks": message.blocks}
+        await self._client.respond(url, {**said, "replace_original": True} if replace else said)
+
+    async def _named(self, me: Identity, asked: CommandRequest) -> Job | None:
+        job = await self._store.job(asked.job_id)
+        if job is None or job.origin.team_id != me.team_id:
+            return None
+        return job if await self._access.belongs(asked.user_id, job, asked.channel_id) else None
+
+    def _unknown(self, asked: CommandRequest) -> Message:
+        return answer(words.NO_SUCH_JOB.format(job=clean_word(asked.job_id)))
+
+    async def _timeline(self, me: Identity, asked: CommandRequest) -> Message:
+        job = await self._named(me, asked)
+        if job is None:
+            return self._unknown(asked)
+        ahead = await self._store.count_ahead(job) if job.state in (State.RECEIVED, State.SUBMITTING) else 0
+        return timeline(me, job, await self._store.events(job.id), ahead)
+
+    async def _standing(self, me: Identity, asked: CommandRequest) -> Message:
+        visible = await self._visibility.of(asked.user_id, asked.channel_id)
+        running = JobFilter(me.team_id, user_id=asked.user_id, states=UNFINISHED)
+        mine, more = await self.lists.some(visible, [running], None, _SHOWN)
+        if mine:
+            return listed(words.UNDER_WAY, job_lines(me, mine), more is not None)
+        last, _ = await self.lists.some(visible, [JobFilter(me.team_id, user_id=asked.user_id)], None, 3)
+        return listed(words.NONE_UNDER_WAY, job_lines(me, last), False)
+
+    async def _list(self, me: Identity, asked: CommandRequest) -> Message:
+        which = asked.arguments[1].lower() if len(asked.arguments) > 1 else "mine"
+        if which not in LISTS:
+            close = difflib.get_close_matches(which, LISTS, n=1, cutoff=0.4)
+            return answer(words.nearest(clean_word(f"list {which}"), f"list {close[0]}" if close else ""))
+        return await self.lists.page(me, await self._visibility.of(asked.user_id, asked.channel_id), which)
+
+    async def _last(self, me: Identity, asked: CommandRequest, states: tuple[State, ...]) -> Job | None:
+        query = JobFilter(me.team_id, channel_ids=(asked.channel_id,), user_id=asked.user_id, states=states, limit=1)
+        return next(iter(await self._store.jobs(query)), None)
+
+    async def _retry(self, me: Identity, asked: CommandRequest) -> Message:
+        if asked.job_id:
+            job = await self._named(me, asked)
+            if job is None:
+                return self._unknown(asked)
+        else:
+            job = await self._last(me, asked, (State.FAILED, State.CANCELLED))
+            if job is None:
+                return answer(words.NOTHING_TO_RETRY)
+        if await restart(self._store, job, self._clock.now(), self._notify) is None:
+            said = words.ALREADY_DONE if job.state is State.DONE else words.CANNOT_RETRY
+            return answer(said.format(job=job.id, link=me.link(job.origin.channel_id, job.origin.thread_ts)))
+        return answer(words.RETRIED.format(job=job.id))
+
+    async def _cancel(self, me: Identity, asked: CommandRequest) -> Message:
+        if asked.job_id:
+            job = await self._named(me, asked)
+            if job is None:
+                return self._unknown(asked)
+        else:
+            job = await self._last(me, asked, UNFINISHED)
+            if job is None:
+                return answer(words.NOTHING_TO_CANCEL)
+        if await self.stop(job, asked.user_id):
+            return answer(words.CANCELLING.format(job=job.id))
+        return answer(words.CANNOT_CANCEL.format(job=job.id))
+
+    async def stop(self, job: Job, user_id: str) -> bool:
+        """Have a job cancelled; False if it is over already."""
+        now = self._clock.now()
+        stage = stage_of(job)
+        if isinstance(stage, Parked):
+            moved = await self._store.apply(stage.cancel(now))
+            self._notify(moved.lane)
+            return True
+        if not await self._store.request_cancel(job.id, user_id, now):
+            return False
+        self._notify(job.lane)
+        return True
+
+
+def help_message() -> Message:
+    """What the bot does and which words the command knows."""
+    blocks = [section(command_words.HELP), section(command_words.COMMANDS), context(command_words.JOB_IS)]
+    return Message(command_words.HELP, blocks)
+
+
+def _action_of(body: Json) -> str:
+    return next((text(action, "action_id") for action in rows(body, "actions")), "")
+
+
+def clean_word(word: str) -> str:
+    """What a person typed, short and without marks, to be shown back in code style."""
+    return "".join(c for c in word if c.isalnum() or c in " -_/")[:40] or "?"

@@ -1,0 +1,93 @@
+"""`/transcribe search`: what was said, in the conversations that the asker is in at this moment."""
+
+import asyncio
+import json
+
+from bot.domain.job import Job
+from bot.domain.search import Term
+from bot.domain.transcript import Transcript
+from bot.ports.store import JobStore, SearchFilter
+from bot.slack.api.identity import Identity
+from bot.slack.api.payloads import Json, as_object, number, text
+from bot.slack.blockkit.blocks import Block, Message, Run, actions, button, context, quotation, section
+from bot.slack.blockkit.text import clip, escape_label, printable
+from bot.slack.command import texts as words
+from bot.slack.people.visibility import VisibleChannels
+from bot.slack.texts import moment
+from bot.slack.thread.render import title_of
+from bot.text.durations import human, stamp
+from bot.text.excerpts import Excerpt, excerpts
+from bot.text.search import terms
+
+SEARCH_OLDER = "search_older"
+PAGE = 5
+LONGEST = 300  # characters of what is looked for
+
+
+class Searches:
+    """Answers searches. Nothing is found where Slack does not say that the asker is."""
+
+    def __init__(self, store: JobStore) -> None:
+        self._store = store
+
+    async def page(self, me: Identity, visible: VisibleChannels, typed: str, before: int | None = None) -> Message:
+        """The newest recordings in which all of it was said. Raises `StepError`s and `StoreError`s."""
+        typed = clip(" ".join(typed.split()), LONGEST)
+        wanted = terms(typed)
+        if not wanted:
+            return Message(words.NOTHING_TO_SEARCH, [section(words.NOTHING_TO_SEARCH)])
+        which = SearchFilter(me.team_id, wanted, tuple(sorted(visible.channels)), visible.user_id, PAGE, before)
+        page = await self._store.search(which)
+        shown = words.typed_words(typed)
+        heading = words.FOUND.format(typed=shown)
+        blocks: list[Block] = [section(f"*{heading}*")]
+        for found in page.found:
+            transcript = await self._store.transcript(found.job.id)
+            if transcript is not None:  # else it was purged since
+                blocks += await asyncio.to_thread(hit, me, found.job, transcript, wanted)
+        if len(blocks) == 1:
+            if page.next is None:
+                said = words.FOUND_NO_MORE if before is not None else words.FOUND_NONE.format(typed=shown)
+            else:
+                said = words.FOUND_NONE_SO_FAR.format(typed=shown)
+            blocks = [section(said), context(words.SEARCH_HINT)]
+            heading = said
+        if page.next is not None:
+            label = words.OLDER if page.found else words.LOOK_FURTHER
+            value = json.dumps({"words": typed, "before": page.next}, ensure_ascii=False)
+            blocks.append(actions("search", button(label, SEARCH_OLDER, value)))
+        return Message(heading, blocks)
+
+
+def turned(value: str) -> tuple[str, int | None]:
+    """What a pressed button looks for, and from where on."""
+    try:
+        asked: Json = as_object(json.loads(value))
+    except ValueError:
+        asked = {}
+    return text(asked, "words"), int(number(asked, "before")) or None
+
+
+def hit(me: Identity, job: Job, transcript: Transcript, wanted: tuple[Term, ...]) -> list[Block]:
+    """One recording that was found: its title as a link to the thread, where and when, and what was said."""
+    origin = job.origin
+    title = escape_label(clip(title_of(job, transcript), 150))
+    link = me.link(origin.channel_id, origin.thread_ts)
+    facts = [words.DIRECT_MESSAGE if origin.channel_id.startswith("D") else f"<#{origin.channel_id}>"]
+    facts.append(moment(job.created_at))
+    if seconds := transcript.seconds or job.file.seconds:
+        facts.append(human(seconds))
+    facts.append(f"`{job.id}`")
+    blocks = [section(f"*<{link}|{title}>*\n{'  ·  '.join(facts)}")]
+    runs = [run for part in excerpts(transcript, wanted) for run in _runs(part)]
+    if runs:
+        blocks.append(quotation(runs))
+    return blocks
+
+
+def _runs(part: Excerpt) -> list[Run]:
+    lead = [stamp(part.start)] if part.start is not None else []
+    lead += [f"{' '.join(printable(part.speaker).split())}:"] if part.speaker else []
+    runs = [Run(f"{' '.join(lead)} ")] if lead else []
+    runs += [Run(printable(piece), bold) for piece, bold in part.pieces]
+    return [*runs, Run("\n")]

@@ -1,0 +1,193 @@
+"""The App Home: one's own recordings, what one used, the settings of one's channels, how to start."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from bot.domain.errors import StepError
+from bot.domain.job import Job
+from bot.ports.clock import Clock
+from bot.ports.store import ChannelSettings, DayUse, JobFilter, JobStore
+from bot.slack.api.client import SlackClient
+from bot.slack.api.identity import Identity
+from bot.slack.api.methods import Method
+from bot.slack.api.payloads import Json, child, rows, text
+from bot.slack.background import BackgroundTasks
+from bot.slack.blockkit.blocks import Block, actions, boxed, button, context, divider, header, section
+from bot.slack.command import texts as command_words
+from bot.slack.command.job_lines import job_lines, sections
+from bot.slack.command.lists import UNFINISHED, Lists
+from bot.slack.home import texts as home_words
+from bot.slack.home.days import days_of, zone_of
+from bot.slack.people.users import Users
+from bot.slack.people.visibility import Visibility
+from bot.slack.settings.form import one_line
+from bot.slack.settings.services import Services
+from bot.slack.texts import moment
+from bot.text.durations import human
+
+OPEN_SETTINGS = "open_settings"
+REFRESH_HOME = "refresh_home"
+RUNNING = 10
+LAST = 5
+CHANNELS = 12
+LOOK_UP_SECONDS = 20.0
+DAYS = 14
+BAR = 20  # signs of the longest bar
+
+
+@dataclass(frozen=True, slots=True)
+class HomeData:
+    """Everything that a Home shows. `direct` is the conversation with the bot, "" when it is not known."""
+
+    running: Sequence[Job] = ()
+    last: Sequence[Job] = ()
+    days: Sequence[datetime] = ()  # the beginning of each, in the reader's zone
+    use: Sequence[DayUse] = ()
+    channels: Sequence[tuple[str, ChannelSettings]] = ()
+    left_out: int = 0
+    direct: tuple[str, ChannelSettings] | None = None
+    known: bool = True  # whether Slack told which channels there are
+    at: float = 0.0
+
+
+class Home:
+    """Publishes the Home of whoever opens it; only what they may see at that moment is on it."""
+
+    def __init__(
+        self,
+        store: JobStore,
+        client: SlackClient,
+        persons: Users,
+        visibility: Visibility,
+        services: Services,
+        background: BackgroundTasks,
+        clock: Clock,
+    ) -> None:
+        self._store = store
+        self._client = client
+        self._persons = persons
+        self._visibility = visibility
+        self._lists = Lists(store)
+        self._services = services
+        self._background = background
+        self._clock = clock
+        self._direct: dict[str, str] = {}
+
+    async def opened(self, me: Identity, event: Json) -> None:
+        """An `app_home_opened` event. Raises `StepError`s and `StoreError`s."""
+        user = text(event, "user")
+        if not user or text(event, "tab") not in ("home", ""):
+            return
+        if (channel := text(event, "channel")).startswith("D"):
+            self._direct[user] = channel
+        await self.publish(me, user)
+
+    async def refreshed(self, me: Identity, body: Json) -> None:
+        """*Refresh* was pressed."""
+        self._background.spawn("home", self.publish(me, text(child(body, "user"), "id")))
+
+    async def publish(self, me: Identity, user: str) -> None:
+        """Bring somebody's Home up to date. Raises `StepError`s and `StoreError`s."""
+        picture = await self._picture(me, user)
+        view = {"type": "home", "blocks": home_blocks(me, picture, self._services)}
+        await self._client.call(Method.PUBLISH_HOME, user_id=user, view=view)
+
+    async def _picture(self, me: Identity, user: str) -> HomeData:
+        now = self._clock.now()
+        try:
+            asked = asyncio.gather(self._visibility.of(user), self._persons.ask(user), self._own_channels())
+            visible, person, own = await asyncio.wait_for(asked, LOOK_UP_SECONDS)
+        except (StepError, TimeoutError):
+            return HomeData(known=False, at=now)
+        mine = JobFilter(me.team_id, user_id=user)
+        running, _ = await self._lists.some(
+            visible, [JobFilter(me.team_id, user_id=user, states=UNFINISHED)], None, RUNNING
+        )
+        last, _ = await self._lists.some(visible, [mine], None, LAST + len(running))
+        finished = [job for job in last if job.finished_at is not None][:LAST]
+        days = days_of(now, DAYS, zone_of(person.zone, person.zone_seconds))
+        use = await self._store.usage(me.team_id, user, [*(day.timestamp() for day in days), now + 1])
+        shared = [channel for channel in own if channel in visible.channels]
+        channels = [(channel, await self._store.channel_settings(me.team_id, channel)) for channel in shared[:CHANNELS]]
+        direct = self._direct.get(user)
+        return HomeData(
+            running=running,
+            last=finished,
+            days=days,
+            use=use,
+            channels=channels,
+            left_out=max(0, len(shared) - CHANNELS),
+            direct=(direct, await self._store.channel_settings(me.team_id, direct)) if direct else None,
+            at=now,
+        )
+
+    async def _own_channels(self) -> list[str]:
+        """The channels that the bot is in, by name."""
+        found = []
+        async for page in self._client.pages(
+            Method.CONVERSATIONS, types="public_channel,private_channel", exclude_archived=True, limit=999
+        ):
+            found += [(text(channel, "name"), text(channel, "id")) for channel in rows(page, "channels")]
+        return [channel for _, channel in sorted(found) if channel]
+
+
+def home_blocks(me: Identity, picture: HomeData, services: Services) -> list[Block]:
+    """The blocks of a Home."""
+    blocks: list[Block] = []
+    if picture.running:
+        blocks += [header(home_words.RUNNING), *sections(job_lines(me, picture.running))]
+    blocks.append(header(home_words.LAST))
+    if picture.last:
+        blocks += sections(job_lines(me, picture.last))
+    elif picture.known:
+        blocks.append(section(home_words.NONE_RUNNING if picture.running else home_words.NONE_YET))
+    if picture.use:
+        blocks += [header(home_words.USE), *_use(picture)]
+    blocks += [header(home_words.CHANNELS), *_channels(me, picture, services)]
+    blocks += [header(home_words.START), section(command_words.HELP), section(command_words.COMMANDS), divider()]
+    blocks.append(context(home_words.AS_OF.format(moment=moment(picture.at))))
+    blocks.append(actions("home", button(home_words.REFRESH, REFRESH_HOME, "home")))
+    return blocks
+
+
+def _use(picture: HomeData) -> list[Block]:
+    recordings = sum(day.recordings for day in picture.use)
+    if not recordings:
+        return [section(home_words.USE_NONE)]
+    total = sum(day.seconds for day in picture.use)
+    count = home_words.ONE_RECORDING if recordings == 1 else home_words.RECORDINGS.format(count=recordings)
+    return [section(home_words.USE_TOTAL.format(recordings=count, time=human(total))), boxed(chart(picture))]
+
+
+def chart(picture: HomeData) -> str:
+    """A line for each day: its name, a bar as long as its share of the busiest day, how much it was."""
+    most = max((day.seconds for day in picture.use), default=0.0) or 1.0
+    lines = []
+    for begin, day in zip(picture.days, picture.use, strict=True):
+        name = f"{home_words.WEEKDAYS[begin.weekday()]} {begin.day:>2}"
+        eighths = max(1, round(day.seconds / most * BAR * 8)) if day.recordings else 0
+        bar = "█" * (eighths // 8) + ("", *"▏▎▍▌▋▊▉")[eighths % 8]
+        lines.append(f"{name}  {bar:<{BAR}}  {human(day.seconds) if day.recordings else '–'}".rstrip())
+    return "\n".join(lines)
+
+
+def _channels(me: Identity, picture: HomeData, services: Services) -> list[Block]:
+    if not picture.known:
+        return [section(home_words.UNKNOWN)]
+    blocks: list[Block] = []
+    for channel, settings in picture.channels:
+        blocks.append(_channel(f"<#{channel}>", channel, one_line(settings, services)))
+    if picture.direct is not None:
+        channel, settings = picture.direct
+        blocks.append(_channel(home_words.DIRECT, channel, one_line(settings, services, direct=True)))
+    if not picture.channels:
+        blocks.append(section(home_words.NO_CHANNELS.format(name="threadscribe")))
+    if picture.left_out:
+        blocks.append(context(home_words.MORE_CHANNELS.format(count=picture.left_out)))
+    return blocks
+
+
+def _channel(name: str, channel: str, line: str) -> Block:
+    return section(f"*{name}*\n{line}", accessory=button(home_words.CHANGE, OPEN_SETTINGS, channel))

@@ -1,0 +1,1 @@
+"""What comes in: events, mentions, shortcuts, catch-up, deferred work."""

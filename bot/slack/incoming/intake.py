@@ -1,0 +1,191 @@
+"""What Slack tells us, turned into committed rows before Slack hears that we have it.
+
+Each method ends only when the store has committed, and raises `StoreError` when it could not; Bolt then answers 500
+(or sends no acknowledgement), and Slack tells us again. Nothing here calls Slack: what needs a look-up is kept in the
+inbox as an errand (`bot.slack.deferred`).
+
+One upload raises `message` (with files: the truth) and `file_shared` (ids only: a second chance, in either order),
+and each may come up to 11 times under new event ids (node-slack-sdk #2141). The unique key of a job is
+(team, file, channel, thread root), so a repeat costs one read.
+"""
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import structlog
+
+from bot.domain.job import FINAL, Job, Origin
+from bot.ports.clock import Clock
+from bot.ports.store import JobStore, NewJob
+from bot.slack.api.files import facts_of
+from bot.slack.api.identity import Identity
+from bot.slack.api.payloads import Json, as_object, child, rows, text
+from bot.slack.incoming.audio_guess import AudioGuess, guess_audio
+from bot.slack.job_control import restart
+from bot.slack.texts import DELETED_BY
+
+FILE_SHARED = "file_shared"
+MENTION = "mention"
+GREETING = "greeting"
+SECOND_CHANCE_SECONDS = 8.0  # how long the `message` of an upload has before `file_shared` is looked into
+_UNREADABLE_MODES = frozenset({"snippet", "post", "space", "canvas", "quip", "list"})
+
+_log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class FileShare:
+    """A message that carries files, wherever it was found: an event, a thread, a shortcut, the history."""
+
+    channel_id: str
+    message: Json
+    is_direct: bool = False
+
+    @property
+    def ts(self) -> str:
+        """The message's own time stamp."""
+        return text(self.message, "ts")
+
+    @property
+    def root(self) -> str:
+        """The thread that gets the reply: a thread reply's own `ts` is not a thread."""
+        return text(self.message, "thread_ts") or self.ts
+
+
+def candidates(message: Json) -> list[tuple[Json, AudioGuess]]:
+    """The files of a message that may be audio. A Slack Connect file may show its id only."""
+    found: list[tuple[Json, AudioGuess]] = []
+    for file in rows(message, "files"):
+        if not text(file, "id") or text(file, "mode") in _UNREADABLE_MODES:
+            continue
+        expected_audio = guess_audio(facts_of(file))
+        if text(file, "mode") in ("tombstone", "deleted"):
+            expected_audio = AudioGuess.NO
+        if expected_audio is not AudioGuess.NO:
+            found.append((file, expected_audio))
+    return found
+
+
+class Intake:
+    """Commits what Slack tells. `notify` is called with a lane after each commit that gives it work."""
+
+    def __init__(self, store: JobStore, clock: Clock, notify: Callable[[str], None]) -> None:
+        self._store = store
+        self._clock = clock
+        self.notify = notify
+        self.on_errand: Callable[[], None] = lambda: None
+
+    async def message(self, me: Identity, event: Json, event_id: str = "") -> None:
+        """A `message` event of any subtype."""
+        subtype = text(event, "subtype")
+        if subtype == "message_deleted":
+            previous = as_object(event.get("previous_message"))
+            await self._deleted(me, text(event, "channel"), text(event, "deleted_ts"), text(previous, "user"))
+        elif subtype == "message_changed":
+            after = as_object(event.get("message"))
+            if text(after, "subtype") == "tombstone":  # a deleted message that has replies
+                await self._deleted(me, text(event, "channel"), text(after, "ts"), "")
+        elif event.get("files") and not me.wrote(event):
+            direct = text(event, "channel_type") == "im" or text(event, "channel").startswith("D")
+            shared = FileShare(text(event, "channel"), event, direct)
+            if await self.wanted(me, shared):
+                await self.add(me, shared, event_id=event_id)
+
+    async def wanted(self, me: Identity, shared: FileShare) -> bool:
+        """Whether this channel wants every recording transcribed, or this one by name."""
+        if shared.is_direct or f"<@{me.bot_user_id}" in text(shared.message, "text"):
+            return True
+        return (await self._store.channel_settings(me.team_id, shared.channel_id)).automatic
+
+    async def add(
+        self,
+        me: Identity,
+        shared: FileShare,
+        *,
+        asked: bool = False,
+        again_before: float | None = None,
+        event_id: str = "",
+    ) -> Sequence[tuple[Job, bool]]:
+        """A job for each file of the message that may be audio; True beside those that are new.
+
+        `asked`: a person pointed at this very message, so a refusal is said aloud.
+        """
+        found = []
+        for file, expected_audio in candidates(shared.message):
+            origin = Origin(
+                team_id=me.team_id,
+                channel_id=shared.channel_id,
+                thread_ts=shared.root,
+                message_ts=shared.ts,
+                file_id=text(file, "id"),
+                user_id=text(shared.message, "user") or text(file, "user"),
+                enterprise_id=me.enterprise_id,
+            )
+            new = NewJob(origin, facts_of(file), expected_audio=asked or expected_audio is AudioGuess.YES)
+            job, made = await self._store.add_job(new, self._clock.now())
+            _log.info("file_seen", job=job.id, new=made, event_id=event_id, channel=shared.channel_id)
+            found.append((job, made))
+            self.notify(job.lane)
+        return found
+
+    async def file_shared(self, me: Identity, event: Json) -> None:
+        """A `file_shared` event: kept, and looked into only if no `message` comes."""
+        user, file_id, channel = text(event, "user_id"), text(event, "file_id"), text(event, "channel_id")
+        if not file_id or not channel or user == me.bot_user_id:
+            return
+        await self.errand(
+            FILE_SHARED,
+            key=f"{me.team_id}:{file_id}:{channel}",
+            ref=file_id,
+            facts={"file": file_id, "channel": channel, "user": user},
+            wait=SECOND_CHANCE_SECONDS,
+        )
+
+    async def mention(self, me: Identity, event: Json) -> None:
+        """An `app_mention`: the thread is looked through for recordings."""
+        channel, ts = text(event, "channel"), text(event, "ts")
+        if not channel or not ts or me.wrote(event):
+            return
+        facts = {"channel": channel, "ts": ts, "root": text(event, "thread_ts") or ts, "user": text(event, "user")}
+        await self.errand(MENTION, key=f"{me.team_id}:{channel}:{ts}", ref=channel, facts=facts)
+
+    async def joined(self, me: Identity, event: Json) -> None:
+        """A `member_joined_channel`: when it was us, the channel is greeted once."""
+        channel = text(event, "channel")
+        if channel and text(event, "user") == me.bot_user_id:
+            await self.errand(GREETING, key=f"{me.team_id}:{channel}", ref=channel, facts={"channel": channel})
+
+    async def errand(self, kind: str, *, key: str, ref: str, facts: dict[str, str], wait: float = 0.0) -> None:
+        """Keep something to look into, at the earliest `wait` seconds from now."""
+        now = self._clock.now()
+        await self._store.put_inbox(kind, key, ref, json.dumps(facts).encode(), now, now + wait)
+        self.on_errand()
+
+    async def file_deleted(self, me: Identity, event: Json) -> None:
+        """A `file_deleted`: its jobs are cancelled and what is stored of it is purged."""
+        for job in await self._store.jobs_of_file(me.team_id, text(event, "file_id")):
+            await self._drop(job)
+
+    async def _deleted(self, me: Identity, channel: str, ts: str, user: str) -> None:
+        if not channel or not ts or user == me.bot_user_id:
+            return
+        for job in await self._store.jobs_of_message(me.team_id, channel, ts):
+            await self._drop(job)
+
+    async def _drop(self, job: Job) -> None:
+        if job.state not in FINAL:
+            await self._store.request_cancel(job.id, DELETED_BY, self._clock.now())
+            self.notify(job.lane)
+        await self._store.purge_job(job.id)
+        _log.info("file_deleted", job=job.id)
+
+    async def shortcut(self, me: Identity, body: Json) -> Sequence[tuple[Job, bool]]:
+        """The message shortcut: a job for each recording of that message, and failed ones again."""
+        message = as_object(body.get("message"))
+        shared = FileShare(text(child(body, "channel"), "id"), message)
+        found = await self.add(me, shared, asked=True)
+        return [(job if made else await self._retried(job), made) for job, made in found]
+
+    async def _retried(self, job: Job) -> Job:
+        return await restart(self._store, job, self._clock.now(), self.notify) or job

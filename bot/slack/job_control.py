@@ -1,0 +1,33 @@
+"""Another try for a job that ended without a transcript, or whose transcript was deleted, asked for by a person."""
+
+from collections.abc import Callable
+
+from bot.domain.errors import LostLease
+from bot.domain.job import Job, State
+from bot.domain.machine import Ended, Parked, stage_of
+from bot.ports.store import JobStore
+
+
+async def erased(store: JobStore, job: Job) -> bool:
+    """Whether a person deleted the job's reply. What was purged for its age is still to be read in the thread."""
+    rows = await store.outbox_of_job(job.id)
+    return any(
+        row.key.startswith("reply:") and row.key.endswith(".0") and row.phase == "gone" and row.ts for row in rows
+    )
+
+
+async def restart(store: JobStore, job: Job, now: float, notify: Callable[[str], None]) -> Job | None:
+    """The job on its way again, or None when there is nothing to try: it is under way, or was answered."""
+    stage = stage_of(job)
+    if isinstance(stage, Ended) and (job.state is not State.DONE or await erased(store, job)):
+        change = stage.retry(now, await store.transcript(job.id) is not None)
+    elif isinstance(stage, Parked):
+        change = stage.resume(now, "retried")
+    else:
+        return None
+    try:
+        moved = await store.apply(change)
+    except LostLease:
+        return None  # somebody else was quicker
+    notify(moved.lane)
+    return moved

@@ -1,0 +1,266 @@
+"""The Bolt app: which events, commands, shortcuts and buttons are listened to, and the way in over HTTP.
+
+Bolt's traps that are closed here. Its async runner acknowledges before the listener runs, unless
+`process_before_response` is set: then a listener that raises answers 500 (or sends no ack), and Slack repeats. Its
+own authorization turns a failing `auth.test` into a 200, which would acknowledge an event that was not stored; ours
+raises. `SLACK_CLIENT_ID` and `SLACK_CLIENT_SECRET` in the environment switch OAuth on by themselves. An empty signing
+secret would let anybody sign. A slash command whose text has the word "payload" in it is not parsed over HTTP, and
+a body that is not JSON raises: so the body is verified and parsed here.
+"""
+
+import json
+import logging
+import os
+import secrets
+from collections.abc import Awaitable, Callable, Generator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from urllib.parse import parse_qsl
+
+import structlog
+from aiohttp import web
+from slack_bolt.adapter.aiohttp import to_aiohttp_response
+from slack_bolt.app.async_app import AsyncApp
+from slack_bolt.authorization import AuthorizeResult
+from slack_bolt.context.ack.async_ack import AsyncAck
+from slack_bolt.request.async_request import AsyncBoltRequest
+from slack_bolt.response import BoltResponse
+from slack_sdk.signature import SignatureVerifier
+
+from bot.domain.errors import StoreError
+from bot.settings import Settings
+from bot.slack.api.client import SlackClient
+from bot.slack.api.identity import BotIdentity, Identity
+from bot.slack.api.payloads import Json, as_object, text
+from bot.slack.buttons.rename_speakers import RENAME_VIEW, UNDO_ACTION
+from bot.slack.buttons.transcribe_again import AGAIN_VIEW, SERVICE_ACTION
+from bot.slack.command.lists import LIST_NEWEST, LIST_OLDER
+from bot.slack.command.search import SEARCH_OLDER
+from bot.slack.home.tab import OPEN_SETTINGS, REFRESH_HOME
+from bot.slack.settings.form import LANGUAGE, SERVICE, SETTINGS_VIEW
+from bot.slack.texts import COMMAND
+from bot.slack.thread.render import (
+    AGAIN_ACTION,
+    CANCEL_ACTION,
+    DELETE_ACTION,
+    DOWNLOAD_ACTION,
+    RENAME_ACTION,
+    RETRY_ACTION,
+)
+
+TRANSCRIBE_SHORTCUT = "transcribe_message"
+BIGGEST_REQUEST = 1024 * 1024  # Slack's requests are a few kilobytes
+
+EventHandler = Callable[[Identity, Json], Awaitable[None]]
+"""Commits what a request brought; Slack is acknowledged when it returns, and asked again when it raises."""
+
+SubmitHandler = Callable[[Identity, Json], Awaitable[Json | None]]
+"""As `EventHandler`, for a submitted modal: None closes it, else Slack's `response_action` with what belongs to it."""
+
+OptionsHandler = Callable[[Json], Sequence[Json]]
+"""The options of an external select for what was typed (`value`), at most 100; no look-ups, Slack waits 3 seconds."""
+
+_BOLT = logging.getLogger("bot.slack.bolt")
+_BOLT.setLevel(logging.ERROR)  # below that it writes whole requests
+_log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Listeners:
+    """Everything that is listened to, by Slack's names; `manifest.yml` is compared with it."""
+
+    events: Mapping[str, EventHandler]
+    command: Callable[[Json], None]
+    shortcuts: Mapping[str, EventHandler]
+    actions: Mapping[str, EventHandler]
+    submissions: Mapping[str, SubmitHandler] = field(default_factory=dict)
+    options: Mapping[str, OptionsHandler] = field(default_factory=dict)
+
+
+EVENTS = (
+    "message",
+    "file_shared",
+    "file_deleted",
+    "app_mention",
+    "member_joined_channel",
+    "app_home_opened",
+    "tokens_revoked",
+    "app_uninstalled",
+)
+SHORTCUTS = (TRANSCRIBE_SHORTCUT,)
+ACTIONS = (
+    RETRY_ACTION,
+    CANCEL_ACTION,
+    DOWNLOAD_ACTION,
+    RENAME_ACTION,
+    UNDO_ACTION,
+    AGAIN_ACTION,
+    SERVICE_ACTION,
+    DELETE_ACTION,
+    LIST_OLDER,
+    LIST_NEWEST,
+    SEARCH_OLDER,
+    OPEN_SETTINGS,
+    SERVICE,
+    REFRESH_HOME,
+)
+SUBMISSIONS = (RENAME_VIEW, AGAIN_VIEW, SETTINGS_VIEW)
+OPTIONS = (LANGUAGE,)
+
+
+def build_app(settings: Settings, client: SlackClient, who: BotIdentity, listeners: Listeners) -> AsyncApp:
+    """An app that commits before it acknowledges."""
+
+    async def authorize() -> AuthorizeResult:
+        me = await who.me()
+        return AuthorizeResult(
+            enterprise_id=me.enterprise_id or None,
+            team_id=me.team_id,
+            bot_user_id=me.bot_user_id,
+            bot_id=me.bot_id,
+            bot_token=client.web.token,
+        )
+
+    with _without_environment():
+        app = AsyncApp(
+            name=_BOLT.name,  # Bolt sets the level of the logger of this name: it must not be one that we write to
+            logger=_BOLT,
+            process_before_response=True,
+            signing_secret=signing_secret(settings),
+            client=client.web,
+            authorize=authorize,
+        )
+
+    def taking(take: EventHandler) -> Callable[..., Awaitable[None]]:
+        async def event(body: dict[str, object]) -> None:
+            inner = as_object(body.get("event"))
+            await take(await who.me(), {**inner, "event_id": text(body, "event_id")})
+
+        return event
+
+    def acting(take: EventHandler) -> Callable[..., Awaitable[None]]:
+        async def act(ack: AsyncAck, body: dict[str, object]) -> None:
+            await take(await who.me(), body)
+            await ack()
+
+        return act
+
+    def submitting(submit: SubmitHandler) -> Callable[..., Awaitable[None]]:
+        async def take(ack: AsyncAck, body: dict[str, object]) -> None:
+            answer = await submit(await who.me(), body)
+            await ack(**(answer or {}))  # type: ignore[arg-type]  # Slack's own names for them
+
+        return take
+
+    def offering(offer: OptionsHandler) -> Callable[..., Awaitable[None]]:
+        async def suggest(ack: AsyncAck, body: dict[str, object]) -> None:
+            await ack(options=[dict(option) for option in offer(body)])
+
+        return suggest
+
+    async def command(ack: AsyncAck, body: dict[str, object]) -> None:
+        await ack()
+        listeners.command(body)
+
+    for name, take in listeners.events.items():
+        app.event(name)(taking(take))
+    for callback_id, take in listeners.shortcuts.items():
+        app.message_shortcut(callback_id)(acting(take))
+    for action_id, take in listeners.actions.items():
+        app.action(action_id)(acting(take))
+    for callback_id, submit in listeners.submissions.items():
+        app.view_submission(callback_id)(submitting(submit))
+    for action_id, offer in listeners.options.items():
+        app.options(action_id)(offering(offer))
+    app.command(COMMAND)(command)
+    app.error(_refuse)
+    return app
+
+
+async def _refuse(error: Exception, body: dict[str, object]) -> BoltResponse:
+    """Nothing was committed, so Slack is not told that it was."""
+    kind = type(error).__name__
+    detail = str(error) if isinstance(error, StoreError) else ""
+    _log.error("not_acknowledged", kind=kind, detail=detail, event_id=text(body, "event_id"), exc_info=not detail)
+    return BoltResponse(status=500, body="")
+
+
+def signing_secret(settings: Settings) -> str:
+    """The secret that Slack signs with; a random one where none is set, so that nobody's signature is good."""
+    return settings.slack_signing_secret.get_secret_value() or secrets.token_hex(32)
+
+
+class HttpEntrance:
+    """`POST /slack/events`: events, commands and interactivity over HTTP."""
+
+    def __init__(self, app: AsyncApp, settings: Settings) -> None:
+        self._app = app
+        self._verifier = SignatureVerifier(signing_secret(settings))
+        self.on_refused: Callable[[str], None] = lambda reason: None
+
+    async def handle(self, request: web.Request) -> web.StreamResponse:
+        """401 for what Slack did not sign (or long ago), 400 for what cannot be read, 413 for what is too long."""
+        try:
+            raw = await _read(request)
+        except web.HTTPRequestEntityTooLarge:
+            self.on_refused("oversized")
+            raise
+        if not self._signed(raw, request.headers):
+            self.on_refused("signature")
+            return web.Response(status=401, text="the signature is not Slack's")
+        body = _parse(raw, request.content_type)
+        if body is None:
+            self.on_refused("malformed")
+            return web.Response(status=400, text="the body cannot be read")
+        # It is verified and parsed: Bolt treats it as it does what Socket Mode brings.
+        bolt = AsyncBoltRequest(mode="socket_mode", body=body)
+        return await to_aiohttp_response(await self._app.async_dispatch(bolt))
+
+    def _signed(self, raw: bytes, headers: Mapping[str, str]) -> bool:
+        try:
+            return self._verifier.is_valid_request(raw, {name.lower(): value for name, value in headers.items()})
+        except ValueError:  # a time stamp that is no number, a body that is no text
+            return False
+
+
+async def _read(request: web.Request) -> bytes:
+    if (request.content_length or 0) > BIGGEST_REQUEST:
+        raise web.HTTPRequestEntityTooLarge(BIGGEST_REQUEST, request.content_length or 0)
+    raw = bytearray()
+    async for chunk in request.content.iter_any():
+        raw += chunk
+        if len(raw) > BIGGEST_REQUEST:
+            raise web.HTTPRequestEntityTooLarge(BIGGEST_REQUEST, len(raw))
+    return bytes(raw)
+
+
+def _parse(raw: bytes, content_type: str) -> dict[str, object] | None:
+    try:
+        decoded = raw.decode()
+        if content_type == "application/json":
+            found: object = json.loads(decoded)
+        else:
+            form = dict(parse_qsl(decoded, keep_blank_values=True))
+            found = json.loads(form["payload"]) if "payload" in form and "command" not in form else form
+    except (ValueError, RecursionError):
+        return None
+    return found if isinstance(found, dict) and found else None
+
+
+@contextmanager
+def _without_environment() -> Generator[None, None, None]:
+    """Bolt reads these by itself, and acts on them; our settings are the only ones that count."""
+    hidden = {name: os.environ.pop(name) for name in _BOLT_VARIABLES if name in os.environ}
+    try:
+        yield
+    finally:
+        os.environ.update(hidden)
+
+
+_BOLT_VARIABLES = (
+    "SLACK_CLIENT_ID",
+    "SLACK_CLIENT_SECRET",
+    "SLACK_BOT_TOKEN",
+    "SLACK_SIGNING_SECRET",
+    "SLACK_VERIFICATION_TOKEN",
+)

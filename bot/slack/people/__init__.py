@@ -1,0 +1,1 @@
+"""Users, membership, and which channels a user can see."""

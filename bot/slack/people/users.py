@@ -1,0 +1,69 @@
+"""People, as Slack describes them: the language they read, and whether they run the workspace."""
+
+from dataclasses import dataclass
+
+import structlog
+
+from bot.domain.errors import StepError
+from bot.ports.clock import Clock
+from bot.slack.api.client import SlackClient
+from bot.slack.api.methods import Method
+from bot.slack.api.payloads import child, number, text, truth
+from bot.text.languages import phrases_of
+from bot.text.phrases import ENGLISH, Phrases
+
+LOCALE_SECONDS = 3600.0  # people change their language seldom; rights are asked for anew each time
+_MOST_KNOWN = 10_000
+
+_log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class SlackUser:
+    """What `users.info` says: a language tag (`es-LA`; "" when Slack keeps it), whether they run the workspace
+    or are its guest, the name of their time zone ("Europe/Madrid") and how many seconds it is ahead of UTC now.
+    """
+
+    locale: str = ""
+    is_admin: bool = False
+    is_guest: bool = False
+    zone: str = ""
+    zone_seconds: int = 0
+
+
+class Users:
+    """Asks Slack about people. `language` is the operator's choice for every reply; "auto" follows the reader."""
+
+    def __init__(self, client: SlackClient, clock: Clock, language: str = "auto") -> None:
+        self._client = client
+        self._clock = clock
+        self._language = language
+        self._locales: dict[str, tuple[str, float]] = {}
+
+    async def ask(self, user_id: str) -> SlackUser:
+        """The person as of now. Raises `StepError`s."""
+        answer = child(await self._client.call(Method.USER_INFO, user=user_id, include_locale=True), "user")
+        admin = any(truth(answer, right) for right in ("is_admin", "is_owner", "is_primary_owner"))
+        guest = any(truth(answer, limit) for limit in ("is_restricted", "is_ultra_restricted"))
+        zone = text(answer, "tz")
+        person = SlackUser(text(answer, "locale"), admin, guest, zone, int(number(answer, "tz_offset")))
+        if len(self._locales) > _MOST_KNOWN:
+            self._locales.clear()
+        self._locales[user_id] = (person.locale, self._clock.now())
+        return person
+
+    async def phrases(self, user_id: str) -> Phrases:
+        """The phrases for what this person began; English when Slack does not say. Never raises for Slack's sake."""
+        if self._language != "auto":
+            return phrases_of(self._language)
+        if not user_id.startswith(("U", "W")):
+            return ENGLISH
+        locale, asked_at = self._locales.get(user_id, ("", 0.0))
+        if 0 <= self._clock.now() - asked_at < LOCALE_SECONDS:
+            return phrases_of(locale)
+        try:
+            return phrases_of((await self.ask(user_id)).locale)
+        except StepError as error:
+            _log.info("locale_unknown", detail=error.detail)
+            self._locales[user_id] = (locale, self._clock.now() - LOCALE_SECONDS + 60)  # not again for a minute
+            return phrases_of(locale)

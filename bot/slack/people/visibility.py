@@ -1,0 +1,58 @@
+"""What a person can see at this moment: the conversations that they and the bot are both in, asked of Slack."""
+
+from bot.domain.job import Job
+from bot.slack.api.client import SlackClient
+from bot.slack.people.membership import Access
+
+
+class VisibleChannels:
+    """One person's view, good for one answer; `channels` are those that Slack names."""
+
+    def __init__(self, access: Access, user_id: str, here: str, channels: frozenset[str]) -> None:
+        self._access = access
+        self._told: dict[str, bool] = {}
+        self.user_id = user_id
+        self.here = here
+        self.channels = channels
+
+    @property
+    def can_see_here(self) -> bool:
+        """Whether they may see what is in the conversation that they ask from."""
+        return self.here.startswith("D") or self.here in self.channels
+
+    async def sees(self, job: Job) -> bool:
+        """Whether they may see a job. Raises `StepError`s.
+
+        A direct message is for its person. A conversation that Slack does not list for the bot (a group message)
+        is asked about once, and only for what they shared themselves.
+        """
+        channel = job.origin.channel_id
+        if channel in self.channels:
+            return True
+        if job.origin.user_id != self.user_id:
+            return False
+        if channel not in self._told:
+            self._told[channel] = await self._access.belongs(self.user_id, job, self.here)
+        return self._told[channel]
+
+
+class Visibility:
+    """Takes a person's view."""
+
+    def __init__(self, client: SlackClient, access: Access) -> None:
+        self._client = client
+        self._access = access
+
+    async def of(self, user_id: str, here: str = "") -> VisibleChannels:
+        """What they see now; `here` is the conversation that they ask from. Raises `StepError`s."""
+        channels = await self._access.channels(user_id)
+        if here and not here.startswith("D") and here not in channels and await self.is_in(user_id, here):
+            channels |= {here}
+        return VisibleChannels(self._access, user_id, here, channels)
+
+    async def is_in(self, user_id: str, channel: str) -> bool:
+        """Whether they are in a conversation that they ask from. Raises `StepError`s.
+
+        Where Slack does not tell the bot (`missing_scope`: a group message), that they asked from there is proof.
+        """
+        return channel.startswith("D") or await self._access.among(user_id, channel) is not False

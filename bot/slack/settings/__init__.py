@@ -1,0 +1,1 @@
+"""The settings modal of a channel."""

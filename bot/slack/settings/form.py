@@ -1,0 +1,206 @@
+"""The settings of a channel as a modal: its fields follow the service that is chosen. Pure."""
+
+from dataclasses import replace
+
+from bot.ports.provider import Capabilities
+from bot.ports.store import ChannelSettings
+from bot.slack.api.payloads import Json, child, rows, text
+from bot.slack.blockkit.blocks import Block, choices, context, option, search_select, section, select
+from bot.slack.blockkit.limits import OPTIONS
+from bot.slack.blockkit.modals import entered, field, modal
+from bot.slack.settings import texts as words
+from bot.slack.settings.services import Services
+from bot.slack.texts import moment, provider
+from bot.text.search import fold
+
+SETTINGS_VIEW = "channel_settings"
+SERVICE = "settings_service"
+LANGUAGE = "settings_language"
+RECORDING = "settings_recording"
+START = "settings_start"
+SHOW = "settings_show"
+DEFAULT = "-"  # an option's value cannot be empty
+
+_AUTOMATIC, _ON_REQUEST = option(words.AUTOMATIC, "automatic"), option(words.ON_REQUEST, "request")
+
+
+def form(channel: str, settings: ChannelSettings, services: Services, why_not: str, facts: Json) -> Block:
+    """The modal with these settings in it; with a `why_not` it only tells them."""
+    blocks = [section(_about(channel)), context(_changed(settings))]
+    if why_not:
+        blocks += [section(one_line(settings, services)), section(why_not)]
+        return modal(words.TITLE, blocks, callback_id=SETTINGS_VIEW, close=words.CLOSE, facts=facts)
+    capabilities = services.capabilities(settings.provider)
+    name = provider(services.effective(settings.provider))
+    blocks.append({**_service(settings, services), "dispatch_action": True})
+    if capabilities is not None:
+        if capabilities.languages:
+            blocks.append(_language(settings, services, capabilities))
+        else:
+            blocks.append(context(words.NO_LANGUAGES.format(service=_title(name))))
+        if capabilities.recording_types:
+            blocks.append(_recording(settings, capabilities))
+    if not channel.startswith("D"):  # what is sent to us directly is always meant for us
+        start = choices("radio_buttons", START, [_AUTOMATIC, _ON_REQUEST], [_chosen_start(settings)])
+        blocks.append(field(START, words.START, start, hint=words.ON_REQUEST_HINT))
+    blocks.append(field(SHOW, words.SHOW, _show(settings, capabilities, name), optional=True))
+    return modal(words.TITLE, blocks, callback_id=SETTINGS_VIEW, submit=words.SAVE, close=words.CANCEL, facts=facts)
+
+
+def waiting() -> Block:
+    """What is shown while we look."""
+    return modal(words.TITLE, [section(words.LOADING)], callback_id=SETTINGS_VIEW, close=words.CANCEL)
+
+
+def refusal(said: str) -> Block:
+    """What is shown to whom the settings are not."""
+    return modal(words.TITLE, [section(said)], callback_id=SETTINGS_VIEW, close=words.CLOSE)
+
+
+def read(body: Json, before: ChannelSettings) -> ChannelSettings:
+    """The settings that the fields hold; what has no field stays as it was. The service decides which fields count."""
+    state = child(body, "view", "state", "values")
+    service = before.provider
+    if SERVICE in state:
+        service = _value(body, SERVICE, SERVICE)
+    kept = before.provider == service
+    start = entered(body, START, START)
+    changed = replace(
+        before,
+        provider=service,
+        language=_value(body, _of(LANGUAGE, service), LANGUAGE, before.language if kept else ""),
+        recording_type=_value(body, _of(RECORDING, service), RECORDING, before.recording_type if kept else ""),
+        automatic=start != "request" if start else before.automatic,
+    )
+    if SHOW not in state:
+        return changed
+    shown = [
+        text(each, "value") for each in rows(child(body, "view", "state", "values", SHOW, SHOW), "selected_options")
+    ]
+    return replace(changed, speakers="speakers" in shown, timestamps="times" in shown)
+
+
+def fault(settings: ChannelSettings, services: Services) -> tuple[str, str] | None:
+    """The block and the sentence of what cannot be saved; None when all is well."""
+    capabilities = services.capabilities(settings.provider)
+    if capabilities is None:
+        return SERVICE, words.NO_SUCH_SERVICE
+    if settings.language and settings.language not in capabilities.languages:
+        return _of(LANGUAGE, settings.provider), words.NO_SUCH_LANGUAGE.format(service=capabilities.title)
+    return None
+
+
+def fitting(settings: ChannelSettings, services: Services) -> ChannelSettings:
+    """The settings without what the service does not offer."""
+    capabilities = services.capabilities(settings.provider)
+    language = settings.language if capabilities and settings.language in capabilities.languages else ""
+    recording = (
+        settings.recording_type if capabilities and settings.recording_type in capabilities.recording_types else ""
+    )
+    return replace(settings, language=language, recording_type=recording)
+
+
+def languages(body: Json, services: Services) -> list[Json]:
+    """The options for what was typed into the language field: by name, by code, however it is accented."""
+    block_id = text(body, "block_id")
+    service = block_id.partition(".")[2]
+    capabilities = services.capabilities("" if service == DEFAULT else service)
+    if capabilities is None:
+        return []
+    typed = fold(text(body, "value")).strip()
+    default: list[Json] = (
+        [_default_language(capabilities)] if typed in fold(words.DETECTED + words.DEFAULT_LANGUAGE) else []
+    )
+    ranked = sorted(
+        (not fold(name).startswith(typed), name, value)
+        for value, name in capabilities.languages.items()
+        if typed in fold(name) or fold(value).startswith(typed)
+    )
+    return [*default, *(option(name, value) for _, name, value in ranked)][:OPTIONS]
+
+
+def one_line(settings: ChannelSettings, services: Services, direct: bool = False) -> str:
+    """The settings in a line: service, language, when."""
+    name = _title(provider(services.effective(settings.provider)))
+    facts = [name if services.capabilities(settings.provider) else words.GONE_SERVICE.format(service=name)]
+    if settings.language:
+        facts.append(services.language(settings.provider, settings.language))
+    if settings.recording_type:
+        capabilities = services.capabilities(settings.provider)
+        facts.append(
+            (capabilities.recording_types if capabilities else {}).get(settings.recording_type, settings.recording_type)
+        )
+    if not direct:
+        facts.append(words.LINE_AUTOMATIC if settings.automatic else words.LINE_ON_REQUEST)
+    return "  ·  ".join(facts)
+
+
+def _about(channel: str) -> str:
+    return words.FOR_DIRECT if channel.startswith("D") else words.FOR_CHANNEL.format(channel=channel)
+
+
+def _changed(settings: ChannelSettings) -> str:
+    if not settings.changed_by:
+        return words.DEFAULTS
+    return words.CHANGED.format(user=settings.changed_by, moment=moment(settings.changed_at))
+
+
+def _service(settings: ChannelSettings, services: Services) -> Block:
+    default = option(words.DEFAULT_SERVICE.format(service=_title(provider(services.default))), DEFAULT)
+    options = [default, *(option(_title(provider(name)), name) for name in services.offered())]
+    chosen = next((each for each in options if each["value"] == (settings.provider or DEFAULT)), None)
+    if chosen is None:  # it was set up once
+        chosen = option(words.GONE_SERVICE.format(service=_title(provider(settings.provider))), settings.provider)
+        options.append(chosen)
+    return field(SERVICE, words.SERVICE, select(words.SERVICE, SERVICE, options, chosen), hint=words.SERVICE_HINT)
+
+
+def _language(settings: ChannelSettings, services: Services, capabilities: Capabilities) -> Block:
+    chosen = _default_language(capabilities)
+    if settings.language in capabilities.languages:
+        chosen = option(capabilities.languages[settings.language], settings.language)
+    element = search_select(words.LANGUAGE_SEARCH, LANGUAGE, chosen)
+    return field(_of(LANGUAGE, settings.provider), words.LANGUAGE, element)
+
+
+def _default_language(capabilities: Capabilities) -> Block:
+    # A service that takes any language finds it by itself; Nabla, which is told one, has the operator's default.
+    return option(words.DEFAULT_LANGUAGE if capabilities.fetches_audio else words.DETECTED, DEFAULT)
+
+
+def _recording(settings: ChannelSettings, capabilities: Capabilities) -> Block:
+    options = [option(words.DEFAULT_RECORDING, DEFAULT)]
+    options += [option(name, value) for value, name in capabilities.recording_types.items()]
+    chosen = next((each for each in options if each["value"] == settings.recording_type), options[0])
+    element = select(words.RECORDING, RECORDING, options, chosen)
+    return field(_of(RECORDING, settings.provider), words.RECORDING, element)
+
+
+def _show(settings: ChannelSettings, capabilities: Capabilities | None, name: str) -> Block:
+    speakers, times = option(words.SPEAKERS, "speakers"), option(words.TIMESTAMPS, "times")
+    if capabilities is not None and not capabilities.gives_speakers:
+        speakers["description"] = option(words.SPEAKERS_NOT.format(service=_title(name)), "-")["text"]
+    if capabilities is not None and not capabilities.gives_times:
+        times["description"] = option(words.TIMES_NOT.format(service=_title(name)), "-")["text"]
+    chosen = [*([speakers] if settings.speakers else []), *([times] if settings.timestamps else [])]
+    return choices("checkboxes", SHOW, [speakers, times], chosen)
+
+
+def _chosen_start(settings: ChannelSettings) -> Block:
+    return _AUTOMATIC if settings.automatic else _ON_REQUEST
+
+
+def _of(block_id: str, service: str) -> str:
+    """A field of one service: its own block, or Slack would keep what was entered for the service before."""
+    return f"{block_id}.{service or DEFAULT}"
+
+
+def _value(body: Json, block_id: str, action_id: str, otherwise: str = "") -> str:
+    if block_id not in child(body, "view", "state", "values"):
+        return otherwise
+    value = entered(body, block_id, action_id)
+    return "" if value == DEFAULT else value
+
+
+def _title(name: str) -> str:
+    return name[:1].upper() + name[1:]

@@ -1,0 +1,130 @@
+"""`/transcribe settings`: the modal of a channel, opened at once, filled when Slack has told who may what."""
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from dataclasses import replace
+
+import structlog
+
+from bot.domain.errors import StepError, StoreError
+from bot.ports.clock import Clock
+from bot.ports.store import JobStore
+from bot.slack.api.client import SlackClient, SlackRefusal
+from bot.slack.api.identity import Identity
+from bot.slack.api.methods import Method
+from bot.slack.api.payloads import Json, child, rows, text
+from bot.slack.background import BackgroundTasks
+from bot.slack.blockkit.blocks import Block
+from bot.slack.blockkit.modals import errors, facts_of
+from bot.slack.settings import form as forms
+from bot.slack.settings import texts as words
+from bot.slack.settings.permissions import SettingsPermissions
+from bot.slack.settings.services import Services
+
+RIGHTS_SECONDS = 2.0  # a submitted modal must be answered within 3
+
+_log = structlog.get_logger(__name__)
+
+
+class SettingsModal:
+    """Opens, follows and saves. `on_saved` is called with who saved from their Home."""
+
+    def __init__(
+        self,
+        store: JobStore,
+        client: SlackClient,
+        rights: SettingsPermissions,
+        services: Services,
+        background: BackgroundTasks,
+        clock: Clock,
+        on_saved: Callable[[Identity, str], Coroutine[None, None, None]],
+    ) -> None:
+        self._store = store
+        self._client = client
+        self._rights = rights
+        self._services = services
+        self._background = background
+        self._clock = clock
+        self._on_saved = on_saved
+
+    async def open(self, me: Identity, user_id: str, channel: str, trigger_id: str, home: bool = False) -> bool:
+        """Open the modal; False when Slack would not, as it does 3 seconds after the act. Raises other `StepError`s."""
+        try:
+            opened = await self._client.call(Method.OPEN_VIEW, trigger_id=trigger_id, view=forms.waiting())
+        except SlackRefusal as refusal:
+            _log.info("modal_refused", code=refusal.code)
+            return False
+        view_id = text(child(opened, "view"), "id")
+        try:
+            view = await self._filled(me, user_id, channel, home)
+        except StoreError:
+            view = forms.refusal(words.STORE_SILENT)
+        except StepError as error:
+            _log.info("rights_unknown", detail=error.detail)
+            view = forms.refusal(words.SLACK_SILENT)
+        await self._update(view_id, view)
+        return True
+
+    async def _filled(self, me: Identity, user_id: str, channel: str, home: bool) -> Block:
+        right = await self._rights.of(user_id, channel)
+        if not right.sees:
+            return forms.refusal(right.why)
+        settings = await self._store.channel_settings(me.team_id, channel)
+        facts = {"channel": channel, "home": home}
+        return forms.form(channel, settings, self._services, "" if right.changes else right.why, facts)
+
+    async def _update(self, view_id: str, view: Block, view_hash: str = "") -> None:
+        only = {"hash": view_hash} if view_hash else {}
+        try:
+            await self._client.call(Method.UPDATE_VIEW, view_id=view_id, view=view, **only)
+        except SlackRefusal as refusal:  # closed meanwhile, or changed by a later choice
+            _log.info("modal_gone", code=refusal.code)
+
+    async def pressed(self, me: Identity, body: Json) -> None:
+        """*Settings* beside a channel on the Home."""
+        channel = next((text(action, "value") for action in rows(body, "actions")), "")
+        user = text(child(body, "user"), "id")
+        if channel and user:
+            self._background.spawn("settings", self._opened(me, user, channel, text(body, "trigger_id")))
+
+    async def _opened(self, me: Identity, user: str, channel: str, trigger_id: str) -> None:
+        await self.open(me, user, channel, trigger_id, home=True)
+
+    async def service_chosen(self, me: Identity, body: Json) -> None:
+        """Another service was chosen: the fields follow it, and keep what still means something."""
+        self._background.spawn("settings follow", self._follow(me, body))
+
+    async def _follow(self, me: Identity, body: Json) -> None:
+        facts = facts_of(body)
+        channel = text(facts, "channel")
+        before = await self._store.channel_settings(me.team_id, channel)
+        chosen = forms.fitting(forms.read(body, before), self._services)
+        view = child(body, "view")
+        form = forms.form(channel, chosen, self._services, "", facts)
+        await self._update(text(view, "id"), form, text(view, "hash"))
+
+    def languages(self, body: Json) -> list[Json]:
+        """What the chosen service offers for the letters typed."""
+        return forms.languages(body, self._services)
+
+    async def submit(self, me: Identity, body: Json) -> Json | None:
+        """*Save*: rights are asked for again, and it is stored before Slack hears of it. Raises `StoreError`s."""
+        facts = facts_of(body)
+        channel, user = text(facts, "channel"), text(child(body, "user"), "id")
+        try:
+            async with asyncio.timeout(RIGHTS_SECONDS):
+                right = await self._rights.of(user, channel)
+        except (StepError, TimeoutError):
+            return errors({forms.SHOW: words.NOT_SAVED})
+        if not channel or not right.changes:
+            return {"response_action": "update", "view": forms.refusal(right.why or words.NOT_A_MEMBER)}
+        before = await self._store.channel_settings(me.team_id, channel)
+        wanted = forms.read(body, before)
+        if wrong := forms.fault(wanted, self._services):
+            return errors(dict([wrong]))
+        changed = replace(forms.fitting(wanted, self._services), changed_by=user, changed_at=self._clock.now())
+        await self._store.put_channel_settings(me.team_id, channel, changed)
+        _log.info("settings_changed", channel=channel, by=user)
+        if facts.get("home") is True:
+            self._background.spawn("home after settings", self._on_saved(me, user))
+        return None

@@ -1,0 +1,31 @@
+"""The speech-to-text services that are set up here, as people choose among them."""
+
+from collections.abc import Callable, Mapping
+
+from bot.ports.provider import Capabilities
+from bot.slack import texts as words
+
+
+class Services:
+    """What is offered. `capabilities` is asked each time: the services are built after Slack's side is."""
+
+    def __init__(self, default: str, capabilities: Callable[[], Mapping[str, Capabilities]]) -> None:
+        self.default = default
+        self._capabilities = capabilities
+
+    def offered(self) -> Mapping[str, Capabilities]:
+        """Traits by the key that settings and rows hold, in the order they are shown."""
+        return self._capabilities()
+
+    def effective(self, chosen: str) -> str:
+        """The service that a channel with this choice uses ("": the default)."""
+        return chosen or self.default
+
+    def capabilities(self, chosen: str) -> Capabilities | None:
+        """What the service that is used can do; None when it is not set up (any more)."""
+        return self.offered().get(self.effective(chosen))
+
+    def language(self, chosen: str, value: str) -> str:
+        """How people know a language of a service."""
+        capabilities = self.capabilities(chosen)
+        return (capabilities.languages.get(value) if capabilities else None) or words.language(value)

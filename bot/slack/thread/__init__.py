@@ -1,0 +1,1 @@
+"""What a thread shows: replies, status lines, reactions, uploads."""

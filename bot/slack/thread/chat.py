@@ -1,0 +1,79 @@
+"""The thread in Slack, as the engine sees it: files in, status lines and replies out."""
+
+import asyncio
+
+import structlog
+
+from bot.domain.errors import StepError, StoreError
+from bot.domain.job import Job
+from bot.domain.transcript import Transcript
+from bot.ports.audio import SourceFile
+from bot.ports.clock import Clock
+from bot.ports.store import JobStore
+from bot.slack.api.files import SlackFiles
+from bot.slack.thread.posts import Posts
+from bot.slack.thread.reactions import Reactions
+from bot.slack.thread.replies import Replies
+from bot.slack.thread.status import StatusLines
+
+VERIFY_EVERY_SECONDS = 5.0
+
+_log = structlog.get_logger(__name__)
+
+
+class SlackChat:
+    """Implements the `Chat` port."""
+
+    def __init__(
+        self,
+        store: JobStore,
+        files: SlackFiles,
+        posts: Posts,
+        replies: Replies,
+        status: StatusLines,
+        reactions: Reactions,
+        clock: Clock,
+    ) -> None:
+        self._store = store
+        self._files = files
+        self._posts = posts
+        self._reactions = reactions
+        self._clock = clock
+        self.replies = replies
+        self.status = status
+
+    async def source(self, job: Job) -> SourceFile:
+        """The file behind the job. Raises `Rejected` for what has no bytes to give."""
+        return await self._files.source(job)
+
+    async def show(self, job: Job) -> None:
+        """Have the status line of the job's message brought up to date soon."""
+        self.status.show(job)
+
+    async def reply(self, job: Job, transcript: Transcript | None) -> None:
+        """Post the one reply, or find that it is there already; then let its status line go."""
+        await self.replies.reply(job, transcript)
+        await self.status.answered(job)
+
+    async def verify_due(self) -> None:
+        """Look again at what was posted after a doubtful post, and at lines that outlived their jobs."""
+        for row in await self._store.outbox_to_verify(self._clock.now()):
+            try:
+                await (self.status if row.key.startswith("status:") else self._posts).verify(row)
+            except StepError as error:
+                _log.info("verify_postponed", key=row.key, detail=error.detail)
+
+    async def run(self) -> None:
+        """Keep status lines, reactions and verifications going until cancelled."""
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self.status.run())
+            tasks.create_task(self._reactions.run())
+            tasks.create_task(self._verify())
+
+    async def _verify(self) -> None:
+        while True:
+            try:
+                await self.verify_due()
+            except StoreError as error:
+                _log.info("verify_postponed", detail=str(error))
+            await self._clock.sleep(VERIFY_EVERY_SECONDS)

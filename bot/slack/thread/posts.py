@@ -1,0 +1,230 @@
+"""One message of ours, exactly once: intent committed, posted without repeats, its `ts` committed.
+
+Slack has no idempotency key for `chat.postMessage`, so a post of unknown fate (a crash, a cut connection, a 5xx) is
+looked up before it is repeated: after a settle time the thread is read, and a message of ours that carries the mark
+is adopted. Slack may still show a first post after that, so a post that followed a doubtful one is verified a minute
+later, and extras are deleted. The mark is in the metadata and in a `block_id`: metadata may be withheld from a token.
+"""
+
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import structlog
+
+from bot.domain.errors import Ambiguous, Misconfigured, RateLimited, Rejected, Transient
+from bot.ports.clock import Clock
+from bot.ports.store import JobStore, OutboxMessage
+from bot.slack.api.client import SlackClient, SlackRefusal
+from bot.slack.api.identity import BotIdentity, Identity
+from bot.slack.api.methods import Method
+from bot.slack.api.payloads import Json, child, rows, text
+from bot.slack.blockkit.blocks import Message
+from bot.slack.thread.render import marked
+
+VERIFY_SECONDS = 60.0
+_NAMESPACE = uuid.UUID("8f2c3a52-5f0e-4a8e-9d0f-6a1f0f5b7c11")
+_NO_THREAD = frozenset({"thread_not_found", "message_not_found"})
+_MOST_HISTORY_PAGES = 5  # a message outside a thread is looked for among the channel's newest thousand
+
+_log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class MessageMark:
+    """What tells a message of ours from every other: an event type, an opaque job id and a part."""
+
+    event_type: str
+    job: str
+    part: str = "0"
+
+    @property
+    def metadata(self) -> Json:
+        """The message metadata; every app in the workspace can read it."""
+        return {"event_type": self.event_type, "event_payload": {"job": self.job, "part": self.part}}
+
+    @property
+    def block_id(self) -> str:
+        """The same in the first block."""
+        return f"{self.event_type}.{self.job}.{self.part}"
+
+    def on(self, message: Json) -> bool:
+        """Whether a message carries the mark in either place."""
+        metadata = child(message, "metadata")
+        payload = child(metadata, "event_payload")
+        if text(metadata, "event_type") == self.event_type and text(payload, "job") == self.job:
+            return text(payload, "part") == self.part
+        return any(text(block, "block_id") == self.block_id for block in rows(message, "blocks"))
+
+
+REPLY = "threadscribe_reply"
+STATUS = "threadscribe_status"
+GREETING = "threadscribe_greeting"
+
+
+def mark_of(key: str, job_id: str) -> MessageMark:
+    """The mark of a row, told from its key: `reply:JOB:PART`, `status:…`, `greeting:TEAM:CHANNEL`."""
+    kind, _, rest = key.partition(":")
+    if kind == "reply":
+        return MessageMark(REPLY, job_id, rest.partition(":")[2])
+    if kind == "status":
+        return MessageMark(STATUS, job_id)
+    return MessageMark(GREETING, rest.rpartition(":")[2])
+
+
+class Posts:
+    """Posts marked messages by their rows in the store."""
+
+    def __init__(
+        self, store: JobStore, client: SlackClient, who: BotIdentity, clock: Clock, settle_seconds: float
+    ) -> None:
+        self._store = store
+        self._client = client
+        self._who = who
+        self._clock = clock
+        self.settle_seconds = settle_seconds
+        self.on_reply: Callable[[str], None] = lambda how: None
+        """Told of each reply: `posted`, `adopted`, or `healed` of an extra one."""
+
+    async def deliver(self, key: str, job_id: str, channel_id: str, thread_ts: str, message: Message) -> str:
+        """Post the message of this key, or find that it is there; its `ts`.
+
+        Raises `Transient` to be called again (with `after` while a doubtful post settles), `Misconfigured`, or
+        `SlackRefusal` when Slack will not have it.
+        """
+        row = await self._store.outbox_message(key)
+        if row is not None and row.phase in ("posted", "settled"):
+            return row.ts
+        now = self._clock.now()
+        fresh = OutboxMessage(key, job_id, channel_id, thread_ts, "intent", now)
+        doubtful = row is not None and (row.phase == "intent" or row.verify_at is not None)
+        if row is not None and doubtful:
+            await self.wait_until_settled(row)
+            if found := await self.find(replace(row, channel_id=channel_id, thread_ts=thread_ts)):
+                _log.info("post_adopted", key=key, ts=found[0])
+                await self._store.save_outbox(self._posted(fresh, found[0], doubtful=True))
+                self._tell(key, "adopted")
+                return found[0]
+            fresh = replace(fresh, verify_at=now + VERIFY_SECONDS)  # marks it as doubtful, also after another crash
+        await self._client.pace.turn(channel_id)
+        await self._store.save_outbox(replace(fresh, intent_at=self._clock.now()))
+        ts = await self._post(fresh, message)
+        await self._store.save_outbox(self._posted(fresh, ts, doubtful))
+        self._tell(key, "posted")
+        return ts
+
+    def _tell(self, key: str, how: str) -> None:
+        if key.startswith("reply:"):
+            self.on_reply(how)
+
+    async def wait_until_settled(self, row: OutboxMessage) -> None:
+        """Raise `Transient` until a doubtful post has had its time to show."""
+        if row.phase != "intent":
+            return
+        wait = row.intent_at + self.settle_seconds - self._clock.now()
+        if wait > self.settle_seconds:  # the clock was set back: count from now
+            await self._store.save_outbox(replace(row, intent_at=self._clock.now()))
+            wait = self.settle_seconds
+        if wait > 0:
+            raise Transient(f"a post of unknown fate settles for {wait:.0f} s", after=wait)
+
+    async def _post(self, row: OutboxMessage, message: Message) -> str:
+        mark = mark_of(row.key, row.job_id)
+        sent = marked(message, mark.block_id)
+        thread = {"thread_ts": row.thread_ts} if row.thread_ts else {}
+        try:
+            answer = await self._client.call(
+                Method.POST,
+                channel=row.channel_id,
+                text=sent.text,
+                blocks=sent.blocks,
+                metadata=mark.metadata,
+                mrkdwn=not sent.blocks,
+                parse="none",
+                link_names=False,
+                unfurl_links=False,
+                unfurl_media=False,
+                client_msg_id=str(uuid.uuid5(_NAMESPACE, row.key)),
+                **thread,
+            )
+        except Ambiguous as unknown:
+            raise Transient(unknown.detail, after=self.settle_seconds) from None
+        except (Transient, Misconfigured, Rejected) as error:
+            await self._store.save_outbox(replace(row, phase="gone"))  # certainly not posted: nothing to settle
+            if isinstance(error, RateLimited):  # of this channel, not of the whole lane
+                raise Transient(error.detail, after=error.retry_after) from None
+            raise
+        return text(answer, "ts")
+
+    def _posted(self, row: OutboxMessage, ts: str, doubtful: bool) -> OutboxMessage:
+        verify_at = self._clock.now() + VERIFY_SECONDS if doubtful else None
+        return replace(row, phase="posted", ts=ts, verify_at=verify_at)
+
+    async def find(self, row: OutboxMessage) -> list[str]:
+        """The `ts` of every message of ours that carries the row's mark, earliest first."""
+        me = await self._who.me()
+        mark = mark_of(row.key, row.job_id)
+        found: list[str] = []
+        if not row.thread_ts:
+            return await self._find_in_channel(me, mark, row.channel_id)
+        try:
+            async for page in self._client.pages(
+                Method.REPLIES, channel=row.channel_id, ts=row.thread_ts, include_all_metadata=True, limit=200
+            ):
+                found += _marked(me, mark, page)
+        except SlackRefusal as refusal:
+            if refusal.code not in _NO_THREAD:
+                raise
+        return sorted(found, key=float)
+
+    async def _find_in_channel(self, me: Identity, mark: MessageMark, channel_id: str) -> list[str]:
+        found: list[str] = []
+        pages = 0
+        async for page in self._client.pages(Method.HISTORY, channel=channel_id, include_all_metadata=True, limit=200):
+            found += _marked(me, mark, page)
+            pages += 1
+            if pages == _MOST_HISTORY_PAGES:
+                break
+        return sorted(found, key=float)
+
+    async def edit(self, row: OutboxMessage, message: Message) -> None:
+        """Change a posted message; it keeps its mark."""
+        mark = mark_of(row.key, row.job_id)
+        sent = marked(message, mark.block_id)
+        await self._client.call(
+            Method.UPDATE,
+            channel=row.channel_id,
+            ts=row.ts,
+            text=sent.text,
+            blocks=sent.blocks,
+            metadata=mark.metadata,
+            parse="none",
+            link_names=False,
+        )
+
+    async def delete(self, channel_id: str, ts: str) -> None:
+        """Delete a message of ours; it may be gone already."""
+        try:
+            await self._client.call(Method.DELETE, channel=channel_id, ts=ts)
+        except SlackRefusal as refusal:
+            _log.info("delete_refused", code=refusal.code)
+
+    async def verify(self, row: OutboxMessage) -> None:
+        """Look a doubtful message up once more: the earliest stays, extras go."""
+        if row.phase == "posted":
+            try:
+                found = await self.find(row)
+            except SlackRefusal:
+                found = []
+            for extra in found[1:]:
+                _log.info("extra_deleted", key=row.key, ts=extra)
+                await self.delete(row.channel_id, extra)
+                self._tell(row.key, "healed")
+            row = replace(row, phase="settled", ts=found[0] if found else row.ts)
+        elif self._clock.now() < row.intent_at + 10 * VERIFY_SECONDS:
+            return  # its owner is still at it
+        await self._store.save_outbox(replace(row, verify_at=None))
+
+
+def _marked(me: Identity, mark: MessageMark, page: Json) -> list[str]:
+    return [text(message, "ts") for message in rows(page, "messages") if me.wrote(message) and mark.on(message)]

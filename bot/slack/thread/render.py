@@ -1,0 +1,270 @@
+"""Every message of the bot, built from what it is about. Pure: no I/O, no clock; the limits are in `limits`."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import PurePosixPath
+
+from bot.domain.errors import Problem, ProblemCode
+from bot.domain.job import Job, Outcome
+from bot.domain.transcript import Transcript
+from bot.slack import texts as words
+from bot.slack.blockkit.blocks import (
+    Block,
+    Message,
+    Run,
+    actions,
+    bullets,
+    button,
+    confirm,
+    context,
+    fits_header,
+    header,
+    literal,
+    literals,
+    option,
+    section,
+    select,
+)
+from bot.slack.blockkit.limits import BLOCKS_BUDGET, MESSAGE_BLOCKS, weight, weight_of
+from bot.slack.blockkit.text import clip, cut, escape_label, printable, split
+from bot.slack.thread.transcript_blocks import DisplayOptions, as_runs, as_text
+from bot.text.durations import human
+from bot.text.exports import available
+from bot.text.phrases import ENGLISH, Phrases
+from bot.text.problems import sentence
+from bot.text.speaker_names import named
+
+RETRY_ACTION = "retry_job"
+CANCEL_ACTION = "cancel_message"
+DOWNLOAD_ACTION = "download_transcript"
+RENAME_ACTION = "rename_speakers"
+AGAIN_ACTION = "transcribe_again"
+DELETE_ACTION = "delete_transcript"
+HEAD_WEIGHT = 1_600  # the readable head of a transcript that goes into a file
+SUMMARY_WEIGHT = 2_600
+HIGHLIGHT_WEIGHT = 600
+HIGHLIGHTS = 8
+PART_WEIGHT = 11_500  # of one message when no file may be uploaded
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A file that belongs to a reply."""
+
+    name: str
+    title: str
+    content: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """The one answer to a job."""
+
+    message: Message
+    document: Document | None = None
+
+
+def reply(
+    job: Job, transcript: Transcript | None, look: DisplayOptions, block_id: str, now: float, phrases: Phrases = ENGLISH
+) -> Reply:
+    """What the thread is told about a job that is replying. `now` is for how long it took (Unix seconds)."""
+    if job.outcome is Outcome.TRANSCRIPT and transcript is not None:
+        if transcript.is_empty:
+            again = button(phrases.again, AGAIN_ACTION, job.id)
+            return Reply(_note(job, phrases.no_speech, block_id, again))
+        return _transcript(job, named(transcript), look, block_id, now, phrases)
+    retry = button(phrases.try_again, RETRY_ACTION, job.id)
+    if job.outcome is Outcome.CANCELLED:
+        if job.cancel_by == words.DELETED_BY:
+            return Reply(_note(job, phrases.file_deleted, block_id))
+        return Reply(_note(job, phrases.cancelled, block_id, retry))
+    if job.outcome is Outcome.TRANSCRIPT:  # it was purged in the meantime
+        problem = Problem(ProblemCode.FILE_GONE)
+    else:
+        problem = job.problem or Problem(ProblemCode.PROVIDER_FAILED, {"provider": job.provider})
+    return Reply(_note(job, sentence(problem, phrases.locale), block_id, retry))
+
+
+def short_reply(
+    job: Job, transcript: Transcript, look: DisplayOptions, block_id: str, now: float, phrases: Phrases = ENGLISH
+) -> Reply:
+    """The least that answers: heading, facts, everything else in the file. For when Slack counts otherwise."""
+    transcript = named(transcript)
+    title = title_of(job, transcript, phrases)
+    facts = context(_facts(job, transcript, now, phrases))
+    row = _buttons(job, transcript, block_id, phrases)
+    message = Message(_label(title, phrases), [header(title, block_id), facts, context(phrases.file_follows), row])
+    return Reply(message, _document(job, title, as_text(transcript, title, look, phrases)))
+
+
+def erased(job: Job, block_id: str, by: str, now: float, phrases: Phrases = ENGLISH) -> Message:
+    """What is left of a reply that somebody deleted: one line, and who it was (an edit notifies nobody)."""
+    note = _note(job, phrases.erased, block_id)
+    return Message(note.text, [*note.blocks, context(f"<@{by}>  ·  {words.moment(now)}")])
+
+
+def without_retry(job: Job, message: str, block_id: str) -> Message:
+    """A failure after somebody asked for another try: the sentence, and no button any more."""
+    return _note(job, message, block_id)
+
+
+def title_of(job: Job, transcript: Transcript | None, phrases: Phrases = ENGLISH) -> str:
+    """How a result is headed: its title, else the file's name."""
+    title = " ".join((transcript.title or "").split()) if transcript else ""
+    return title or " ".join(job.file.name.split()) or phrases.transcript
+
+
+def _label(title: str, phrases: Phrases) -> str:
+    """What notifications show of a reply."""
+    return escape_label(phrases.of.format(title=clip(title, 200)))
+
+
+def _buttons(job: Job, transcript: Transcript, block_id: str, phrases: Phrases) -> Block:
+    """What a person can do with a transcript; a format that it cannot honestly give is not offered."""
+    formats = [option(each.value.upper(), f"{job.id}.{each.value}") for each in available(transcript)]
+    asks = confirm(phrases.delete_title, phrases.delete_text, phrases.delete, phrases.keep)
+    row = [select(phrases.download, DOWNLOAD_ACTION, formats)]
+    if transcript.speakers:
+        row.append(button(phrases.rename, RENAME_ACTION, job.id))
+    row.append(button(phrases.again, AGAIN_ACTION, job.id))
+    row.append(button(phrases.delete, DELETE_ACTION, job.id, asks=asks))
+    return actions(f"actions.{block_id}", *row)
+
+
+def _note(job: Job, said: str, block_id: str, act: Block | None = None) -> Message:
+    name = clip(" ".join(printable(job.file.name).split()), 120)
+    runs = [Run(f"{name}\n", bold=True), Run(said)] if name else [Run(said)]
+    blocks = [literal(runs, block_id)]
+    if act is not None:
+        blocks.append(actions(f"actions.{block_id}", act))
+    return Message(escape_label(f"{name}: {said}" if name else said), blocks)
+
+
+def _transcript(
+    job: Job, transcript: Transcript, look: DisplayOptions, block_id: str, now: float, phrases: Phrases
+) -> Reply:
+    title = title_of(job, transcript, phrases)
+    text = as_text(transcript, title, look, phrases)
+    whole = fits_header(title) and printable(text) == text  # whether the message alone can hold every character
+    head: list[Block] = [header(title, block_id)]
+    if summary := (transcript.summary or "").strip():
+        whole = whole and weight(summary) <= SUMMARY_WEIGHT
+        said = clip(printable(summary), SUMMARY_WEIGHT, weight)
+        head.append(literal([Run(f"{phrases.summary}\n", bold=True), Run(said)]))
+    elif transcript.highlights:
+        shown = [clip(printable(item), HIGHLIGHT_WEIGHT, weight) for item in transcript.highlights[:HIGHLIGHTS]]
+        whole = whole and shown == list(transcript.highlights)
+        head.append(bullets(phrases.highlights, [item for item in shown if item.strip()]))
+    facts = context(_facts(job, transcript, now, phrases))
+    row = _buttons(job, transcript, block_id, phrases)
+    runs = as_runs(transcript, look)
+    label = _label(title, phrases)
+    if len(text) <= BLOCKS_BUDGET:
+        note = [] if whole else [context(phrases.file_also)]
+        inline = [*head, facts, *literals(runs), *note, row]
+        if weight_of(inline) <= BLOCKS_BUDGET and len(inline) <= MESSAGE_BLOCKS:
+            return Reply(Message(label, inline), None if whole else _document(job, title, text))
+    short = [*head, facts, *literals(_beginning(runs)), context(phrases.file_follows), row]
+    return Reply(Message(label, short), _document(job, title, text))
+
+
+def _beginning(runs: Sequence[Run]) -> list[Run]:
+    shown: list[Run] = []
+    room = HEAD_WEIGHT
+    for run in runs:
+        if weight(run.text) > room:
+            head, _ = cut(run.text, max(room, 1))
+            if not run.bold:
+                shown.append(Run(f"{head.rstrip()} …"))
+            break
+        shown.append(run)
+        room -= weight(run.text)
+    return shown
+
+
+def _facts(job: Job, transcript: Transcript, now: float, phrases: Phrases) -> str:
+    facts = [f"*{phrases.version.format(number=job.origin.version)}*"] if job.origin.version > 1 else []
+    if seconds := transcript.seconds or job.file.seconds:
+        facts.append(human(seconds, phrases.units))
+    if transcript.language:
+        facts.append(escape_label(clip(words.language(transcript.language, phrases), 40)))
+    if len(transcript.speakers) > 1:
+        facts.append(phrases.speakers.format(count=len(transcript.speakers)))
+    facts.append(phrases.by.format(provider=escape_label(words.provider(transcript.provider or job.provider, phrases))))
+    took = now - job.created_at
+    if took > 0:
+        facts.append(phrases.took.format(time=human(took, phrases.units)))
+    if job.file.name:
+        facts.append(escape_label(clip(job.file.name, 120)))
+    return "  ·  ".join(facts)
+
+
+def _document(job: Job, title: str, text: str) -> Document:
+    name = " ".join(printable(job.file.name).replace("\\", "/").split())
+    stem = PurePosixPath(name).stem[:80].strip(" .") or "recording"
+    return Document(
+        name=f"{stem}.txt",
+        title=clip(title, 200),
+        content=text.encode("utf-8", "replace"),
+    )
+
+
+def parts(document: Document, phrases: Phrases = ENGLISH) -> list[Message]:
+    """The messages that stand in for a file where files are refused."""
+    pieces = split(printable(document.content.decode("utf-8", "replace")), PART_WEIGHT)
+    found = []
+    for number, piece in enumerate(pieces, start=1):
+        label = phrases.part.format(part=number, parts=len(pieces))
+        found.append(Message(label, [context(label), *literals([Run(piece)])]))
+    return found
+
+
+def marked(message: Message, block_id: str) -> Message:
+    """The message with `block_id` on its first block, so that it can be found again."""
+    first, *rest = message.blocks
+    return Message(message.text, [{**first, "block_id": block_id}, *rest])
+
+
+@dataclass(frozen=True, slots=True)
+class JobStatus:
+    """A job of a message, with what is known of its turn."""
+
+    job: Job
+    ahead: int = 0
+    seconds_left: float | None = None
+
+
+def status(job_statuses: Sequence[JobStatus], cancel_value: str, phrases: Phrases = ENGLISH) -> Message:
+    """The one status line of a message with recordings, all of them unfinished or some.
+
+    Of a file that is transcribed again only the newest version counts.
+    """
+    job_statuses = list({each.job.origin.file_id: each for each in sorted(job_statuses, key=_version)}.values())
+    unfinished = [each for each in job_statuses if each.job.finished_at is None]
+    if len(job_statuses) == 1:
+        only = job_statuses[0]
+        name = escape_label(clip(only.job.file.name, 120))
+        doing = words.stage(only.job, only.ahead, only.seconds_left, phrases)
+        line = f"*{name}*: {doing}" if name else doing[:1].upper() + doing[1:]
+    else:
+        counts: dict[str, int] = {}
+        for each in job_statuses:
+            what = words.brief(each.job, phrases)
+            counts[what] = counts.get(what, 0) + 1
+        line = words.batch(counts, phrases)
+    cancel = button(phrases.cancel if len(unfinished) < 2 else phrases.cancel_all, CANCEL_ACTION, cancel_value)
+    return Message(line, [section(f"{words.RUNNING_ICON} {line}", accessory=cancel)])
+
+
+def _version(job_status: JobStatus) -> int:
+    return job_status.job.origin.version
+
+
+def greeting() -> Message:
+    """What a channel reads when the bot joins it."""
+    return Message(words.GREETING, [section(words.GREETING)])
+
+
+def answer(text: str) -> Message:
+    """An ephemeral answer of one paragraph."""
+    return Message(text, [section(text)])

@@ -1,0 +1,124 @@
+"""The one reply to a job, with its file or, where files are refused, its further parts."""
+
+import structlog
+
+from bot.domain.errors import StepError
+from bot.domain.job import FINAL, Job, Outcome
+from bot.domain.transcript import Transcript
+from bot.ports.clock import Clock
+from bot.ports.store import JobStore, OutboxMessage
+from bot.slack import texts as words
+from bot.slack.api.client import SlackClient, SlackRefusal
+from bot.slack.api.methods import Method
+from bot.slack.blockkit.blocks import Message
+from bot.slack.people.users import Users
+from bot.slack.thread import render
+from bot.slack.thread.posts import REPLY, MessageMark, Posts
+from bot.slack.thread.transcript_blocks import DisplayOptions
+from bot.slack.thread.uploads import Uploads
+from bot.text.phrases import Phrases
+
+TOO_MUCH = frozenset({"msg_too_long", "msg_blocks_too_long", "invalid_blocks", "invalid_blocks_format"})
+UNREACHABLE = frozenset(
+    {"not_in_channel", "channel_not_found", "is_archived", "restricted_action", "restricted_action_thread_locked"}
+)
+
+_log = structlog.get_logger(__name__)
+
+
+class Replies:
+    """Answers jobs. A job that is tried again is answered again: each try has its own rows and marks."""
+
+    def __init__(
+        self, store: JobStore, client: SlackClient, posts: Posts, uploads: Uploads, persons: Users, clock: Clock
+    ) -> None:
+        self._store = store
+        self._client = client
+        self._posts = posts
+        self._uploads = uploads
+        self._persons = persons
+        self._clock = clock
+
+    async def reply(self, job: Job, transcript: Transcript | None) -> None:
+        """Post the answer, or find it posted. Raises as the `Chat` port says."""
+        turn = await self.turn(job)
+        reply = await self.compose(job, transcript, turn)
+        try:
+            document = reply.document
+            try:
+                await self._message(job, turn, 0, reply.message)
+            except SlackRefusal as refusal:
+                if refusal.code not in TOO_MUCH or transcript is None or job.outcome is not Outcome.TRANSCRIPT:
+                    raise
+                _log.warning("reply_too_much", job=job.id, code=refusal.code)
+                short = await self.compose(job, transcript, turn, short=True)
+                await self._message(job, turn, 0, short.message)
+                document = short.document
+            if document is not None:
+                await self._document(job, turn, document)
+        except SlackRefusal as refusal:
+            if refusal.code in UNREACHABLE and job.outcome is Outcome.TRANSCRIPT:
+                await self._aside(job, turn)
+            raise
+
+    async def compose(self, job: Job, transcript: Transcript | None, turn: int, *, short: bool = False) -> render.Reply:
+        """The answer as it is to be shown now, in the language of whoever shared the file. Raises `StoreError` only."""
+        settings = await self._store.channel_settings(job.origin.team_id, job.origin.channel_id)
+        look = DisplayOptions(settings.speakers, settings.timestamps)
+        mark = self._mark(job, turn, 0).block_id
+        phrases = await self.phrases(job)
+        now = job.finished_at or self._clock.now()
+        if short and transcript is not None:
+            return render.short_reply(job, transcript, look, mark, now, phrases)
+        return render.reply(job, transcript, look, mark, now, phrases)
+
+    async def phrases(self, job: Job) -> Phrases:
+        """The words of a job's thread."""
+        return await self._persons.phrases(job.origin.user_id)
+
+    async def turn(self, job: Job) -> int:
+        """How often the job was tried again after it had ended."""
+        return sum(1 for event in await self._store.events(job.id) if event.source in FINAL)
+
+    async def answer_row(self, job: Job) -> OutboxMessage | None:
+        """The row of the job's last answer."""
+        return await self._store.outbox_message(self.key(job, await self.turn(job), 0))
+
+    @staticmethod
+    def key(job: Job, turn: int, part: int) -> str:
+        """The row of a reply (part 0), or of a further part of it."""
+        return f"reply:{job.id}:{turn}.{part}"
+
+    @staticmethod
+    def file_key(job: Job, turn: int, revision: int) -> str:
+        """The row of a reply's file; each naming of the speakers makes another one."""
+        return f"file:{job.id}:{turn}:{revision}" if revision else f"file:{job.id}:{turn}"
+
+    @staticmethod
+    def _mark(job: Job, turn: int, part: int) -> MessageMark:
+        return MessageMark(REPLY, job.id, f"{turn}.{part}")
+
+    async def _message(self, job: Job, turn: int, part: int, message: Message) -> None:
+        origin = job.origin
+        await self._posts.deliver(self.key(job, turn, part), job.id, origin.channel_id, origin.thread_ts, message)
+
+    async def _document(self, job: Job, turn: int, document: render.Document) -> None:
+        origin = job.origin
+        key = self.file_key(job, turn, (await self._store.speaker_names(job.id)).revision)
+        if await self._uploads.deliver(key, job.id, origin.channel_id, origin.thread_ts, document):
+            return
+        for number, part in enumerate(render.parts(document, await self.phrases(job)), start=1):
+            await self._message(job, turn, number, part)
+
+    async def _aside(self, job: Job, turn: int) -> None:
+        """Tell the person directly, at most once and without content, that the thread cannot be answered."""
+        key = f"aside:{job.id}:{turn}"
+        if not job.origin.user_id.startswith(("U", "W")) or await self._store.outbox_message(key) is not None:
+            return
+        row = OutboxMessage(key, job.id, job.origin.user_id, "", "posted", self._clock.now())
+        await self._store.save_outbox(row)
+        said = words.UNREACHABLE.format(channel=job.origin.channel_id, job=job.id)
+        try:
+            await self._client.call(Method.POST, channel=job.origin.user_id, text=said)
+        except StepError as error:
+            _log.info("aside_failed", job=job.id, detail=error.detail)

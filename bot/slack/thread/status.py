@@ -1,0 +1,240 @@
+"""The one status line of each message with recordings.
+
+`show` only notes that something changed; one loop brings the lines up to date, so a step never waits for Slack: an
+edit at most every few seconds, always with the last state, and no line is posted while replies wait for the channel.
+The line's row in the store makes sure that there is one of it, and that it goes even after a crash.
+"""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+import structlog
+
+from bot.domain.errors import RateLimited, StepError, StoreError, Transient
+from bot.domain.job import FINAL, Job, Outcome, State
+from bot.ports.clock import Clock, WakeEvent
+from bot.ports.store import JobStore, OutboxMessage
+from bot.slack.api.client import SlackClient
+from bot.slack.blockkit.blocks import Message
+from bot.slack.people.users import Users
+from bot.slack.thread import render
+from bot.slack.thread.posts import Posts
+from bot.slack.thread.reactions import DONE, FAILED, SEEN, Reactions
+
+EDIT_SECONDS = 3.0
+RETRY_SECONDS = 10.0
+IDLE_SECONDS = 30.0
+LONGEST_WAIT_SECONDS = 600.0
+AT_ONCE = 8  # lines: one that Slack is slow about keeps few others waiting
+
+_log = structlog.get_logger(__name__)
+
+
+@dataclass(slots=True)
+class Line:
+    """What is known of one message's line in this process."""
+
+    job: Job
+    progress: dict[str, tuple[State, float]] = field(default_factory=dict)
+    answered: set[str] = field(default_factory=set)
+    shown: Message | None = None
+    edited_at: float = 0.0
+    receipted: bool = False
+    lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+
+class StatusLines:
+    """Keeps the lines. `run` must be running for anything to be shown."""
+
+    def __init__(
+        self,
+        store: JobStore,
+        client: SlackClient,
+        posts: Posts,
+        reactions: Reactions,
+        persons: Users,
+        clock: Clock,
+    ) -> None:
+        self._store = store
+        self._client = client
+        self._posts = posts
+        self._reactions = reactions
+        self._persons = persons
+        self._clock = clock
+        self._lines: dict[str, Line] = {}
+        self._due: dict[str, float] = {}  # lines that want attention, and when: the others cost nothing
+        self._bell = WakeEvent(clock)
+
+    @staticmethod
+    def key(job: Job) -> str:
+        """The row of a message's line."""
+        return f"status:{job.origin.team_id}:{job.origin.channel_id}:{job.origin.message_ts}"
+
+    def show(self, job: Job) -> None:
+        """Something about the job changed; `job.progress` may be newer than its row."""
+        line = self._line(job)
+        if job.progress is not None:
+            line.progress[job.id] = (job.state, job.progress)
+        self._bell.notify()
+
+    async def answered(self, job: Job) -> None:
+        """The job's reply is posted: its line goes when it was the last of its message. Raises `StoreError` only."""
+        line, key = self._line(job), self.key(job)
+        async with line.lock:
+            line.answered.add(job.id)
+            row = await self._store.outbox_message(key)
+            # An intent may have become a message, too.
+            if row is not None and row.phase != "gone" and not self._open(line, await self._jobs(job)):
+                # Committed before the reply's step ends: were we to die now, `verify` would take the line away.
+                await self._store.save_outbox(replace(row, verify_at=self._clock.now()))
+            self._lines[key] = line
+            self._due[key] = self._clock.now()
+        self._bell.notify()
+
+    def _line(self, job: Job) -> Line:
+        now, key = self._clock.now(), self.key(job)
+        line = self._lines.setdefault(key, Line(job))
+        earliest = max(now, min(line.edited_at, now) + EDIT_SECONDS) if line.shown else now
+        self._due[key] = min(self._due.get(key, earliest), earliest)
+        return line
+
+    async def _jobs(self, job: Job) -> Sequence[Job]:
+        origin = job.origin
+        return await self._store.jobs_of_message(origin.team_id, origin.channel_id, origin.message_ts)
+
+    @staticmethod
+    def _open(line: Line, jobs: Sequence[Job]) -> list[Job]:
+        """The jobs that are not answered yet, and that somebody would miss."""
+        return [
+            job
+            for job in jobs
+            if job.state not in FINAL
+            and job.id not in line.answered
+            and (job.expected_audio or job.state != State.RECEIVED)
+        ]
+
+    async def run(self) -> None:
+        """Bring lines up to date until cancelled."""
+        while True:
+            self._bell.clear()
+            wait = await self.flush()
+            await self._bell.wait(wait)
+
+    async def flush(self) -> float:
+        """Bring every line up to date that is due, a few at a time; seconds until the next one is."""
+        now = self._clock.now()
+        due = (key for key, at in list(self._due.items()) if not 0 < at - now <= LONGEST_WAIT_SECONDS)  # clock set back
+
+        async def some() -> None:
+            for key in due:
+                await self._bring(key)
+
+        async with asyncio.TaskGroup() as group:
+            for _ in range(AT_ONCE):
+                group.create_task(some())
+        waits = [due - self._clock.now() for due in self._due.values()]
+        return max(0.0, min([IDLE_SECONDS, *waits]))
+
+    async def _bring(self, key: str) -> None:
+        self._due.pop(key, None)
+        line = self._lines.get(key)
+        if line is None:
+            return
+        try:
+            async with line.lock:
+                jobs = await self._jobs(line.job)
+                waiting = self._open(line, jobs)
+                if not waiting:
+                    if all(job.state in FINAL or job.id in line.answered for job in jobs):
+                        await self._close(key, line, jobs)
+                    self._lines.pop(key, None)  # what is left may not be audio at all: nobody waits for it
+                    self._due.pop(key, None)  # whatever was shown meanwhile: the next step of a new try shows again
+                    return
+                if not line.receipted:
+                    line.receipted = True
+                    self._reactions.show(line.job, SEEN)
+                await self._write(key, line, jobs, waiting)
+        except RateLimited as error:
+            self._later(key, error.retry_after)
+        except Transient as error:
+            self._later(key, error.after or RETRY_SECONDS)
+        except (StepError, StoreError) as error:
+            _log.info("status_failed", key=key, detail=str(error))
+            self._later(key, RETRY_SECONDS)
+
+    def _later(self, key: str, seconds: float) -> None:
+        due = self._clock.now() + min(seconds, LONGEST_WAIT_SECONDS)
+        self._due[key] = min(self._due.get(key, due), due)
+
+    async def _write(self, key: str, line: Line, jobs: Sequence[Job], waiting: Sequence[Job]) -> None:
+        origin = line.job.origin
+        row = await self._store.outbox_message(key)
+        posted = row is not None and row.phase in ("posted", "settled")
+        if not posted and (busy := self._client.pace.free_in(origin.channel_id)) > 0:
+            self._later(key, busy)  # a reply has the right of way
+            return
+        phrases = await self._persons.phrases(line.job.origin.user_id)
+        message = render.status([await self._job_status(line, job) for job in jobs], waiting[0].id, phrases)
+        if row is not None and posted:
+            if message == line.shown:
+                return
+            if (wait := line.edited_at + EDIT_SECONDS - self._clock.now()) > 0:
+                self._later(key, min(wait, EDIT_SECONDS))
+                return
+            await self._posts.edit(row, message)
+        else:
+            await self._posts.deliver(key, line.job.id, origin.channel_id, origin.thread_ts, message)
+        line.shown, line.edited_at = message, self._clock.now()
+
+    async def _job_status(self, line: Line, job: Job) -> render.JobStatus:
+        if job.id in line.answered:
+            job = replace(job, state=State.DONE)
+        state, progress = line.progress.get(job.id, (job.state, job.progress))
+        if state == job.state:
+            job = replace(job, progress=progress)
+        ahead = 0
+        if job.state in (State.RECEIVED, State.SUBMITTING) and job.progress is None:
+            ahead = await self._store.count_ahead(job)
+        return render.JobStatus(job, ahead, await self._seconds_left(job))
+
+    async def _seconds_left(self, job: Job) -> float | None:
+        if job.state != State.WAITING or job.submitted_at is None or not job.file.seconds:
+            return None
+        known = await self._store.latency(job.account)
+        if known is None:
+            return None
+        return known[0] + known[1] * job.file.seconds - (self._clock.now() - job.submitted_at)
+
+    async def _close(self, key: str, line: Line, jobs: Sequence[Job]) -> None:
+        newest = {job.origin.file_id: job for job in sorted(jobs, key=lambda job: job.origin.version)}
+        spoken = [job for job in newest.values() if job.outcome is not Outcome.SILENT]
+        if spoken:
+            fine = all(job.outcome is not Outcome.REFUSED for job in spoken)
+            self._reactions.show(line.job, DONE if fine else FAILED)
+        row = await self._store.outbox_message(key)
+        if row is not None and row.phase in ("posted", "settled"):
+            await self._remove(row)
+        elif row is not None and row.phase == "intent":
+            await self._posts.wait_until_settled(row)
+            for ts in await self._posts.find(row):
+                await self._posts.delete(row.channel_id, ts)
+            await self._store.save_outbox(replace(row, phase="gone", verify_at=None))
+
+    async def _remove(self, row: OutboxMessage) -> None:
+        await self._posts.delete(row.channel_id, row.ts)
+        await self._store.save_outbox(replace(row, phase="gone", verify_at=None))
+
+    async def verify(self, row: OutboxMessage) -> None:
+        """A line whose time to be looked at has come: gone with its last job (after a crash), else without extras."""
+        job = await self._store.job(row.job_id)
+        if row.key in self._lines:
+            return
+        if job is None:
+            await self._remove(row)
+        elif all(each.state in FINAL for each in await self._jobs(job)):
+            self._lines[row.key] = Line(job)
+            self._due[row.key] = self._clock.now()
+            self._bell.notify()
+        else:
+            await self._posts.verify(row)

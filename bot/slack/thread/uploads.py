@@ -1,0 +1,117 @@
+"""Files into Slack: a long transcript as a file in the thread, exactly once.
+
+`files.getUploadURLExternal` reserves an id, which is stored before `files.completeUploadExternal` shares it. After a
+crash in between that id tells what happened: a file that `files.info` knows was completed (its share may show
+later); one it does not know is completed again by the same id, which cannot make a second file.
+"""
+
+from dataclasses import replace
+
+import structlog
+
+from bot.domain.errors import Ambiguous, Misconfigured, RateLimited, Transient
+from bot.ports.clock import Clock
+from bot.ports.store import JobStore, OutboxMessage
+from bot.slack.api.client import SlackClient, SlackRefusal
+from bot.slack.api.methods import Method
+from bot.slack.api.payloads import child, text
+from bot.slack.thread.posts import Posts
+from bot.slack.thread.render import Document
+
+POLICY = frozenset(
+    {
+        "file_uploads_disabled",
+        "file_type_not_allowed",
+        "storage_limit_reached",
+        "file_upload_size_restricted",
+        "file_uploads_except_images_disabled",
+        "blocked_file_type",
+        "not_allowed",
+        "access_denied",
+        "posting_to_channel_denied",
+    }
+)
+"""Refusals of the file, not of us: the text goes into messages instead."""
+_NO_LONGER_GOOD = frozenset({"file_not_found", "file_update_failed", "file_deleted", "invalid_arguments"})
+
+_log = structlog.get_logger(__name__)
+
+
+class Uploads:
+    """Shares documents by their rows in the store."""
+
+    def __init__(self, store: JobStore, client: SlackClient, posts: Posts, clock: Clock) -> None:
+        self._store = store
+        self._client = client
+        self._posts = posts
+        self._clock = clock
+
+    async def deliver(self, key: str, job_id: str, channel_id: str, thread_ts: str, document: Document) -> bool:
+        """Share the document, or find that it is shared; False where files are refused by policy.
+
+        Raises as `Posts.deliver` does.
+        """
+        row = await self._store.outbox_message(key)
+        if row is not None and row.phase != "intent":
+            return row.phase in ("posted", "settled")  # "gone": refused before, so the text was chosen
+        if row is not None and row.file_id:
+            await self._posts.wait_until_settled(row)
+            if await self._completed(row, document):
+                return True
+        try:
+            answer = await self._client.call(
+                Method.RESERVE_UPLOAD, filename=document.name, length=len(document.content)
+            )
+            row = OutboxMessage(key, job_id, channel_id, thread_ts, "intent", self._clock.now())
+            row = replace(row, file_id=text(answer, "file_id"))
+            await self._client.post_bytes(text(answer, "upload_url"), document.content)
+            await self._client.pace.turn(channel_id)
+            row = replace(row, intent_at=self._clock.now())
+            await self._store.save_outbox(row)
+            await self._complete(row, document)
+        except SlackRefusal as refusal:
+            if refusal.code not in POLICY:
+                raise
+            _log.info("file_refused", job=job_id, code=refusal.code)
+            refused = OutboxMessage(key, job_id, channel_id, thread_ts, "gone", self._clock.now())
+            await self._store.save_outbox(refused)
+            return False
+        return True
+
+    async def _completed(self, row: OutboxMessage, document: Document) -> bool:
+        """Whether the file of an earlier try is there, or can be completed now. False: begin anew."""
+        try:
+            answer = await self._client.call(Method.FILE_INFO, file=row.file_id)
+        except SlackRefusal as refusal:
+            if refusal.code not in _NO_LONGER_GOOD:
+                raise
+        else:
+            if text(child(answer, "file"), "id"):
+                _log.info("file_adopted", job=row.job_id)
+                await self._store.save_outbox(replace(row, phase="posted"))
+                return True
+        try:
+            await self._complete(replace(row, intent_at=self._clock.now()), document)
+        except SlackRefusal as refusal:
+            if refusal.code not in _NO_LONGER_GOOD:
+                raise
+            return False  # its bytes never arrived, or the reservation lapsed
+        return True
+
+    async def _complete(self, row: OutboxMessage, document: Document) -> None:
+        thread = {"thread_ts": row.thread_ts} if row.thread_ts else {}
+        try:
+            await self._client.call(
+                Method.COMPLETE_UPLOAD,
+                files=[{"id": row.file_id, "title": document.title}],
+                channel_id=row.channel_id,
+                **thread,
+            )
+        except Ambiguous as unknown:
+            await self._store.save_outbox(row)
+            raise Transient(unknown.detail, after=self._posts.settle_seconds) from None
+        except (Transient, Misconfigured) as error:
+            if isinstance(error, RateLimited):
+                raise Transient(error.detail, after=error.retry_after) from None
+            raise
+        await self._store.save_outbox(replace(row, phase="posted"))

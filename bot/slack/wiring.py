@@ -1,0 +1,236 @@
+"""Everything of Slack, wired: what the composition root builds, starts and stops."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
+
+import structlog
+
+from bot.domain.errors import Misconfigured, StepError, StoreError
+from bot.domain.job import SLACK_LANE
+from bot.failpoints import Failpoints
+from bot.http import Http
+from bot.ports.clock import Clock
+from bot.ports.provider import Capabilities
+from bot.ports.store import JobStore
+from bot.settings import Settings
+from bot.slack.api.client import SlackClient, open_client
+from bot.slack.api.files import SlackFiles
+from bot.slack.api.identity import BotIdentity, Identity, identify
+from bot.slack.api.payloads import Json, text
+from bot.slack.api.socket_mode import Socket
+from bot.slack.background import BackgroundTasks
+from bot.slack.buttons.common import Interactions
+from bot.slack.buttons.delete import Deletion
+from bot.slack.buttons.download import Downloads
+from bot.slack.buttons.rename_speakers import RENAME_VIEW, UNDO_ACTION, RenameSpeakers
+from bot.slack.buttons.reply_updates import ERASE, REWRITE, ReplyUpdates
+from bot.slack.buttons.retry_cancel import Actions
+from bot.slack.buttons.transcribe_again import AGAIN_VIEW, SERVICE_ACTION, TranscribeAgain
+from bot.slack.command.command import Commands
+from bot.slack.command.lists import LIST_NEWEST, LIST_OLDER
+from bot.slack.command.search import SEARCH_OLDER
+from bot.slack.home.tab import OPEN_SETTINGS, REFRESH_HOME, Home
+from bot.slack.incoming.catchup import CatchUp
+from bot.slack.incoming.deferred import DeferredTasks
+from bot.slack.incoming.intake import Intake
+from bot.slack.listeners import TRANSCRIBE_SHORTCUT, HttpEntrance, Listeners, build_app
+from bot.slack.people.membership import Access
+from bot.slack.people.users import Users
+from bot.slack.people.visibility import Visibility
+from bot.slack.settings.form import LANGUAGE, SERVICE, SETTINGS_VIEW
+from bot.slack.settings.modal import SettingsModal
+from bot.slack.settings.permissions import SettingsPermissions
+from bot.slack.settings.services import Services
+from bot.slack.thread.chat import SlackChat
+from bot.slack.thread.posts import Posts
+from bot.slack.thread.reactions import Reactions
+from bot.slack.thread.render import (
+    AGAIN_ACTION,
+    CANCEL_ACTION,
+    DELETE_ACTION,
+    DOWNLOAD_ACTION,
+    RENAME_ACTION,
+    RETRY_ACTION,
+)
+from bot.slack.thread.replies import Replies
+from bot.slack.thread.status import StatusLines
+from bot.slack.thread.uploads import Uploads
+
+RESTART_SECONDS = 5.0
+
+_log = structlog.get_logger(__name__)
+
+
+class SlackAdapter:
+    """Slack as a whole. `notify` is called with a lane that has new work, `on_broken` when the token is found dead.
+
+    `offers` gives what the services that are set up can do, by their keys.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        store: JobStore,
+        clock: Clock,
+        http: Http,
+        client: SlackClient,
+        notify: Callable[[str], None],
+        on_broken: Callable[[Misconfigured], None] = lambda error: None,
+        offers: Callable[[], Mapping[str, Capabilities]] = dict,
+    ) -> None:
+        self._settings = settings
+        self._clock = clock
+        self._on_broken = on_broken
+        self.client = client
+        self.who = BotIdentity(client)
+        self.services = Services(settings.provider, offers)
+        self.files = SlackFiles(settings, client, http)
+        self.posts = Posts(store, client, self.who, clock, settings.reply_settle_seconds)
+        self.persons = Users(client, clock, settings.reply_language)
+        uploads = Uploads(store, client, self.posts, clock)
+        self.replies = Replies(store, client, self.posts, uploads, self.persons, clock)
+        reactions = Reactions(client, clock)
+        self.status = StatusLines(store, client, self.posts, reactions, self.persons, clock)
+        self.chat = SlackChat(store, self.files, self.posts, self.replies, self.status, reactions, clock)
+        self.intake = Intake(store, clock, notify)
+        self.deferred = DeferredTasks(store, client, self.who, self.files, self.intake, self.posts, clock)
+        self.catchup = CatchUp(store, client, self.who, self.files, self.intake, clock, settings.catchup_minutes * 60)
+        access = Access(client, self.persons)
+        self.background = BackgroundTasks()
+        self.visibility = visibility = Visibility(client, access)
+        rights = SettingsPermissions(client, self.persons, visibility)
+        self._home = Home(store, client, self.persons, visibility, self.services, self.background, clock)
+        self._settings_modal = SettingsModal(
+            store, client, rights, self.services, self.background, clock, self._home.publish
+        )
+        self.commands = Commands(
+            store, client, self.who, access, visibility, self._settings_modal, self.background, clock, notify
+        )
+        interactions = Interactions(store, client, access)
+        self._actions = Actions(
+            store,
+            client,
+            self.intake,
+            self.commands,
+            self.posts,
+            self.replies,
+            interactions,
+            self.background,
+            clock,
+            notify,
+        )
+        self._downloads = Downloads(store, client, uploads, interactions, self.background, clock)
+        self._renaming = RenameSpeakers(store, interactions, self.intake, self.background, clock)
+        self._versions = TranscribeAgain(settings, store, interactions, offers, self.background, clock, notify)
+        self._deletion = Deletion(interactions, access, self.intake, self.background, clock)
+        reply_updates = ReplyUpdates(store, client, self.posts, uploads, self.replies, self._downloads, clock)
+        self.deferred.others |= {REWRITE: reply_updates.rewrite, ERASE: reply_updates.delete_reply}
+        self.app = build_app(settings, client, self.who, self.listeners())
+        self.entrance = HttpEntrance(self.app, settings)
+        self.socket = Socket(self.app, settings, self._hello) if settings.socket_mode else None
+        self._loops: list[asyncio.Task[None]] = []
+
+    def listeners(self) -> Listeners:
+        """What is listened to."""
+        return Listeners(
+            events={
+                "message": self._message,
+                "file_shared": self.intake.file_shared,
+                "file_deleted": self.intake.file_deleted,
+                "app_mention": self.intake.mention,
+                "member_joined_channel": self.intake.joined,
+                "app_home_opened": self._opened,
+                "tokens_revoked": self._revoked,
+                "app_uninstalled": self._revoked,
+            },
+            command=lambda body: self.background.spawn("command", self.commands.handle(body)),
+            shortcuts={TRANSCRIBE_SHORTCUT: self._actions.shortcut},
+            actions={
+                RETRY_ACTION: self._actions.retry,
+                CANCEL_ACTION: self._actions.cancel,
+                DOWNLOAD_ACTION: self._downloads.pressed,
+                RENAME_ACTION: self._renaming.pressed,
+                UNDO_ACTION: self._renaming.undo,
+                AGAIN_ACTION: self._versions.pressed,
+                SERVICE_ACTION: self._versions.service_chosen,
+                DELETE_ACTION: self._deletion.pressed,
+                LIST_OLDER: self.commands.turned,
+                LIST_NEWEST: self.commands.turned,
+                SEARCH_OLDER: self.commands.turned,
+                OPEN_SETTINGS: self._settings_modal.pressed,
+                SERVICE: self._settings_modal.service_chosen,
+                REFRESH_HOME: self._home.refreshed,
+            },
+            submissions={
+                RENAME_VIEW: self._renaming.submit,
+                AGAIN_VIEW: self._versions.submit,
+                SETTINGS_VIEW: self._settings_modal.submit,
+            },
+            options={LANGUAGE: self._settings_modal.languages},
+        )
+
+    async def _message(self, me: Identity, event: Json) -> None:
+        await self.intake.message(me, event, text(event, "event_id"))
+
+    async def _opened(self, me: Identity, event: Json) -> None:
+        self.background.spawn("home", self._home.opened(me, event))
+
+    async def _revoked(self, _me: Identity, event: Json) -> None:
+        self._on_broken(Misconfigured(SLACK_LANE, f"Slack says: {text(event, 'type')}"))
+
+    def _hello(self, again: bool) -> None:
+        _log.info("slack_connected", again=again)
+        self.catchup.notify()
+
+    async def works(self) -> bool:
+        """Whether Slack takes the token. Raises `StepError`s while Slack is away."""
+        return bool((await identify(self.client)).team_id)
+
+    async def start(self) -> None:
+        """Start the loops; in Socket Mode also connect, in the background when Slack is away."""
+        self._loop("status lines", self.chat.run)
+        self._loop("errands", self.deferred.run)
+        self._loop("catch-up", self.catchup.run)
+        if self.socket is not None:
+            self._loops.append(asyncio.create_task(self.socket.connect(), name="slack socket"))
+
+    def _loop(self, name: str, run: Callable[[], Awaitable[None]]) -> None:
+        self._loops.append(asyncio.create_task(self._kept(name, run), name=name))
+
+    async def _kept(self, name: str, run: Callable[[], Awaitable[None]]) -> None:
+        while True:
+            try:
+                await run()
+            except (StepError, StoreError) as error:
+                _log.warning("loop_failed", loop=name, kind=type(error).__name__, detail=str(error))
+            except Exception:  # a bug must not end a loop for good; it is reported with its traceback
+                _log.exception("loop_broke", loop=name)
+            await self._clock.sleep(RESTART_SECONDS)
+
+    async def stop(self) -> None:
+        """Take no more events, let answers end, stop the loops."""
+        if self.socket is not None:
+            await self.socket.close()
+        await self.background.drain()
+        for task in self._loops:
+            task.cancel()
+        await asyncio.gather(*self._loops, return_exceptions=True)
+
+
+@asynccontextmanager
+async def open_slack(
+    settings: Settings,
+    store: JobStore,
+    clock: Clock,
+    http: Http,
+    notify: Callable[[str], None],
+    on_broken: Callable[[Misconfigured], None] = lambda error: None,
+    points: Failpoints | None = None,
+    offers: Callable[[], Mapping[str, Capabilities]] = dict,
+) -> AsyncGenerator[SlackAdapter, None]:
+    """A room with its own HTTP session; `start` and `stop` it inside."""
+    async with open_client(settings, clock) as client:
+        if points is not None:
+            client = points.wrap("slack", client)
+        yield SlackAdapter(settings, store, clock, http, client, notify, on_broken, offers)

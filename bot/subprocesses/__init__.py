@@ -1,0 +1,1 @@
+"""Child processes that talk to their parent over a pipe."""

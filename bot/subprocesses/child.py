@@ -1,0 +1,148 @@
+"""The parent's end of a child process: start a module, talk to it in messages, end it at once."""
+
+import asyncio
+import contextlib
+import os
+import signal
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Self
+
+import bot
+from bot.subprocesses.wire import HEAD, Wire, WireError, measure
+
+_END_SECONDS = 2.0  # a child that has closed its pipes ends by itself within this
+_STDERR_KEPT = 4000  # bytes: enough for the last lines of a traceback
+# What a child may know of our environment: paths, locale, proxies, tuning. Tokens and keys stay here.
+_ENV_NAMES = frozenset({"PATH", "HOME", "LANG", "TMPDIR", "VIRTUAL_ENV", "LD_LIBRARY_PATH", "TZ", "SYSTEMROOT"})
+_ENV_PREFIXES = ("LC_", "XDG_", "HF_", "OMP_", "MKL_", "CT2_", "PYTHON", "SSL_", "KMP_", "COVERAGE_")
+_ENV_SUFFIXES = ("_PROXY", "_proxy")
+
+
+class ChildDiedError(Exception):
+    """The child ended, was killed, or talks nonsense; the message says how, never what it was working on.
+
+    `crashed`: a signal ended it in the middle of its work, as a fault in a decoder does. Otherwise it ended by itself,
+    and `output` (the end of its standard error) has the traceback.
+    """
+
+    def __init__(self, how: str, crashed: bool, output: str) -> None:
+        super().__init__(how)
+        self.crashed = crashed
+        self.output = output
+
+
+class ChildFailedError(Exception):
+    """An exception in the child, as its traceback."""
+
+
+class ChildStalledError(Exception):
+    """The child said nothing for too long. It still runs: kill it."""
+
+
+class Child:
+    """A running `python -m module` that speaks `wire`. Ends with this process, however this process ends."""
+
+    def __init__(self, process: asyncio.subprocess.Process, wire: Wire) -> None:
+        self._process = process
+        self._wire = wire
+        self._stderr = b""
+        self._drain = asyncio.create_task(self._keep_stderr())
+
+    @classmethod
+    async def start(cls, module: str, wire: Wire, arguments: tuple[str, ...] = (), **variables: str) -> Self:
+        """Start it with its own session (Ctrl-C in the terminal is ours to handle) and no secrets."""
+        process = await asyncio.create_subprocess_exec(
+            sys.executable,
+            "-m",
+            module,
+            *arguments,
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+            start_new_session=True,
+            env={**_environment(os.environ), **variables},
+        )
+        return cls(process, wire)
+
+    @property
+    def pid(self) -> int:
+        """Process id."""
+        return self._process.pid
+
+    @property
+    def alive(self) -> bool:
+        """Whether it has not been seen to end."""
+        return self._process.returncode is None
+
+    async def send(self, message: object) -> None:
+        """Hand a request over. Raises `ChildDiedError`."""
+        assert self._process.stdin is not None  # noqa: S101 - started with pipes
+        try:
+            self._process.stdin.write(self._wire.encode(message))
+            await self._process.stdin.drain()
+        except (ConnectionError, OSError) as error:
+            raise await self._died() from error
+
+    async def receive(self, timeout: float) -> object:
+        """The next answer. Raises `ChildDiedError`, or `ChildStalledError` after `timeout` seconds."""
+        assert self._process.stdout is not None  # noqa: S101 - started with pipes
+        try:
+            async with asyncio.timeout(timeout):
+                text, blob = measure(await self._process.stdout.readexactly(HEAD.size))
+                body = await self._process.stdout.readexactly(text + blob)
+        except TimeoutError:
+            raise ChildStalledError(f"no answer for {timeout:.0f} s") from None
+        except (asyncio.IncompleteReadError, ConnectionError) as error:
+            raise await self._died() from error
+        except WireError as error:
+            await self.kill()
+            raise ChildDiedError("it sent what is no message", False, self._output) from error
+        return self._wire.decode(body[:text], body[text:])
+
+    async def kill(self) -> None:
+        """End it now (SIGKILL) and wait until it is gone."""
+        if self.alive:
+            # Process.kill() would poll first and so take the exit status away from asyncio's own watcher.
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(self._process.pid, signal.SIGKILL)
+        # Waiting is shielded so that a cancelled caller leaves no zombie behind.
+        await asyncio.shield(self._reap())
+
+    async def _reap(self) -> None:
+        if self._process.stdin is not None:
+            self._process.stdin.close()
+        await self._process.wait()
+        await self._drain
+
+    async def _died(self) -> ChildDiedError:
+        with contextlib.suppress(TimeoutError):  # its pipes close a moment before it ends: our signal would hide how
+            async with asyncio.timeout(_END_SECONDS):
+                await self._process.wait()
+        await self.kill()
+        code = self._process.returncode or 0
+        how = f"signal {-code}" if code < 0 else f"exit {code}"
+        last = self._output.rpartition("\n")[2]
+        return ChildDiedError(f"{how}: {last}" if last else how, code < 0, self._output)
+
+    @property
+    def _output(self) -> str:
+        return self._stderr.decode(errors="replace").strip()
+
+    async def _keep_stderr(self) -> None:
+        assert self._process.stderr is not None  # noqa: S101 - started with pipes
+        while chunk := await self._process.stderr.read(4096):
+            self._stderr = (self._stderr + chunk)[-_STDERR_KEPT:]
+
+
+def _environment(environ: Mapping[str, str]) -> dict[str, str]:
+    kept = {
+        name: value
+        for name, value in environ.items()
+        if name in _ENV_NAMES or name.startswith(_ENV_PREFIXES) or name.endswith(_ENV_SUFFIXES)
+    }
+    home = str(Path(bot.__file__).resolve().parent.parent)
+    kept["PYTHONPATH"] = os.pathsep.join(filter(None, (home, kept.get("PYTHONPATH", ""))))
+    kept["THREADSCRIBE_PARENT"] = str(os.getpid())
+    return kept

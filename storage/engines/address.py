@@ -1,0 +1,48 @@
+"""What a DATABASE_URL means."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import unquote, urlsplit, urlunsplit
+
+from bot.domain.errors import StoreError
+from storage.engines.sqlite import SQLite, open_sqlite
+from storage.sql.migrate import known_migrations
+from storage.sql.statements import Statement
+
+if TYPE_CHECKING:
+    from storage.engines.postgres import Postgres
+
+PROGRAM = "threadscribe"  # as PostgreSQL knows whoever is connected
+
+
+def sqlite_file(url: str) -> Path | None:
+    """The file of a URL, or None for PostgreSQL. Raises `StoreError` for a URL of another kind."""
+    scheme, separator, rest = url.partition("://")
+    if separator and scheme == "sqlite" and rest.startswith("/") and len(rest) > 1:
+        return Path(unquote(rest[1:]))
+    if separator and scheme in ("postgresql", "postgres"):
+        return None
+    raise StoreError("DATABASE_URL must be sqlite:///file.db, sqlite:////absolute/file.db or postgresql://….")
+
+
+async def open_database(
+    url: str, exclusive: bool, more: Mapping[str, Statement] | None = None, program: str = PROGRAM
+) -> "SQLite | Postgres":
+    """Open the database of a URL, which also knows the statements in `more`. Raises `StoreError`."""
+    file = sqlite_file(url)
+    if file is not None:
+        return await open_sqlite(file, known_migrations(), exclusive, more)
+    from storage.engines.postgres import open_postgres  # an extra: asyncpg need not be there for SQLite
+
+    return await open_postgres(url, known_migrations(), exclusive, more, program)
+
+
+def without_password(url: str) -> str:
+    """A URL that opens a database, as it may be shown."""
+    parts = urlsplit(url)
+    user, at, host = parts.netloc.rpartition("@")
+    if ":" in user:
+        user = f"{user.partition(':')[0]}:***"
+    query = "&".join("password=***" if pair.startswith("password=") else pair for pair in parts.query.split("&"))
+    return urlunsplit(parts._replace(netloc=f"{user}{at}{host}", query=query)) if at or parts.query else url

@@ -1,0 +1,1 @@
+"""Changing keys and copying a database while no bot runs."""

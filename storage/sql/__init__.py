@@ -1,0 +1,1 @@
+"""The named statements and the migrations."""

@@ -1,0 +1,166 @@
+"""Every message and view that reached the workspace, validated twice by others: slack_sdk's models and slackblocks.
+
+Our own limits are held where blocks are built, and the workspace refuses what Slack would refuse. Here both libraries
+read the JSON into their models, which validate, and must write it again as it was.
+"""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+
+import slackblocks
+from slack_sdk.models.blocks import Block as SdkBlock
+from slack_sdk.models.views import View as SdkView
+
+from bot.slack.blockkit import limits
+from simulators.slack.records import BOT_USER
+from simulators.slack.server import SlackSimulator
+
+Json = Mapping[str, object]
+
+_POSTS = ("chat.postMessage", "chat.update", "chat.postEphemeral")
+_VIEWS = ("views.open", "views.push", "views.update", "views.publish")
+_LARGEST_VIEW = 250_000  # characters of JSON that Slack takes for a view
+
+_CLASSES: Mapping[str, str] = {
+    "actions": "ActionsBlock",
+    "button": "Button",
+    "checkboxes": "CheckboxGroup",
+    "context": "ContextBlock",
+    "conversations_select": "ConversationSelectMenu",
+    "divider": "DividerBlock",
+    "external_select": "ExternalSelectMenu",
+    "header": "HeaderBlock",
+    "input": "InputBlock",
+    "link": "RichTextLink",
+    "multi_users_select": "UserMultiSelectMenu",
+    "overflow": "OverflowMenu",
+    "plain_text_input": "PlainTextInput",
+    "radio_buttons": "RadioButtonGroup",
+    "rich_text": "RichTextBlock",
+    "rich_text_list": "RichTextList",
+    "rich_text_preformatted": "RichTextCodeBlock",
+    "rich_text_quote": "RichTextQuote",
+    "rich_text_section": "RichTextSection",
+    "section": "SectionBlock",
+    "static_select": "StaticSelectMenu",
+    "text": "RichText",
+    "user": "RichTextUser",
+    "users_select": "UserSelectMenu",
+}
+_NAMED = {"confirm": "ConfirmationDialogue", "filter": "ConversationFilter"}
+
+
+def validate(slack: SlackSimulator) -> int:
+    """Validate all that the app sent to this workspace; how many messages and views that were."""
+    seen = 0
+    for where, blocks in messages(slack):
+        validate_blocks(blocks, where)
+        seen += 1
+    for where, view in views(slack):
+        validate_view(view, where)
+        seen += 1
+    return seen
+
+
+def messages(slack: SlackSimulator) -> Iterator[tuple[str, Sequence[Json]]]:
+    """The blocks of every call that posts, and of every message that is there (answers came by other ways)."""
+    for entry in slack.ledger.entries:
+        if entry.method in _POSTS and entry.status == 200 and not entry.error:
+            yield entry.method, _decoded(entry.args.get("blocks")) or []
+    for message in slack.workspace.all_messages():
+        if message.user == BOT_USER:
+            yield "a message", message.blocks
+
+
+def views(slack: SlackSimulator) -> Iterator[tuple[str, Json]]:
+    """Every modal and Home that was opened, changed or published."""
+    for entry in slack.ledger.entries:
+        if entry.method in _VIEWS and entry.status == 200 and not entry.error:
+            view = _decoded(entry.args.get("view"))
+            assert isinstance(view, dict), entry.method
+            yield entry.method, view
+
+
+def validate_blocks(blocks: Sequence[Json], where: str = "", most: int = limits.MESSAGE_BLOCKS) -> None:
+    """Both libraries take the blocks, and give them back unchanged."""
+    blocks = json.loads(json.dumps(blocks))
+    assert len(blocks) <= most, where
+    if most == limits.MESSAGE_BLOCKS:
+        assert limits.weight_of(blocks) <= limits.ALL_BLOCKS, where
+    ids = [block["block_id"] for block in blocks if "block_id" in block]
+    for number, block in enumerate(blocks):
+        block.setdefault("block_id", f"unnamed.{number}")  # slackblocks would make one up, as Slack does
+    assert len(set(ids)) == len(ids), f"{where}: block ids are not unique"
+    assert all(len(each) <= limits.BLOCK_ID for each in ids), where
+    again = [block.to_dict() for block in SdkBlock.parse_all(blocks)]
+    assert _slim(again) == _slim(blocks), f"{where}: slack_sdk reads something else"
+    assert _slim([_read(block)._resolve() for block in blocks]) == _slim(blocks), f"{where}: slackblocks differs"
+
+
+def validate_view(view: Json, where: str = "") -> None:
+    """The same for a view with its blocks."""
+    view = json.loads(json.dumps(view))
+    for number, block in enumerate(view["blocks"]):
+        block.setdefault("block_id", f"unnamed.{number}")
+    assert len(json.dumps(view)) <= _LARGEST_VIEW, where
+    validate_blocks(view["blocks"], where, limits.VIEW_BLOCKS)
+    # The SDK's own check of views (24 characters, 3,000 of metadata, submit with inputs) is part of `to_dict`.
+    assert _slim(SdkView(**view).to_dict()) == _slim(view), f"{where}: slack_sdk reads something else"
+    parts = {key: value for key, value in view.items() if key != "type"}
+    parts |= {key: _text(view[key]) for key in ("title", "submit", "close") if key in view}
+    parts["blocks"] = [_read(block) for block in view["blocks"]]
+    made = slackblocks.HomeTabView(**parts) if view["type"] == "home" else slackblocks.ModalView(**parts)
+    assert _slim(made._resolve()) == _slim(view), f"{where}: slackblocks differs"
+
+
+def _read(value: Json) -> slackblocks.Block:
+    """A block or element as slackblocks' own object; it validates what it is built from."""
+    kind = str(value["type"])
+    if kind in ("mrkdwn", "plain_text"):
+        return _text(value)
+    assert kind in _CLASSES, f"slackblocks' name of {kind} is missing here"
+    parts = {key: _part(key, inner) for key, inner in value.items() if key != "type"}
+    if kind in ("text", "user", "link"):  # a rich text's style is spread over arguments
+        parts |= dict(value.get("style") or {})  # type: ignore[call-overload]  # an object of flags
+        parts.pop("style", None)
+    return getattr(slackblocks, _CLASSES[kind])(**parts)
+
+
+def _part(key: str, value: object) -> object:
+    if key in ("options", "initial_options") and isinstance(value, list):
+        return [_option(each) for each in value]
+    if key == "initial_option" and isinstance(value, dict):
+        return _option(value)
+    if key == "option_groups" and isinstance(value, list):
+        return [slackblocks.OptionGroup(_text(g["label"]), [_option(each) for each in g["options"]]) for g in value]
+    if key in _NAMED and isinstance(value, dict):
+        return getattr(slackblocks, _NAMED[key]).from_dict(value)
+    if isinstance(value, dict) and "type" in value:
+        return _read(value)
+    if isinstance(value, list):
+        return [_read(each) if isinstance(each, dict) else each for each in value]
+    return value
+
+
+def _option(value: Json) -> object:
+    return slackblocks.Option.from_dict(dict(value))
+
+
+def _text(value: object) -> object:
+    assert isinstance(value, dict)
+    return slackblocks.Text.from_dict(value)
+
+
+def _slim(value: object) -> object:
+    """Without what says nothing: false flags and absent values, which either library may leave out or add."""
+    if isinstance(value, dict):
+        return {
+            key: _slim(inner)
+            for key, inner in value.items()
+            if inner is not None and inner is not False and not (key in ("offset", "border", "indent") and inner == 0)
+        }
+    return [_slim(inner) for inner in value] if isinstance(value, list | tuple) else value
+
+
+def _decoded(value: object) -> object:
+    return json.loads(value) if isinstance(value, str) and value else value
