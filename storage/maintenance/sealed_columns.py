@@ -41,10 +41,10 @@ class SealedColumn:
 
 _JOB = """
 team_id enterprise_id channel_id thread_ts message_ts file_id user_id state lane rank person created_at updated_at
-due_at file_name file_mimetype file_filetype file_size file_seconds file_subtype language recording_type meant provider
-account outcome problem_code problem_params attempts last_error client_ref hook_token remote_ref remote_url
+due_at file_name file_mimetype file_filetype file_size file_seconds file_subtype language recording_type expected_audio
+provider account outcome problem_code problem_params attempts last_error client_ref hook_token remote_ref remote_url
 remote_expires_at submitted_at progress parked_from parked_for cancel_by reuses finished_at lease_token lease_until
-wakes wake_count_at_claim revision purged_at version
+wake_count wake_count_at_claim revision purged_at version
 """
 
 # Those that others refer to come first. Not here: `migration`, which each database keeps of itself, and the words of

@@ -9,7 +9,7 @@ from bot.slack.incoming.audio_guess import AudioGuess, guess_audio
 
 
 @pytest.mark.parametrize(
-    ("facts", "meant"),
+    ("facts", "expected_audio"),
     [
         (FileFacts("audio_message.m4a", "audio/mp4", "m4a", subtype="slack_audio"), AudioGuess.YES),
         (FileFacts("audio_message", "", "", subtype="slack_audio"), AudioGuess.YES),

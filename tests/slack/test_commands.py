@@ -5,7 +5,7 @@ from functools import partial
 from bot.domain.errors import Problem, ProblemCode
 from bot.domain.job import Job, State
 from bot.domain.machine import Received, Submitting
-from bot.slack.command.command import Asked
+from bot.slack.command.command import CommandRequest
 from simulators.slack.faults import Fault
 from simulators.slack.records import Message
 from tests.support.slack_harness import Upload, Workplace
@@ -171,5 +171,5 @@ async def test_an_unreachable_slack_is_said(place: Workplace) -> None:
 
 
 def test_a_job_id_is_read_as_people_paste_it() -> None:
-    assert Asked("U", "C", ("status", "`ABC`")).job_id == "abc"
-    assert Asked("U", "C", ("status",)).job_id == ""
+    assert CommandRequest("U", "C", ("status", "`ABC`")).job_id == "abc"
+    assert CommandRequest("U", "C", ("status",)).job_id == ""

@@ -143,6 +143,6 @@ def test_every_method_that_is_called_exists_in_the_sdk() -> None:
 
 
 def test_every_method_is_called_somewhere() -> None:
-    source = "\n".join(path.read_text(encoding="utf-8") for path in (ROOT / "bot" / "slack").glob("*.py"))
+    source = "\n".join(path.read_text(encoding="utf-8") for path in (ROOT / "bot" / "slack").rglob("*.py"))
     for method in Method:
         assert f"Method.{method.name}" in source, method

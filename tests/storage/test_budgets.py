@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from bot.ports.provider import Pace
 from bot.ports.store import JobStore
-from storage.budgets import CLOCK_GRACE, Standing, fit, take
+from storage.budgets import CLOCK_GRACE, BudgetRow, fit, take
 from tests.storage.samples import NOW, Opener
 
 DAY = 86400.0
@@ -29,7 +29,7 @@ def most_in_a_minute(calls: list[float]) -> int:
 @example(per_minute=56, burst=4, gaps=[0.0] * 400)
 @example(per_minute=60, burst=0, gaps=[0.0] * 200)
 def test_no_minute_holds_more_than_rate_and_burst(per_minute: float, burst: int, gaps: list[float]) -> None:
-    pace, now, standing, calls = Pace(per_minute, burst), NOW, Standing(), []
+    pace, now, standing, calls = Pace(per_minute, burst), NOW, BudgetRow(), []
     for gap in gaps:
         now += gap
         standing, free_at = take(standing, pace, now)
@@ -42,7 +42,7 @@ def test_no_minute_holds_more_than_rate_and_burst(per_minute: float, burst: int,
 
 
 def test_a_patient_account_gets_its_whole_rate() -> None:
-    now, standing, calls = NOW, Standing(), 0
+    now, standing, calls = NOW, BudgetRow(), 0
     while now < NOW + 600:
         standing, free_at = take(standing, PACE, now)
         calls += free_at <= now
@@ -54,18 +54,18 @@ def test_a_patient_account_gets_its_whole_rate() -> None:
 def test_a_clock_that_jumps_never_shuts_the_account_for_longer_than_it_was(
     jump: float, hold: float, calls: int
 ) -> None:
-    now, standing = NOW, Standing()
+    now, standing = NOW, BudgetRow()
     for _ in range(calls + 1):
         standing, free_at = take(standing, PACE, now)
         now = max(now, free_at)
-    held = Standing(standing.arrival_at, now + hold, standing.asked_at)
+    held = BudgetRow(standing.arrival_at, now + hold, standing.asked_at)
     _, before = take(held, PACE, now)
     _, after = take(held, PACE, now + jump)
     assert after - (now + jump) <= max(before - now, 0.0) + CLOCK_GRACE + 1.0
 
 
 def test_a_clock_set_back_does_not_refill_the_budget() -> None:
-    now, standing = NOW, Standing()
+    now, standing = NOW, BudgetRow()
     for _ in range(4):
         standing, free_at = take(standing, PACE, now)
         assert free_at <= now

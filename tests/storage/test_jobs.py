@@ -74,7 +74,7 @@ async def test_a_change_is_stored_whole_and_told_in_the_timeline(store: JobStore
 async def test_a_change_without_a_cause_is_stored_and_not_told(store: JobStore) -> None:
     job = await waiting(store)
     told = await store.events(job.id)
-    job = await store.apply(Waiting(job).still(NOW + 1, NOW + 9, 0.5))
+    job = await store.apply(Waiting(job).still_pending(NOW + 1, NOW + 9, 0.5))
     found = await store.job(job.id)
     assert found is not None
     assert (found.progress, found.due_at) == (0.5, NOW + 9)
@@ -117,10 +117,10 @@ async def test_a_job_woken_while_leased_does_not_sleep_past_now(store: JobStore)
     await waiting(store)
     job = await claimed(store, "xosum")
     assert await store.wake(job.id, NOW + 1)
-    job = await store.apply(Waiting(job).still(NOW + 2, NOW + 60, None))
+    job = await store.apply(Waiting(job).still_pending(NOW + 2, NOW + 60, None))
     assert job.due_at == NOW + 2
     job = await claimed(store, "xosum", NOW + 2)  # this claim has seen the wake
-    assert (await store.apply(Waiting(job).still(NOW + 3, NOW + 60, None))).due_at == NOW + 60
+    assert (await store.apply(Waiting(job).still_pending(NOW + 3, NOW + 60, None))).due_at == NOW + 60
 
 
 async def test_a_wake_is_not_forgotten_by_the_earlier_changes_of_a_kept_lease(store: JobStore) -> None:
@@ -164,7 +164,7 @@ async def test_who_cancels_is_noted_and_survives_a_change_made_without_knowing(s
     await waiting(store)
     job = await claimed(store, "xosum")
     assert await store.request_cancel(job.id, "U7", NOW + 1)
-    job = await store.apply(Waiting(job).still(NOW + 2, NOW + 60, None))
+    job = await store.apply(Waiting(job).still_pending(NOW + 2, NOW + 60, None))
     assert (job.cancel_by, job.due_at) == ("U7", NOW + 2)
     found = await store.job(job.id)
     assert found is not None
@@ -178,7 +178,7 @@ async def test_another_try_forgets_who_cancelled_before(store: JobStore) -> None
     job = await store.apply(Waiting(job).cancel(NOW))
     job = await store.apply(Replying(job).replied(NOW))
     assert job.state is State.CANCELLED
-    job = await store.apply(Ended(job).again(NOW + 1, transcript_stored=False))
+    job = await store.apply(Ended(job).retry(NOW + 1, transcript_stored=False))
     assert (job.state, job.cancel_by, job.outcome) == (State.WAITING, "", None)
     assert await store.job(job.id) == job
 

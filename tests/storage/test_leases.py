@@ -131,7 +131,7 @@ async def test_the_next_due_time_is_that_of_the_earliest_free_job_or_ending_leas
 async def test_a_leased_job_with_a_later_due_time_is_not_wanted_before_it(store: JobStore) -> None:
     await waiting(store)
     job = await claimed(store, "xosum", NOW, 60)
-    await store.apply(Waiting(job).still(NOW, NOW + 300, None), keep_lease=True)
+    await store.apply(Waiting(job).still_pending(NOW, NOW + 300, None), keep_lease=True)
     assert await store.next_due("xosum") == NOW + 300
     assert await store.claim("xosum", (0, 1, 2), NOW + 100, 60) is None
     assert await store.claim("xosum", (0, 1, 2), NOW + 300, 60) is not None
