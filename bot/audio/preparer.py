@@ -6,14 +6,14 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from bot.subprocesses.child import Child, ChildDiedError, ChildStalledError
 from bot.audio.formats import FORMS, MP3, WAV, Form, file_name
 from bot.audio.messages import AUDIO_WIRE, Refused, Step, Transcode, Transcoded
 from bot.audio.payloads import SpooledPayload, StreamedPayload
 from bot.audio.prober import WORKER, Prober, fault_of, verdict
 from bot.audio.spool import Spool
 from bot.domain.errors import Problem, ProblemCode, Rejected
-from bot.ports.audio import InputLimits, AudioFacts, Payload, Progress, SourceFile
+from bot.ports.audio import AudioFacts, InputLimits, Payload, Progress, SourceFile
+from bot.subprocesses.child import Child, ChildDiedError, ChildStalledError
 
 _STALL_SECONDS = 120.0  # a conversion that says nothing for so long hangs
 _SPOOL_SHARE = 0.4  # of the progress, when a conversion follows

@@ -2,10 +2,10 @@
 
 import asyncio
 
-from bot.subprocesses.child import Child, ChildDiedError, ChildFailedError, ChildStalledError
 from bot.audio.messages import AUDIO_WIRE, Facts, Failed, Need, Probe, Refused
 from bot.domain.errors import InternalFault, Problem, ProblemCode, Rejected
 from bot.ports.audio import AudioFacts, SourceFile
+from bot.subprocesses.child import Child, ChildDiedError, ChildFailedError, ChildStalledError
 
 WORKER = "bot.audio.worker"
 _HEAD = 64 * 1024  # bytes that tell for almost every file

@@ -8,11 +8,11 @@ from collections.abc import Callable
 
 import av
 
-from bot.subprocesses.channel import Channel
-from bot.audio.messages import AUDIO_WIRE, Facts, Failed, Need, Probe, Refused, Step, Transcode, Transcoded
-from bot.audio.inspection import look
 from bot.audio.convert import transcode
+from bot.audio.inspection import look
+from bot.audio.messages import AUDIO_WIRE, Facts, Failed, Need, Probe, Refused, Step, Transcode, Transcoded
 from bot.domain.errors import ProblemCode
+from bot.subprocesses.channel import Channel
 
 _TRACEBACK_KEPT = 8000  # characters
 _NICENESS = 5  # the event loop goes first

@@ -26,7 +26,7 @@ from bot.settings import Settings
 from bot.slack.api.client import open_client
 from bot.slack.api.identity import identify
 from storage import open_store
-from storage.address import sqlite_file
+from storage.engines.address import sqlite_file
 
 MANIFEST = Path(__file__).parent.parent.parent / "manifest.yml"
 SKEW_SECONDS = 60.0

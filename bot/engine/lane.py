@@ -27,10 +27,10 @@ from bot.domain.errors import (
 from bot.domain.job import Job
 from bot.domain.machine import Change, Ended, Finishing, Parked, Received, Replying, Submitting, Waiting, stage_of
 from bot.engine.bursts import BurstDetector
-from bot.engine.rate_budget import Budget, step_rank
 from bot.engine.events import StepEnded, StepFailed, StoreFailed, Watch
+from bot.engine.rate_budget import Budget, step_rank
 from bot.engine.retry import FAULT_RETRIES, RetryPolicy
-from bot.ports.clock import WakeEvent, Clock
+from bot.ports.clock import Clock, WakeEvent
 from bot.ports.store import Jobs
 
 LEASE_SECONDS = 60.0

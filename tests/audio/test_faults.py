@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from bot.subprocesses.child import ChildFailedError
 from bot.audio.disk import DiskFile
 from bot.audio.preparer import AudioPreparer
 from bot.domain.errors import InternalFault, ProblemCode, Rejected
-from bot.ports.audio import InputLimits, AudioFacts
+from bot.ports.audio import AudioFacts, InputLimits
+from bot.subprocesses.child import ChildFailedError
 from tests.audio.recordings import SAMPLES
 
 MP3_ONLY = InputLimits(frozenset({"audio/mpeg"}))

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 import av
 
-from bot.subprocesses.channel import Channel
 from bot.domain.errors import ProblemCode
 from bot.providers.local.blocks import RATE, Recording, UnusableError, cut
-from bot.providers.local.messages import ENGINE_WIRE, BlockDone, Transcribe, ProgressReport, Done, Unusable
+from bot.providers.local.messages import ENGINE_WIRE, BlockDone, Done, ProgressReport, Transcribe, Unusable
+from bot.subprocesses.channel import Channel
 
 if TYPE_CHECKING:
     from bot.providers.local.transcribe import Transcriber
@@ -26,7 +26,9 @@ def main() -> None:
     av.logging.set_level(av.logging.PANIC)
     with contextlib.suppress(ValueError, OSError):
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # a dump would hold what people said
-    from bot.providers.local.transcribe import Transcriber  # after the channel: a slow import must not outlive the parent
+    from bot.providers.local.transcribe import (
+        Transcriber,  # after the channel: a slow import must not outlive the parent
+    )
 
     transcriber = Transcriber(model, threads)
     for request in channel.requests():
