@@ -136,6 +136,7 @@ class BrowserRoutes:
             if fields.get("kind") == "slack_audio":
                 as_voice_clip(file)
             self.parts.workspace.files[file.id] = file
+            self.parts.store.draw_unready(file)
         message = self.people.share(user, channel, files, fields.get("text", ""), fields.get("thread_ts") or None)
         return {"message": self.objects.message(message)}
 

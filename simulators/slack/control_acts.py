@@ -11,6 +11,7 @@ from simulators.slack.core import SlackCore
 from simulators.slack.delivery import Outcome
 from simulators.slack.file_store import Upload
 from simulators.slack.objects import message_object
+from simulators.slack.options import UNREADY
 from simulators.slack.records import FileMode, Message
 from simulators.slack.wire import Arguments, Json, SlackError, as_list, as_number, as_object, as_objects, as_text
 
@@ -75,6 +76,35 @@ class ControlActs:
             args.text("thread_ts") or None,
         )
         return {"message": self._message(message)}
+
+    async def forward(self, args: Arguments) -> Json:
+        """Forward the message `ts` of `source` as `user` to `channel`, or with `link` only paste its address."""
+        message = self.slack.people.forward(
+            args.required("user"),
+            args.required("channel"),
+            (args.required("source"), args.required("ts")),
+            args.text("text"),
+            args.text("thread_ts") or None,
+            link=args.flag("link"),
+        )
+        return {"message": self._message(message)}
+
+    async def crowd(self, args: Arguments) -> Json:
+        """Add `count` invented people to `channel`, unannounced."""
+        added = self.slack.people.crowd(args.required("channel"), args.number("count", 1, 100_000))
+        return {"users": list(added)}
+
+    async def recorded(self, args: Arguments) -> Json:
+        """Send a recorded `payload`: an event's whole envelope, an interaction, or a command.
+
+        What it names is made to exist first (`content_base64`: the bytes of its files) and the ids of its app, bot and
+        team are replaced by this workspace's; with `raw` it is sent as it is and nothing is made. Answers how the app
+        acknowledged it.
+        """
+        payload = as_object(args.decoded("payload"))
+        if args.flag("raw"):
+            return _outcome(await self.slack.recorded.send(payload))
+        return _outcome(await self.slack.recorded.play(payload, _bytes(args.text("content_base64"))))
 
     async def edit(self, args: Arguments) -> Json:
         """Edit a person's own message."""
@@ -151,13 +181,17 @@ def _outcome(outcome: Outcome) -> Json:
     return {"acknowledged": outcome.acknowledged, "failure": outcome.failure, "payload": outcome.payload}
 
 
+def _bytes(text: str) -> bytes:
+    try:
+        return base64.b64decode(text, validate=True)
+    except binascii.Error:
+        raise SlackError("invalid_content") from None
+
+
 def _upload(item: Json) -> Upload:
     content: bytes | Path = Path(as_text(item.get("path")))
     if item.get("path") is None:
-        try:
-            content = base64.b64decode(as_text(item.get("content_base64")), validate=True)
-        except binascii.Error:
-            raise SlackError("invalid_content") from None
+        content = _bytes(as_text(item.get("content_base64")))
     mimetype = item.get("mimetype")
     return Upload(
         as_text(item.get("name")) or (content.name if isinstance(content, Path) else "file.bin"),
@@ -168,4 +202,6 @@ def _upload(item: Json) -> Upload:
         mode=MODES.get(as_text(item.get("mode")), "hosted"),
         subtype=as_text(item.get("subtype")),
         connect=item.get("connect") is True,
+        unready=next((form for form in UNREADY if form == item.get("unready")), None),
+        unready_seconds=as_number(item.get("unready_seconds"), 1.0),
     )

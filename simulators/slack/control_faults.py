@@ -7,10 +7,18 @@ from dataclasses import fields
 from simulators.slack.control_acts import ORDERS
 from simulators.slack.core import SlackCore
 from simulators.slack.faults import Fault
-from simulators.slack.records import BOT_USER, Kind
-from simulators.slack.wire import Arguments, Json, SlackError, as_list, as_number, as_text
+from simulators.slack.options import UNREADY
+from simulators.slack.records import BOT_USER, Kind, Posting
+from simulators.slack.wire import Arguments, Json, SlackError, as_list, as_number, as_object, as_text
 
 KINDS: dict[str, Kind] = {"public": "public", "private": "private", "im": "im", "mpim": "mpim"}
+POSTING: dict[str, Posting] = {
+    "": "",
+    "restricted": "restricted",
+    "read_only": "read_only",
+    "non_threadable": "non_threadable",
+    "thread_only": "thread_only",
+}
 TUNABLE = {
     "ack_timeout": float,
     "trigger_lifetime": float,
@@ -22,6 +30,17 @@ TUNABLE = {
     "uploads_refused": str,
     "unauthorised_download": str,
     "offline_events": str,
+    "tickets_last": float,
+    "most_sockets": int,
+    "members_page": int,
+    "limited_history": bool,
+    "limited_history_period": float,
+    "files_list_skips_ims": bool,
+    "private_answers": str,
+    "unready_seconds": float,
+    "completing_twice": str,
+    "reserved_is_known": bool,
+    "orphan_replies": str,
 }
 
 
@@ -89,11 +108,18 @@ class ControlFaults:
         return {}
 
     async def tune(self, args: Arguments) -> Json:
-        """Change options of the running workspace: timings, rate limits, refusals (see TUNABLE), `retry_delays`."""
+        """Change options of the running workspace: timings, limits, refusals (see TUNABLE), and three that are lists.
+
+        `retry_delays` is a list of seconds, `unready_forms` a list of names, `latency` an object of method to seconds.
+        """
         options = self.slack.options
         for name, value in args.values.items():
             if name == "retry_delays":
                 options.retry_delays = tuple(as_number(delay) for delay in as_list(value))
+            elif name == "latency":
+                options.latency = {method: as_number(seconds) for method, seconds in as_object(value).items()}
+            elif name == "unready_forms":
+                options.unready_forms = tuple(form for form in UNREADY if form in as_list(value))
             elif name in TUNABLE:
                 setattr(options, name, TUNABLE[name](value))
             else:
@@ -101,10 +127,15 @@ class ControlFaults:
         return {}
 
     async def channel(self, args: Arguments) -> Json:
-        """Create a conversation (`name`, `kind`, `members`), or with `channel` archive or unarchive it."""
+        """Create a conversation (`name`, `kind`, `members`), or with `channel` change one.
+
+        `archived`; `posting` (restricted, read_only, non_threadable, thread_only, or empty); `refuses_files`, an error.
+        """
         if args.text("channel"):
             found = self.slack.people.channel(args.text("channel"))
             found.archived = args.flag("archived")
+            found.posting = POSTING.get(args.text("posting"), "")
+            found.refuses_files = args.text("refuses_files")
             return {"channel": found.id}
         members = [as_text(member) for member in as_list(args.decoded("members"))]
         kind = KINDS.get(args.text("kind", "public"), "public")
@@ -120,13 +151,20 @@ class ControlFaults:
         return {}
 
     async def use_http(self, args: Arguments) -> Json:
-        """Switch to HTTP mode with this `request_url`, after its verification unless `verify` is false."""
-        await self.slack.use_http(args.required("request_url"), verify=args.flag("verify", default=True))
+        """Switch to HTTP mode with this `request_url`, after its verification unless `verify` is false.
+
+        `options_load_url` is the address that fills menus; without one they stay empty.
+        """
+        await self.slack.use_http(
+            args.required("request_url"),
+            options_load_url=args.text("options_load_url"),
+            verify=args.flag("verify", default=True),
+        )
         return {}
 
 
 def _fits(name: str, value: object) -> bool:
-    if name in {"html", "login"}:
+    if name in {"html", "login", "unshared"}:
         return isinstance(value, bool)
     if name in {"match", "hold", "cut", "error", "content_type", "redirect", "body"}:
         return isinstance(value, str)

@@ -18,6 +18,7 @@ from simulators.slack.ledger import Ledger
 from simulators.slack.options import Options
 from simulators.slack.people import People
 from simulators.slack.rates import Rates
+from simulators.slack.recorded import Recorded
 from simulators.slack.records import Message, View
 from simulators.slack.response_urls import ResponseUrls
 from simulators.slack.socket_mode import SocketMode
@@ -54,6 +55,7 @@ class SlackCore:
         )
         self.urls = ResponseUrls(self.workspace)
         self.people = People(self.workspace, self.store, self.views)
+        self.recorded = Recorded(self.workspace, self.store, self.delivery)
         self.interactions = Interactions(self.workspace, self.delivery, self.views, self.urls)
         self.feed = EventFeed(self.workspace, self.tokens, self.delivery)
         self._changed = asyncio.Event()
@@ -87,9 +89,13 @@ class SlackCore:
         """The secret that signs requests in HTTP mode."""
         return self.options.signing_secret
 
-    async def use_http(self, request_url: str, *, verify: bool = True) -> None:
-        """Send events, commands and interactions to a request URL from now on, after its verification."""
-        self.options.request_url = request_url
+    async def use_http(self, request_url: str, *, options_load_url: str = "", verify: bool = True) -> None:
+        """Send events, commands and interactions to a request URL from now on, after its verification.
+
+        What fills a menu goes to `options_load_url` only, which an app has to name.
+        """
+        self.options.request_url, self.options.interactivity_url = request_url, ""
+        self.options.options_load_url = options_load_url
         if verify:
             await self.events_api.verify()
         self.delivery.transport = self.events_api
@@ -113,6 +119,19 @@ class SlackCore:
     ) -> Message:
         """Share files as a person; see People.upload."""
         return await self.people.upload(user, channel, uploads, text, thread_ts, order=order, repeats=repeats)
+
+    def forward_as(
+        self,
+        user: str,
+        channel: str,
+        message: Message,
+        text: str = "",
+        thread_ts: str | None = None,
+        *,
+        link: bool = False,
+    ) -> Message:
+        """Forward a message to a conversation as a person, or with `link` paste its address; see People.forward."""
+        return self.people.forward(user, channel, (message.channel, message.ts), text, thread_ts, link=link)
 
     async def command_as(self, user: str, channel: str, command: str, text: str = "") -> Outcome:
         """Run a slash command as a person and wait for the app's acknowledgement."""

@@ -25,7 +25,8 @@ PayloadKind = Literal["events_api", "slash_commands", "interactive"]
 class Outcome:
     """How one attempt ended: acknowledged (perhaps with a payload), or why not.
 
-    `failure` is one of Slack's reasons: `timeout`, `http_timeout`, `http_error`, `connection_failed`, `no_connection`.
+    `failure` is one of Slack's reasons: `timeout`, `http_timeout`, `http_error`, `connection_failed`, `no_connection`;
+    `no_options_load_url` when a menu asks an app that named no address for it.
     """
 
     failure: str = ""
@@ -127,6 +128,23 @@ class Delivery:
     async def interaction(self, kind: PayloadKind, payload: Json) -> Outcome:
         """Send a slash command or an interaction: one attempt, as Slack does, and its answer."""
         record = DeliveryRecord("", as_text(payload.get("type")) or kind, "", "", time.time())
+        self.records.append(record)
+        outcome = await self._attempt(kind, payload, 0, "")
+        record.done = True
+        self._note(record, outcome)
+        return outcome
+
+    async def raw(self, kind: PayloadKind, payload: Json) -> Outcome:
+        """Send any payload as it is: one attempt, whatever the flow is set to."""
+        event = payload.get("event")
+        inner: Json = event if isinstance(event, dict) else payload
+        record = DeliveryRecord(
+            as_text(payload.get("event_id")),
+            as_text(inner.get("type")) or kind,
+            as_text(inner.get("subtype")),
+            as_text(inner.get("channel")) or as_text(inner.get("channel_id")),
+            time.time(),
+        )
         self.records.append(record)
         outcome = await self._attempt(kind, payload, 0, "")
         record.done = True

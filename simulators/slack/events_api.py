@@ -26,7 +26,7 @@ def signature(secret: str, timestamp: str, body: bytes) -> str:
 
 
 class EventsApi:
-    """Posts events, commands and interactions to the app's request URL."""
+    """Posts events, commands and interactions to the addresses that the app named for each."""
 
     def __init__(self, options: Options) -> None:
         self.options = options
@@ -37,7 +37,7 @@ class EventsApi:
         challenge = secrets.token_hex(16)
         body = compact({"token": "local-verification-token", "challenge": challenge, "type": "url_verification"})
         try:
-            status, text, _ = await self._post(body.encode(), "application/json", {})
+            status, text, _ = await self._post(self.options.request_url, body.encode(), "application/json", {})
         except (aiohttp.ClientError, TimeoutError) as error:
             raise SlackError("url_verification_failed") from error
         echoed = text.strip()
@@ -48,6 +48,9 @@ class EventsApi:
 
     async def send(self, kind: PayloadKind, payload: Json, retry: int, reason: str) -> Outcome:
         """Post one payload, signed; anything but a 200 within the time is a failure with Slack's reason."""
+        address = self.address(kind, payload)
+        if not address:
+            return Outcome("no_options_load_url")
         headers = {"X-Slack-Retry-Num": str(retry), "X-Slack-Retry-Reason": reason} if retry else {}
         if kind == "events_api":
             body, content_type = compact(payload).encode(), "application/json"
@@ -55,7 +58,7 @@ class EventsApi:
             form = {"payload": compact(payload)} if kind == "interactive" else _flat(payload)
             body, content_type = urlencode(form).encode(), "application/x-www-form-urlencoded"
         try:
-            status, text, answer_headers = await self._post(body, content_type, headers)
+            status, text, answer_headers = await self._post(address, body, content_type, headers)
         except TimeoutError:
             return Outcome("http_timeout")
         except aiohttp.ClientError:
@@ -65,6 +68,18 @@ class EventsApi:
         if kind == "events_api" or not text.strip():
             return Outcome()
         return Outcome(payload=_object(text) if text.lstrip().startswith("{") else {"text": text})
+
+    def address(self, kind: PayloadKind, payload: Json) -> str:
+        """Return where a payload goes; empty for a menu's options when no Options Load URL is set."""
+        options = self.options
+        if kind == "events_api":
+            return options.request_url
+        if kind == "slash_commands":
+            named = (command.url for command in options.commands if command.command == payload.get("command"))
+            return next(named, "") or options.request_url
+        if payload.get("type") == "block_suggestion":
+            return options.options_load_url
+        return options.interactivity_url or options.request_url
 
     async def post_raw(self, body: bytes, headers: dict[str, str]) -> tuple[int, str]:
         """Post any body with any headers to the request URL, for forged and malformed requests."""
@@ -89,10 +104,12 @@ class EventsApi:
             self._session = aiohttp.ClientSession(headers={"User-Agent": "Slackbot 1.0 (local workspace)"})
         return self._session
 
-    async def _post(self, body: bytes, content_type: str, headers: dict[str, str]) -> tuple[int, str, dict[str, str]]:
+    async def _post(
+        self, address: str, body: bytes, content_type: str, headers: dict[str, str]
+    ) -> tuple[int, str, dict[str, str]]:
         every = {**headers, **self.signed(body), "Content-Type": content_type}
         async with asyncio.timeout(self.options.ack_timeout):
-            post = self._client().post(self.options.request_url, data=body, headers=every, allow_redirects=False)
+            post = self._client().post(address, data=body, headers=every, allow_redirects=False)
             async with post as response:
                 text = (await response.content.read(LARGEST_ANSWER)).decode(errors="replace")
                 return response.status, text, {k.title(): v for k, v in response.headers.items()}

@@ -13,6 +13,8 @@ from aiohttp import web
 from simulators.slack.ledger import Entry
 from simulators.slack.wire import Json
 
+SOCKET_PATH = "/link/"
+
 GATEWAY_PAGE = "<!DOCTYPE html><html><head><title>Slack</title></head><body>Server Error</body></html>"
 
 
@@ -26,8 +28,10 @@ class Fault:
     Before the call is handled: `cut="later"` breaks the connection at once and still handles the call after `delay`;
     `delay` waits (seconds); `hold="before"` waits until the fault is cleared; `cut="before"` breaks the connection;
     `status` (with `retry_after` for 429, `html` for a page), `html` alone (a page with status 200) and `error`
-    answer in Slack's place. After it is handled: `hold="after"` keeps the answer back until the fault is cleared,
-    `cut="after"` loses it. `visible_after` (seconds) delays when the read methods show what a call posted.
+    answer in Slack's place (on `/link/` the `error` is the reason, such as `too_many_websockets`, with which a
+    WebSocket is closed as soon as it opened). After it is handled: `hold="after"` keeps the answer back until the fault
+    is cleared, `cut="after"` loses it. `visible_after` (seconds) delays when the read methods show what a call posted;
+    `unshared` lets `files.completeUploadExternal` answer that all is well and never share the file.
 
     Downloads: `content_length` is announced instead of the true one, `truncate` breaks the connection after so many
     bytes, `content_type` is announced, `login` gives the login page, `redirect` sends elsewhere, `body` replaces the
@@ -45,6 +49,7 @@ class Fault:
     html: bool = False
     error: str = ""
     visible_after: float = 0.0
+    unshared: bool = False
     content_length: int | None = None
     truncate: int | None = None
     content_type: str | None = None
@@ -61,6 +66,10 @@ class Fault:
         names = [each.name for each in fields(self) if each.name != "released"]
         whole: Json = {name: getattr(self, name) for name in names if getattr(self, name)}
         return whole | {"id": self.id, "seen": self.seen}
+
+
+FAULT = web.RequestKey("fault", Fault)
+"""The fault under which a request is handled, if any."""
 
 
 class FaultBook:
@@ -128,7 +137,7 @@ async def handle_under_fault(
     if fault.cut == "before":
         entry.cut = True
         return abort(request)
-    instead = _instead(fault, entry)
+    instead = _instead(fault, entry, socket=request.path == SOCKET_PATH)
     if instead is not None:
         return instead
     response = await handle(request)
@@ -140,7 +149,7 @@ async def handle_under_fault(
     return response
 
 
-def _instead(fault: Fault, entry: Entry) -> web.Response | None:
+def _instead(fault: Fault, entry: Entry, *, socket: bool) -> web.Response | None:
     if fault.status == 429:
         entry.error = "ratelimited"
         headers = {"Retry-After": f"{fault.retry_after if fault.retry_after is not None else 1:g}"}
@@ -149,7 +158,7 @@ def _instead(fault: Fault, entry: Entry) -> web.Response | None:
         return web.Response(text=GATEWAY_PAGE, content_type="text/html", status=fault.status or 200)
     if fault.status:
         return web.Response(text="", status=fault.status)
-    if fault.error:
+    if fault.error and not socket:
         entry.error = fault.error
         return web.json_response({"ok": False, "error": fault.error})
     return None

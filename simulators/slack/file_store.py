@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import random
 import shutil
 import tempfile
 import time
@@ -10,6 +11,7 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from simulators.slack.options import Unready
 from simulators.slack.records import File, FileMode
 from simulators.slack.workspace import Workspace
 
@@ -49,7 +51,8 @@ class Upload:
     """A file as somebody hands it over: its bytes, a path to them, or `sample` repeated up to `size`.
 
     `mode`, `subtype` and `connect` make the special kinds: external, snippet, tombstone, hidden_by_limit, voice clip
-    (`slack_audio`) and Slack Connect (events show the id only).
+    (`slack_audio`) and Slack Connect (events show the id only). With `unready` the file is incomplete in that way for
+    `unready_seconds`.
     """
 
     name: str
@@ -61,6 +64,8 @@ class Upload:
     subtype: str = ""
     connect: bool = False
     external_url: str = "https://drive.example.com/file"
+    unready: Unready | None = None
+    unready_seconds: float = 1.0
 
 
 class FileStore:
@@ -71,6 +76,7 @@ class FileStore:
         self._own = workspace.options.directory is None
         self.directory = workspace.options.directory or Path(tempfile.mkdtemp(prefix="slack-files-"))
         self.directory.mkdir(parents=True, exist_ok=True)
+        self._draws = random.Random(workspace.options.unready_seed)  # noqa: S311 - repeatable faults, not secrets
 
     def close(self) -> None:
         """Remove the directory when it was made for this run."""
@@ -111,7 +117,17 @@ class FileStore:
             file.path.unlink(missing_ok=True)
             file.path = None
         self.workspace.files[file.id] = file
+        self.draw_unready(file, upload)
         return file
+
+    def draw_unready(self, file: File, upload: Upload | None = None) -> None:
+        """Make a file that was just uploaded incomplete for a while, if the options or its upload ask for it."""
+        options, now = self.workspace.options, asyncio.get_running_loop().time()
+        if upload is not None and upload.unready is not None:
+            file.unready, file.ready_at = upload.unready, now + upload.unready_seconds
+        elif options.unready_seconds > 0 and options.unready_forms:
+            file.unready = self._draws.choice(options.unready_forms)
+            file.ready_at = now + self._draws.uniform(0.3, 1.0) * options.unready_seconds
 
     async def receive(self, file: File, chunks: AsyncIterator[bytes]) -> int:
         """Write a stream of bytes to the file's place on disk; returns how many came."""

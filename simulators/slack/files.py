@@ -10,12 +10,10 @@ from aiohttp import BodyPartReader, web
 from simulators.slack.api.call import Parts
 from simulators.slack.api.files import FileMethods
 from simulators.slack.api.router import bearer
-from simulators.slack.faults import Fault
+from simulators.slack.faults import FAULT, Fault
 from simulators.slack.file_store import CHUNK
 from simulators.slack.records import BOT_USER, File
 from simulators.slack.wire import SlackError
-
-FAULT = web.RequestKey("fault", Fault)
 
 LOGIN_PAGE = """<!DOCTYPE html>
 <html lang="en"><head><meta charset="utf-8"><title>Sign in | Slack</title></head>
@@ -49,7 +47,11 @@ class FileRoutes:
             return web.Response(status=302, headers={"Location": fault.redirect})
         file_id = request.match_info["ref"].rpartition("-")[2]
         file = self.parts.workspace.files.get(file_id)
-        if fault.login or not self._allowed(request, file):
+        now = asyncio.get_running_loop().time()
+        if file is not None and file.is_unready("http_404", now):
+            return _not_found()
+        early = file is not None and file.is_unready("login_page", now)
+        if fault.login or early or not self._allowed(request, file):
             if self.parts.options.unauthorised_download == "redirect":
                 return web.Response(status=302, headers={"Location": f"/signin?redir={request.path}"})
             return login_page()
@@ -57,7 +59,7 @@ class FileRoutes:
             content_type = fault.content_type or (file.mimetype if file else "") or "text/plain"
             return web.Response(body=fault.body.encode(), headers={"Content-Type": content_type})
         if file is None or file.is_external or (file.path is None and not file.sample):
-            return web.Response(status=404, text="<html><body>File not found</body></html>", content_type="text/html")
+            return _not_found()
         return await self._serve(request, file, fault)
 
     def _allowed(self, request: web.Request, file: File | None) -> bool:
@@ -149,6 +151,10 @@ async def _first_file(request: web.Request) -> AsyncIterator[bytes]:
             while chunk := await part.read_chunk(CHUNK):
                 yield chunk
             return
+
+
+def _not_found() -> web.Response:
+    return web.Response(status=404, text="<html><body>File not found</body></html>", content_type="text/html")
 
 
 def login_page() -> web.Response:

@@ -7,9 +7,8 @@ from collections.abc import Awaitable, Callable
 from aiohttp import web
 
 from simulators.slack.api.call import Parts
-from simulators.slack.api.router import ENTRY, VISIBLE_AFTER, bearer
-from simulators.slack.faults import handle_under_fault
-from simulators.slack.files import FAULT
+from simulators.slack.api.router import ENTRY, bearer
+from simulators.slack.faults import FAULT, SOCKET_PATH, handle_under_fault
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -42,7 +41,8 @@ class Gate:
                 response = await handler(request)
             else:
                 request[FAULT] = fault
-                request[VISIBLE_AFTER] = fault.visible_after
+                if request.path == SOCKET_PATH and (fault.status or fault.html or fault.cut == "before"):
+                    self.parts.sockets.spend(request.query.get("ticket", ""))  # a failed handshake uses its address up
                 response = await handle_under_fault(request, fault, entry, handler)
             status = 0 if entry.cut else response.status
         except web.HTTPException as error:

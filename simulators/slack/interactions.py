@@ -77,7 +77,7 @@ class Interactions:
         return outcome
 
     async def shortcut(self, user: str, channel: str, ts: str, callback_id: str) -> Outcome:
-        """Use a message shortcut."""
+        """Use a message shortcut; it has no `container`, and what is sent to its response URL shows in the channel."""
         place, message = self._place(channel), self._message(channel, ts)
         payload = self._base("message_action", user, trigger=True) | {
             "callback_id": callback_id,

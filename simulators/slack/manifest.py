@@ -1,4 +1,4 @@
-"""Options read from an app manifest (`manifest.yml`): scopes, events, slash commands and shortcuts."""
+"""Options read from an app manifest (YAML or JSON): scopes, events, commands, shortcuts, addresses of HTTP mode."""
 
 from __future__ import annotations
 
@@ -12,7 +12,10 @@ from simulators.slack.wire import as_list, as_object, as_objects, as_text
 
 
 def with_manifest(options: Options, path: Path) -> Options:
-    """Return the options as the manifest at `path` has them; ValueError when it is not a mapping."""
+    """Return the options as the manifest at `path` has them; ValueError when it is not a mapping.
+
+    With `socket_mode_enabled` the addresses in it are not used, as in Slack.
+    """
     loaded: object = yaml.safe_load(path.read_text(encoding="utf-8"))
     if not isinstance(loaded, dict):
         message = f"{path} is not an app manifest"
@@ -21,16 +24,23 @@ def with_manifest(options: Options, path: Path) -> Options:
     features = as_object(manifest.get("features"))
     settings = as_object(manifest.get("settings"))
     scopes = as_list(as_object(as_object(manifest.get("oauth_config")).get("scopes")).get("bot"))
-    events = as_list(as_object(settings.get("event_subscriptions")).get("bot_events"))
+    subscriptions = as_object(settings.get("event_subscriptions"))
+    events = as_list(subscriptions.get("bot_events"))
+    interactivity = as_object(settings.get("interactivity"))
+    over_http = settings.get("socket_mode_enabled") is not True
     return replace(
         options,
         scopes=tuple(as_text(scope) for scope in scopes),
         events=tuple(as_text(event) for event in events),
+        request_url=as_text(subscriptions.get("request_url")) if over_http else "",
+        interactivity_url=as_text(interactivity.get("request_url")) if over_http else "",
+        options_load_url=as_text(interactivity.get("message_menu_options_url")) if over_http else "",
         commands=tuple(
             SlashCommand(
                 as_text(command.get("command")),
                 as_text(command.get("description")),
                 as_text(command.get("usage_hint")),
+                as_text(command.get("url")) if over_http else "",
             )
             for command in as_objects(features.get("slash_commands"))
         ),

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import copy
 
-from simulators.slack.records import BOT_ID, BOT_USER, Channel, File, Message, User
+from simulators.slack.records import BOT_ID, BOT_USER, Channel, File, Forward, Message, User
 from simulators.slack.wire import Json
 from simulators.slack.workspace import Workspace
 
@@ -95,6 +96,8 @@ def file_object(workspace: Workspace, file: File, *, shares: bool = False, event
         return {"id": file.id, "mode": "tombstone"}
     if file.mode == "hidden_by_limit":
         return {"id": file.id, "mode": "hidden_by_limit", "date_delete": 0}
+    if file.recorded is not None:
+        return copy.deepcopy(file.recorded) | ({"shares": _shares(workspace, file)} if shares and file.shares else {})
     if file.connect and event:
         return {
             "id": file.id,
@@ -142,6 +145,20 @@ def file_object(workspace: Workspace, file: File, *, shares: bool = False, event
         whole[key] = sorted({s.channel for s in file.shares if workspace.channels[s.channel].kind in kinds})
     if shares:
         whole["shares"] = _shares(workspace, file)
+    return _as_far_as_ready(file, whole)
+
+
+def _as_far_as_ready(file: File, whole: Json) -> Json:
+    if not file.unready:
+        return whole
+    now = asyncio.get_running_loop().time()
+    if file.is_unready("no_address", now):
+        left = {"url_private", "url_private_download", "aac", "mp4", "hls", "permalink", "media_display_type"}
+        return {key: value for key, value in whole.items() if key not in left}
+    if file.is_unready("size_zero", now):
+        return whole | {"size": 0}
+    if file.is_unready("no_type", now):
+        return whole | {"mimetype": "", "filetype": "", "pretty_type": ""}
     return whole
 
 
@@ -204,6 +221,11 @@ def message_object(workspace: Workspace, message: Message, *, metadata: bool = F
     if message.files:
         whole["files"] = [file_object(workspace, workspace.files[f], event=event) for f in message.files]
         whole |= {"upload": True, "display_as_bot": False}
+    if message.forwards:
+        whole["attachments"] = [
+            forward_object(workspace, forward, number, event=event)
+            for number, forward in enumerate(message.forwards, start=1)
+        ]
     if message.thread_ts is not None:
         whole["thread_ts"] = message.thread_ts
         root = workspace.message(message.channel, message.thread_ts)
@@ -221,6 +243,31 @@ def message_object(workspace: Workspace, message: Message, *, metadata: bool = F
         whole["metadata"] = message.metadata
     if not event:
         whole |= thread_summary(workspace, message)
+    return whole
+
+
+def forward_object(workspace: Workspace, forward: Forward, number: int, *, event: bool = False) -> Json:
+    """Return the attachment that shows another message; its files stand here, not in the message's own `files`."""
+    author = workspace.users[forward.author].real_name
+    place = workspace.channels[forward.channel]
+    whole: Json = {
+        "ts": forward.ts,
+        "author_id": forward.author,
+        "channel_id": forward.channel,
+        "channel_team": workspace.options.team_id,
+        "is_msg_unfurl": True,
+        "id": number,
+        "footer": f"Posted in #{place.name}" if place.name else "Direct message",
+        "from_url": f"{workspace.url}/archives/{forward.channel}/p{forward.ts.replace('.', '')}",
+        "fallback": f"{author}: {forward.text}",
+        "text": forward.text,
+        "author_name": author,
+        "mrkdwn_in": ["text"],
+    }
+    if forward.shared:
+        whole["is_share"] = True
+    if forward.files:
+        whole["files"] = [file_object(workspace, workspace.files[file], event=event) for file in forward.files]
     return whole
 
 

@@ -38,13 +38,20 @@ DEFAULT_EVENTS = (
 )
 
 
+Unready = Literal["no_address", "size_zero", "no_type", "login_page", "http_404", "file_not_found"]
+UNREADY: tuple[Unready, ...] = ("no_address", "size_zero", "no_type", "login_page", "http_404", "file_not_found")
+"""How a file can be incomplete just after its upload: no address, size 0, no type; the download answers with the login
+page or 404; `files.info` does not know it."""
+
+
 @dataclass(frozen=True, slots=True)
 class SlashCommand:
-    """A registered slash command; `command` begins with a slash."""
+    """A registered slash command; `command` begins with a slash, `url` is its address in HTTP mode."""
 
     command: str
     description: str = ""
     usage_hint: str = ""
+    url: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,11 +67,29 @@ class Shortcut:
 class Options:
     """Everything a workspace can be told at its start; times are seconds.
 
-    `request_url` switches from Socket Mode to HTTP for events, commands and interactivity. `retry_delays` are
-    the waits before each repeat of an event that was not acknowledged (Slack: at once, 1 min, 5 min).
-    `offline_events` says what becomes of an event while no socket is open: repeated on the same schedule
-    (reported by users of Socket Mode) or dropped (the worse reading). Tokens open this one workspace only: a bot of
-    one that has ended, whose port this one may have got, is a stranger here.
+    HTTP mode: `request_url` switches from Socket Mode to HTTP and takes events, `interactivity_url` takes buttons,
+    modals and shortcuts (`request_url` when empty), `options_load_url` alone takes what fills a menu, and a slash
+    command goes to its own `url` (`request_url` when empty).
+
+    Events: `retry_delays` are the waits before each repeat of an event that was not acknowledged (Slack: at once,
+    1 min, 5 min). `offline_events` says what becomes of an event while no socket is open: repeated on the same schedule
+    (reported by users of Socket Mode) or dropped (the worse reading). `tickets_last` is the life of an unused address
+    of a WebSocket, `most_sockets` how many an app may have open.
+
+    Answers: `members_page` is the most that one page of `conversations.members` holds, whatever `limit` asks for.
+    `limited_history` is what Slack does to apps that are distributed outside its Marketplace: `conversations.history`
+    and `.replies` once in `limited_history_period` with 15 items. `latency` (method or pattern: seconds) delays
+    answers.
+    `files_list_skips_ims` keeps files of direct messages out of `files.list`. `private_answers` says where a private
+    answer through a `response_url` shows: in the `channel`, as Slack does, or in the `thread` that it was asked in.
+
+    Files: with `unready_seconds` each uploaded file is incomplete for up to that time in one of `unready_forms`, drawn
+    by `unready_seed`. `completing_twice` says what a second `files.completeUploadExternal` of one file does;
+    `reserved_is_known` makes `files.info` know an upload that is not completed. `orphan_replies` says what becomes of a
+    reply under a message that is gone.
+
+    Tokens open this one workspace only: a bot of one that has ended, whose port this one may have got, is a stranger
+    here.
     """
 
     host: str = "127.0.0.1"
@@ -84,9 +109,25 @@ class Options:
     )
     shortcuts: tuple[Shortcut, ...] = (Shortcut("transcribe", "Transcribe"),)
     request_url: str = ""
+    interactivity_url: str = ""
+    options_load_url: str = ""
     ack_timeout: float = 3.0
     retry_delays: tuple[float, ...] = (0.0, 60.0, 300.0)
     offline_events: Literal["retry", "drop"] = "retry"
+    tickets_last: float = 30.0
+    most_sockets: int = 10
+    members_page: int = 200
+    limited_history: bool = False
+    limited_history_period: float = 60.0
+    latency: dict[str, float] = field(default_factory=dict)
+    files_list_skips_ims: bool = False
+    private_answers: Literal["channel", "thread"] = "channel"
+    unready_seconds: float = 0.0
+    unready_forms: tuple[Unready, ...] = UNREADY
+    unready_seed: int = 0
+    completing_twice: Literal["refused", "shares_again"] = "refused"
+    reserved_is_known: bool = False
+    orphan_replies: Literal["refused", "unthreaded"] = "refused"
     trigger_lifetime: float = 3.0
     response_url_lifetime: float = 1800.0
     response_url_uses: int = 5

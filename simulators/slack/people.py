@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import copy
 import uuid
 from collections.abc import Sequence
 
-from simulators.slack.changes import FileOrder, HomeOpened
+from simulators.slack.changes import FileOrder, HomeOpened, MessageChanged
 from simulators.slack.file_store import FileStore, Upload
-from simulators.slack.records import BOT_USER, Channel, File, Message
+from simulators.slack.records import BOT_USER, Channel, File, Forward, Message, Share, User
 from simulators.slack.views import Views
 from simulators.slack.wire import Json, SlackError
 from simulators.slack.workspace import Workspace
@@ -60,6 +61,51 @@ class People:
         for file in files:
             self.workspace.share(file, message)
         return self.workspace.post(message, order=order, repeats=repeats)
+
+    def forward(
+        self,
+        user: str,
+        channel: str,
+        source: tuple[str, str],
+        text: str = "",
+        thread_ts: str | None = None,
+        *,
+        link: bool = False,
+    ) -> Message:
+        """Forward a message (`source`: its channel and ts) as a person, or with `link` only paste its address.
+
+        A forwarded message carries the other one, with its files, in `attachments`; a pasted link gets the same a
+        moment later, by a change of the message, and without `is_share`. Neither is a share of the files.
+        """
+        self._may_write(user, channel)
+        original = self.message(*source)
+        if user not in self.channel(original.channel).members:
+            raise SlackError("message_not_found")
+        shown = Forward(
+            original.channel, original.ts, original.user, original.text, tuple(original.files), shared=not link
+        )
+        address = f"{self.workspace.url}/archives/{original.channel}/p{original.ts.replace('.', '')}"
+        message = self._message(user, channel, f"{text} <{address}>".strip() if link else text, thread_ts)
+        message.ts = self.workspace.next_ts()
+        for name in original.files:
+            self.workspace.files[name].forwards.append(Share(channel, message.ts, message.thread_ts))
+        if not link:
+            message.forwards = [shown]
+            return self.workspace.post(message)
+        self.workspace.post(message)
+        previous = copy.deepcopy(message)
+        message.forwards = [shown]
+        self.workspace.tell(MessageChanged(message, previous))
+        return message
+
+    def crowd(self, channel: str, count: int) -> list[str]:
+        """Add so many invented people to a conversation, unannounced; returns their user ids."""
+        place = self.channel(channel)
+        first = len(self.workspace.users)
+        added = [User(f"U0X{first + i:07d}", f"person{first + i}", f"Person {first + i}") for i in range(count)]
+        self.workspace.users |= {user.id: user for user in added}
+        place.members.extend(user.id for user in added)
+        return [user.id for user in added]
 
     def edit(self, user: str, channel: str, ts: str, text: str) -> Message:
         """Edit one's own message."""

@@ -21,6 +21,10 @@ class Rates:
         allowed = PER_MINUTE[tier]
         return self._take(method, allowed / 60, float(allowed))
 
+    def once(self, method: str, period: float) -> int:
+        """Count a call of a method that is allowed once in a period (seconds); returns 0, or the seconds to wait."""
+        return self._take(f"{method} limited", 1 / period, 1.0)
+
     def post(self, channel: str) -> int:
         """Count a message posted to a channel; returns 0, or the whole seconds to wait."""
         return self._take(f"#{channel}", 1.0, float(POST_BURST))

@@ -6,9 +6,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
+from simulators.slack.options import Unready
 from simulators.slack.wire import Json
 
 Kind = Literal["public", "private", "im", "mpim"]
+Posting = Literal["", "restricted", "read_only", "non_threadable", "thread_only"]
 FileMode = Literal["hosted", "external", "snippet", "tombstone", "hidden_by_limit"]
 
 SCOPE_PREFIX: dict[Kind, str] = {"public": "channels", "private": "groups", "im": "im", "mpim": "mpim"}
@@ -36,7 +38,11 @@ class User:
 
 @dataclass(slots=True)
 class Channel:
-    """A conversation of any kind; `members` are user ids in the order they joined."""
+    """A conversation of any kind; `members` are user ids in the order they joined.
+
+    `posting` says who may post there and how (each kind has its refusal); `refuses_files` is the error that sharing a
+    file there answers with.
+    """
 
     id: str
     name: str
@@ -46,6 +52,8 @@ class Channel:
     archived: bool = False
     created: int = 0
     creator: str = "U0ALICE"
+    posting: Posting = ""
+    refuses_files: str = ""
 
     @property
     def is_im(self) -> bool:
@@ -73,7 +81,11 @@ class Share:
 
 @dataclass(slots=True)
 class File:
-    """A file; its bytes are on disk at `path`, or are `sample` repeated up to `size`, or are nowhere."""
+    """A file; its bytes are on disk at `path`, or are `sample` repeated up to `size`, or are nowhere.
+
+    `forwards` are messages that show it without sharing it. It is incomplete in the way of `unready` until `ready_at`
+    (event loop time). `recorded` is a recorded file object that is shown instead of one made from these fields.
+    """
 
     id: str
     name: str
@@ -92,11 +104,31 @@ class File:
     shares: list[Share] = field(default_factory=list)
     shares_from: float = 0.0
     duration_ms: int = 0
+    forwards: list[Share] = field(default_factory=list)
+    unready: Unready | Literal[""] = ""
+    ready_at: float = 0.0
+    recorded: Json | None = None
+
+    def is_unready(self, form: Unready, now: float) -> bool:
+        """Whether the file is still incomplete in this way at a time of the event loop."""
+        return self.unready == form and now < self.ready_at
 
     @property
     def is_external(self) -> bool:
         """Whether the bytes lie with another service (Drive, Box)."""
         return self.mode == "external"
+
+
+@dataclass(frozen=True, slots=True)
+class Forward:
+    """Another message that a message shows: forwarded on purpose (`shared`), or unfurled from a link in its text."""
+
+    channel: str
+    ts: str
+    author: str
+    text: str
+    files: tuple[str, ...]
+    shared: bool = True
 
 
 @dataclass(slots=True)
@@ -119,6 +151,7 @@ class Message:
     client_msg_id: str = ""
     visible_from: float = 0.0
     state: Json = field(default_factory=dict)
+    forwards: list[Forward] = field(default_factory=list)
 
     @property
     def is_bot(self) -> bool:

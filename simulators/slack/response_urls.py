@@ -71,7 +71,10 @@ class ResponseUrls:
         self.respond(self._targets[url.rsplit("/", 1)[-1]], answer)
 
     def respond(self, target: _Target, answer: Json) -> None:
-        """Post, replace or delete as the answer says."""
+        """Post, replace or delete as the answer says.
+
+        A `thread_ts` counts for answers that everybody sees; private ones show in the channel (bolt-js 963).
+        """
         original = self.workspace.message(target.channel, target.message_ts) if target.message_ts else None
         if answer.get("delete_original") is True:
             if original is not None:
@@ -85,6 +88,11 @@ class ResponseUrls:
             self.workspace.edit(original, text=text, blocks=blocks or [])
             return
         visible_to = None if answer.get("response_type") == "in_channel" else target.user
+        thread_ts: str | None = as_text(answer.get("thread_ts")) or None
+        if self.workspace.options.private_answers == "thread":
+            thread_ts = thread_ts or target.thread_ts
+        elif visible_to is not None:
+            thread_ts = None
         self.workspace.post(
             Message(
                 target.channel,
@@ -92,7 +100,7 @@ class ResponseUrls:
                 BOT_USER,
                 post_text(text),
                 blocks=blocks or [],
-                thread_ts=as_text(answer.get("thread_ts")) or target.thread_ts,
+                thread_ts=thread_ts,
                 ephemeral_to=visible_to,
             )
         )

@@ -12,11 +12,9 @@ from dataclasses import dataclass, field
 from aiohttp import WSCloseCode, WSMsgType, web
 
 from simulators.slack.delivery import Outcome, PayloadKind
+from simulators.slack.faults import FAULT
 from simulators.slack.options import Options
 from simulators.slack.wire import Json, as_object, as_text, compact, parse_object
-
-MOST_SOCKETS = 10
-"""Slack's limit of open connections for one app."""
 
 
 @dataclass(slots=True, eq=False)
@@ -32,7 +30,7 @@ class SocketMode:
     def __init__(self, options: Options, seen: Callable[[bool], None]) -> None:
         self.options = options
         self._seen = seen
-        self._tickets: set[str] = set()
+        self._tickets: dict[str, float] = {}
         self._connections: list[_Connection] = []
         self._turn = 0
         self.opened = 0
@@ -49,21 +47,28 @@ class SocketMode:
         return len(self._connections)
 
     def ticket(self) -> str:
-        """Return a new single-use ticket for a WebSocket."""
+        """Return a new ticket for a WebSocket: good once, and only for a while (`tickets_last`)."""
         ticket = secrets.token_hex(16)
-        self._tickets.add(ticket)
+        self._tickets[ticket] = time.monotonic() + self.options.tickets_last
         return ticket
+
+    def spend(self, ticket: str) -> bool:
+        """Use a ticket up, also when its handshake fails; False when it is unknown, used or lapsed."""
+        return self._tickets.pop(ticket, 0.0) > time.monotonic()
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
         """Serve one WebSocket of the app until it closes."""
-        ticket = request.query.get("ticket", "")
-        if ticket not in self._tickets:
+        if not self.spend(request.query.get("ticket", "")):
             return web.Response(status=404, text="no such ticket")
-        self._tickets.discard(ticket)
+        fault = request.get(FAULT)
         socket = web.WebSocketResponse(max_msg_size=16 * 1024 * 1024)
         await socket.prepare(request)
-        if len(self._connections) >= MOST_SOCKETS:
-            await socket.send_str(compact({"type": "disconnect", "reason": "too_many_websockets"}))
+        reason = fault.error if fault is not None else ""
+        if not reason and len(self._connections) >= self.options.most_sockets:
+            reason = "too_many_websockets"
+        if reason:
+            refused = {"type": "disconnect", "reason": reason, "debug_info": {"host": "applink-local"}}
+            await socket.send_str(compact(refused))
             await socket.close()
             return socket
         connection = _Connection(socket, leaving=True)

@@ -130,14 +130,19 @@ class Workspace:
         """Whether a person may open a file: their own, or shared where they are."""
         if file.user == user:
             return True
-        return any(user in self.channels[share.channel].members for share in file.shares)
+        places = [*file.shares, *file.forwards]
+        return any(user in self.channels[place.channel].members for place in places)
 
     # --- changing -----------------------------------------------------------------------------------------------
 
     def create_channel(self, name: str, kind: Kind, members: list[str]) -> Channel:
-        """Create a conversation with its members; nobody is told that they joined."""
-        letter = {"public": "C", "private": "G", "im": "D", "mpim": "G"}[kind]
-        channel = Channel(self.new_id(letter), name, kind, list(members), created=int(time.time()))
+        """Create a conversation with its members; nobody is told that they joined.
+
+        Ids of new private channels and group messages begin with C, as those of public channels do.
+        """
+        channel = Channel(
+            self.new_id("D" if kind == "im" else "C"), name, kind, list(members), created=int(time.time())
+        )
         self.channels[channel.id] = channel
         return channel
 
@@ -160,6 +165,13 @@ class Workspace:
         repeats: int | None = None,
     ) -> Message:
         """Put a message into its conversation; gives it a ts when it has none and fills block ids."""
+        self.put(message)
+        self.tell(MessagePosted(message, order, repeats))
+        self._tell_root(message)
+        return message
+
+    def put(self, message: Message) -> None:
+        """Put a message into its conversation without telling anybody."""
         message.ts = message.ts or self.next_ts()
         fill_block_ids(message.blocks)
         self._messages.setdefault(message.channel, {})[message.ts] = message
@@ -167,9 +179,6 @@ class Workspace:
             self._threads.setdefault((message.channel, message.thread_ts), []).append(message.ts)
         if not message.is_reply or message.broadcast:
             self._roots.setdefault(message.channel, []).append(message.ts)
-        self.tell(MessagePosted(message, order, repeats))
-        self._tell_root(message)
-        return message
 
     def edit(
         self,

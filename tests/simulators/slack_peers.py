@@ -109,7 +109,8 @@ async def over_http(app: App) -> AsyncIterator[App]:
     runner = web.AppRunner(app.bolt.web_app(path="/slack/events"))
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()
-    await app.slack.use_http(f"http://127.0.0.1:{runner.addresses[0][1]}/slack/events")
+    address = f"http://127.0.0.1:{runner.addresses[0][1]}/slack/events"
+    await app.slack.use_http(address, options_load_url=address)
     try:
         yield app
     finally:

@@ -104,7 +104,8 @@ class Place:
         self.bots.append(bot)
         await bot.ready()
         if self.http_port:
-            await self.slack.use_http(f"http://127.0.0.1:{self.http_port}/slack/events")
+            address = f"http://127.0.0.1:{self.http_port}/slack/events"
+            await self.slack.use_http(address, options_load_url=address)
         else:
             await self.slack.until(lambda: self.slack.sockets.opened > before and self.slack.sockets.online, 30)
         return bot

@@ -172,7 +172,8 @@ async def workplace(
                     await runner.setup()
                     await web.TCPSite(runner, "127.0.0.1", 0).start()
                     port = runner.addresses[0][1]
-                    await slack.use_http(f"http://127.0.0.1:{port}/slack/events")
+                    address = f"http://127.0.0.1:{port}/slack/events"
+                    await slack.use_http(address, options_load_url=address)
                 if start:
                     await room.start()
                     if not http_mode:

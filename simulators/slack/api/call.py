@@ -42,13 +42,14 @@ class Parts:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One call after its token was accepted; `visible_after` comes from a fault (seconds)."""
+    """One call after its token was accepted; `visible_after` (seconds) and `unshared` come from a fault."""
 
     method: str
     args: Arguments
     grant: Grant
     parts: Parts
     visible_after: float = 0.0
+    unshared: bool = False
 
     @property
     def workspace(self) -> Workspace:

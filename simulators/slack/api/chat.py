@@ -8,6 +8,7 @@ from simulators.slack.api.call import Call, Method
 from simulators.slack.limits import message_blocks, message_metadata, post_text, update_text
 from simulators.slack.objects import message_object
 from simulators.slack.records import BOT_USER, Channel, Message
+from simulators.slack.refusals import check_posting
 from simulators.slack.wire import Json, SlackError
 from simulators.slack.workspace import Workspace
 
@@ -27,11 +28,16 @@ def _target(call: Call) -> Channel:
 
 
 def thread_root(workspace: Workspace, channel: Channel, thread_ts: str) -> str | None:
-    """Return the root a reply goes under; `thread_not_found`, `cannot_reply_to_message` for a reply's own ts."""
+    """Return the root a reply goes under; `thread_not_found`, `cannot_reply_to_message` for a reply's own ts.
+
+    With `orphan_replies="unthreaded"` a reply under a message that is gone becomes a message of the channel.
+    """
     if not thread_ts:
         return None
     root = workspace.message(channel.id, thread_ts)
     if root is None or root.ephemeral_to is not None:
+        if workspace.options.orphan_replies == "unthreaded":
+            return None
         raise SlackError("thread_not_found")
     if root.is_reply:
         raise SlackError("cannot_reply_to_message")
@@ -59,6 +65,7 @@ async def post_message(call: Call) -> Json:
     text, blocks = _content(call)
     metadata = message_metadata(_given(call, "metadata"))
     thread_ts = thread_root(call.workspace, channel, call.args.text("thread_ts"))
+    check_posting(channel, reply=thread_ts is not None)
     if call.parts.options.rate_limits:
         wait = call.parts.rates.post(channel.id)
         if wait:

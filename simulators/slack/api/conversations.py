@@ -16,6 +16,8 @@ KIND_OF_TYPE: dict[str, Kind] = {
     "im": "im",
     "mpim": "mpim",
 }
+LIMITED_ITEMS = 15
+"""Messages on a page for apps that are distributed outside Slack's Marketplace, at most and by default."""
 TS = re.compile(r"\d+(\.\d+)?")
 
 
@@ -71,7 +73,8 @@ def _listed(call: Call, channels: list[Channel]) -> Json:
 async def members(call: Call) -> Json:
     """List who is in a conversation."""
     channel = call.conversation(scope="read")
-    chosen, cursor = page(channel.members, call.args, default=100, most=1000)
+    most = call.parts.options.members_page
+    chosen, cursor = page(channel.members, call.args, default=min(100, most), most=most)
     return {"members": chosen, "response_metadata": {"next_cursor": cursor}}
 
 
@@ -111,7 +114,7 @@ async def history(call: Call) -> Json:
     """Read a conversation's messages, newest first."""
     channel = call.conversation(scope="history", member=True)
     found = list(reversed(_readable(call, call.workspace.roots(channel.id))))
-    chosen, cursor = page(found, call.args, default=100, most=999)
+    chosen, cursor = page(found, call.args, default=_most_messages(call, 100), most=_most_messages(call, 999))
     answer: Json = {
         "messages": [_shown(call, message) for message in chosen],
         "has_more": bool(cursor),
@@ -124,6 +127,10 @@ async def history(call: Call) -> Json:
     return answer
 
 
+def _most_messages(call: Call, usual: int) -> int:
+    return min(usual, LIMITED_ITEMS) if call.parts.options.limited_history else usual
+
+
 async def replies(call: Call) -> Json:
     """Read a thread: its root on every page, then the replies, oldest first."""
     channel = call.conversation(scope="history", member=True)
@@ -133,7 +140,8 @@ async def replies(call: Call) -> Json:
     root = call.workspace.message(channel.id, ts)
     if root is None or root.ephemeral_to is not None:
         raise SlackError("thread_not_found")
-    limit = call.args.number("limit", 1000, 1000)
+    most = _most_messages(call, 1000)
+    limit = call.args.number("limit", most, most)
     found = [] if root.is_reply else _readable(call, call.workspace.replies(channel.id, ts))
     start = read_cursor(call.args.text("cursor"))
     room = max(1, limit - 1)

@@ -12,6 +12,7 @@ from simulators.slack.api.chat import thread_root
 from simulators.slack.limits import message_blocks
 from simulators.slack.objects import file_object
 from simulators.slack.records import BOT_USER, Channel, File, Message
+from simulators.slack.refusals import check_posting
 from simulators.slack.wire import Json, SlackError, as_number, as_objects, as_text, explained
 
 TYPES = {"all", "spaces", "snippets", "images", "gdocs", "zips", "pdfs"}
@@ -51,11 +52,22 @@ class FileMethods:
 
     def _file(self, call: Call) -> File:
         file = self.parts.workspace.files.get(call.args.text("file"))
-        if file is None or not self.parts.workspace.can_see(BOT_USER, file):
+        reserved = self.reservations.get(call.args.text("file"))
+        if file is None and reserved is not None and self.parts.options.reserved_is_known:
+            file = reserved.file
+        if file is None or not self._listed(file):
             raise SlackError("file_not_found")
         if file.mode == "tombstone":
             raise SlackError("file_deleted")
         return file
+
+    def _listed(self, file: File) -> bool:
+        now = asyncio.get_running_loop().time()
+        return self.parts.workspace.can_see(BOT_USER, file) and not file.is_unready("file_not_found", now)
+
+    def _only_direct(self, file: File) -> bool:
+        channels = self.parts.workspace.channels
+        return bool(file.shares) and all(channels[share.channel].is_im for share in file.shares)
 
     async def info(self, call: Call) -> Json:
         """Describe a file, with where it was shared."""
@@ -78,7 +90,8 @@ class FileMethods:
         found = [
             file
             for file in call.workspace.files.values()
-            if call.workspace.can_see(BOT_USER, file)
+            if self._listed(file)
+            and not (self.parts.options.files_list_skips_ims and self._only_direct(file))
             and file.mode != "tombstone"
             and (file.mode != "hidden_by_limit" or args.flag("show_files_hidden_by_limit"))
             and (not channel or any(share.channel == channel for share in file.shares))
@@ -130,8 +143,11 @@ class FileMethods:
             raise explained("invalid_arguments", "missing required field: files")
         channels = self._channels(call)
         thread_ts = call.args.text("thread_ts")
+        roots = {channel.id: thread_root(call.workspace, channel, thread_ts) for channel in channels}
         for channel in channels:
-            thread_root(call.workspace, channel, thread_ts)
+            check_posting(channel, reply=roots[channel.id] is not None)
+            if channel.refuses_files:
+                raise SlackError(channel.refuses_files)
         message_blocks(call.args.decoded("blocks"))
         reservations: list[Reservation] = []
         for item in asked:
@@ -140,7 +156,7 @@ class FileMethods:
                 raise SlackError("file_not_found")
             if not reservation.received:
                 raise SlackError("file_update_failed")
-            if reservation.completed:
+            if reservation.completed and self.parts.options.completing_twice == "refused":
                 raise SlackError("file_not_found")
             reservations.append(reservation)
         for item, reservation in zip(asked, reservations, strict=True):
@@ -160,11 +176,12 @@ class FileMethods:
                 call.args.text("initial_comment"),
                 blocks=message_blocks(call.args.decoded("blocks")) or [],
                 files=[file.id for file in files],
-                thread_ts=thread_ts or None,
+                thread_ts=roots[channel.id],
                 subtype="file_share",
                 visible_from=0.0,
             )
-            self.parts.delivery.background(self._share(message, files, call.visible_after))
+            if not call.unshared:
+                self.parts.delivery.background(self._share(message, files, call.visible_after))
         return {"files": shown}
 
     def _channels(self, call: Call) -> list[Channel]:

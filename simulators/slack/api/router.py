@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterable
+from fnmatch import fnmatchcase
 
 from aiohttp import web
 
 from simulators.slack.api.call import Call, Method, Parts
+from simulators.slack.faults import FAULT, Fault
 from simulators.slack.ledger import Entry
 from simulators.slack.wire import Arguments, Json, SlackError, as_object, parse_object
 
 ENTRY = web.RequestKey("entry", Entry)
-VISIBLE_AFTER = web.RequestKey("visible_after", float)
+LIMITED = {"conversations.history", "conversations.replies"}
+"""Methods that Slack gives to apps distributed outside its Marketplace once a minute only."""
 
 
 class Router:
@@ -48,23 +52,33 @@ class Router:
         entry.args = values
         if method is None:
             raise SlackError("unknown_method", req_method=name)
+        await asyncio.sleep(self._latency(name))
         grant = self.parts.tokens.grant(token, method.token)
         headers["X-OAuth-Scopes"] = ",".join(sorted(grant.scopes))
         if method.scopes:
             headers["X-Accepted-OAuth-Scopes"] = ",".join(method.scopes)
-        if self.parts.options.rate_limits and method.paced:
+        options = self.parts.options
+        wait = 0
+        if options.limited_history and name in LIMITED:
+            wait = self.parts.rates.once(name, options.limited_history_period)
+        elif options.rate_limits and method.paced:
             wait = self.parts.rates.call(name, method.tier)
-            if wait:
-                raise SlackError("ratelimited", retry_after=wait)
+        if wait:
+            raise SlackError("ratelimited", retry_after=wait)
         for scope in method.scopes:
             grant.need(scope)
-        call = Call(name, Arguments(values), grant, self.parts, request.get(VISIBLE_AFTER, 0.0))
+        fault = request.get(FAULT) or Fault("")
+        call = Call(name, Arguments(values), grant, self.parts, fault.visible_after, fault.unshared)
         answer: Json = {"ok": True, **await method.handle(call)}
         if warning:
             answer["warning"] = warning
             metadata = as_object(answer.get("response_metadata"))
             answer["response_metadata"] = metadata | {"warnings": [warning]}
         return answer
+
+    def _latency(self, name: str) -> float:
+        found = [seconds for match, seconds in self.parts.options.latency.items() if fnmatchcase(name, match)]
+        return max(found, default=0.0)
 
 
 def bearer(request: web.Request) -> str:
