@@ -19,7 +19,13 @@ _USUAL: dict[str, tuple[str, str, frozenset[str]]] = {
 }
 
 # FFmpeg's other demuxers that carry real audio or video; what is not listed (pictures, subtitles, text) is not audio.
-_RARE = frozenset({"w64", "au", "flv", "avi", "mpegts", "mpeg", "ac3", "eac3", "dts", "wv", "ape", "tta", "3gp", "spx"})
+_RARE = frozenset({"w64", "au", "flv", "avi", "mpegts", "mpeg", "ac3", "eac3", "dts", "wv", "ape", "tta"})
+_RARER = frozenset(
+    {"dss", "gsm", "voc", "mpc", "mpc8", "rm", "mxf", "nut", "oma", "qcp", "nistsphere", "loas", "ircam", "tak"}
+)
+
+DEMUXERS = frozenset({*_USUAL, *_RARE, *_RARER})
+"""FFmpeg's names of all that is opened at all."""
 
 _EXTENSIONS = {
     "audio/mpeg": "mp3",
@@ -56,7 +62,7 @@ FORMS = (MP3, WAV)  # the first that the provider takes
 
 def is_media(container: str) -> bool:
     """Whether FFmpeg's demuxer of that (comma-separated) name reads audio or video."""
-    return any(name in _USUAL or name in _RARE for name in container.split(","))
+    return any(name in DEMUXERS for name in container.split(","))
 
 
 def canonical_mime(container: str, codec: str, has_video: bool, brand: str = "") -> str:

@@ -1,0 +1,309 @@
+"""Reads a recording as mono samples: the one way of the local engine and of the conversion. Runs in a child.
+
+Nothing that the file claims is believed: only formats that carry sound are opened, rates and numbers of channels
+have bounds, and the reader stops at the length that its caller allows.
+"""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import BinaryIO, Self, cast
+
+import av
+import numpy as np
+from av.audio.stream import AudioStream
+from av.container import InputContainer
+from av.stream import Discard, Disposition
+
+from bot.audio.forms import DEMUXERS
+from bot.audio.mixdown import BLOCK_SECONDS, Mixdown, Samples
+from bot.audio.tracks import Track, choose
+from bot.domain.errors import ProblemCode
+
+LOWEST_RATE = 1_000  # Hz; below, one frame of a FLAC file becomes gigabytes of samples
+HIGHEST_RATE = 384_000  # Hz; above it no recorder goes
+MOST_CHANNELS = 64  # as many as libswresample takes
+_WIDE = 24_000
+_NARROW = 16_000
+_SURVEYED = 600.0  # seconds at the start of each track in which sound is looked for
+_SOUND = 5e-4  # amplitude (-66 dBFS): above the noise of a muted input
+_LEAD = 10.0  # seconds by which one track may be ahead of another before that counts as silent
+_LATEST_START = 600.0  # seconds; a track that claims to begin later is taken from the beginning
+
+
+class UnusableAudio(ValueError):
+    """There is nothing in this file that can be transcribed, for the reason `code`."""
+
+    def __init__(self, code: ProblemCode, detail: str) -> None:
+        super().__init__(detail)
+        self.code = code
+        self.detail = detail
+
+
+def open_media(file: str | BinaryIO) -> InputContainer:
+    """Open with the formats that carry sound and no others: no playlists, session descriptions or text.
+
+    Raises `av.FFmpegError`, `ValueError` or `EOFError` for what is none of them.
+    """
+    options = {"format_whitelist": ",".join(sorted(DEMUXERS)), "protocol_whitelist": "file"}
+    return av.open(file, mode="r", metadata_errors="replace", options=options)
+
+
+def decodable(container: InputContainer) -> list[AudioStream]:
+    """The sound tracks that FFmpeg has a decoder for, and whose rate and channels are believable."""
+    return [stream for stream in container.streams.audio if _has_decoder(stream) and _is_sane(stream)]
+
+
+def target_rate(source_rate: int) -> int:
+    """Sample rate in Hz that an audio track of `source_rate` is converted to."""
+    return _WIDE if source_rate >= _WIDE else _NARROW
+
+
+def is_sane(rate: int, channels: int) -> bool:
+    """Whether a recording can have this sample rate in Hz and this number of channels."""
+    return LOWEST_RATE <= rate <= HIGHEST_RATE and 1 <= channels <= MOST_CHANNELS
+
+
+class AudioReader:
+    """The sound of a file. Use it as a context.
+
+    `rate` is that of the samples (by default one that fits the source); `longest` the seconds after which it stops.
+    Raises `UnusableAudio` if there is no track to read.
+    """
+
+    def __init__(self, path: Path, rate: int | None = None, longest: float | None = None) -> None:
+        self.skipped = 0
+        """Packets and frames that did not decode."""
+        self.position = 0
+        """Bytes of the source behind the last packet."""
+        self.seconds = 0.0
+        """Seconds of samples that were read so far."""
+        self.overlong = False
+        """Whether it stopped at `longest`, with more to come."""
+        self._longest = longest
+        self._container = _opened(path)
+        try:
+            self._streams = self._chosen(path)
+        except BaseException:
+            self._container.close()
+            raise
+        self.rate = rate or target_rate(max(stream.codec_context.sample_rate for stream in self._streams))
+        for other in self._container.streams:
+            if other not in self._streams:
+                other.discard = Discard.all  # a film's pictures are not even read
+
+    @property
+    def announced(self) -> float | None:
+        """The length in seconds that the file claims, or that FFmpeg guesses."""
+        known = [float(s.duration * s.time_base) for s in self._streams if s.duration and s.time_base]
+        return max(known, default=0.0) or (self._container.duration or 0) / 1_000_000 or None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._container.close()
+
+    def pieces(self) -> Iterator[Samples]:
+        """Mono samples at `rate`, in pieces of about half a second, to the end or to where the file breaks off."""
+        for piece in self._mixed():
+            self.seconds += len(piece) / self.rate
+            yield piece
+            if self._longest is not None and self.seconds > self._longest:
+                self.overlong = True
+                return
+
+    def _chosen(self, path: Path) -> list[AudioStream]:
+        streams = decodable(self._container)
+        if not streams:
+            raise UnusableAudio(*_why_none(self._container))
+        if len(streams) == 1:
+            return streams
+        wanted = choose(_survey(path), self._container.format.name)
+        return [stream for stream in streams if stream.index in wanted]
+
+    def _mixed(self) -> Iterator[Samples]:
+        tracks = {stream.index: _TrackReader(self.rate) for stream in self._streams}
+        block = int(BLOCK_SECONDS * self.rate)
+        mixdown = Mixdown(len(tracks), self.rate)
+        for index, frame in self._frames():
+            tracks[index].add(frame, self._start(frame))
+            while tracks[index].length >= block and self._is_due(tracks, block):
+                yield mixdown.mix(np.stack([track.take(block) for track in tracks.values()]))
+        for track in tracks.values():
+            track.finish()
+        while left := max(track.length for track in tracks.values()):
+            yield mixdown.mix(np.stack([track.take(min(block, left)) for track in tracks.values()]))
+
+    def _is_due(self, tracks: "dict[int, _TrackReader]", block: int) -> bool:
+        waiting = [track.length for track in tracks.values()]
+        return min(waiting) >= block or max(waiting) >= block + _LEAD * self.rate
+
+    def _start(self, frame: av.AudioFrame) -> float:
+        """Seconds from the start of the file, for a first frame."""
+        late = (frame.time or 0.0) - (self._container.start_time or 0) / 1_000_000
+        return late if 0 < late < _LATEST_START else 0.0
+
+    def _frames(self) -> Iterator[tuple[int, av.AudioFrame]]:
+        for packet in _packets(self._container, self._streams):
+            if packet.pos is not None and packet.pos > 0:
+                self.position = packet.pos + packet.size
+            try:
+                frames = packet.decode()
+            except av.FFmpegError:
+                self.skipped += 1
+                continue
+            for frame in frames:
+                if is_sane(frame.sample_rate, frame.layout.nb_channels):
+                    yield packet.stream.index, frame
+                else:
+                    self.skipped += 1
+
+
+class _TrackReader:
+    """One track on its way to mono samples of `rate`: they are added as frames and taken in blocks."""
+
+    def __init__(self, rate: int) -> None:
+        self._rate = rate
+        self._block = int(BLOCK_SECONDS * rate)
+        self._kind: tuple[str, str, int] | None = None
+        self._channels = 0
+        self._resampler: av.AudioResampler | None = None
+        self._mixdown = Mixdown(1, rate)
+        self._unmixed: list[Samples] = []  # (samples, channels)
+        self._held = 0  # samples in them, less than a block
+        self._ready: list[Samples] = []
+        self.length = 0
+        """Samples that can be taken."""
+
+    def add(self, frame: av.AudioFrame, start: float) -> None:
+        """Add a frame; `start` counts for the first one: its seconds of silence come before it."""
+        kind = (frame.format.name, frame.layout.name, frame.sample_rate)
+        if self._kind is None:
+            self._put(np.zeros(int(start * self._rate), np.float32))
+        if kind != self._kind:
+            # Joined recordings change their rate or channels on the way.
+            self.finish()
+            mono = frame.layout.nb_channels == 1
+            # Interleaved, because PyAV reads no more than eight planes.
+            self._resampler = av.AudioResampler("flt", "mono" if mono else frame.layout, self._rate)
+            self._kind = kind
+            if frame.layout.nb_channels != self._channels:
+                self._channels = frame.layout.nb_channels
+                self._mixdown = Mixdown(self._channels, self._rate)
+        # Broken files have times that jump; samples simply follow each other.
+        frame.pts = None
+        self._resample(frame)
+
+    def take(self, count: int) -> Samples:
+        """The next `count` samples; silence where there are no more."""
+        taken: list[Samples] = []
+        missing = count
+        while missing and self._ready:
+            piece = self._ready.pop(0)
+            if len(piece) > missing:
+                self._ready.insert(0, piece[missing:].copy())  # a view would keep the whole piece
+                piece = piece[:missing]
+            taken.append(piece)
+            missing -= len(piece)
+        self.length -= count - missing
+        return np.concatenate([*taken, np.zeros(missing, np.float32)])
+
+    def finish(self) -> None:
+        """No more frames of this kind come: what is held back can be taken."""
+        if self._resampler is not None:
+            self._resample(None)
+            self._mix()
+        self._resampler = None
+
+    def _resample(self, frame: av.AudioFrame | None) -> None:
+        assert self._resampler is not None  # noqa: S101 - made with the first frame
+        for made in self._resampler.resample(frame):
+            samples = np.frombuffer(memoryview(made.planes[0]), np.float32, made.samples * self._channels)
+            self._unmixed.append(samples.reshape(-1, self._channels))
+            self._held += made.samples
+        if self._held >= self._block:
+            self._mix()
+
+    def _mix(self) -> None:
+        if self._unmixed:
+            self._put(self._mixdown.mix(np.concatenate(self._unmixed).T))
+            self._unmixed, self._held = [], 0
+
+    def _put(self, samples: Samples) -> None:
+        if len(samples):
+            self._ready.append(samples)
+            self.length += len(samples)
+
+
+def _opened(path: Path) -> InputContainer:
+    try:
+        return open_media(str(path))
+    except (av.FFmpegError, ValueError, EOFError) as error:
+        raise UnusableAudio(ProblemCode.CORRUPT, type(error).__name__) from error
+
+
+def _packets(container: InputContainer, streams: list[AudioStream]) -> "Iterator[av.Packet[AudioStream]]":
+    try:
+        # PyAV's stub keeps the kind of one stream, but not of several.
+        yield from cast("Iterator[av.Packet[AudioStream]]", container.demux(*streams))
+    except (av.FFmpegError, EOFError):
+        return  # cut in mid-file: what was heard until here counts
+
+
+def _survey(path: Path) -> list[Track]:
+    """What is known of each track after its first minutes, or as soon as all of them have sound."""
+    with open_media(str(path)) as container:
+        streams = decodable(container)
+        for other in container.streams:
+            if other not in streams:
+                other.discard = Discard.all
+        heard: set[int] = set()
+        read = {stream.index: 0.0 for stream in streams}
+        for packet in _packets(container, streams):
+            index = packet.stream.index
+            if index in heard or read[index] > _SURVEYED:
+                if all(i in heard or seconds > _SURVEYED for i, seconds in read.items()):
+                    break
+                continue
+            try:
+                frames = packet.decode()
+            except av.FFmpegError:
+                continue
+            for frame in frames:
+                if is_sane(frame.sample_rate, frame.layout.nb_channels):
+                    read[index] += frame.samples / frame.sample_rate
+                    if _loudest(frame) > _SOUND:
+                        heard.add(index)
+        return [
+            Track(
+                stream.index,
+                bool(stream.disposition & Disposition.default),
+                stream.metadata.get("language", ""),
+                stream.index in heard,
+            )
+            for stream in streams
+        ]
+
+
+def _loudest(frame: av.AudioFrame) -> float:
+    frame.pts = None
+    resampler = av.AudioResampler("flt", frame.layout, frame.sample_rate)
+    made = [*resampler.resample(frame), *resampler.resample(None)]
+    return max((float(np.nanmax(np.abs(part.to_ndarray()), initial=0.0)) for part in made), default=0.0)
+
+
+def _has_decoder(stream: AudioStream) -> bool:
+    return stream.codec_context is not None  # PyAV's stub knows no missing decoder
+
+
+def _is_sane(stream: AudioStream) -> bool:
+    return is_sane(stream.codec_context.sample_rate, stream.codec_context.layout.nb_channels)
+
+
+def _why_none(container: InputContainer) -> tuple[ProblemCode, str]:
+    name = container.format.name
+    if not container.streams.audio:
+        return ProblemCode.NO_AUDIO_TRACK, name
+    if not any(_has_decoder(stream) for stream in container.streams.audio):
+        return ProblemCode.NOT_CONVERTIBLE, f"{name}: no decoder"
+    return ProblemCode.CORRUPT, f"{name}: a rate or number of channels that no recording has"

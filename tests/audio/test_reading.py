@@ -1,0 +1,118 @@
+"""Mono samples of any file: all channels, the right tracks, and never more than is allowed."""
+
+from itertools import product
+from pathlib import Path
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from bot.audio.mixdown import Samples
+from bot.audio.reading import AudioReader, UnusableAudio
+from bot.domain.errors import ProblemCode
+from tests.audio.generated import Part, tracks, wav
+from tests.audio.recordings import noise, record, tone
+
+FIELD = Path(__file__).parent / "field"
+RATE = 16_000
+
+
+def read(path: Path, rate: int | None = RATE, longest: float | None = None) -> Samples:
+    with AudioReader(path, rate, longest) as reader:
+        return np.concatenate(list(reader.pieces()))
+
+
+def level(samples: NDArray[np.floating]) -> float:
+    """RMS in dBFS."""
+    return float(10 * np.log10(np.mean(np.square(samples.astype(np.float64))) + 1e-12))
+
+
+def share(samples: NDArray[np.floating], hertz: float) -> float:
+    """The share of the power that lies within 5 Hz of a tone."""
+    power = np.abs(np.fft.rfft(samples * np.hanning(len(samples)))) ** 2
+    return float(power[np.abs(np.fft.rfftfreq(len(samples), 1 / RATE) - hertz) < 5].sum() / power.sum())
+
+
+@pytest.mark.parametrize("channels", range(1, 65))
+def test_every_number_of_channels_is_read_and_each_of_them_is_heard(tmp_path: Path, channels: int) -> None:
+    sound = np.zeros((channels, 2 * RATE), np.int16)
+    sound[0], sound[-1] = tone(2), tone(2, hertz=1000) if channels > 1 else tone(2)
+    heard = read(wav(tmp_path / "a.wav", sound))
+    assert len(heard) == pytest.approx(2 * RATE, abs=2)
+    assert share(heard, 440) > 0.4
+    assert share(heard, 1000) > 0.4 or channels == 1
+    assert level(heard) > -18  # the tones are of -15 dBFS
+
+
+def test_the_samples_of_the_field_are_as_loud_and_as_long_as_what_was_said() -> None:
+    for name, seconds, loud in (
+        ("opposite_phase.flac", 6.0, -16),
+        ("microphone_second.mkv", 11.0, -17),
+        ("nine_channels.wav", 1.11, -14),
+        ("dictation.dss", 7.35, -11),
+        ("recorder.voc", 3.0, -15),
+        ("quiet_start.aac", 14.0, -27),
+        ("film_index_at_64k.mp4", 11.0, -17),
+    ):
+        heard = read(FIELD / name)
+        assert len(heard) / RATE == pytest.approx(seconds, abs=0.1), name
+        assert level(heard) == pytest.approx(loud, abs=1), name
+
+
+@pytest.mark.parametrize(("extension", "codec"), [("mkv", "pcm_s16le"), ("mov", "pcm_s16le"), ("mp4", "aac")])
+@pytest.mark.parametrize(("first", "second", "marked"), list(product([False, True], [False, True], [None, 0, 1])))
+def test_the_track_that_people_recorded_is_heard_in_every_order(
+    tmp_path: Path, extension: str, codec: str, first: bool, second: bool, marked: int | None
+) -> None:
+    silence = np.zeros(2 * RATE, np.int16)
+    parts = [
+        Part(tone(2) if first else silence, marked == 0),
+        Part(tone(2, hertz=1000) if second else silence, marked == 1),
+    ]
+    heard = read(tracks(tmp_path / f"a.{extension}", parts, codec))
+    assert len(heard) == pytest.approx(2 * RATE, abs=RATE // 10)
+    # A film's first track is enabled by every writer of MP4; elsewhere a lone mark is somebody's choice.
+    only = {0: extension == "mkv" and marked == 0, 1: marked == 1}
+    expect_first, expect_second = first and not (only[1] and second), second and not (only[0] and first)
+    assert (share(heard, 440) > 0.3) is expect_first if expect_first or expect_second else level(heard) < -80
+    assert (share(heard, 1000) > 0.3) is expect_second if expect_first or expect_second else True
+
+
+def test_a_microphone_that_begins_later_is_heard_in_its_place(tmp_path: Path) -> None:
+    parts = [Part(tone(6)), Part(tone(2, hertz=1000), late=3.0)]
+    heard = read(tracks(tmp_path / "a.mkv", parts))
+    assert share(heard[: int(2.9 * RATE)], 1000) < 0.01
+    assert share(heard[int(3.2 * RATE) : int(4.8 * RATE)], 1000) > 0.3
+
+
+def test_a_track_that_ends_early_does_not_end_the_others(tmp_path: Path) -> None:
+    heard = read(tracks(tmp_path / "a.mkv", [Part(tone(1)), Part(tone(40, hertz=1000))]))
+    assert len(heard) == pytest.approx(40 * RATE, abs=RATE // 10)
+    assert share(heard[35 * RATE :], 1000) > 0.9
+
+
+def test_recordings_of_different_rates_that_were_joined_are_read_whole(tmp_path: Path) -> None:
+    mono = record(tmp_path / "a.aac", tone(3), "aac", "adts").read_bytes()
+    faster = record(tmp_path / "b.aac", tone(3, 44_100), "aac", "adts", 44_100).read_bytes()
+    joined = tmp_path / "c.aac"
+    joined.write_bytes(mono + faster + mono)
+    assert len(read(joined)) / RATE == pytest.approx(9, abs=0.3)
+
+
+def test_it_stops_at_the_length_that_is_allowed_and_says_so(tmp_path: Path) -> None:
+    path = record(tmp_path / "a.flac", noise(30), "flac")
+    with AudioReader(path, RATE, longest=10) as reader:
+        assert sum(len(piece) for piece in reader.pieces()) / RATE == pytest.approx(10.5, abs=0.5)
+        assert reader.overlong
+    with AudioReader(path, RATE, longest=30.1) as reader:
+        assert sum(len(piece) for piece in reader.pieces()) == 30 * RATE
+        assert not reader.overlong
+
+
+@pytest.mark.parametrize(
+    ("name", "code"), [("one_hertz.flac", ProblemCode.CORRUPT), ("session_called.mp3", ProblemCode.CORRUPT)]
+)
+def test_what_is_no_recording_is_refused(name: str, code: ProblemCode) -> None:
+    with pytest.raises(UnusableAudio) as caught:
+        AudioReader(FIELD / name)
+    assert caught.value.code is code
