@@ -14,7 +14,7 @@ from av.audio.stream import AudioStream
 from av.container import InputContainer
 from av.stream import Discard, Disposition
 
-from bot.audio.forms import DEMUXERS
+from bot.audio.formats import DEMUXERS
 from bot.audio.mixdown import BLOCK_SECONDS, Mixdown, Samples
 from bot.audio.tracks import Track, choose
 from bot.domain.errors import ProblemCode
