@@ -7,6 +7,7 @@ from pathlib import Path
 
 from aiohttp import BodyPartReader, web
 
+from simulators.slack import clips
 from simulators.slack.api.call import Parts
 from simulators.slack.browser_objects import BrowserObjects
 from simulators.slack.file_store import CHUNK, Upload
@@ -135,6 +136,7 @@ class BrowserRoutes:
             file.user = user
             if fields.get("kind") == "slack_audio":
                 as_voice_clip(file)
+                await clips.transcode(file)
             self.parts.workspace.files[file.id] = file
             self.parts.store.draw_unready(file)
         message = self.people.share(user, channel, files, fields.get("text", ""), fields.get("thread_ts") or None)

@@ -112,7 +112,7 @@ class BrowserObjects:
             "title": file.title,
             "mimetype": file.mimetype,
             "filetype": file.filetype,
-            "size": file.size,
+            "size": file.size if file.announced is None else file.announced,
             "url": file_url(self.workspace, file).removeprefix(self.workspace.url),
             "mode": file.mode,
         }

@@ -47,10 +47,10 @@ class ControlActs:
         return {"message": self._message(message)}
 
     async def upload(self, args: Arguments) -> Json:
-        """Share files as `user` in `channel`: `files` of `{name, path | content_base64, size?, mode?, subtype?, …}`.
+        """Share files as `user` in `channel`: `files` of `{name, path | content_base64, size?, mode?, …}`.
 
-        With `size` the path's or content's bytes are a sample that is repeated without being stored. `order` and
-        `repeats` say how the app is told.
+        `subtype`, `connect` and `announced` are those of `Upload`. With `size` the path's or content's bytes are a
+        sample that is repeated without being stored. `order` and `repeats` say how the app is told.
         """
         repeats = int(as_number(args.values.get("repeats")))
         message = await self.slack.upload_as(
@@ -204,4 +204,5 @@ def _upload(item: Json) -> Upload:
         connect=item.get("connect") is True,
         unready=next((form for form in UNREADY if form == item.get("unready")), None),
         unready_seconds=as_number(item.get("unready_seconds"), 1.0),
+        announced=int(as_number(item["announced"])) if "announced" in item else None,
     )

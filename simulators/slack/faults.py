@@ -35,7 +35,8 @@ class Fault:
 
     Downloads: `content_length` is announced instead of the true one, `truncate` breaks the connection after so many
     bytes, `content_type` is announced, `login` gives the login page, `redirect` sends elsewhere, `body` replaces the
-    bytes, `pace` (bytes per second) slows the stream.
+    bytes, `pace` (bytes per second) slows the stream; `no_range` gives the whole whatever part is asked for,
+    `no_length` leaves the length out (chunked, and `*` for the total of a part).
     """
 
     match: str
@@ -57,6 +58,8 @@ class Fault:
     redirect: str = ""
     body: str | None = None
     pace: float = 0.0
+    no_range: bool = False
+    no_length: bool = False
     id: int = 0
     seen: int = 0
     released: asyncio.Event = field(default_factory=asyncio.Event, repr=False)

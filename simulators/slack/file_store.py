@@ -11,6 +11,7 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from simulators.slack import clips
 from simulators.slack.options import Unready
 from simulators.slack.records import File, FileMode
 from simulators.slack.workspace import Workspace
@@ -52,7 +53,8 @@ class Upload:
 
     `mode`, `subtype` and `connect` make the special kinds: external, snippet, tombstone, hidden_by_limit, voice clip
     (`slack_audio`) and Slack Connect (events show the id only). With `unready` the file is incomplete in that way for
-    `unready_seconds`.
+    `unready_seconds`. `announced` is the size that the file object gives where `content` has another; a voice clip
+    without it is transcoded, as Slack does.
     """
 
     name: str
@@ -63,6 +65,7 @@ class Upload:
     mode: FileMode = "hosted"
     subtype: str = ""
     connect: bool = False
+    announced: int | None = None
     external_url: str = "https://drive.example.com/file"
     unready: Unready | None = None
     unready_seconds: float = 1.0
@@ -102,6 +105,7 @@ class FileStore:
         """Return the file of an upload, its bytes stored; it is not shared anywhere yet."""
         file = self.reserve(upload.name, user, title=upload.title, mimetype=upload.mimetype)
         file.subtype, file.connect, file.mode = upload.subtype, upload.connect, upload.mode
+        file.announced = upload.announced
         if upload.mode == "external":
             file.external_url = upload.external_url
         elif upload.size is not None:
@@ -113,6 +117,8 @@ class FileStore:
             file.size = file.path.stat().st_size
         else:
             await self.receive(file, _once(upload.content))
+        if file.subtype == clips.SUBTYPE and file.announced is None:
+            await clips.transcode(file)
         if file.mode in {"tombstone", "hidden_by_limit"} and file.path is not None:
             file.path.unlink(missing_ok=True)
             file.path = None

@@ -1,4 +1,7 @@
-"""The routes of file bytes: `/files-pri/` gives them, `/upload/v1/` takes them, and a login page for everybody else."""
+"""The routes of file bytes: `/files-pri/` and `/files-tmb/` (voice clips) give them, `/upload/v1/` takes them.
+
+Everybody else gets a login page.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,7 @@ from collections.abc import AsyncIterator
 
 from aiohttp import BodyPartReader, web
 
+from simulators.slack import clips
 from simulators.slack.api.call import Parts
 from simulators.slack.api.files import FileMethods
 from simulators.slack.api.router import bearer
@@ -33,6 +37,8 @@ class FileRoutes:
         """Add the routes."""
         router.add_get("/files-pri/{ref}/{name}", self.download)
         router.add_get("/files-pri/{ref}/download/{name}", self.download)
+        router.add_get("/files-tmb/{ref}/{name}", self.download)
+        router.add_get("/files-tmb/{ref}/download/{name}", self.download)
         router.add_post("/upload/v1/{key}", self.upload)
         router.add_get("/signin", self.signin)
 
@@ -45,7 +51,7 @@ class FileRoutes:
         fault = request.get(FAULT) or Fault("")
         if fault.redirect:
             return web.Response(status=302, headers={"Location": fault.redirect})
-        file_id = request.match_info["ref"].rpartition("-")[2]
+        file_id = request.match_info["ref"].partition("-")[2].partition("-")[0]
         file = self.parts.workspace.files.get(file_id)
         now = asyncio.get_running_loop().time()
         if file is not None and file.is_unready("http_404", now):
@@ -56,7 +62,7 @@ class FileRoutes:
                 return web.Response(status=302, headers={"Location": f"/signin?redir={request.path}"})
             return login_page()
         if fault.body is not None:
-            content_type = fault.content_type or (file.mimetype if file else "") or "text/plain"
+            content_type = fault.content_type or (_served_type(file) if file else "") or "text/plain"
             return web.Response(body=fault.body.encode(), headers={"Content-Type": content_type})
         if file is None or file.is_external or (file.path is None and not file.sample):
             return _not_found()
@@ -76,15 +82,17 @@ class FileRoutes:
         headers = {
             "Content-Type": fault.content_type
             if fault.content_type is not None
-            else file.mimetype or "application/octet-stream",
+            else _served_type(file) or "application/octet-stream",
             "Content-Disposition": "attachment" if "/download/" in request.path else "inline",
-            "Accept-Ranges": "bytes",
         }
+        if not fault.no_range:
+            headers["Accept-Ranges"] = "bytes"
         shaped = fault.content_length is not None or fault.truncate is not None or bool(fault.pace)
+        shaped = shaped or fault.no_range or fault.no_length
         if file.path is not None and not shaped:
             return web.FileResponse(file.path, chunk_size=CHUNK, headers=headers)
         start, stop, status = 0, file.size, 200
-        if request.headers.get("Range"):
+        if request.headers.get("Range") and not fault.no_range:
             try:
                 asked = request.http_range
                 start, stop, _ = slice(asked.start, asked.stop).indices(file.size)
@@ -93,9 +101,12 @@ class FileRoutes:
             if start >= stop:
                 return web.Response(status=416, headers={"Content-Range": f"bytes */{file.size}"})
             status = 206
-            headers["Content-Range"] = f"bytes {start}-{stop - 1}/{file.size}"
+            headers["Content-Range"] = f"bytes {start}-{stop - 1}/{'*' if fault.no_length else file.size}"
         response = web.StreamResponse(status=status, headers=headers)
-        response.content_length = stop - start if fault.content_length is None else fault.content_length
+        if fault.no_length:
+            response.enable_chunked_encoding()
+        else:
+            response.content_length = stop - start if fault.content_length is None else fault.content_length
         await response.prepare(request)
         if request.method != "HEAD":
             await self._write(request, response, file, (start, stop), fault)
@@ -142,6 +153,10 @@ class FileRoutes:
             return web.Response(status=400, text=f"expected {reservation.length} bytes, got {size}")
         reservation.received = True
         return web.Response(text=f"OK - {size}")
+
+
+def _served_type(file: File) -> str:
+    return clips.SERVED_TYPE if file.subtype == clips.SUBTYPE else file.mimetype
 
 
 async def _first_file(request: web.Request) -> AsyncIterator[bytes]:

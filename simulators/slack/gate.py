@@ -12,7 +12,8 @@ from simulators.slack.faults import FAULT, SOCKET_PATH, handle_under_fault
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
-SLACK_ROUTES = ("/api/", "/files-pri/", "/link/", "/upload/v1/", "/commands/", "/actions/", "/app/", "/signin")
+_FILES = ("/files-pri/", "/files-tmb/", "/upload/v1/")
+SLACK_ROUTES = ("/api/", *_FILES, "/link/", "/commands/", "/actions/", "/app/", "/signin")
 """Paths of Slack's own hosts; a token anywhere else has gone astray."""
 PRIVATE_ROUTES = ("/local/", "/page/", "/control/")
 

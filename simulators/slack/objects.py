@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import copy
 
+from simulators.slack import clips
 from simulators.slack.records import BOT_ID, BOT_USER, Channel, File, Forward, Message, User
 from simulators.slack.wire import Json
 from simulators.slack.workspace import Workspace
@@ -77,6 +78,9 @@ def channel_object(workspace: Workspace, channel: Channel) -> Json:
 def file_url(workspace: Workspace, file: File, *, download: bool = False) -> str:
     """Return `url_private` of a file, or `url_private_download`."""
     middle = "download/" if download else ""
+    if file.subtype == clips.SUBTYPE:
+        ref = f"{workspace.options.team_id}-{file.id}-{clips.clip_hash(file)}"
+        return f"{workspace.url}/files-tmb/{ref}/{middle}{clips.SERVED_NAME}"
     return f"{workspace.url}/files-pri/{workspace.options.team_id}-{file.id}/{middle}{_slug(file.name)}"
 
 
@@ -119,7 +123,7 @@ def file_object(workspace: Workspace, file: File, *, shares: bool = False, event
         "user": file.user,
         "user_team": workspace.options.team_id,
         "editable": file.mode == "snippet",
-        "size": file.size,
+        "size": file.size if file.announced is None else file.announced,
         "mode": file.mode,
         "is_external": file.is_external,
         "external_type": "gdrive" if file.is_external else "",
@@ -141,6 +145,8 @@ def file_object(workspace: Workspace, file: File, *, shares: bool = False, event
         }
     if file.subtype:
         whole |= {"subtype": file.subtype, "duration_ms": file.duration_ms, "media_display_type": "audio"}
+    if file.subtype == clips.SUBTYPE and not file.is_external:
+        whole |= {"aac": file_url(workspace, file), "transcription": {"status": "none"}}
     for key, kinds in (("channels", {"public"}), ("groups", {"private", "mpim"}), ("ims", {"im"})):
         whole[key] = sorted({s.channel for s in file.shares if workspace.channels[s.channel].kind in kinds})
     if shares:

@@ -85,6 +85,7 @@ class File:
 
     `forwards` are messages that show it without sharing it. It is incomplete in the way of `unready` until `ready_at`
     (event loop time). `recorded` is a recorded file object that is shown instead of one made from these fields.
+    `announced` is the size in its file object where another number of bytes is served, as for voice clips.
     """
 
     id: str
@@ -108,6 +109,7 @@ class File:
     unready: Unready | Literal[""] = ""
     ready_at: float = 0.0
     recorded: Json | None = None
+    announced: int | None = None
 
     def is_unready(self, form: Unready, now: float) -> bool:
         """Whether the file is still incomplete in this way at a time of the event loop."""

@@ -2,9 +2,11 @@
 
 import asyncio
 import io
+import re
 from pathlib import Path
 
 import aiohttp
+import av
 import pytest
 from slack_sdk.errors import SlackApiError, SlackRequestError
 
@@ -13,6 +15,7 @@ from simulators.slack.faults import Fault
 from simulators.slack.file_store import Upload
 from tests.simulators.slack_peers import client, options
 
+SAMPLES = Path(__file__).parents[2] / "simulators" / "samples"
 CONTENT = bytes(range(256)) * 4000
 
 
@@ -306,3 +309,48 @@ async def test_an_upload_may_fail_on_its_way(slack, web):
     slack.fault(Fault("/upload/*", cut="after"))
     with pytest.raises(aiohttp.ClientError):
         await web.files_upload_v2(content="x", filename="a.txt", channel="C0CLINIC")
+
+
+async def test_a_voice_clip_is_served_as_an_mp4_of_another_length_than_its_recorders_file(slack, web, http):
+    recorded = (SAMPLES / "sense_0920.webm").read_bytes()
+    clip = Upload("audio_message.webm", recorded, subtype="slack_audio", mimetype="audio/webm")
+    message = await slack.upload_as("U0ALICE", "C0CLINIC", clip)
+    file = (await web.files_info(file=message.files[0]))["file"]
+    assert (file["size"], file["mimetype"], file["filetype"]) == (len(recorded), "audio/webm", "webm")
+    assert file["duration_ms"] == pytest.approx(6060, abs=60)
+    place = rf"{slack.url}/files-tmb/T0LOCAL-{file['id']}-[0-9a-f]{{10}}"
+    assert re.fullmatch(rf"{place}/audio_message_audio\.mp4", file["url_private"])
+    assert re.fullmatch(rf"{place}/download/audio_message_audio\.mp4", file["url_private_download"])
+    assert file["aac"] == file["url_private"]
+    async with http.get(file["url_private_download"]) as answer:
+        served = await answer.read()
+        assert (answer.content_type, answer.content_length) == ("audio/mp4", len(served))
+    assert len(served) != len(recorded)
+    with av.open(io.BytesIO(served)) as played:
+        assert played.streams.audio[0].codec_context.codec.name == "aac"
+    async with aiohttp.ClientSession() as stranger, stranger.get(file["url_private_download"]) as answer:
+        assert answer.content_type == "text/html"
+
+
+@pytest.mark.parametrize("announced", [10, 2_000_000])
+async def test_a_voice_clip_may_announce_any_size(slack, web, http, announced):
+    clip = Upload("audio_message.m4a", CONTENT, subtype="slack_audio", announced=announced)
+    message = await slack.upload_as("U0ALICE", "C0CLINIC", clip)
+    file = (await web.files_info(file=message.files[0]))["file"]
+    assert file["size"] == announced
+    async with http.get(file["url_private_download"], headers={"Range": "bytes=5-9"}) as answer:
+        assert (answer.status, await answer.read()) == (206, CONTENT[5:10])
+        assert answer.headers["Content-Range"] == f"bytes 5-9/{len(CONTENT)}"
+
+
+async def test_a_download_may_know_no_parts_and_no_length(slack, file, http):
+    slack.fault(Fault("/files-pri/*", times=None, no_range=True))
+    async with http.get(file["url_private"], headers={"Range": "bytes=5-9"}) as answer:
+        assert (answer.status, answer.content_length, await answer.read()) == (200, len(CONTENT), CONTENT)
+    slack.faults.clear()
+    slack.fault(Fault("/files-pri/*", times=None, no_length=True))
+    async with http.get(file["url_private"]) as answer:
+        assert (answer.status, answer.content_length, await answer.read()) == (200, None, CONTENT)
+    async with http.get(file["url_private"], headers={"Range": "bytes=5-9"}) as answer:
+        assert (answer.status, answer.content_length, await answer.read()) == (206, None, CONTENT[5:10])
+        assert answer.headers["Content-Range"] == "bytes 5-9/*"

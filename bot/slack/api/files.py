@@ -7,7 +7,7 @@ are checked.
 
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 from urllib.parse import urljoin, urlsplit
 
@@ -21,6 +21,7 @@ from bot.slack.api.payloads import Json, child, number, text, truth
 
 MOST_REDIRECTS = 5
 HEAD_BYTES = 64  # looked at for an HTML page
+FIRST_BYTES = 64 * 1024  # asked for to learn a file's length; the probe needs as many
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _GONE_ERRORS = frozenset({"file_not_found", "file_deleted"})
 _PAGE_STARTS = (b"<!doctype html", b"<html", b"<head", b"<script")
@@ -85,65 +86,130 @@ def refusal_of(file: Json) -> Rejected | None:
     return None
 
 
+@dataclass(slots=True)
+class FirstBytes:
+    """The beginning of a file, which came with its length; given once, so that it is not kept in memory."""
+
+    data: bytes = b""
+
+    def take(self, stop: int) -> bytes | None:
+        """The bytes [0, stop) if they are here; they are forgotten then."""
+        if not 0 < stop <= len(self.data):
+            return None
+        taken, self.data = self.data[:stop], b""
+        return taken
+
+
 @dataclass(frozen=True, slots=True)
 class SlackFile:
-    """A file in Slack as a `SourceFile`: a fresh, checked stream at each call."""
+    """A file in Slack as a `SourceFile`: a fresh, checked stream at each call.
+
+    Its `facts.size` must be the length that Slack serves (`measured`), which every answer is then held to.
+    """
 
     facts: FileFacts
     url: str
     token: str
     hosts: Hosts
     http: Http
+    first: FirstBytes = field(default_factory=FirstBytes)
+
+    async def measured(self, most: int) -> "SlackFile":
+        """This file with the length that Slack serves, taken from the answer to a first request, in its facts.
+
+        The `size` of a file object does not tell it: for a voice clip Slack serves a transcode, and announces the size
+        of the recorder's own file (captured payloads; 309,514 bytes announced and 171,187 served). The length is the
+        total in Content-Range, else the Content-Length of the whole, else the bytes are counted, up to `most`.
+        Raises `Rejected` for what is not the file or is longer than `most`, else `Transient`.
+        """
+        async with self._answer(f"0-{FIRST_BYTES - 1}") as answer:
+            length, first = await self._measure(answer, most)
+        if length is None:  # a part of a whole of unknown length
+            async with self._answer("") as answer:
+                length, first = await self._measure(answer, most)
+        if length is None:
+            raise Rejected(Problem(ProblemCode.FILE_CHANGED), "a part came although the whole was asked for")
+        return replace(self, facts=replace(self.facts, size=length), first=FirstBytes(first))
+
+    async def _measure(self, answer: Stream, most: int) -> tuple[int | None, bytes]:
+        """The length of the whole file, None where the answer does not tell it, and its first bytes."""
+        if answer.status == 416:
+            return 0, b""  # an empty file has no first byte
+        given = answer.headers.get("content-length", "")
+        if answer.status == 206:
+            total = _total_of(answer)
+            if total is None:
+                return None, b""
+        elif given.isdecimal():
+            total = int(given)
+        else:
+            return await _counted(answer.chunks, most)
+        wanted = min(FIRST_BYTES, total)
+        if answer.status == 206 and given.isdecimal() and int(given) != wanted:
+            raise Rejected(Problem(ProblemCode.FILE_CHANGED), f"{given} bytes are offered, {wanted} were asked for")
+        chunks = self._checked(
+            answer.chunks, 0, wanted, from_start=True, to_end=wanted == total, alone=answer.status == 206
+        )
+        try:
+            return total, b"".join([chunk async for chunk in chunks])
+        finally:
+            await chunks.aclose()
 
     @asynccontextmanager
-    async def stream(self, start: int = 0, end: int | None = None) -> AsyncGenerator[AsyncIterator[bytes], None]:
-        """Chunks of bytes [start, end). Raises `Rejected` for what is not the announced file, else `Transient`."""
-        size = self.facts.size
-        stop = size if end is None else min(end, size)
-        ranged = start > 0 or stop < size
+    async def _answer(self, span: str) -> AsyncGenerator[Stream, None]:
+        """The answer to a request for a span of bytes ("0-99"; empty: the whole), behind its redirects."""
         url = self.url
         for _ in range(1 + MOST_REDIRECTS):
             headers = {"Authorization": f"Bearer {self.token}"} if self.hosts.trusts(url) else {}
-            if ranged:
-                headers["Range"] = f"bytes={start}-{stop - 1}"
+            if span:
+                headers["Range"] = f"bytes={span}"
             async with self.http.stream_get(SLACK_LANE, url, headers) as answer:
                 if answer.status in _REDIRECTS:
                     url = _target(url, answer)
                     continue
-                whole = self._check(answer, start, stop, ranged)
-                chunks = self._checked(
-                    answer.chunks,
-                    start if whole else 0,
-                    stop - start,
-                    from_start=whole or start == 0,
-                    to_end=stop == size,
-                    alone=answer.status == 206,
-                )
-                try:
-                    yield chunks
-                finally:
-                    await chunks.aclose()
+                _refuse_what_is_no_file(answer)
+                yield answer
                 return
         raise Rejected(Problem(ProblemCode.LOGIN_PAGE), "too many redirects")
 
+    @asynccontextmanager
+    async def stream(self, start: int = 0, end: int | None = None) -> AsyncGenerator[AsyncIterator[bytes], None]:
+        """Chunks of bytes [start, end). Raises `Rejected` for what is not the measured file, else `Transient`."""
+        size = self.facts.size
+        stop = size if end is None else min(end, size)
+        if start == 0 and (first := self.first.take(stop)) is not None:
+            yield _once(first)
+            return
+        ranged = start > 0 or stop < size
+        async with self._answer(f"{start}-{stop - 1}" if ranged else "") as answer:
+            whole = self._check(answer, start, stop, ranged)
+            chunks = self._checked(
+                answer.chunks,
+                start if whole else 0,
+                stop - start,
+                from_start=whole or start == 0,
+                to_end=stop == size,
+                alone=answer.status == 206,
+            )
+            try:
+                yield chunks
+            finally:
+                await chunks.aclose()
+
     def _check(self, answer: Stream, start: int, stop: int, ranged: bool) -> bool:
         """Judge the head of an answer; True when the file comes from its first byte although a part was asked for."""
-        if answer.status in _LOGIN_STATUSES:
-            raise Rejected(Problem(ProblemCode.LOGIN_PAGE), f"status {answer.status}")
-        if answer.status in (404, 410):
-            raise Rejected(Problem(ProblemCode.FILE_GONE), f"status {answer.status}")
-        if answer.status not in (200, 206):
-            raise Rejected(Problem(ProblemCode.FILE_CHANGED), f"status {answer.status}")
-        kind = answer.headers.get("content-type", "").split(";")[0].strip().lower()
-        if kind == "text/html":
-            raise Rejected(Problem(ProblemCode.LOGIN_PAGE), "an HTML page came instead of the file")
+        if answer.status == 416:
+            raise Rejected(Problem(ProblemCode.FILE_CHANGED), "it has become shorter")
         if answer.status == 206 and not ranged:
             raise Rejected(Problem(ProblemCode.FILE_CHANGED), "a part came although the whole was asked for")
         whole = answer.status == 200 and ranged
         expected = stop - start if answer.status == 206 else self.facts.size
         length = answer.headers.get("content-length", "")
         if length.isdecimal() and int(length) != expected:
-            raise Rejected(Problem(ProblemCode.FILE_CHANGED), f"{length} bytes are offered, {expected} were announced")
+            raise Rejected(Problem(ProblemCode.FILE_CHANGED), f"{length} bytes are offered, {expected} were expected")
+        total = _total_of(answer)
+        if total is not None and total != self.facts.size:
+            raise Rejected(Problem(ProblemCode.FILE_CHANGED), f"it has {total} bytes now, it had {self.facts.size}")
         return whole
 
     @staticmethod
@@ -162,13 +228,13 @@ class SlackFile:
             held += chunk
             if looking and len(held) < min(HEAD_BYTES, skip + wanted):
                 continue
-            if looking and held.lstrip(b"\xef\xbb\xbf \t\r\n")[:HEAD_BYTES].lower().startswith(_PAGE_STARTS):
+            if looking and _is_page(held):
                 raise Rejected(Problem(ProblemCode.LOGIN_PAGE), "an HTML page came instead of the file")
             looking = False
             passed = min(skip, len(held))
             held, skip = held[passed:], skip - passed
             if to_end and len(held) > wanted:
-                raise Rejected(Problem(ProblemCode.FILE_CHANGED), "more bytes came than were announced")
+                raise Rejected(Problem(ProblemCode.FILE_CHANGED), "more bytes came than it has")
             piece, held = held[:wanted], b""
             wanted -= len(piece)
             if piece:
@@ -177,6 +243,45 @@ class SlackFile:
                 return
         if wanted:
             raise Transient(f"the file ended {wanted} bytes early")
+
+
+def _refuse_what_is_no_file(answer: Stream) -> None:
+    if answer.status in _LOGIN_STATUSES:
+        raise Rejected(Problem(ProblemCode.LOGIN_PAGE), f"status {answer.status}")
+    if answer.status in (404, 410):
+        raise Rejected(Problem(ProblemCode.FILE_GONE), f"status {answer.status}")
+    if answer.status not in (200, 206, 416):
+        raise Rejected(Problem(ProblemCode.FILE_CHANGED), f"status {answer.status}")
+    kind = answer.headers.get("content-type", "").split(";")[0].strip().lower()
+    if kind == "text/html":
+        raise Rejected(Problem(ProblemCode.LOGIN_PAGE), "an HTML page came instead of the file")
+
+
+def _total_of(answer: Stream) -> int | None:
+    """The length of the whole file by Content-Range ("bytes 0-99/1234", RFC 9110, 14.4); None if it is not there."""
+    total = answer.headers.get("content-range", "").rpartition("/")[2].strip()
+    return int(total) if total.isdecimal() else None
+
+
+async def _counted(chunks: AsyncIterator[bytes], most: int) -> tuple[int, bytes]:
+    """The number of all bytes, and the first of them. Raises `Rejected` above `most`, and for an HTML page."""
+    first, count = bytearray(), 0
+    async for chunk in chunks:
+        count += len(chunk)
+        first += chunk[: max(0, FIRST_BYTES - len(first))]
+        if count > most:
+            raise Rejected(Problem(ProblemCode.TOO_LARGE), f"more than {most} bytes came")
+    if _is_page(bytes(first[:1024])):
+        raise Rejected(Problem(ProblemCode.LOGIN_PAGE), "an HTML page came instead of the file")
+    return count, bytes(first)
+
+
+def _is_page(first: bytes) -> bool:
+    return first.lstrip(b"\xef\xbb\xbf \t\r\n")[:HEAD_BYTES].lower().startswith(_PAGE_STARTS)
+
+
+async def _once(data: bytes) -> AsyncGenerator[bytes, None]:
+    yield data
 
 
 def _target(url: str, answer: Stream) -> str:
@@ -196,6 +301,7 @@ class SlackFiles:
         self._client = client
         self._http = http
         self._token = settings.slack_bot_token.get_secret_value()
+        self._most = settings.max_file_mb * 1024 * 1024
         self._hosts = Hosts(settings.slack_file_hosts, settings.slack_api_url)
 
     async def info(self, file_id: str) -> Json:
@@ -208,7 +314,7 @@ class SlackFiles:
             raise Rejected(Problem(ProblemCode.LOGIN_PAGE), refusal.detail) from None
 
     async def source(self, job: Job) -> SlackFile:
-        """The job's file. Raises `Rejected` for what has no bytes to give, with the fitting problem."""
+        """The job's file, its size as Slack serves it. Raises `Rejected` for what has no bytes to give, and why."""
         file = await self.info(job.origin.file_id)
         if refusal := refusal_of(file):
             raise refusal
@@ -216,6 +322,7 @@ class SlackFiles:
         facts = facts_of(file)
         if not url:
             raise Rejected(Problem(ProblemCode.FILE_GONE), "the file has no address")
-        if facts.size <= 0:
+        found = await SlackFile(facts, url, self._token, self._hosts, self._http).measured(self._most)
+        if not found.facts.size:
             raise Rejected(Problem(ProblemCode.EMPTY_FILE))
-        return SlackFile(facts, url, self._token, self._hosts, self._http)
+        return found

@@ -91,7 +91,7 @@ export function upload({ user, channel, threadTs, text, kind, files }, onProgres
 export function fileAddress(file, viewer) {
   const url = new URL(file.url, location.href);
   // The workspace may name itself otherwise than the address bar does (localhost, 127.0.0.1).
-  const own = url.pathname.startsWith("/files-pri/") ? new URL(url.pathname + url.search, location.href) : url;
+  const own = /^\/files-(pri|tmb)\//.test(url.pathname) ? new URL(url.pathname + url.search, location.href) : url;
   own.searchParams.set("viewer", viewer);
   return own.href;
 }
