@@ -94,6 +94,11 @@ class ControlActs:
         added = self.slack.people.crowd(args.required("channel"), args.number("count", 1, 100_000))
         return {"users": list(added)}
 
+    async def partner(self, args: Arguments) -> Json:
+        """Add a member of another organisation (`user`, `team`) to `channel`."""
+        user, team = args.text("user", "U0PARTNER"), args.text("team", "T0PARTNER")
+        return {"user": self.slack.people.partner(args.required("channel"), user, team).id}
+
     async def recorded(self, args: Arguments) -> Json:
         """Send a recorded `payload`: an event's whole envelope, an interaction, or a command.
 

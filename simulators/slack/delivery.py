@@ -193,10 +193,11 @@ class Delivery:
 
     def _wrapped(self, event: Json) -> Json:
         team = self.options.team_id
+        source = as_text(event.get("source_team")) or team
         return {
             "token": "local-verification-token",
-            "team_id": team,
-            "context_team_id": team,
+            "team_id": source,
+            "context_team_id": source,
             "context_enterprise_id": None,
             "api_app_id": self.options.app_id,
             "event": event,
@@ -212,6 +213,6 @@ class Delivery:
                     "is_enterprise_install": False,
                 }
             ],
-            "is_ext_shared_channel": False,
+            "is_ext_shared_channel": source != team,
             "event_context": "4-" + secrets.token_hex(16),
         }

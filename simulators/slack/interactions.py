@@ -196,7 +196,7 @@ class Interactions:
                 "id": person.id,
                 "username": person.name,
                 "name": person.name,
-                "team_id": options.team_id,
+                "team_id": person.team or options.team_id,
             },
             "api_app_id": options.app_id,
             "token": "local-verification-token",

@@ -18,13 +18,13 @@ def user_object(workspace: Workspace, user: User) -> Json:
         "display_name": user.name,
         "real_name_normalized": user.real_name,
         "display_name_normalized": user.name,
-        "team": workspace.options.team_id,
+        "team": user.team or workspace.options.team_id,
     }
     if user.is_bot:
         profile |= {"bot_id": BOT_ID, "api_app_id": workspace.options.app_id}
-    return {
+    whole: Json = {
         "id": user.id,
-        "team_id": workspace.options.team_id,
+        "team_id": user.team or workspace.options.team_id,
         "name": user.name,
         "deleted": user.deleted,
         "color": user.color,
@@ -41,6 +41,7 @@ def user_object(workspace: Workspace, user: User) -> Json:
         "is_app_user": False,
         "updated": 0,
     }
+    return whole | ({"is_stranger": True} if user.team else {})
 
 
 def channel_object(workspace: Workspace, channel: Channel) -> Json:
@@ -150,7 +151,7 @@ def file_object(workspace: Workspace, file: File, *, shares: bool = False, event
     for key, kinds in (("channels", {"public"}), ("groups", {"private", "mpim"}), ("ims", {"im"})):
         whole[key] = sorted({s.channel for s in file.shares if workspace.channels[s.channel].kind in kinds})
     if shares:
-        whole["shares"] = _shares(workspace, file)
+        whole |= {"shares": _shares(workspace, file), "has_more_shares": False, "comments_count": 0}
     return _as_far_as_ready(file, whole)
 
 
@@ -226,7 +227,12 @@ def message_object(workspace: Workspace, message: Message, *, metadata: bool = F
         whole["blocks"] = message.blocks
     if message.files:
         whole["files"] = [file_object(workspace, workspace.files[f], event=event) for f in message.files]
-        whole |= {"upload": True, "display_as_bot": False}
+        whole |= {"upload": False, "display_as_bot": False}
+    author = workspace.users.get(message.user)
+    if author is not None and author.team:
+        profile = {"display_name": author.name, "real_name": author.real_name, "team": author.team}
+        whole |= {"user_team": author.team, "source_team": author.team, "user_profile": profile}
+        whole.pop("team", None)
     if message.forwards:
         whole["attachments"] = [
             forward_object(workspace, forward, number, event=event)

@@ -98,6 +98,14 @@ class People:
         self.workspace.tell(MessageChanged(message, previous))
         return message
 
+    def partner(self, channel: str, user: str = "U0PARTNER", team: str = "T0PARTNER") -> User:
+        """Add a member of another organisation to a conversation, which Slack Connect then shares; returns them."""
+        found = self.workspace.users.setdefault(user, User(user, "pat", "Pat Partner", team=team))
+        place = self.channel(channel)
+        if user not in place.members:
+            place.members.append(user)
+        return found
+
     def crowd(self, channel: str, count: int) -> list[str]:
         """Add so many invented people to a conversation, unannounced; returns their user ids."""
         place = self.channel(channel)

@@ -12,7 +12,7 @@ import time
 from simulators.slack.delivery import Delivery, Outcome, PayloadKind
 from simulators.slack.file_store import FileStore, Upload
 from simulators.slack.records import BOT_USER, Channel, File, Kind, Message, Share, User
-from simulators.slack.wire import Json, as_number, as_object, as_objects, as_text, compact
+from simulators.slack.wire import Json, as_list, as_number, as_object, as_objects, as_text, compact
 from simulators.slack.workspace import Workspace
 
 FILE_HOST = "https://files.slack.com"
@@ -60,11 +60,12 @@ class Recorded:
     async def settle(self, payload: Json, content: bytes = b"") -> None:
         """Make the people, the conversation, the message and the files of a payload exist, without any event."""
         event = as_object(payload.get("event")) or payload
-        named = as_object(event.get("channel")) or {"id": event.get("channel") or event.get("channel_id")}
+        ids = [event.get("channel"), event.get("channel_id"), *as_list(event.get("channel_ids"))]
+        channel = as_text(as_object(event.get("channel")).get("id")) or next(filter(None, map(as_text, ids)), "")
         user = as_text(event.get("user") or event.get("user_id") or as_object(event.get("user")).get("id"))
         shown = as_object(event.get("message")) or event
         user = user or as_text(shown.get("user"))
-        place = self._channel(as_text(named.get("id")), as_text(event.get("channel_type")), user)
+        place = self._channel(channel, as_text(event.get("channel_type")), user)
         if place is None:
             return
         root = as_text(shown.get("thread_ts"))

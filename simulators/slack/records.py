@@ -23,7 +23,7 @@ SLACKBOT = "USLACKBOT"
 
 @dataclass(slots=True)
 class User:
-    """A person, the bot, or Slackbot."""
+    """A person, the bot, or Slackbot; `team` is set for a member of another organisation (Slack Connect)."""
 
     id: str
     name: str
@@ -34,6 +34,7 @@ class User:
     color: str = "757575"
     deleted: bool = False
     locale: str = "en-US"
+    team: str = ""
 
 
 @dataclass(slots=True)

@@ -48,7 +48,7 @@ async def open_scribe(directory: Path, samples: Path | None = None, **more: str)
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    options = with_manifest(Options(samples=samples, share_delay=0.02), ROOT / "manifest.yml")
+    options = with_manifest(Options(samples=samples, share_delay=0.02, private_answers="thread"), ROOT / "manifest.yml")
     xosum = XosumSimulator(
         XosumSettings(
             job_seconds=0.1, webhook_spacing=(0.2,), language="en", webhook_url=f"http://127.0.0.1:{port}/hooks/xosum"
