@@ -10,12 +10,13 @@ from storage.jobs import StoredJobs
 from storage.leases import StoredLeases
 from storage.maintenance.sealed_columns import COPYING, UNFINISHED
 from storage.messages import StoredMessages
+from storage.pieces import StoredPieces
 from storage.preferences import StoredPreferences
 from storage.seal import Seal
 from storage.transcripts import StoredContent
 
 
-class Store(StoredJobs, StoredLeases, StoredContent, StoredMessages, StoredBudgets, StoredPreferences):
+class Store(StoredJobs, StoredLeases, StoredContent, StoredPieces, StoredMessages, StoredBudgets, StoredPreferences):
     """Everything durable, in one database."""
 
     def __init__(self, database: Database, seal: Seal) -> None:

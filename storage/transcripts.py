@@ -127,8 +127,9 @@ class StoredContent(StoredSearch):
 
     @writes
     def discard_inputs(self, job_id: str, kind: str, *refs: str) -> Transaction[None]:
-        """The transcript is whole and stored: forget the blocks, and the pushes for `refs`, that it was made of."""
+        """The transcript is whole and stored: forget the blocks, pieces, and pushes for `refs`, that it was made of."""
         yield from execute("drop_blocks", job_id=job_id)
+        yield from execute("drop_pieces", job_id=job_id)
         for ref in refs:
             yield from execute("use_inbox_for", kind=kind, ref=ref, nothing=b"")
 
@@ -180,4 +181,5 @@ def _purge(job_id: str, source: str) -> Transaction[None]:
     if source:  # the last to share a purged transcript takes it along
         yield from execute("purge_transcript", job_id=source)
     yield from execute("drop_blocks", job_id=job_id)
+    yield from execute("drop_pieces", job_id=job_id)
     yield from execute("purge_inbox_of", job_id=job_id, nothing=b"")

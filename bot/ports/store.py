@@ -11,6 +11,7 @@ from bot.domain.job import FileFacts, Job, Options, Origin, State
 from bot.domain.machine import Change
 from bot.domain.search import Term
 from bot.domain.transcript import Segment, Transcript
+from bot.ports.pieces import Pieces
 from bot.ports.provider import Pace
 
 
@@ -279,7 +280,7 @@ class Transcripts(Protocol):
         ...
 
     async def discard_inputs(self, job_id: str, kind: str, *refs: str) -> None:
-        """The transcript is whole and stored: forget the blocks, and the pushes for `refs`, that it was made of."""
+        """The transcript is whole and stored: forget the blocks, pieces, and pushes for `refs`, that it was made of."""
         ...
 
 
@@ -378,7 +379,7 @@ class Preferences(Protocol):
         ...
 
 
-class JobStore(Jobs, Transcripts, Search, Messages, Budgets, Preferences, Protocol):
+class JobStore(Jobs, Transcripts, Pieces, Search, Messages, Budgets, Preferences, Protocol):
     """Everything durable."""
 
     async def purge(self, older_than: float) -> int:

@@ -57,6 +57,12 @@ TABLES = (
     Table("transcript", ("job_id",), ("body", "stored_at"), 20),
     SAID,
     Table("block", ("job_id", "number"), ("body",), 20),
+    Table(
+        "piece",
+        ("job_id", "number"),
+        ("start_seconds", "seconds", "digest", "sends", "sent_at", "answered_at", "body"),
+        20,
+    ),
     Table("naming", ("job_id",), ("body", "revision")),
     Table(
         "outgoing",
@@ -83,6 +89,7 @@ TRANSCRIPTS = SealedColumn("transcript", "body", ("job_id",), "transcript:{job_i
 CELLS = (
     TRANSCRIPTS,
     SealedColumn("block", "body", ("job_id", "number"), "block:{job_id}:{number}", ("job_id", "number")),
+    SealedColumn("piece", "body", ("job_id", "number"), "piece:{job_id}:{number}", ("job_id", "number")),
     SealedColumn("naming", "body", ("job_id",), "naming:{job_id}", ("job_id",)),
     SealedColumn("job", "problem_params", ("id",), "job.problem:{id}", ("id",)),
     SealedColumn("job", "remote_url", ("id",), "job.remote:{id}", ("id",)),

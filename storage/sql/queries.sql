@@ -312,6 +312,37 @@ SELECT number, body FROM block WHERE job_id = :job_id ORDER BY number;
 -- Forget them.
 DELETE FROM block WHERE job_id = :job_id RETURNING number;
 
+-- name: pieces(job_id)
+-- The pieces of a recording in order.
+SELECT number, start_seconds, seconds, digest, sends, body FROM piece WHERE job_id = :job_id ORDER BY number;
+
+-- name: add_piece(job_id, number, start_seconds, seconds, digest)
+-- A piece that is to be sent.
+INSERT INTO piece (job_id, number, start_seconds, seconds, digest)
+VALUES (:job_id, :number, :start_seconds, :seconds, :digest)
+RETURNING number;
+
+-- name: forget_sends(job_id)
+-- Pieces without an answer may be sent as often as new ones.
+UPDATE piece SET sends = 0, sent_at = NULL WHERE job_id = :job_id AND body IS NULL RETURNING number;
+
+-- name: piece_sent(job_id, number, now)
+-- A request for it is about to leave.
+UPDATE piece SET sends = sends + 1, sent_at = :now WHERE job_id = :job_id AND number = :number RETURNING number;
+
+-- name: piece_not_done(job_id, number)
+-- The service certainly did nothing for the last request.
+UPDATE piece SET sends = sends - 1, sent_at = NULL
+WHERE job_id = :job_id AND number = :number AND sends > 0 RETURNING number;
+
+-- name: piece_answered(job_id, number, body, now)
+-- What was said in it.
+UPDATE piece SET body = :body, answered_at = :now WHERE job_id = :job_id AND number = :number RETURNING number;
+
+-- name: drop_pieces(job_id)
+-- Forget them.
+DELETE FROM piece WHERE job_id = :job_id RETURNING number;
+
 -- name: jobs_to_purge(older_than, count)
 -- Jobs that ended before and still have content.
 SELECT id, reuses FROM job

@@ -11,6 +11,7 @@ from bot.domain.errors import Problem, ProblemCode
 from bot.domain.job import RemoteJob
 from bot.domain.machine import FAR_FUTURE, Received, Submitting
 from bot.domain.transcript import Segment
+from bot.ports.pieces import Piece
 from bot.ports.provider import Pace
 from bot.ports.store import ChannelSettings, JobFilter, JobStore, OutboxMessage, SearchFilter, SpeakerNames
 from bot.text.search import terms
@@ -22,8 +23,8 @@ from tests.storage.test_transcripts import SAID, sharing
 from tests.support.bot_process import Bot
 
 OTHER = bytes(range(1, 33))
-SECRETS = tuple(f"unmistak{part}" for part in ("able", "word", "name", "push", "block", "reason", "address"))
-ABLE, WORD, NAME, PUSH, BLOCK, REASON, ADDRESS = SECRETS
+SECRETS = tuple(f"unmistak{part}" for part in ("able", "word", "name", "push", "block", "piece", "reason", "address"))
+ABLE, WORD, NAME, PUSH, BLOCK, PIECE, REASON, ADDRESS = SECRETS
 INDEXED = (ABLE, WORD)  # what search finds them by, where it has an index
 
 
@@ -39,6 +40,10 @@ async def fill(store: JobStore, transcripts: int = 3) -> None:
     busy = await submitting(store, user="U2", account="local")
     await store.put_block(busy.id, 0, [Segment(f"{BLOCK} one")], "en")
     await store.put_block(busy.id, 1, [Segment(f"{BLOCK} two")], None)
+    await store.plan_pieces(busy.id, [Piece(0, 0.0, 590.5, "d0"), Piece(1, 590.5, 20.0, "d1")])
+    await store.piece_sent(busy.id, 0, NOW)
+    await store.piece_answered(busy.id, 0, [Segment(f"{PIECE} one")], "en", NOW + 1)
+    await store.piece_sent(busy.id, 1, NOW)
     await claimed(store, "local")
     remote = await submitting(store, user="U3")
     await waiting(store)
@@ -78,6 +83,7 @@ async def told(store: JobStore) -> dict[str, object]:
             await store.transcript(job.id),
             await store.speaker_names(job.id),
             await store.blocks(job.id),
+            await store.pieces(job.id),
             await store.events(job.id),
             await store.outbox_of_job(job.id),
         )

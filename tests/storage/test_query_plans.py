@@ -49,6 +49,8 @@ EXPECTED = [
     ("inbox_due", "inbox_due"),
     ("events", "sqlite_autoindex_job_event_1"),
     ("blocks", "sqlite_autoindex_block_1"),
+    ("pieces", "sqlite_autoindex_piece_1"),
+    ("piece_answered", "sqlite_autoindex_piece_1"),
     ("latency", "sqlite_autoindex_latency_1"),
     ("put_said_of_shares", "said_source"),
     ("forget_said", "sqlite_autoindex_said_1"),
