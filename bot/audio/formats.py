@@ -60,13 +60,16 @@ WAV = Form("wav", "audio/wav", "wav", 32000)
 FORMS = (MP3, WAV)  # the first that the provider takes
 
 
-def is_media(container: str) -> bool:
-    """Whether FFmpeg's demuxer of that (comma-separated) name reads audio or video."""
-    return any(name in DEMUXERS for name in container.split(","))
+def canonical_mime(container: str, codec: str, has_video: bool, brand: str = "", tracks: int = 1) -> str:
+    """The type of such a file. `brand` is the major brand of an MP4.
+
+    An unusual codec gives a type of its own, as do several sound tracks: of those, others would hear the first only.
+    """
+    plain = _plain_mime(container, codec, has_video, brand)
+    return plain if tracks == 1 else f"{plain};tracks={tracks}"
 
 
-def canonical_mime(container: str, codec: str, has_video: bool, brand: str = "") -> str:
-    """The type of such a file. `brand` is the major brand of an MP4; an unusual codec gives a type of its own."""
+def _plain_mime(container: str, codec: str, has_video: bool, brand: str) -> str:
     names = container.split(",")
     for name in names:
         if name in _USUAL:

@@ -3,17 +3,23 @@
 import io
 
 import av
+from av.audio.stream import AudioStream
 from av.container import InputContainer
-from av.stream import Disposition
+from av.stream import Discard, Disposition
 
-from bot.audio.formats import canonical_mime, is_media
+from bot.audio.formats import canonical_mime
+from bot.audio.lengths import is_length_guessed
 from bot.audio.messages import Facts, Need, Probe, Refused
-from bot.audio.sniff import family, is_locked, is_something_else
+from bot.audio.reading import decodable, open_media, why_unusable
+from bot.audio.sniff import family, is_locked, unreadable_format
 from bot.domain.errors import ProblemCode
 
 _OGG_TAIL = 96 * 1024  # an Ogg page holds at most 64 KiB, and the last one has the time
 _WEBM_TAIL = 256 * 1024
 _FRAMES_WANTED = 2
+_COUNTED = 1024 * 1024  # bytes; a file of a guessed length that is no larger is fetched whole and counted
+_BOXES = 64  # at most, before the index of an MP4
+_LARGEST_INDEX = 22 * 1024 * 1024  # bytes: as much as is fetched at all
 
 
 class SparseFile(io.RawIOBase):
@@ -55,9 +61,25 @@ class SparseFile(io.RawIOBase):
             self.missing = self._at
         return b""
 
-    def covers(self, start: int) -> bool:
-        """Whether everything from `start` to the end is here."""
-        return bool(self.tail(start))
+    def covers(self, start: int, end: int | None = None) -> bool:
+        """Whether all bytes from `start` to `end` (that of the file by default) are here."""
+        return self.gap(start, self._size if end is None else min(end, self._size)) is None
+
+    def gap(self, start: int, end: int) -> int | None:
+        """The first offset of [start, end) that is not here."""
+        while start < end:
+            known = [at + len(data) for at, data in self._parts if at <= start < at + len(data)]
+            if not known:
+                return start
+            start = max(known)
+        return None
+
+    def peek(self, start: int, length: int) -> bytes:
+        """Bytes at an offset, as many of them as are here, without moving."""
+        for at, data in self._parts:
+            if at <= start < at + len(data):
+                return data[start - at :][:length]
+        return b""
 
     def tail(self, start: int) -> bytes:
         """Everything from `start` to the end, or nothing if that is not here."""
@@ -77,64 +99,113 @@ def look(request: Probe) -> Facts | Refused | Need:
     head = parts[0][1]
     if any(is_locked(data) for _, data in parts):
         return Refused(ProblemCode.PROTECTED.value)
-    patchwork = SparseFile(request.size, parts)
+    if name := unreadable_format(head):
+        return Refused(ProblemCode.NOT_CONVERTIBLE.value, name, name)
+    file = SparseFile(request.size, parts)
+    if not request.last and family(head) == "mp4" and (gap := _gap_of_index(file, request.size)):
+        return gap
     try:
-        with av.open(patchwork, mode="r", metadata_errors="replace") as container:
-            return _describe(container, patchwork, request)
+        with open_media(file) as container:
+            return _describe(container, file, request)
     except (av.FFmpegError, UnicodeDecodeError) as error:
-        if patchwork.missing is not None and family(head) and not request.last:
-            return Need(patchwork.missing)
-        code = ProblemCode.NOT_AUDIO if is_something_else(head) else ProblemCode.CORRUPT
+        if file.missing is not None and family(head) and not request.last:
+            return Need(file.missing)
+        code = ProblemCode.CORRUPT if family(head) else ProblemCode.NOT_AUDIO
         return Refused(code.value, type(error).__name__)
 
 
-def _describe(container: InputContainer, patchwork: SparseFile, request: Probe) -> Facts | Refused | Need:
+def _describe(container: InputContainer, file: SparseFile, request: Probe) -> Facts | Refused | Need:
     name = container.format.name
-    if not is_media(name):
-        return Refused(ProblemCode.NOT_AUDIO.value, name)
-    if not request.last and "ogg" in name and not patchwork.covers(start := max(0, request.size - _OGG_TAIL)):
+    if not request.last and "ogg" in name and not file.covers(start := max(0, request.size - _OGG_TAIL)):
         return Need(start, request.size)
-    if not container.streams.audio:
-        if patchwork.missing is not None and not container.streams.video and not request.last:
-            return Need(patchwork.missing)
-        code = ProblemCode.NO_AUDIO_TRACK if container.streams.video else ProblemCode.NOT_AUDIO
-        return Refused(code.value, name)
-    stream = container.streams.audio[0]
-    if stream.codec_context is None:
-        return Refused(ProblemCode.NOT_CONVERTIBLE.value, name)  # type: ignore[unreachable]  # PyAV's stub knows no missing decoder
+    if not (readable := decodable(container)):
+        if file.missing is not None and not request.last:
+            return Need(file.missing)
+        code, detail = why_unusable(container)
+        return Refused(code.value, detail)
+    stream = readable[0]
     has_video = any(not v.disposition & Disposition.attached_pic for v in container.streams.video)
     codec = stream.codec_context.codec.canonical_name
-    seconds = _seconds(container)
-    if seconds is None and "matroska" in name:
-        start = max(0, request.size - _WEBM_TAIL)
-        if not patchwork.covers(start) and not request.last:
-            return Need(start, request.size)
-        seconds = _last_webm_time(patchwork.tail(start))
-    if not _decodes(container, patchwork):
-        if patchwork.missing is not None and not request.last and not has_video:
-            return Need(patchwork.missing)
-        if patchwork.missing is None:
+    seconds: float | None = None
+    if not is_length_guessed(name, file):
+        seconds = _seconds(container, stream)
+        if seconds is None and "matroska" in name:
+            start = max(0, request.size - _WEBM_TAIL)
+            if not file.covers(start) and not request.last:
+                return Need(start, request.size)
+            seconds = _last_webm_time(file.tail(start))
+    elif request.size <= _COUNTED:
+        if not request.last and (gap := file.gap(0, request.size)) is not None:
+            return Need(gap, request.size)
+        seconds = _counted(request, stream.index)
+    for other in container.streams:
+        if other.index != stream.index:
+            other.discard = Discard.all  # so that nothing is fetched for the sake of a film's pictures
+    if not _decodes(container, stream, file):
+        if file.missing is not None and not request.last:
+            return Need(file.missing)
+        if file.missing is None:
             return Refused(ProblemCode.CORRUPT.value, f"{name}/{codec}: no frame decodes")
     brand = container.metadata.get("major_brand", "")
-    return Facts(name, codec, seconds, canonical_mime(name, codec, has_video, brand), has_video)
+    mime = canonical_mime(name, codec, has_video, brand, len(container.streams.audio))
+    return Facts(name, codec, seconds, mime, has_video)
 
 
-def _seconds(container: InputContainer) -> float | None:
-    stream = container.streams.audio[0]
-    if stream.duration and stream.time_base:
+def _gap_of_index(file: SparseFile, size: int) -> Need | None:
+    """What is missing of an MP4's index (ISO 14496-12: boxes of size, type, content), wherever the fetches ended.
+
+    FFmpeg makes do with half an index: it then knows some of the tracks, or some of their samples.
+    """
+    at = 0
+    for _ in range(_BOXES):
+        if at >= size:
+            return None
+        head = file.peek(at, 16)
+        if len(head) < 16 and not file.covers(at, at + 16):
+            return Need(file.gap(at, at + 16) or at)
+        length = int.from_bytes(head[:4], "big")
+        if length == 1:
+            length = int.from_bytes(head[8:16], "big")
+        elif length == 0:
+            length = size - at
+        if length < 8:
+            return None  # no box at all: FFmpeg may make something of it
+        if head[4:8] == b"moov":
+            end = min(at + length, size)
+            gap = file.gap(at, end)
+            return Need(gap, end) if gap is not None and length <= _LARGEST_INDEX else None
+        at += length
+    return None
+
+
+def _seconds(container: InputContainer, stream: AudioStream) -> float | None:
+    if stream.duration and stream.duration > 0 and stream.time_base:
         return float(stream.duration * stream.time_base)
     return container.duration / 1_000_000 if container.duration and container.duration > 0 else None
 
 
-def _decodes(container: InputContainer, patchwork: SparseFile) -> bool:
+def _counted(request: Probe, index: int) -> float | None:
+    """The length of a whole file, from its packets. They are read anew: probing has consumed some."""
+    with open_media(io.BytesIO(request.blob)) as container:
+        total = 0.0
+        try:
+            for packet in container.demux(container.streams[index]):
+                if packet.duration and packet.time_base:
+                    total += float(packet.duration * packet.time_base)
+        except (av.FFmpegError, EOFError):
+            pass  # a file that breaks off ends there
+        return total or None
+
+
+def _decodes(container: InputContainer, stream: AudioStream, file: SparseFile) -> bool:
     frames = 0
     try:
-        for packet in container.demux(audio=0):
+        for packet in container.demux(stream):
             try:
                 frames += len(packet.decode())
             except av.InvalidDataError:
                 continue
-            if frames >= _FRAMES_WANTED or patchwork.missing is not None:
+            if frames >= _FRAMES_WANTED or file.missing is not None:
                 break
     except (av.FFmpegError, EOFError):
         pass

@@ -39,10 +39,14 @@ class Facts:
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """No usable audio; `code` is a `ProblemCode`, `detail` FFmpeg's words for the operator."""
+    """No usable audio; `code` is a `ProblemCode`, `detail` FFmpeg's words for the operator.
+
+    `format` names what cannot be read, for the person who sent it.
+    """
 
     code: str
     detail: str = ""
+    format: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,12 +59,19 @@ class Failed:
 
 @dataclass(frozen=True, slots=True)
 class Transcode:
-    """Convert the audio track of the file `source` into `target`; `form` is one of `bot.audio.forms`."""
+    """Convert the sound of the file `source` into `target`; `form` is one of `bot.audio.formats`.
+
+    `seconds` is the announced length. It stops with a refusal after `longest` seconds of sound or `max_bytes` of
+    output, and when the disk has fewer than `floor` bytes left.
+    """
 
     source: str
     target: str
     form: str
     seconds: float | None
+    longest: float
+    max_bytes: int | None = None
+    floor: int = 0
 
 
 @dataclass(frozen=True, slots=True)

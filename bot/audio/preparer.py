@@ -1,15 +1,17 @@
 """`AudioPreparer`: the `Preparer` of the engine. It decides between passing through, spooling and converting."""
 
 import asyncio
+import errno
 import math
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
 from bot.audio.formats import FORMS, MP3, WAV, Form, file_name
+from bot.audio.lengths import is_believable, longest
 from bot.audio.messages import AUDIO_WIRE, Refused, Step, Transcode, Transcoded
 from bot.audio.payloads import SpooledPayload, StreamedPayload
-from bot.audio.prober import WORKER, Prober, fault_of, verdict
+from bot.audio.prober import WORKER, Prober, fault_of, rejection, verdict
 from bot.audio.spool import Spool
 from bot.domain.errors import Problem, ProblemCode, Rejected
 from bot.ports.audio import AudioFacts, InputLimits, Payload, Progress, SourceFile
@@ -52,6 +54,8 @@ class AudioPreparer:
         if form is None and not accepts.on_disk:
             yield StreamedPayload(source, file_name(name, facts.mime), facts.mime, size, facts.seconds)
             return
+        if form is not None and facts.seconds is not None and not is_believable(size, facts.seconds):
+            raise Rejected(Problem(ProblemCode.TOO_LONG), f"{facts.seconds:.0f} s announced in {size} bytes")
         needed = size if form is None else size + _estimate(facts, size, form)
         async with self._spool.folder(job_id, needed) as folder:
             original = folder / "source"
@@ -61,7 +65,18 @@ class AudioPreparer:
                 yield SpooledPayload(original, file_name(name, facts.mime), facts.mime, size, facts.seconds)
                 return
             target = folder / f"payload.{form.extension}"
-            made = await _convert(Transcode(str(original), str(target), form.name, facts.seconds), progress)
+            most = longest(size, facts.seconds)
+            if accepts.max_seconds is not None:
+                most = min(most, accepts.max_seconds + 1)  # a conversion may end in a few samples of silence
+            order = Transcode(
+                str(original), str(target), form.name, facts.seconds, most, accepts.max_bytes, self._spool.floor
+            )
+            try:
+                made = await _convert(order, progress)
+            except Rejected as rejected:
+                if rejected.problem.code is ProblemCode.NO_SPACE:
+                    raise self._spool.full(OSError(errno.ENOSPC, rejected.detail)) from rejected
+                raise
             original.unlink()
             _check_length(made.seconds, accepts)
             _check_size(made.size, accepts)
@@ -130,8 +145,8 @@ async def _convert_once(order: Transcode, progress: Progress) -> Transcoded:
                 case Transcoded() as made:
                     await progress(1.0)
                     return made
-                case Refused(code, detail):
-                    raise Rejected(Problem(ProblemCode(code)), detail)
+                case Refused() as refused:
+                    raise rejection(refused)
                 case answer:
                     raise fault_of(answer)
     finally:

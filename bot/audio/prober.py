@@ -37,8 +37,8 @@ class Prober:
             match await self._ask(size, parts, last=round_left == 0):
                 case Facts(container, codec, seconds, mime, has_video):
                     return AudioFacts(container, codec, seconds, mime, has_video)
-                case Refused(code, detail):
-                    raise Rejected(Problem(ProblemCode(code)), detail)
+                case Refused() as refused:
+                    raise rejection(refused)
                 case Need(start, end):
                     end = end or (size if size - start <= _NEAR_END else min(size, start + stretch))
                     stretch *= 4
@@ -100,6 +100,13 @@ def verdict(error: ChildDiedError | ChildStalledError, code: ProblemCode) -> Rej
         fault.add_note(error.output)
         return fault
     return Rejected(Problem(code), f"the decoder gave up: {error}")
+
+
+def rejection(refused: Refused) -> Rejected:
+    """The refusal for the person who sent the file."""
+    return Rejected(
+        Problem(ProblemCode(refused.code), {"format": refused.format} if refused.format else {}), refused.detail
+    )
 
 
 def fault_of(answer: object) -> InternalFault:

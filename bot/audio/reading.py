@@ -4,6 +4,7 @@ Nothing that the file claims is believed: only formats that carry sound are open
 have bounds, and the reader stops at the length that its caller allows.
 """
 
+import io
 from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO, Self, cast
@@ -30,7 +31,7 @@ _LEAD = 10.0  # seconds by which one track may be ahead of another before that c
 _LATEST_START = 600.0  # seconds; a track that claims to begin later is taken from the beginning
 
 
-class UnusableAudio(ValueError):
+class UnusableAudio(Exception):
     """There is nothing in this file that can be transcribed, for the reason `code`."""
 
     def __init__(self, code: ProblemCode, detail: str) -> None:
@@ -39,10 +40,10 @@ class UnusableAudio(ValueError):
         self.detail = detail
 
 
-def open_media(file: str | BinaryIO) -> InputContainer:
+def open_media(file: str | io.RawIOBase | BinaryIO) -> InputContainer:
     """Open with the formats that carry sound and no others: no playlists, session descriptions or text.
 
-    Raises `av.FFmpegError`, `ValueError` or `EOFError` for what is none of them.
+    Raises `av.FFmpegError` or `UnicodeDecodeError` for what is none of them.
     """
     options = {"format_whitelist": ",".join(sorted(DEMUXERS)), "protocol_whitelist": "file"}
     return av.open(file, mode="r", metadata_errors="replace", options=options)
@@ -61,6 +62,16 @@ def target_rate(source_rate: int) -> int:
 def is_sane(rate: int, channels: int) -> bool:
     """Whether a recording can have this sample rate in Hz and this number of channels."""
     return LOWEST_RATE <= rate <= HIGHEST_RATE and 1 <= channels <= MOST_CHANNELS
+
+
+def why_unusable(container: InputContainer) -> tuple[ProblemCode, str]:
+    """The reason why a file without `decodable` tracks has none, and words for the operator."""
+    name = container.format.name
+    if not container.streams.audio:
+        return ProblemCode.NO_AUDIO_TRACK if container.streams.video else ProblemCode.NOT_AUDIO, name
+    if not any(_has_decoder(stream) for stream in container.streams.audio):
+        return ProblemCode.NOT_CONVERTIBLE, f"{name}: no decoder"
+    return ProblemCode.CORRUPT, f"{name}: a rate or number of channels that no recording has"
 
 
 class AudioReader:
@@ -115,7 +126,7 @@ class AudioReader:
     def _chosen(self, path: Path) -> list[AudioStream]:
         streams = decodable(self._container)
         if not streams:
-            raise UnusableAudio(*_why_none(self._container))
+            raise UnusableAudio(*why_unusable(self._container))
         if len(streams) == 1:
             return streams
         wanted = choose(_survey(path), self._container.format.name)
@@ -238,7 +249,7 @@ class _TrackReader:
 def _opened(path: Path) -> InputContainer:
     try:
         return open_media(str(path))
-    except (av.FFmpegError, ValueError, EOFError) as error:
+    except (av.FFmpegError, UnicodeDecodeError) as error:
         raise UnusableAudio(ProblemCode.CORRUPT, type(error).__name__) from error
 
 
@@ -298,12 +309,3 @@ def _has_decoder(stream: AudioStream) -> bool:
 
 def _is_sane(stream: AudioStream) -> bool:
     return is_sane(stream.codec_context.sample_rate, stream.codec_context.layout.nb_channels)
-
-
-def _why_none(container: InputContainer) -> tuple[ProblemCode, str]:
-    name = container.format.name
-    if not container.streams.audio:
-        return ProblemCode.NO_AUDIO_TRACK, name
-    if not any(_has_decoder(stream) for stream in container.streams.audio):
-        return ProblemCode.NOT_CONVERTIBLE, f"{name}: no decoder"
-    return ProblemCode.CORRUPT, f"{name}: a rate or number of channels that no recording has"

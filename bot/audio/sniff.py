@@ -21,13 +21,29 @@ _MAGIC: tuple[tuple[int, bytes, str], ...] = (
     (0, b"RF64", "wav"),
     (0, b"riff\x2e\x91\xcf\x11", "w64"),
     (0, b"\x00\x00\x01\xba", "mpeg"),
+    (1, b"dss", "dss"),
+    (0, b"Creative Voice File", "voc"),
+    (0, b".RMF", "rm"),
+    (0, b".ra\xfd", "rm"),
+    (0, b"\x06\x0e\x2b\x34", "mxf"),
+    (0, b"nut/multimedia container", "nut"),
+    (0, b"MP+", "mpc"),
+    (0, b"MPCK", "mpc8"),
+    (0, b"MAC ", "ape"),
+    (0, b"TTA1", "tta"),
+    (0, b"tBaK", "tak"),
+    (0, b"NIST_1A", "nistsphere"),
+    (0, b"ea3\x03", "oma"),
+    (0, b"EA3\x01", "oma"),
+    (0, b"\x64\xa3", "ircam"),
+    (2, b"\xa3\x64", "ircam"),
+    (0, b"\x0b\x77", "ac3"),
+    (0, b"\x7f\xfe\x80\x01", "dts"),
+    (0, b"\x56\xe0", "loas"),
 )
-_RIFF = {b"WAVE": "wav", b"AVI ": "avi"}
-_OTHER = re.compile(
-    rb"\s*<(?:!doctype|html|\?xml|svg)|%PDF|\x89PNG|\xff\xd8\xff|GIF8|PK\x03\x04|\x7fELF|MThd|Rar!|\x1f\x8b|BM.{4}\0\0\0\0"
-    rb"|\{\\rtf|\xd0\xcf\x11\xe0|II\*\0|MM\0\*|7z\xbc\xaf|SQLite format|#!/",
-    re.IGNORECASE | re.DOTALL,
-)
+_RIFF = {b"WAVE": "wav", b"AVI ": "avi", b"QLCM": "qcp"}
+# Formats of sound that nothing at hand decodes, by their first bytes.
+_UNREADABLE = ((1, b"ds2", "DS2"),)
 _HTML = re.compile(
     rb"(?:\xef\xbb\xbf)?\s*(?:<!--.*?-->\s*)?<(?:!doctype\s+html|html|head)\b", re.IGNORECASE | re.DOTALL
 )
@@ -62,24 +78,14 @@ def family(head: bytes) -> str:
     return ""
 
 
+def unreadable_format(head: bytes) -> str:
+    """The name of a format of sound that cannot be decoded here, or ""."""
+    return next((name for offset, magic, name in _UNREADABLE if head.startswith(magic, offset)), "")
+
+
 def is_html(head: bytes) -> bool:
     """Whether this is a web page (a login form in place of the file)."""
     return _HTML.match(head) is not None
-
-
-def is_something_else(head: bytes) -> bool:
-    """Whether this is certainly no audio: a document, picture, archive, program, or plain text."""
-    if family(head):
-        return False
-    if _OTHER.match(head):
-        return True
-    sample = head[:4096]
-    try:
-        sample.decode("utf-8")
-    except UnicodeDecodeError as error:
-        if error.start < len(sample) - 4:
-            return False
-    return bool(sample) and not any(byte < 9 for byte in sample)
 
 
 def is_locked(part: bytes) -> bool:

@@ -35,6 +35,11 @@ class Spool:
         self._lock_fd: int | None = None
         self._held: dict[Path, int] = {}  # bytes promised to each open folder
 
+    @property
+    def floor(self) -> int:
+        """Bytes of the disk that are never used up."""
+        return _MARGIN
+
     def sweep(self) -> int:
         """Remove what processes that are gone have left; returns how many folders. Blocking."""
         swept = 0

@@ -35,6 +35,10 @@ def answer(request: object, step: Callable[[float], None]) -> Facts | Need | Ref
             return look(request)
         if isinstance(request, Transcode):
             return transcode(request, step)
+    except MemoryError as error:  # FFmpeg's or Python's, at the limit of `bot.subprocesses.confine`
+        return Refused(
+            ProblemCode.NOT_CONVERTIBLE.value, f"{type(error).__name__}: more memory than any recording needs"
+        )
     except av.FFmpegError as error:  # what FFmpeg objects to is in the file
         return Refused(ProblemCode.NOT_CONVERTIBLE.value, type(error).__name__)
     except Exception as error:  # a bug in here must be reported as one, not as a damaged file

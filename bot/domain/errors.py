@@ -31,7 +31,7 @@ class ProblemCode(StrEnum):
     PROTECTED = "protected"
     TOO_LARGE = "too_large"  # params: limit_mb, size_mb
     TOO_LONG = "too_long"  # params: limit_minutes, minutes
-    NOT_CONVERTIBLE = "not_convertible"
+    NOT_CONVERTIBLE = "not_convertible"  # params: format (what cannot be read, if it is known)
     LOGIN_PAGE = "login_page"
     FILE_GONE = "file_gone"
     FILE_EXTERNAL = "file_external"

@@ -25,8 +25,8 @@ ENGLISH: Mapping[ProblemCode, str] = {
     "Send it as MP3 at a lower bit rate (64 kbit/s is enough for speech) or in parts.",
     ProblemCode.TOO_LONG: "This recording is too long[: it lasts {minutes} minutes, "
     "and the limit is {limit_minutes} minutes]. Cut it into shorter parts and send those.",
-    ProblemCode.NOT_CONVERTIBLE: "I could not convert this recording into a format that can be transcribed. "
-    "Send it as MP3 or M4A.",
+    ProblemCode.NOT_CONVERTIBLE: "I could not convert this recording[ ({format})] "
+    "into a format that can be transcribed. Send it as MP3 or M4A.",
     ProblemCode.LOGIN_PAGE: "Slack did not give me this file: the app seems to lack the files:read permission. "
     "Ask whoever runs this app to mend that, then try again.",
     ProblemCode.FILE_GONE: "This file was deleted from Slack before I could read it. "

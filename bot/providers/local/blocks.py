@@ -8,12 +8,10 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-import av
 import numpy as np
-from av.stream import Discard
 from numpy.typing import NDArray
 
-from bot.audio.convert import Decoding
+from bot.audio.reading import AudioReader
 
 RATE = 16_000  # Hz: what Whisper hears
 # Seconds of a block. Each block ends in a window of Whisper's 30 s that is half empty and costs as much as a full one:
@@ -35,36 +33,25 @@ class Block:
     samples: Samples
 
 
-class UnusableError(Exception):
-    """The file has nothing to listen to."""
-
-
 class Recording:
-    """The audio track of a file. Use as a context; `total` is its announced length in seconds, if any."""
+    """The sound of a file. Use as a context; `total` is its announced length in seconds, if any.
+
+    Raises `bot.audio.reading.UnusableAudio`.
+    """
 
     def __init__(self, path: Path) -> None:
-        self._container = av.open(str(path), mode="r", metadata_errors="replace")
-        if not self._container.streams.audio:
-            self._container.close()
-            raise UnusableError("no audio track")
-        stream = self._container.streams.audio[0]
-        for other in self._container.streams:
-            if other.index != stream.index:
-                other.discard = Discard.all
-        self._decoding = Decoding(self._container, RATE, "flt")
-        known = float(stream.duration * stream.time_base) if stream.duration and stream.time_base else 0.0
-        self.total = known or (self._container.duration or 0) / 1_000_000 or None
+        self._reader = AudioReader(path, RATE)
+        self.total = self._reader.announced
 
     def __enter__(self) -> "Recording":
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._container.close()
+        self._reader.__exit__()
 
     def samples(self) -> Iterator[Samples]:
         """Pieces of mono samples at `RATE`."""
-        for frame in self._decoding.frames():
-            yield frame.to_ndarray()[0]
+        return self._reader.pieces()
 
 
 def cut(pieces: Iterable[Samples]) -> Iterator[Block]:
@@ -94,5 +81,5 @@ def quietest(samples: Samples) -> int:
     sums = np.concatenate(([0.0], np.cumsum(tail * tail)))
     energy = (sums[_WINDOW:] - sums[:-_WINDOW])[::_HOP]
     # Rounding in the running sum must not choose between stretches of equal silence.
-    escape_label = np.flatnonzero(energy <= energy.min() + 1e-9)
-    return int(first + escape_label[-1] * _HOP + _WINDOW // 2)
+    quiet = np.flatnonzero(energy <= energy.min() + 1e-9)
+    return int(first + quiet[-1] * _HOP + _WINDOW // 2)

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 import av
 
+from bot.audio.reading import UnusableAudio
 from bot.domain.errors import ProblemCode
-from bot.providers.local.blocks import RATE, Recording, UnusableError, cut
+from bot.providers.local.blocks import RATE, Recording, cut
 from bot.providers.local.messages import ENGINE_WIRE, BlockDone, Done, ProgressReport, Transcribe, Unusable
 from bot.subprocesses.channel import Channel
 
@@ -35,7 +36,9 @@ def main() -> None:
         if isinstance(request, Transcribe):
             try:
                 _listen(request, transcriber, channel)
-            except (av.FFmpegError, UnusableError) as error:
+            except UnusableAudio as error:
+                channel.send(Unusable(error.code.value, error.detail))
+            except av.FFmpegError as error:
                 channel.send(Unusable(ProblemCode.CORRUPT.value, type(error).__name__))
 
 

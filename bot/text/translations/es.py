@@ -20,8 +20,8 @@ PROBLEMS: Mapping[ProblemCode, str] = {
     "Envíalo en MP3 con menor tasa de bits (64 kbit/s bastan para la voz) o por partes.",
     ProblemCode.TOO_LONG: "Esta grabación es demasiado larga[: dura {minutes} minutos "
     "y el límite es de {limit_minutes} minutos]. Córtala en partes más cortas y envíalas.",
-    ProblemCode.NOT_CONVERTIBLE: "No he podido convertir esta grabación a un formato que se pueda transcribir. "
-    "Envíala en MP3 o M4A.",
+    ProblemCode.NOT_CONVERTIBLE: "No he podido convertir esta grabación[ ({format})] "
+    "a un formato que se pueda transcribir. Envíala en MP3 o M4A.",
     ProblemCode.LOGIN_PAGE: "Slack no me ha entregado este archivo: parece que a la aplicación le falta el permiso "
     "files:read. Pide a quien la administra que lo corrija y vuelve a intentarlo.",
     ProblemCode.FILE_GONE: "Este archivo se borró de Slack antes de que pudiera leerlo. "

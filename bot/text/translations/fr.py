@@ -21,8 +21,8 @@ PROBLEMS: Mapping[ProblemCode, str] = {
     "parties.",
     ProblemCode.TOO_LONG: "Cet enregistrement est trop long[ : il dure {minutes} minutes et la limite est de "
     "{limit_minutes} minutes]. Découpez-le en parties plus courtes et envoyez-les.",
-    ProblemCode.NOT_CONVERTIBLE: "Je n’ai pas pu convertir cet enregistrement dans un format transcriptible. "
-    "Envoyez-le en MP3 ou M4A.",
+    ProblemCode.NOT_CONVERTIBLE: "Je n’ai pas pu convertir cet enregistrement[ ({format})] "
+    "dans un format transcriptible. Envoyez-le en MP3 ou M4A.",
     ProblemCode.LOGIN_PAGE: "Slack ne m’a pas remis ce fichier : l’application n’a sans doute pas l’autorisation "
     "files:read. Demandez à la personne qui gère l’application de corriger cela, puis réessayez.",
     ProblemCode.FILE_GONE: "Ce fichier a été supprimé de Slack avant que je puisse le lire. "
