@@ -16,7 +16,7 @@ from rich.console import Console
 
 from bot.app import open_core
 from bot.clock import SystemClock
-from bot.domain.errors import Misconfigured, StepError, StoreError
+from bot.domain.errors import Misconfigured, Rejected, StepError, StoreError
 from bot.domain.job import Job
 from bot.domain.transcript import Transcript
 from bot.http import Http, http_date
@@ -24,12 +24,20 @@ from bot.ports.audio import SourceFile
 from bot.ports.provider import Finding
 from bot.settings import Settings
 from bot.slack.api.client import open_client
-from bot.slack.api.identity import identify
+from bot.slack.api.identity import identify, socket_mode_is_on
 from storage import open_store
 from storage.engines.address import sqlite_file
 
 MANIFEST = Path(__file__).parent.parent.parent / "manifest.yml"
 SKEW_SECONDS = 60.0
+_TURN_ON = "Turn on Socket Mode in the app's settings at api.slack.com/apps (Settings, Socket Mode)."
+_MAKE_ANEW = "Make a new app-level token under Basic Information, with the scope connections:write."
+_REMEDIES = {  # by Slack's name for the reason
+    "missing_scope": "Make an app-level token with the scope connections:write: this one does not have it.",
+    "not_allowed_token_type": "SLACK_APP_TOKEN takes the app-level token (xapp-…, Basic Information), not another one.",
+    "invalid_auth": "Copy the app-level token again (xapp-…, under Basic Information, App-Level Tokens).",
+    "socket_mode": _TURN_ON,
+}
 
 
 def run_doctor(settings: Settings, as_json: bool) -> int:
@@ -57,6 +65,7 @@ async def _examine(settings: Settings) -> list[Finding]:
         findings.append(Finding(True, "Settings", f"complete; default provider {settings.provider}"))
     findings += await _database(settings)
     findings += await _slack(settings)
+    findings += await _socket_mode(settings)
     findings += await _providers(settings)
     if settings.public_url:
         findings.append(await _public_url(settings))
@@ -111,6 +120,26 @@ async def _slack(settings: Settings) -> list[Finding]:
         also = f"; not needed: {', '.join(extra)}" if extra else ""
         findings.append(Finding(True, "Slack scopes", f"all {len(wanted)} are there{also}"))
     return findings
+
+
+async def _socket_mode(settings: Settings) -> list[Finding]:
+    """Ask for the address of a WebSocket, as a connection begins: it tells whether the app token does."""
+    token = settings.slack_app_token.get_secret_value()
+    if not token:
+        return []
+    subject = "Socket Mode"
+    try:
+        async with open_client(settings, SystemClock()) as client:
+            on = await socket_mode_is_on(client, token)
+    except (Misconfigured, Rejected) as error:
+        code = error.detail.partition(": ")[2]
+        remedy = next((text for name, text in _REMEDIES.items() if name in code), _MAKE_ANEW)
+        return [Finding(False, subject, f"Slack refuses SLACK_APP_TOKEN: {code}", remedy)]
+    except StepError as error:
+        return [Finding(False, subject, error.detail, "Check the network, and SLACK_API_URL if you set it.")]
+    if not on:
+        return [Finding(False, subject, "it is off, so no event would come", _TURN_ON)]
+    return [Finding(True, subject, "it is on, and Slack takes SLACK_APP_TOKEN")]
 
 
 def manifest_scopes() -> frozenset[str]:

@@ -182,6 +182,13 @@ async def test_the_app_token_alone_opens_a_connection(slack):
         assert caught.value.response["error"] == error
 
 
+async def test_the_app_token_needs_its_scope(slack):
+    slack.tokens.app.scopes.discard("connections:write")
+    with pytest.raises(SlackApiError) as caught:
+        await client(slack, slack.app_token).apps_connections_open(app_token=slack.app_token)
+    assert (caught.value.response["error"], caught.value.response["needed"]) == ("missing_scope", "connections:write")
+
+
 async def test_stray_frames_do_no_harm(slack, http):
     socket = await opened(slack, http)
     await socket.socket.send_str("not json")

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from bot.slack.api.client import SlackClient
 from bot.slack.api.methods import Method
-from bot.slack.api.payloads import Json, text
+from bot.slack.api.payloads import Json, child, text
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +41,16 @@ async def identify(client: SlackClient) -> Identity:
         enterprise_id=text(answer, "enterprise_id"),
         scopes=frozenset(part.strip() for part in scopes.split(",") if part.strip()),
     )
+
+
+async def socket_mode_is_on(client: SlackClient, app_token: str) -> bool:
+    """Ask Slack for the address of a WebSocket, which opens nothing. Raises `StepError`s, also for a wrong token.
+
+    Slack gives an address where Socket Mode is off as well, with "[WARN] Socket Mode is not turned on." beside it; no
+    event ever comes through it.
+    """
+    answer = await client.call(Method.OPEN_SOCKET, app_token=app_token)
+    return "not turned on" not in str(child(answer, "response_metadata").get("messages", ""))
 
 
 class BotIdentity:

@@ -22,12 +22,16 @@ async def auth_test(call: Call) -> Json:
 
 
 async def connections_open(call: Call) -> Json:
-    """Give the address of a WebSocket, good for one connection."""
-    if call.parts.options.request_url:
-        raise SlackError("socket_mode_disabled")
+    """Give the address of a WebSocket, good for one connection; no event comes through it where Socket Mode is off.
+
+    Slack then answers `ok` all the same, with the warning below (users of Bolt and of other clients report it).
+    """
     ticket = call.parts.sockets.ticket()
     address = call.workspace.url.replace("http", "ws", 1)
-    return {"url": f"{address}/link/?ticket={ticket}&app_id={call.parts.options.app_id}"}
+    answer: Json = {"url": f"{address}/link/?ticket={ticket}&app_id={call.parts.options.app_id}"}
+    if call.parts.options.request_url:
+        answer["response_metadata"] = {"messages": ["[WARN] Socket Mode is not turned on."]}
+    return answer
 
 
 async def team_info(call: Call) -> Json:
@@ -62,7 +66,14 @@ async def auth_revoke(call: Call) -> Json:
 METHODS = (
     Method("auth.test", auth_test, paced=False),
     Method("auth.revoke", auth_revoke),
-    Method("apps.connections.open", connections_open, tier=1, token="app", paced=False),  # noqa: S106 - a kind
+    Method(
+        "apps.connections.open",
+        connections_open,
+        scopes=("connections:write",),
+        tier=1,
+        token="app",  # noqa: S106 - a kind
+        paced=False,
+    ),
     Method("team.info", team_info, scopes=("team:read",)),
     Method("bots.info", bots_info, scopes=("users:read",), json=False),
 )
