@@ -13,6 +13,8 @@ def first_look(
     audio_seconds: float | None, capabilities: Capabilities, latency: tuple[float, float], poll_min: float
 ) -> float:
     """Seconds from the hand-over to the first poll."""
+    if capabilities.works_when_polled:
+        return 0.0
     if capabilities.pushes:
         return capabilities.push_patience
     return max(poll_min, predicted_finish(audio_seconds, latency))
@@ -20,6 +22,8 @@ def first_look(
 
 def next_look(waited: float, capabilities: Capabilities, poll_min: float) -> float:
     """Seconds to the next poll of a job that has waited `waited` seconds: a quarter more each time, bounded."""
+    if capabilities.works_when_polled:
+        return 0.0
     shortest, longest = capabilities.poll_seconds
     shortest = max(shortest, poll_min)
     return min(max(shortest, longest), max(shortest, waited * 0.25))

@@ -37,6 +37,12 @@ def test_a_provider_that_pushes_is_left_alone_for_as_long_as_it_is_trusted_to() 
     assert first_look(600.0, PUSHING, (10.0, 0.1), 5.0) == 900.0
 
 
+def test_a_provider_that_works_when_polled_is_polled_at_once() -> None:
+    working = Capabilities("Any", InputLimits(frozenset()), works_when_polled=True)
+    assert first_look(600.0, working, (10.0, 0.1), 5.0) == 0.0
+    assert next_look(600.0, working, 5.0) == 0.0
+
+
 @given(st.integers(0, 10_000), st.integers())
 def test_a_delay_is_jittered_within_its_bounds(attempt: int, seed: int) -> None:
     policy = RetryPolicy(first=2.0, cap=300.0)
