@@ -11,7 +11,7 @@ import json
 import resource
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from bench.measure import Plan, Row, ratio_at_least, row
@@ -20,11 +20,7 @@ from bench.rush import Clip, PassThrough, sample
 from bot.clock import SystemClock
 from bot.domain.job import FileFacts, Job, Origin, RemoteJob, State
 from bot.domain.transcript import Segment, Transcript
-from bot.engine.engine import Engine
 from bot.engine.events import EngineEvent, StepEnded, StepFailed
-from bot.engine.hosted_audio import HostedAudio
-from bot.engine.rate_budget import Budget
-from bot.engine.steps import Steps
 from bot.ports.audio import InputLimits, Payload, Progress, SourceFile
 from bot.ports.provider import (
     Capabilities,
@@ -39,6 +35,7 @@ from bot.ports.provider import (
 from bot.ports.store import NewJob
 from bot.settings import load_settings
 from storage import open_store
+from tests.support.engine_harness import end, new_engine
 
 JOBS = 1_000
 STEPS = 5  # received, submitting, waiting, finishing, replying
@@ -105,7 +102,7 @@ class InstantChat:
     async def source(self, job: Job) -> SourceFile:
         return self._clip
 
-    async def show(self, job: Job) -> None:
+    def show(self, job: Job) -> None:
         pass
 
     async def reply(self, job: Job, transcript: Transcript | None) -> None:
@@ -152,15 +149,6 @@ async def run(database: Path, jobs: int) -> dict[str, float]:
     left, ended = jobs, asyncio.Event()
     provider: Provider = InstantProvider()
     providers = {"instant": provider}
-    budgets = {"instant": Budget("instant", None, store, clock)}
-    preparer = PassThrough()
-    hosted_audio = HostedAudio(store, chat, preparer, providers, clock)
-
-    async def offload(work: Callable[[], Transcript]) -> Transcript:
-        return work()
-
-    async def works() -> bool:
-        return True
 
     def watch(happening: EngineEvent) -> None:
         nonlocal left
@@ -171,19 +159,15 @@ async def run(database: Path, jobs: int) -> dict[str, float]:
             if not left:
                 ended.set()
 
-    steps = Steps(
+    engine = new_engine(
         settings=settings,
         store=store,
-        chat=chat,
-        preparer=preparer,
-        providers=providers,
-        hosted_audio=hosted_audio,
         clock=clock,
-        suggest=lambda transcript: transcript,
-        show=lambda job: None,
-        offload=offload,
+        chat=chat,
+        preparer=PassThrough(),
+        providers=providers,
+        watch=watch,
     )
-    engine = Engine(store, clock, chat, providers, budgets, steps, hosted_audio, watch, works)
     used, begun = _cpu(), time.perf_counter()
     try:
         await asyncio.gather(*(store.add_job(_new(number), clock.now()) for number in range(jobs)))
@@ -192,7 +176,7 @@ async def run(database: Path, jobs: int) -> dict[str, float]:
             await ended.wait()
         return {"wall": time.perf_counter() - begun, "cpu": _cpu() - used}
     finally:
-        await engine.stop(5.0)
+        await end(engine, 5.0)
         await store.close()
 
 

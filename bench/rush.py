@@ -16,11 +16,8 @@ from pathlib import Path
 
 from bot.domain.job import FileFacts, Job, Origin
 from bot.domain.transcript import Transcript
-from bot.engine.engine import Engine
 from bot.engine.events import EngineEvent, StepFailed
-from bot.engine.hosted_audio import HostedAudio
-from bot.engine.rate_budget import Budget
-from bot.engine.steps import Steps
+from bot.engine.rate_budget import RateBudgets
 from bot.http import Http
 from bot.ports.audio import AudioFacts, InputLimits, Payload, Progress, SourceFile
 from bot.ports.provider import Provider
@@ -29,6 +26,7 @@ from bot.providers.xosum.provider import XosumProvider
 from bot.settings import load_settings
 from simulators.xosum import XosumSettings, XosumSimulator
 from storage import open_store
+from tests.support.engine_harness import end, new_engine
 from tests.support.virtual_time import Busy, PatientClock, VirtualClock, drive
 
 SECONDS = 30.0
@@ -78,7 +76,7 @@ class Thread:
         """A clip of its own for each file: the digest of its id follows the sound as padding."""
         return Clip(self._sound + hashlib.sha256(job.origin.file_id.encode()).digest())
 
-    async def show(self, job: Job) -> None:
+    def show(self, job: Job) -> None:
         """Nothing is shown."""
 
     async def reply(self, job: Job, transcript: Transcript | None) -> None:
@@ -138,43 +136,30 @@ async def rush(files: int, sound: bytes, skew: float = 17.0, colleague_after: fl
         store: JobStore = busy.watch(real_store)
         thread = Thread(clock, sound)
 
-        budgets: dict[str, Budget] = {}
+        budgets = RateBudgets(store, clock)
 
         async def spend() -> None:
             with busy.paused():  # the client spends inside its call
-                await budgets["xosum"].spend()
+                await budgets.spend("xosum")
 
         provider: Provider = XosumProvider(settings, busy.watch(real_http), clock, spend)
         providers = {"xosum": provider}
-        budgets["xosum"] = Budget("xosum", provider.capabilities.pace, store, clock)
-        preparer = PassThrough()
-        hosted_audio = HostedAudio(store, thread, preparer, providers, clock)
-
-        async def offload(work: object) -> Transcript:
-            assert callable(work)
-            return work()  # type: ignore[no-any-return]  # the engine passes what returns a transcript
+        budgets.open("xosum", provider.capabilities.pace)
 
         def watch(happening: EngineEvent) -> None:
             if isinstance(happening, StepFailed):
                 failures.append(f"{happening.kind}: {happening.detail}")
 
-        steps = Steps(
+        engine = new_engine(
             settings=settings,
             store=store,
-            chat=thread,
-            preparer=preparer,
-            providers=providers,
-            hosted_audio=hosted_audio,
             clock=clock,
-            suggest=lambda transcript: transcript,
-            show=lambda job: None,
-            offload=offload,
+            chat=thread,
+            preparer=PassThrough(),
+            providers=providers,
+            budgets=budgets,
+            watch=watch,
         )
-
-        async def works() -> bool:
-            return True
-
-        engine = Engine(store, clock, thread, providers, budgets, steps, hosted_audio, watch, works)
         started = clock.now()
         for number in range(files):
             await store.add_job(_file("U-many", f"F{number}"), started)
@@ -183,14 +168,14 @@ async def rush(files: int, sound: bytes, skew: float = 17.0, colleague_after: fl
         async def colleague() -> None:
             await clock.sleep(colleague_after)
             await store.add_job(_file("U-one", "F-colleague"), clock.now())
-            engine.notify_all()
+            engine.wakeups.notify_all()
 
         one = asyncio.create_task(colleague())
         try:
             await drive(clock, busy, lambda: len(thread.replied) == files + 1, limit=files * 10 + 7200.0)
         finally:
             one.cancel()
-            stopping = asyncio.create_task(engine.stop(0.0))
+            stopping = asyncio.create_task(end(engine))
             await drive(clock, busy, stopping.done, limit=600.0)
         times = sorted(at - started for at in thread.replied.values())
         return Result(

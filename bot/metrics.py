@@ -1,10 +1,13 @@
 """What the operator can measure: Prometheus series, one registry for each running bot. No content, no names."""
 
+import asyncio
+
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
 from bot.domain.job import SLACK_LANE
 from bot.engine.events import AccountBroke, AccountRecovered, EngineEvent, StepEnded, StepFailed, StoreFailed
 
+LAG_PROBE_SECONDS = 0.05
 _STEP_BUCKETS = (0.01, 0.05, 0.1, 0.5, 1, 5, 15, 60, 300, 1800)
 
 
@@ -71,6 +74,22 @@ class Metrics:
         self.budget_spent.labels(account).inc(spent - before[0])
         self.budget_waited.labels(account).inc(waited - before[1])
         self._budgets[account] = (spent, waited)
+
+    def refused(self, route: str, reason: str) -> None:
+        """A webhook or a request was refused."""
+        self.hooks_refused.labels(route, reason).inc()
+
+    async def measure_lag(self) -> None:
+        """Keep the longest stall of the event loop in the last minute, until cancelled."""
+        loop = asyncio.get_running_loop()
+        worst, since = 0.0, loop.time()
+        while True:
+            asked = loop.time()
+            await asyncio.sleep(LAG_PROBE_SECONDS)
+            worst = max(worst, loop.time() - asked - LAG_PROBE_SECONDS)
+            self.loop_lag.set(worst)
+            if loop.time() - since > 60:
+                worst, since = 0.0, loop.time()
 
     def exposition(self) -> bytes:
         """The text that Prometheus reads."""

@@ -14,13 +14,10 @@ import yaml
 from aiohttp import web
 from rich.console import Console
 
-from bot.app import open_core
+from bot.app import open_providers
 from bot.clock import SystemClock
 from bot.domain.errors import Misconfigured, Rejected, StepError, StoreError
-from bot.domain.job import Job
-from bot.domain.transcript import Transcript
 from bot.http import Http, http_date
-from bot.ports.audio import SourceFile
 from bot.ports.provider import Finding
 from bot.settings import Settings
 from bot.slack.api.client import open_client
@@ -154,8 +151,8 @@ async def _providers(settings: Settings) -> list[Finding]:
     findings: list[Finding] = []
     with tempfile.TemporaryDirectory(prefix="threadscribe-") as directory:
         scratch = settings.model_copy(update={"database_url": f"sqlite:///{directory}/doctor.db", "spool_dir": ""})
-        async with open_core(scratch, _NoChat(), serve=False) as core:
-            for provider in core.providers.values():
+        async with open_providers(scratch) as providers:
+            for provider in providers.values():
                 try:
                     findings += await provider.check()
                 except StepError as error:
@@ -204,18 +201,3 @@ async def _listening(settings: Settings) -> AsyncIterator[str]:
         yield word if runner.addresses else ""
     finally:
         await runner.cleanup()
-
-
-class _NoChat:
-    """A chat that is never asked: doctor runs no job."""
-
-    async def source(self, job: Job) -> SourceFile:
-        """Never asked."""
-        raise NotImplementedError
-
-    async def show(self, job: Job) -> None:
-        """Nothing to show."""
-
-    async def reply(self, job: Job, transcript: Transcript | None) -> None:
-        """Never asked."""
-        raise NotImplementedError

@@ -46,7 +46,7 @@ class OneFile:
         """The file on disk."""
         return DiskFile(self._path)
 
-    async def show(self, job: Job) -> None:
+    def show(self, job: Job) -> None:
         """Move the bar; what did not work and is tried again is said beside it."""
         if job.state not in FINAL:
             text = f"trying again ({escape(job.last_error)})" if job.attempts else _STAGES[job.state]
@@ -111,5 +111,5 @@ async def _run(settings: Settings, file: Path, language: str) -> tuple[Job, Tran
         await core.store.add_job(
             NewJob(origin, DiskFile(file).facts, Options(language=language or None)), core.clock.now()
         )
-        core.engine.notify_all()
+        core.wakeups.notify_all()
         return await chat.answer

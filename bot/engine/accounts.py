@@ -1,63 +1,74 @@
-"""Accounts that stopped working: parked once, probed, resumed when they are mended."""
+"""Accounts that stopped working: parked once, probed, resumed when they work again."""
 
-import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
 
 from bot.domain.errors import Misconfigured, StepError, StoreError
 from bot.engine.events import AccountBroke, AccountRecovered, Watch
+from bot.engine.wakeups import Wakeups
 from bot.ports.clock import Clock
+from bot.ports.provider import Provider
 from bot.ports.store import Jobs
+from bot.supervisor import Supervisor
 
 PROBE_SECONDS = 60.0
 
 Probe = Callable[[], Awaitable[bool]]  # whether the account works; may raise `StepError`
 
 
+@dataclass(slots=True)
 class Accounts:
-    """Remembers which accounts are broken and asks each until it works again."""
+    """Remembers which accounts are broken, and asks each once a minute until it works again."""
 
-    def __init__(
-        self, store: Jobs, clock: Clock, probes: dict[str, Probe], watch: Watch, on_mended: Callable[[], None]
-    ) -> None:
-        self._store = store
-        self._clock = clock
-        self._probes = probes
-        self._watch = watch
-        self._on_mended = on_mended
-        self._probing: dict[str, asyncio.Task[None]] = {}
+    store: Jobs
+    clock: Clock
+    probes: Mapping[str, Probe]
+    watch: Watch
+    wakeups: Wakeups
+    supervisor: Supervisor
+    _broken: set[str] = field(default_factory=set)
 
     @property
     def broken(self) -> tuple[str, ...]:
         """The accounts that wait for the operator."""
-        return tuple(sorted(self._probing))
+        return tuple(sorted(self._broken))
 
     def broke(self, error: Misconfigured) -> None:
         """Report it once and begin to probe."""
-        if error.account in self._probing:
+        account = error.account
+        if account in self._broken:
             return
-        self._watch(AccountBroke(error.account, error.detail))
-        self._probing[error.account] = asyncio.create_task(self._probe(error.account), name=f"probe {error.account}")
+        self._broken.add(account)
+        self.watch(AccountBroke(account, error.detail))
+        self.supervisor.run(f"probe of {account}", lambda: self._probe(account))
 
     async def resume_all(self) -> None:
-        """At start: the operator may have mended anything meanwhile. What is still wrong parks again."""
-        for account in self._probes:
-            await self._store.resume_parked(account, self._clock.now())
+        """At start: the operator may have fixed anything meanwhile. What is still wrong parks again."""
+        for account in self.probes:
+            await self.store.resume_parked(account, self.clock.now())
 
     async def _probe(self, account: str) -> None:
-        while True:
-            await self._clock.sleep(PROBE_SECONDS)
-            try:
-                works = await self._probes[account]() if account in self._probes else True
-                if works:
-                    await self._store.resume_parked(account, self._clock.now())
-                    break
-            except (StepError, StoreError):
-                continue  # still broken, or not to be reached: ask again
-        del self._probing[account]
-        self._watch(AccountRecovered(account))
-        self._on_mended()
+        while not await self._works_again(account):
+            pass
+        self._broken.discard(account)
+        self.watch(AccountRecovered(account))
+        self.wakeups.notify_all()
 
-    async def close(self) -> None:
-        """Stop probing."""
-        for task in list(self._probing.values()):
-            task.cancel()
+    async def _works_again(self, account: str) -> bool:
+        await self.clock.sleep(PROBE_SECONDS)
+        try:
+            if account in self.probes and not await self.probes[account]():
+                return False
+            await self.store.resume_parked(account, self.clock.now())
+        except (StepError, StoreError):
+            return False  # still broken, or not to be reached: ask again
+        return True
+
+
+def probe_of(provider: Provider) -> Probe:
+    """Whether every check of this provider is well."""
+
+    async def works() -> bool:
+        return all(finding.ok for finding in await provider.check())
+
+    return works

@@ -5,6 +5,7 @@ opened again on the first request. At most one payload per job is open.
 """
 
 import asyncio
+from collections.abc import Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 
@@ -27,19 +28,17 @@ class _Held:
     fetched: bool = field(default=False)
 
 
+@dataclass(slots=True)
 class HostedAudio:
     """Hands out the audio of jobs whose provider fetches it."""
 
-    def __init__(
-        self, store: Jobs, chat: Chat, preparer: Preparer, providers: dict[str, Provider], clock: Clock
-    ) -> None:
-        self._store = store
-        self._chat = chat
-        self._preparer = preparer
-        self._providers = providers
-        self._clock = clock
-        self._held: dict[str, _Held] = {}
-        self._locks: dict[str, asyncio.Lock] = {}
+    store: Jobs
+    chat: Chat
+    preparer: Preparer
+    providers: Mapping[str, Provider]
+    clock: Clock
+    _held: dict[str, _Held] = field(default_factory=dict)
+    _locks: dict[str, asyncio.Lock] = field(default_factory=dict)
 
     async def hold(self, job: Job, source: SourceFile, facts: AudioFacts, accepts: InputLimits) -> Payload:
         """Open the job's payload and keep it; the one that is open already, if there is one."""
@@ -47,26 +46,26 @@ class HostedAudio:
             if held := self._held.get(job.id):
                 return held.payload
             async with AsyncExitStack() as stack:
-                prepared = self._preparer.prepare(job.id, source, facts, accepts, _unseen)
+                prepared = self.preparer.prepare(job.id, source, facts, accepts, _unseen)
                 payload = await stack.enter_async_context(prepared)
                 self._held[job.id] = _Held(stack.pop_all(), payload)
             return payload
 
     async def payload_for(self, token: str) -> Payload | None:
         """What the bearer of this token may download; None for a token that is unknown, spent or too old."""
-        job = await self._store.job_by_hook_token(token) if token else None
-        provider = self._providers.get(job.provider) if job else None
+        job = await self.store.job_by_hook_token(token) if token else None
+        provider = self.providers.get(job.provider) if job else None
         if job is None or provider is None or not provider.capabilities.fetches_audio:
             return None
         if job.state not in (State.SUBMITTING, State.WAITING):
             await self.release(job.id)
             return None
-        if job.remote and job.remote.expires_at is not None and self._clock.now() > job.remote.expires_at:
+        if job.remote and job.remote.expires_at is not None and self.clock.now() > job.remote.expires_at:
             return None
         if held := self._held.get(job.id):
             return held.payload
-        source = await self._chat.source(job)
-        facts = await self._preparer.inspect(source)
+        source = await self.chat.source(job)
+        facts = await self.preparer.inspect(source)
         return await self.hold(job, source, facts, provider.capabilities.accepts)
 
     async def release(self, job_id: str) -> None:

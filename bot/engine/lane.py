@@ -9,7 +9,7 @@ import random
 import time
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 
 from bot.domain.errors import (
@@ -25,11 +25,11 @@ from bot.domain.errors import (
     Transient,
 )
 from bot.domain.job import Job
-from bot.domain.machine import Change, Ended, Finishing, Parked, Received, Replying, Submitting, Waiting, stage_of
-from bot.engine.bursts import BurstDetector
+from bot.domain.machine import Change, Ended, Parked, Replying, stage_of
 from bot.engine.events import StepEnded, StepFailed, StoreFailed, Watch
 from bot.engine.rate_budget import Budget, step_rank
 from bot.engine.retry import FAULT_RETRIES, RetryPolicy
+from bot.engine.wakeups import Wakeups
 from bot.ports.clock import Clock, WakeEvent
 from bot.ports.store import Jobs
 
@@ -51,54 +51,45 @@ class Held:
     renewed_at: float
 
 
+@dataclass(slots=True)
 class Lane:
     """Claims the jobs of one account and runs their steps, `quick` polls and `heavy` hand-overs side by side.
 
     The two have places of their own, so that long uploads never keep a finished result waiting.
     """
 
-    def __init__(
-        self,
-        name: str,
-        *,
-        store: Jobs,
-        clock: Clock,
-        run: Run,
-        budget: Budget,
-        retries: RetryPolicy,
-        watch: Watch,
-        on_misconfigured: Callable[[Misconfigured], None],
-        on_moved: Callable[[Job], None],
-        quick: int = 8,
-        heavy: int = 8,
-        provider_title: str = "",
-        chance: random.Random | None = None,
-        bursts: BurstDetector | None = None,
-    ) -> None:
-        self.name = name
-        self._store = store
-        self._clock = clock
-        self._run_step = run
-        self._budget = budget
-        self._retries = retries
-        self._watch = watch
-        self._on_misconfigured = on_misconfigured
-        self._on_moved = on_moved
-        self._places = {QUICK_RANKS: quick, HEAVY_RANKS: heavy}
-        self._busy = {QUICK_RANKS: 0, HEAVY_RANKS: 0}
-        self._title = provider_title or name
-        self._chance = chance or random.Random()  # noqa: S311  # jitter, not a secret
-        self._bursts = bursts or BurstDetector()
-        self._begun_at = 0.0
-        self._bell = WakeEvent(clock)
-        self._stopping = False
-        self._steps: dict[asyncio.Task[None], Held] = {}
-        self._keeper: asyncio.Task[None] | None = None
-        self._store_down = False
+    name: str
+    store: Jobs
+    clock: Clock
+    run_step: Run
+    budget: Budget
+    retries: RetryPolicy
+    watch: Watch
+    on_misconfigured: Callable[[Misconfigured], None]
+    on_moved: Callable[[Job], None]
+    wakeups: Wakeups
+    quick: int = 8
+    heavy: int = 8
+    provider_title: str = ""
+    chance: random.Random = field(default_factory=random.Random)  # for jitter
+    _wake_event: WakeEvent = field(init=False)
+    _busy: dict[tuple[int, ...], int] = field(default_factory=lambda: {QUICK_RANKS: 0, HEAVY_RANKS: 0})
+    _begun_at: float = 0.0
+    _stopping: asyncio.Event = field(default_factory=asyncio.Event)
+    _steps: dict[asyncio.Task[None], Held] = field(default_factory=dict)
+    _keeper: asyncio.Task[None] | None = None
+    _store_down: bool = False
+
+    def __post_init__(self) -> None:
+        """Register for wake-ups."""
+        self._wake_event = self.wakeups.event(self.name)
 
     def notify(self) -> None:
         """Something may be due: look now."""
-        self._bell.notify()
+        self._wake_event.notify()
+
+    def _places(self) -> tuple[tuple[tuple[int, ...], int], ...]:
+        return (QUICK_RANKS, self.quick), (HEAVY_RANKS, self.heavy)
 
     @property
     def running(self) -> int:
@@ -107,36 +98,39 @@ class Lane:
 
     async def serve(self) -> None:
         """Claim and run until `stop`. Store failures are reported and waited out."""
-        while not self._stopping:
-            self._bell.clear()
+        while not self._stopping.is_set():
+            self._wake_event.clear()
             try:
                 wait = await self._claim_all()
                 self._store_down = False
             except StoreError as error:
                 if not self._store_down:
-                    self._watch(StoreFailed(str(error)))
+                    self.watch(StoreFailed(str(error)))
                 self._store_down = True
                 wait = 1.0
-            if wait > 0 and not self._stopping:
-                await self._bell.wait(wait)
+            if wait > 0 and not self._stopping.is_set():
+                await self._wake_event.wait(wait)
 
     async def _claim_all(self) -> float:
         """Claim until the places or the due jobs run out; seconds until it is worth looking again."""
-        while not self._stopping:
-            ranks = [rank for group, places in self._places.items() if self._busy[group] < places for rank in group]
-            held = self._bursts.bursting and time.monotonic() - self._begun_at < RUSH_SECONDS
+        while not self._stopping.is_set():
+            ranks = [rank for group, places in self._places() if self._busy[group] < places for rank in group]
+            held = self.wakeups.bursts.bursting and time.monotonic() - self._begun_at < RUSH_SECONDS
             if held:
                 ranks = [rank for rank in ranks if rank not in HEAVY_RANKS]
             if not ranks:
                 return RUSH_SECONDS if held else IDLE_SECONDS  # a step that ends rings
-            job = await self._store.claim(self.name, sorted(ranks), self._clock.now(), LEASE_SECONDS)
+            job = await self.store.claim(self.name, sorted(ranks), self.clock.now(), LEASE_SECONDS)
+            if job is not None and self._stopping.is_set():
+                await self.store.release(job)
+                break
             if job is None:
-                due = await self._store.next_due(self.name)
+                due = await self.store.next_due(self.name)
                 if held:
                     return RUSH_SECONDS
                 if due is None:
                     return IDLE_SECONDS
-                wait = due - self._clock.now()
+                wait = due - self.clock.now()
                 # Due now, yet not claimed: its rank has no free place. A step that ends rings.
                 return min(IDLE_SECONDS, wait) if wait > 0 else (1.0 if len(ranks) == 3 else IDLE_SECONDS)
             self._begin(job)
@@ -148,7 +142,7 @@ class Lane:
         if group is HEAVY_RANKS:
             self._begun_at = time.monotonic()
         step = asyncio.create_task(self._step(job), name=f"{self.name} {job.id}")
-        self._steps[step] = Held(job, self._clock.now())
+        self._steps[step] = Held(job, self.clock.now())
         step.add_done_callback(partial(self._ended, group))
         if self._keeper is None or self._keeper.done():
             self._keeper = asyncio.create_task(self._keep(), name=f"leases {self.name}")
@@ -161,7 +155,7 @@ class Lane:
     async def _keep(self) -> None:
         """Look after the leases while steps run; end a step whose lease is lost or whose job somebody cancels."""
         while self._steps:
-            await self._clock.sleep(HEARTBEAT_SECONDS)
+            await self.clock.sleep(HEARTBEAT_SECONDS)
             for step, held in list(self._steps.items()):
                 try:
                     if not step.done() and not await self._still_ours(held):
@@ -171,15 +165,15 @@ class Lane:
 
     async def _still_ours(self, held: Held) -> bool:
         """Whether the step may go on; its lease is renewed in time."""
-        job, now = held.job, self._clock.now()
-        row = await self._store.job(job.id)
+        job, now = held.job, self.clock.now()
+        row = await self.store.job(job.id)
         if row is None or row.lease_token != job.lease_token:
             return False
         if row.cancel_by and not job.cancel_by and not isinstance(stage_of(row), Replying):
             return False  # its lease goes back, and the next claim sees who cancelled
         if not 0 <= now - held.renewed_at < LEASE_SECONDS / 3:
             try:
-                await self._store.renew(job, now, LEASE_SECONDS)
+                await self.store.renew(job, now, LEASE_SECONDS)
             except LostLease:
                 return False
             held.renewed_at = now
@@ -191,82 +185,76 @@ class Lane:
         try:
             change = await self._attempt(job, started)
             if change is None:
-                await self._store.release(job)
+                await self.store.release(job)
                 return
-            moved = await self._store.apply(change)
-            self._watch(StepEnded(moved, job.state, time.monotonic() - started, change.cause))
+            moved = await self.store.apply(change)
+            self.watch(StepEnded(moved, job.state, time.monotonic() - started, change.cause))
             if moved.state != job.state or moved.attempts:
-                self._on_moved(moved)
+                self.on_moved(moved)
         except LostLease:
             return  # somebody else owns the job; what was done here is theirs to find
         except StoreError as error:
-            self._watch(StoreFailed(str(error)))
-            await self._clock.sleep(1.0)
+            self.watch(StoreFailed(str(error)))
+            await self.clock.sleep(1.0)
             with suppress(StoreError):
-                await self._store.release(job)
+                await self.store.release(job)
         except asyncio.CancelledError:
             with suppress(StoreError):
-                await asyncio.shield(self._store.release(job))
+                await asyncio.shield(self.store.release(job))
             raise
 
     async def _attempt(self, job: Job, started: float) -> Change | None:
         try:
-            return await self._run_step(job)
+            return await self.run_step(job)
         except (LostLease, StoreError):
             raise
         except StepError as error:
             bug = error if isinstance(error, InternalFault) else None
-            self._watch(StepFailed(job, time.monotonic() - started, type(error).__name__, error.detail, bug))
+            self.watch(StepFailed(job, time.monotonic() - started, type(error).__name__, error.detail, bug))
             fresh = await self._current(job)
             return await self._after(fresh, error)
         except Exception as error:  # a bug must cost one attempt, not the lane; it is reported with its traceback
-            self._watch(StepFailed(job, time.monotonic() - started, type(error).__name__, "unexpected", error))
+            self.watch(StepFailed(job, time.monotonic() - started, type(error).__name__, "unexpected", error))
             fresh = await self._current(job)
             return await self._after(fresh, InternalFault(f"unexpected {type(error).__name__}"))
 
     async def _current(self, job: Job) -> Job:
         """The row as the failed step left it (it may have stored a remote reference)."""
-        row = await self._store.job(job.id)
+        row = await self.store.job(job.id)
         if row is None or row.lease_token != job.lease_token:
             raise LostLease
         return row
 
     async def _after(self, job: Job, error: StepError) -> Change:
         """What an error means for the row."""
-        now = self._clock.now()
+        now = self.clock.now()
         stage = stage_of(job)
         if isinstance(stage, Parked | Ended):
             raise LostLease
         if isinstance(error, Misconfigured):
-            self._on_misconfigured(error)
+            self.on_misconfigured(error)
             return stage.park(now, error.detail, error.account)
         if isinstance(error, RateLimited):
-            await self._budget.hold(error.retry_after)
+            await self.budget.hold(error.retry_after)
             return stage.retry(now, now + error.retry_after, error.detail)
         if isinstance(error, Transient) and error.after is not None:
             return stage.retry(now, now + error.after, error.detail)
         if isinstance(stage, Replying):
-            return stage.retry(now, now + self._retries.delay(job.attempts, self._chance), error.detail)
+            return stage.retry(now, now + self.retries.delay(job.attempts, self.chance), error.detail)
         if isinstance(error, Rejected):
-            return self._refuse(stage, now, error.problem, error.detail)
+            return stage.refuse(now, error.problem, error.detail)
         if isinstance(error, InternalFault):
             if FAULT_RETRIES.exhausted(job.attempts):
-                return self._refuse(stage, now, Problem(ProblemCode.BOT_FAILED), error.detail)
-            return stage.retry(now, now + FAULT_RETRIES.delay(job.attempts, self._chance), error.detail)
-        if self._retries.exhausted(job.attempts):
-            problem = Problem(ProblemCode.PROVIDER_DOWN, {"provider": self._title})
-            return self._refuse(stage, now, problem, error.detail)
-        return stage.retry(now, now + self._retries.delay(job.attempts, self._chance), error.detail)
-
-    @staticmethod
-    def _refuse(
-        stage: Received | Submitting | Waiting | Finishing, now: float, problem: Problem, detail: str
-    ) -> Change:
-        return stage.refuse(now, problem, detail)
+                return stage.refuse(now, Problem(ProblemCode.BOT_FAILED), error.detail)
+            return stage.retry(now, now + FAULT_RETRIES.delay(job.attempts, self.chance), error.detail)
+        if self.retries.exhausted(job.attempts):
+            problem = Problem(ProblemCode.PROVIDER_DOWN, {"provider": self.provider_title or self.name})
+            return stage.refuse(now, problem, error.detail)
+        return stage.retry(now, now + self.retries.delay(job.attempts, self.chance), error.detail)
 
     async def stop(self, grace: float) -> None:
         """Claim no more; let steps under way end for `grace` seconds, then cancel them. Leases go back."""
-        self._stopping = True
+        self._stopping.set()
         self.notify()
         if self._steps:
             await asyncio.wait(self._steps, timeout=grace)
@@ -276,4 +264,4 @@ class Lane:
             await asyncio.wait(self._steps)
         if self._keeper is not None:
             self._keeper.cancel()
-        await self._budget.close()
+        await self.budget.close()

@@ -4,6 +4,7 @@ import asyncio
 import contextvars
 import heapq
 import itertools
+from dataclasses import dataclass, field
 
 from bot.ports.clock import Clock
 from bot.ports.provider import Pace
@@ -13,45 +14,45 @@ from bot.ports.store import Budgets
 step_rank: contextvars.ContextVar[int] = contextvars.ContextVar("step_rank", default=1)
 
 
+@dataclass(slots=True)
 class Budget:
     """One account's calls. `spend` returns when the caller may send one request."""
 
-    def __init__(self, account: str, pace: Pace | None, store: Budgets, clock: Clock) -> None:
-        self._account = account
-        self._pace = pace
-        self._store = store
-        self._clock = clock
-        self._waiting: list[tuple[int, int, asyncio.Future[None]]] = []
-        self._order = itertools.count()
-        self._pump: asyncio.Task[None] | None = None
-        self.spent = 0
-        self.waited = 0
+    account: str
+    pace: Pace | None
+    store: Budgets
+    clock: Clock
+    spent: int = 0
+    waited: int = 0
+    _waiting: list[tuple[int, int, asyncio.Future[None]]] = field(default_factory=list)
+    _order: "itertools.count[int]" = field(default_factory=itertools.count)
+    _pump: asyncio.Task[None] | None = None
 
     async def spend(self) -> None:
         """Wait for one call; it is on record when this returns. At once for an account without a pace."""
-        if self._pace is None:
+        if self.pace is None:
             return
         turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         heapq.heappush(self._waiting, (step_rank.get(), next(self._order), turn))
         if self._pump is None or self._pump.done():
-            self._pump = asyncio.create_task(self._serve(self._pace), name=f"budget {self._account}")
+            self._pump = asyncio.create_task(self._serve(self.pace), name=f"budget {self.account}")
         await turn
 
     async def hold(self, seconds: float) -> None:
         """Nobody spends for so long: the other side said so."""
-        await self._store.hold(self._account, self._clock.now() + seconds)
+        await self.store.hold(self.account, self.clock.now() + seconds)
 
     async def _serve(self, pace: Pace) -> None:
         while self._waiting:
             try:
-                now = self._clock.now()
-                free_at = await self._store.reserve(self._account, pace, now)
+                now = self.clock.now()
+                free_at = await self.store.reserve(self.account, pace, now)
             except Exception as error:  # whatever the store says belongs to whoever waits, and nobody may hang
                 self._next_turn(error)
                 continue
             if free_at > now:
                 self.waited += 1
-                await self._clock.sleep(free_at - now)
+                await self.clock.sleep(free_at - now)
                 continue
             self.spent += 1
             self._next_turn(None)
@@ -74,3 +75,24 @@ class Budget:
         for _, _, turn in self._waiting:
             turn.cancel()
         self._waiting.clear()
+
+
+@dataclass(slots=True)
+class RateBudgets:
+    """The budgets of all accounts, by account."""
+
+    store: Budgets
+    clock: Clock
+    opened: dict[str, Budget] = field(default_factory=dict)
+
+    def open(self, account: str, pace: Pace | None) -> None:
+        """Pace an account's calls from now on."""
+        self.opened[account] = Budget(account, pace, self.store, self.clock)
+
+    def of(self, account: str) -> Budget:
+        """An account's budget; one without a pace if none was opened."""
+        return self.opened.get(account) or Budget(account, None, self.store, self.clock)
+
+    async def spend(self, account: str) -> None:
+        """Wait until one call of this account may leave."""
+        await self.opened[account].spend()

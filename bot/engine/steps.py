@@ -4,9 +4,9 @@ A step may be killed at any instant and run again from the row alone. What it mu
 (`Jobs.apply` with the lease kept); what it cannot store it looks up (`Provider.poll`) before it repeats.
 """
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, suppress
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 
 from bot.domain.errors import Ambiguous, Problem, ProblemCode, Rejected, StepError, Transient
 from bot.domain.job import Job, Options, RemoteJob
@@ -23,7 +23,6 @@ from bot.ports.provider import Failed, MergesWebhook, Pending, Provider, Succeed
 from bot.ports.store import InboxItem, JobStore
 from bot.settings import Settings
 
-Show = Callable[[Job], None]  # bring the thread's status line up to date, without waiting for it
 Suggest = Callable[[Transcript], Transcript]  # a title and highlights where the provider gave none
 
 SHOWN_SHARE = 0.01  # progress is shown in steps of this size
@@ -32,35 +31,21 @@ MOST_REMEMBERED = 256
 HOOK_INBOX = "hook"  # kind of the inbox rows that hold believed webhooks; their ref is "account:reference"
 
 
+@dataclass(slots=True)
 class Steps:
     """Moves one job by one step. Raises `StepError`s; the lane decides what they mean for the row."""
 
-    def __init__(
-        self,
-        *,
-        settings: Settings,
-        store: JobStore,
-        chat: Chat,
-        preparer: Preparer,
-        providers: dict[str, Provider],
-        hosted_audio: HostedAudio,
-        clock: Clock,
-        suggest: Suggest,
-        show: Show,
-        offload: Callable[[Callable[[], Transcript]], Awaitable[Transcript]],
-    ) -> None:
-        self._settings = settings
-        self._store = store
-        self._chat = chat
-        self._preparer = preparer
-        self._providers = providers
-        self._hosted_audio = hosted_audio
-        self._clock = clock
-        self._suggest = suggest
-        self.show = show
-        self._offload = offload
-        self._looked_at: dict[str, tuple[float, SourceFile, AudioFacts]] = {}
-        self.clock_watch = ClockJumpMonitor(clock)
+    settings: Settings
+    store: JobStore
+    chat: Chat
+    preparer: Preparer
+    providers: Mapping[str, Provider]
+    hosted_audio: HostedAudio
+    clock: Clock
+    clock_jumps: ClockJumpMonitor
+    suggest: Suggest
+    offload: Callable[[Callable[[], Transcript]], Awaitable[Transcript]]
+    _looked_at: dict[str, tuple[float, SourceFile, AudioFacts]] = field(default_factory=dict)
 
     async def run(self, job: Job) -> Change | None:
         """Do what the job's state asks for; None when there is nothing to do (it is over, or parked)."""
@@ -83,48 +68,48 @@ class Steps:
 
     async def _cancel(self, stage: Received | Submitting | Waiting | Finishing | Parked) -> Change:
         job = stage.job
-        if job.remote and (provider := self._providers.get(job.provider)):
+        if job.remote and (provider := self.providers.get(job.provider)):
             with suppress(StepError):  # the person's wish does not wait; the provider's job ends by itself
                 await provider.cancel(job.remote)
-        await self._hosted_audio.release(job.id)
-        return stage.cancel(self._clock.now())
+        await self.hosted_audio.release(job.id)
+        return stage.cancel(self.clock.now())
 
     # received
 
     async def _receive(self, stage: Received) -> Change:
         job = stage.job
-        self.show(job)
-        wanted = await self._store.channel_settings(job.origin.team_id, job.origin.channel_id)
-        provider = self._provider(job.provider or wanted.provider or self._settings.provider)
+        self.chat.show(job)
+        wanted = await self.store.channel_settings(job.origin.team_id, job.origin.channel_id)
+        provider = self._provider(job.provider or wanted.provider or self.settings.provider)
         options = job.options
         if job.origin.version == 1:  # a later version is made in just the way that a person chose
             options = Options(
                 language=options.language or wanted.language or None,
                 recording_type=options.recording_type or wanted.recording_type or None,
             )
-        source = await self._chat.source(job)
+        source = await self.chat.source(job)
         file = source.facts
-        before = await self._store.find_reusable(job.origin.team_id, job.origin.file_id, provider.name, options)
+        before = await self.store.find_reusable(job.origin.team_id, job.origin.file_id, provider.name, options)
         if before is not None and before != job.id:
-            return stage.reuse(self._clock.now(), file, provider.name, provider.account, before)
-        _refuse_above(file.size, self._settings.max_file_mb * 1024 * 1024)
+            return stage.reuse(self.clock.now(), file, provider.name, provider.account, before)
+        _refuse_above(file.size, self.settings.max_file_mb * 1024 * 1024)
         try:
-            audio = await self._preparer.inspect(source)
+            audio = await self.preparer.inspect(source)
         except Rejected as refusal:
             if job.expected_audio or refusal.problem.code not in _NOT_MEANT:
                 raise
-            return stage.ignore(self._clock.now())
+            return stage.ignore(self.clock.now())
         limit = provider.capabilities.accepts.max_seconds
         if limit is not None and audio.seconds is not None and audio.seconds > limit:
             raise Rejected(_too_long(audio.seconds, limit))
-        if provider.capabilities.needs_public_url and not self._settings.public_url:
+        if provider.capabilities.needs_public_url and not self.settings.public_url:
             raise Rejected(Problem(ProblemCode.NEEDS_PUBLIC_URL, {"provider": provider.capabilities.title}))
         known = file if audio.seconds is None else replace(file, seconds=audio.seconds)
         self._remember(job, source, audio)
-        return stage.submit(self._clock.now(), known, provider.name, provider.account, options)
+        return stage.submit(self.clock.now(), known, provider.name, provider.account, options)
 
     def _provider(self, name: str) -> Provider:
-        provider = self._providers.get(name)
+        provider = self.providers.get(name)
         if provider is None:
             raise Rejected(Problem(ProblemCode.NO_SUCH_PROVIDER, {"provider": name}))
         return provider
@@ -140,7 +125,7 @@ class Steps:
             change = await self._reconcile(stage, provider, job.remote)
             if change is not None:
                 return change
-        self.show(job)
+        self.chat.show(job)
         source, audio = await self._look_at(job)
 
         shown = 0.0
@@ -149,51 +134,51 @@ class Steps:
             nonlocal shown
             if share - shown >= SHOWN_SHARE or share >= 1.0:  # told for each chunk, of which a large file has thousands
                 shown = share
-                self.show(_at(job, share))
+                self.chat.show(_at(job, share))
 
         async with AsyncExitStack() as stack:
             payload: Payload
             if provider.capabilities.fetches_audio:
-                payload = await self._hosted_audio.hold(job, source, audio, provider.capabilities.accepts)
+                payload = await self.hosted_audio.hold(job, source, audio, provider.capabilities.accepts)
             else:
                 payload = await stack.enter_async_context(
-                    self._preparer.prepare(job.id, source, audio, provider.capabilities.accepts, progress)
+                    self.preparer.prepare(job.id, source, audio, provider.capabilities.accepts, progress)
                 )
             order = self._order(job, provider, payload)
             remote = job.remote
             if remote is None:
                 remote = await provider.create(order)
-                job = await self._store.apply(Submitting(job).created(self._clock.now(), remote), keep_lease=True)
+                job = await self.store.apply(Submitting(job).created(self.clock.now(), remote), keep_lease=True)
             await provider.upload(order, remote, payload, progress)
             seconds = payload.seconds if payload.seconds is not None else job.file.seconds
         return await self._submitted(job, provider, seconds)
 
     async def _submitted(self, job: Job, provider: Provider, seconds: float | None) -> Change:
         # A push may have come before the reference was stored, or before a crash: nobody will wake this job again.
-        due_at = self._clock.now() if await self._pushed_items(job) else await self._first_look(provider, seconds)
-        return Submitting(job).submitted(self._clock.now(), due_at)
+        due_at = self.clock.now() if await self._pushed_items(job) else await self._first_look(provider, seconds)
+        return Submitting(job).submitted(self.clock.now(), due_at)
 
     async def _look_at(self, job: Job) -> tuple[SourceFile, AudioFacts]:
         """The job's file and what it is; mostly the step before has just looked."""
         known = self._looked_at.pop(job.id, None)
         if known is not None and self._is_fresh(known):
             return known[1:]
-        source = await self._chat.source(job)
-        return source, await self._preparer.inspect(source)
+        source = await self.chat.source(job)
+        return source, await self.preparer.inspect(source)
 
     def _remember(self, job: Job, source: SourceFile, audio: AudioFacts) -> None:
         if len(self._looked_at) >= MOST_REMEMBERED:
             self._looked_at = {each: seen for each, seen in self._looked_at.items() if self._is_fresh(seen)}
         if len(self._looked_at) < MOST_REMEMBERED:
-            self._looked_at[job.id] = (self._clock.now(), source, audio)
+            self._looked_at[job.id] = (self.clock.now(), source, audio)
 
     def _is_fresh(self, seen: tuple[float, SourceFile, AudioFacts]) -> bool:
-        return 0 <= self._clock.now() - seen[0] < FRESH_SECONDS
+        return 0 <= self.clock.now() - seen[0] < FRESH_SECONDS
 
     async def _reconcile(self, stage: Submitting, provider: Provider, remote: RemoteJob) -> Change | None:
         """A remote job exists from an earlier try: did the audio arrive? None means: hand it over (again)."""
         standing = await provider.poll(remote, stage.job.client_ref)
-        now = self._clock.now()
+        now = self.clock.now()
         if isinstance(standing, Failed):
             raise Rejected(standing.problem, standing.detail)
         if isinstance(standing, Succeeded) or standing.uploaded:
@@ -207,7 +192,7 @@ class Steps:
         return None
 
     def _order(self, job: Job, provider: Provider, payload: Payload) -> TranscriptionRequest:
-        base = self._settings.public_url
+        base = self.settings.public_url
         return TranscriptionRequest(
             job_id=job.id,
             client_ref=job.client_ref,
@@ -221,9 +206,9 @@ class Steps:
         )
 
     async def _first_look(self, provider: Provider, seconds: float | None) -> float:
-        latency = await self._store.latency(provider.account) or provider.capabilities.latency
-        wait = first_look(seconds, provider.capabilities, latency, self._settings.poll_min_seconds)
-        return self._clock.now() + wait
+        latency = await self.store.latency(provider.account) or provider.capabilities.latency
+        wait = first_look(seconds, provider.capabilities, latency, self.settings.poll_min_seconds)
+        return self.clock.now() + wait
 
     # waiting
 
@@ -232,7 +217,7 @@ class Steps:
         provider = self._provider(job.provider)
         remote = job.remote
         if remote is None:
-            return stage.resubmit(self._clock.now(), "no reference is stored")
+            return stage.resubmit(self.clock.now(), "no reference is stored")
         since = job.submitted_at or job.updated_at
         pushed = await self._pushed(job, provider)  # read first: it may be all that tells the provider's own id
         standing = await provider.poll(remote, job.client_ref)
@@ -241,21 +226,21 @@ class Steps:
                 standing = Succeeded(pushed)
         elif standing.transcript is not None and isinstance(provider, MergesWebhook):
             standing = Succeeded(await self._confirmed(job, provider, standing.transcript))
-        now = self._clock.now()
+        now = self.clock.now()
         match standing:
             case Succeeded(transcript):
                 if transcript is not None:
-                    await self._store.put_transcript(job.id, transcript, now)
+                    await self.store.put_transcript(job.id, transcript, now)
                 return stage.ready(now)
             case Failed(problem, detail):
                 raise Rejected(problem, detail)
             case Pending(progress, uploaded):
                 if uploaded is False and not provider.capabilities.fetches_audio:
                     return stage.resubmit(now, "the provider has no audio")
-                if self.clock_watch.waited(since) > self._settings.job_deadline_minutes * 60:
-                    raise Rejected(_deadline(provider, self._settings.job_deadline_minutes))
-                self.show(_at(job, progress))
-                gap = next_look(now - since, provider.capabilities, self._settings.poll_min_seconds)
+                if self.clock_jumps.waited(since) > self.settings.job_deadline_minutes * 60:
+                    raise Rejected(_deadline(provider, self.settings.job_deadline_minutes))
+                self.chat.show(_at(job, progress))
+                gap = next_look(now - since, provider.capabilities, self.settings.poll_min_seconds)
                 return stage.still_pending(now, now + gap, progress)
 
     async def _pushed(self, job: Job, provider: Provider) -> Transcript | None:
@@ -277,34 +262,34 @@ class Steps:
 
     async def _pushed_items(self, job: Job) -> Sequence[InboxItem]:
         refs = _push_refs(job)
-        return await self._store.inbox_for(HOOK_INBOX, *refs) if refs else ()
+        return await self.store.inbox_for(HOOK_INBOX, *refs) if refs else ()
 
     # finishing
 
     async def _finish(self, stage: Finishing) -> Change:
         job = stage.job
-        provider = self._providers.get(job.provider)
-        transcript = await self._store.transcript(job.id)
+        provider = self.providers.get(job.provider)
+        transcript = await self.store.transcript(job.id)
         if transcript is None:
             if provider is None or job.remote is None:
                 raise Rejected(Problem(ProblemCode.NO_SUCH_PROVIDER, {"provider": job.provider}))
             try:
                 transcript = await provider.fetch(job.remote, job.client_ref)
             except Ambiguous as unknown:
-                return stage.result_missing(self._clock.now(), unknown.detail)
-            await self._store.put_transcript(job.id, transcript, self._clock.now())
+                return stage.result_missing(self.clock.now(), unknown.detail)
+            await self.store.put_transcript(job.id, transcript, self.clock.now())
         stored = transcript
         if not job.reuses:
             if provider is not None:
                 transcript = await self._enrich(job, provider, transcript)
             whole = transcript
-            transcript = await self._offload(lambda: self._suggest(whole))
+            transcript = await self.offload(lambda: self.suggest(whole))
             if transcript != stored:
-                await self._store.put_transcript(job.id, transcript, self._clock.now())
+                await self.store.put_transcript(job.id, transcript, self.clock.now())
             await self._learn(job, transcript)
-        await self._store.discard_inputs(job.id, HOOK_INBOX, *_push_refs(job))
-        await self._hosted_audio.release(job.id)
-        return stage.stored(self._clock.now())
+        await self.store.discard_inputs(job.id, HOOK_INBOX, *_push_refs(job))
+        await self.hosted_audio.release(job.id)
+        return stage.stored(self.clock.now())
 
     async def _enrich(self, job: Job, provider: Provider, transcript: Transcript) -> Transcript:
         if transcript.is_empty:
@@ -321,19 +306,19 @@ class Steps:
     async def _learn(self, job: Job, transcript: Transcript) -> None:
         seconds = transcript.seconds or job.file.seconds
         if seconds and job.submitted_at:
-            took = max(0.0, self._clock.now() - job.submitted_at)
-            await self._store.record_latency(job.account, seconds, took)
+            took = max(0.0, self.clock.now() - job.submitted_at)
+            await self.store.record_latency(job.account, seconds, took)
 
     # replying
 
     async def _reply(self, stage: Replying) -> Change:
         job = stage.job
-        transcript = await self._store.transcript(job.id)
+        transcript = await self.store.transcript(job.id)
         try:
-            await self._chat.reply(job, transcript)
+            await self.chat.reply(job, transcript)
         except Rejected as refusal:
-            return stage.undeliverable(self._clock.now(), refusal.detail)
-        return stage.replied(self._clock.now())
+            return stage.undeliverable(self.clock.now(), refusal.detail)
+        return stage.replied(self.clock.now())
 
 
 _NOT_MEANT = (ProblemCode.NOT_AUDIO, ProblemCode.NO_AUDIO_TRACK, ProblemCode.EMPTY_FILE, ProblemCode.CORRUPT)

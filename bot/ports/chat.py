@@ -14,8 +14,8 @@ class Chat(Protocol):
         """The file behind the job, by `files.info`. Raises `Rejected` for what has no bytes to give."""
         ...
 
-    async def show(self, job: Job) -> None:
-        """Bring the status line of the job's message up to date. Never raises for Slack's sake; throttled."""
+    def show(self, job: Job) -> None:
+        """Note that the status line of the job's message is out of date. Returns at once; cheap to call often."""
         ...
 
     async def reply(self, job: Job, transcript: Transcript | None) -> None:

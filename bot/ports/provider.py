@@ -1,6 +1,6 @@
 """The seam to a speech-to-text service: one Protocol and the values that pass through it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol, runtime_checkable
 
@@ -191,4 +191,17 @@ class MergesWebhook(Protocol):
 
     def merge_pushed(self, fetched: Transcript, pushed: bytes) -> Transcript:
         """What was fetched, made whole with what only `WebhookEvent.result` had."""
+        ...
+
+
+@runtime_checkable
+class KeepsAudio(Protocol):
+    """A provider that keeps audio and work of its own on this machine: the local engine."""
+
+    async def kept(self) -> Sequence[str]:
+        """Ids of the jobs that something is kept for."""
+        ...
+
+    async def sweep(self, unfinished: Collection[str]) -> int:
+        """Delete what is kept for every other job; returns of how many. Called at start."""
         ...

@@ -193,24 +193,24 @@ def signing_secret(settings: Settings) -> str:
 class HttpEntrance:
     """`POST /slack/events`: events, commands and interactivity over HTTP."""
 
-    def __init__(self, app: AsyncApp, settings: Settings) -> None:
+    def __init__(self, app: AsyncApp, settings: Settings, on_refused: Callable[[str], None]) -> None:
         self._app = app
         self._verifier = SignatureVerifier(signing_secret(settings))
-        self.on_refused: Callable[[str], None] = lambda reason: None
+        self._on_refused = on_refused
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
         """401 for what Slack did not sign (or long ago), 400 for what cannot be read, 413 for what is too long."""
         try:
             raw = await _read(request)
         except web.HTTPRequestEntityTooLarge:
-            self.on_refused("oversized")
+            self._on_refused("oversized")
             raise
         if not self._signed(raw, request.headers):
-            self.on_refused("signature")
+            self._on_refused("signature")
             return web.Response(status=401, text="the signature is not Slack's")
         body = _parse(raw, request.content_type)
         if body is None:
-            self.on_refused("malformed")
+            self._on_refused("malformed")
             return web.Response(status=400, text="the body cannot be read")
         # It is verified and parsed: Bolt treats it as it does what Socket Mode brings.
         bolt = AsyncBoltRequest(mode="socket_mode", body=body)

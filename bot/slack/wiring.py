@@ -1,20 +1,19 @@
 """Everything of Slack, wired: what the composition root builds, starts and stops."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 
 import structlog
 
-from bot.domain.errors import Misconfigured, StepError, StoreError
+from bot.domain.errors import Misconfigured
 from bot.domain.job import SLACK_LANE
-from bot.failpoints import Failpoints
 from bot.http import Http
-from bot.ports.clock import Clock
+from bot.ports.clock import Clock, WakeEvent
 from bot.ports.provider import Capabilities
 from bot.ports.store import JobStore
 from bot.settings import Settings
-from bot.slack.api.client import SlackClient, open_client
+from bot.slack.api.client import SlackClient
 from bot.slack.api.files import SlackFiles
 from bot.slack.api.identity import BotIdentity, Identity, identify
 from bot.slack.api.payloads import Json, text
@@ -56,17 +55,24 @@ from bot.slack.thread.render import (
 from bot.slack.thread.replies import Replies
 from bot.slack.thread.status import StatusLines
 from bot.slack.thread.uploads import Uploads
-
-RESTART_SECONDS = 5.0
+from bot.supervisor import Supervisor
 
 _log = structlog.get_logger(__name__)
 
 
-class SlackAdapter:
-    """Slack as a whole. `notify` is called with a lane that has new work, `on_broken` when the token is found dead.
+@dataclass(frozen=True, slots=True)
+class Reports:
+    """What Slack's side tells the rest of the bot."""
 
-    `offers` gives what the services that are set up can do, by their keys.
-    """
+    notify: Callable[[str], None]  # a lane has new work
+    on_broken: Callable[[Misconfigured], None] = lambda error: None  # the token was revoked
+    on_connected: Callable[[], None] = lambda: None  # again, after the connection was lost
+    on_reply: Callable[[str], None] = lambda how: None  # posted, adopted, healed
+    on_refused: Callable[[str], None] = lambda reason: None  # a request that Slack did not send
+
+
+class SlackAdapter:
+    """Slack as a whole. `offers` says what each provider that is set up can do, by name."""
 
     def __init__(
         self,
@@ -75,26 +81,26 @@ class SlackAdapter:
         clock: Clock,
         http: Http,
         client: SlackClient,
-        notify: Callable[[str], None],
-        on_broken: Callable[[Misconfigured], None] = lambda error: None,
-        offers: Callable[[], Mapping[str, Capabilities]] = dict,
+        supervisor: Supervisor,
+        reports: Reports,
+        offers: Mapping[str, Capabilities],
     ) -> None:
-        self._settings = settings
-        self._clock = clock
-        self._on_broken = on_broken
+        notify = reports.notify
+        self._supervisor = supervisor
+        self._reports = reports
         self.client = client
         self.who = BotIdentity(client)
         self.services = Services(settings.provider, offers)
         self.files = SlackFiles(settings, client, http)
-        self.posts = Posts(store, client, self.who, clock, settings.reply_settle_seconds)
+        self.posts = Posts(store, client, self.who, clock, settings.reply_settle_seconds, reports.on_reply)
         self.persons = Users(client, clock, settings.reply_language)
         uploads = Uploads(store, client, self.posts, clock)
         self.replies = Replies(store, client, self.posts, uploads, self.persons, clock)
         reactions = Reactions(client, clock)
         self.status = StatusLines(store, client, self.posts, reactions, self.persons, clock)
         self.chat = SlackChat(store, self.files, self.posts, self.replies, self.status, reactions, clock)
-        self.intake = Intake(store, clock, notify)
-        self.deferred = DeferredTasks(store, client, self.who, self.files, self.intake, self.posts, clock)
+        wake_deferred = WakeEvent(clock)
+        self.intake = Intake(store, clock, notify, wake_deferred.notify)
         self.catchup = CatchUp(store, client, self.who, self.files, self.intake, clock, settings.catchup_minutes * 60)
         access = Access(client, self.persons)
         self.background = BackgroundTasks()
@@ -125,9 +131,19 @@ class SlackAdapter:
         self._versions = TranscribeAgain(settings, store, interactions, offers, self.background, clock, notify)
         self._deletion = Deletion(interactions, access, self.intake, self.background, clock)
         reply_updates = ReplyUpdates(store, client, self.posts, uploads, self.replies, self._downloads, clock)
-        self.deferred.others |= {REWRITE: reply_updates.rewrite, ERASE: reply_updates.delete_reply}
+        self.deferred = DeferredTasks(
+            store,
+            client,
+            self.who,
+            self.files,
+            self.intake,
+            self.posts,
+            clock,
+            wake_deferred,
+            {REWRITE: reply_updates.rewrite, ERASE: reply_updates.delete_reply},
+        )
         self.app = build_app(settings, client, self.who, self.listeners())
-        self.entrance = HttpEntrance(self.app, settings)
+        self.entrance = HttpEntrance(self.app, settings, reports.on_refused)
         self.socket = Socket(self.app, settings, self._hello) if settings.socket_mode else None
         self._loops: list[asyncio.Task[None]] = []
 
@@ -135,7 +151,7 @@ class SlackAdapter:
         """What is listened to."""
         return Listeners(
             events={
-                "message": self._message,
+                "message": self.intake.message,
                 "file_shared": self.intake.file_shared,
                 "file_deleted": self.intake.file_deleted,
                 "app_mention": self.intake.mention,
@@ -170,43 +186,33 @@ class SlackAdapter:
             options={LANGUAGE: self._settings_modal.languages},
         )
 
-    async def _message(self, me: Identity, event: Json) -> None:
-        await self.intake.message(me, event, text(event, "event_id"))
-
     async def _opened(self, me: Identity, event: Json) -> None:
         self.background.spawn("home", self._home.opened(me, event))
 
     async def _revoked(self, _me: Identity, event: Json) -> None:
-        self._on_broken(Misconfigured(SLACK_LANE, f"Slack says: {text(event, 'type')}"))
+        self._reports.on_broken(Misconfigured(SLACK_LANE, f"Slack says: {text(event, 'type')}"))
 
     def _hello(self, again: bool) -> None:
         _log.info("slack_connected", again=again)
         self.catchup.notify()
+        if again:
+            self._reports.on_connected()
 
-    async def works(self) -> bool:
-        """Whether Slack takes the token. Raises `StepError`s while Slack is away."""
-        return bool((await identify(self.client)).team_id)
+    async def faults(self) -> Sequence[str]:
+        """A sentence when Slack cannot reach us."""
+        if self.socket is None or await self.socket.connected():
+            return ()
+        return ("Slack is not connected; events wait at Slack and are caught up.",)
 
     async def start(self) -> None:
         """Start the loops; in Socket Mode also connect, in the background when Slack is away."""
-        self._loop("status lines", self.chat.run)
-        self._loop("errands", self.deferred.run)
-        self._loop("catch-up", self.catchup.run)
+        self._loops = [
+            self._supervisor.run("status lines", self.chat.run),
+            self._supervisor.run("deferred work", self.deferred.run),
+            self._supervisor.run("catch-up", self.catchup.run),
+        ]
         if self.socket is not None:
-            self._loops.append(asyncio.create_task(self.socket.connect(), name="slack socket"))
-
-    def _loop(self, name: str, run: Callable[[], Awaitable[None]]) -> None:
-        self._loops.append(asyncio.create_task(self._kept(name, run), name=name))
-
-    async def _kept(self, name: str, run: Callable[[], Awaitable[None]]) -> None:
-        while True:
-            try:
-                await run()
-            except (StepError, StoreError) as error:
-                _log.warning("loop_failed", loop=name, kind=type(error).__name__, detail=str(error))
-            except Exception:  # a bug must not end a loop for good; it is reported with its traceback
-                _log.exception("loop_broke", loop=name)
-            await self._clock.sleep(RESTART_SECONDS)
+            self._loops.append(self._supervisor.run("Slack's socket", self.socket.connect))
 
     async def stop(self) -> None:
         """Take no more events, let answers end, stop the loops."""
@@ -218,19 +224,6 @@ class SlackAdapter:
         await asyncio.gather(*self._loops, return_exceptions=True)
 
 
-@asynccontextmanager
-async def open_slack(
-    settings: Settings,
-    store: JobStore,
-    clock: Clock,
-    http: Http,
-    notify: Callable[[str], None],
-    on_broken: Callable[[Misconfigured], None] = lambda error: None,
-    points: Failpoints | None = None,
-    offers: Callable[[], Mapping[str, Capabilities]] = dict,
-) -> AsyncGenerator[SlackAdapter, None]:
-    """A room with its own HTTP session; `start` and `stop` it inside."""
-    async with open_client(settings, clock) as client:
-        if points is not None:
-            client = points.wrap("slack", client)
-        yield SlackAdapter(settings, store, clock, http, client, notify, on_broken, offers)
+async def signed_in(client: SlackClient) -> bool:
+    """Whether Slack takes the token. Raises `StepError`s while Slack is away."""
+    return bool((await identify(client)).team_id)

@@ -1,6 +1,7 @@
 """GET /audio/{token}: the one recording that a token stands for, with ranges, streamed from Slack or the spool."""
 
 import re
+from dataclasses import dataclass
 
 from aiohttp import web
 
@@ -11,16 +12,16 @@ from bot.ports.audio import Payload
 _RANGE = re.compile(r"bytes=(\d*)-(\d*)$")
 
 
+@dataclass(slots=True)
 class Audio:
     """Serves HEAD and GET; says 404 to every token that is not good, whatever the reason."""
 
-    def __init__(self, hosted_audio: HostedAudio) -> None:
-        self._hosted_audio = hosted_audio
+    hosted_audio: HostedAudio
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
         """The bytes, whole (200) or in part (206); 416 for a range that is not there."""
         try:
-            payload = await self._hosted_audio.payload_for(request.match_info["token"])
+            payload = await self.hosted_audio.payload_for(request.match_info["token"])
         except StepError:
             return web.Response(status=503, headers={"Retry-After": "5"})
         if payload is None:

@@ -1,34 +1,33 @@
 """GET /healthz (the process is there), /readyz (it can do its work, or why not), /metrics (for Prometheus)."""
 
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
 
 from aiohttp import web
 
 from bot.domain.errors import StoreError
 from bot.domain.job import State
+from bot.engine.accounts import Accounts
+from bot.engine.rate_budget import RateBudgets
 from bot.metrics import Metrics
 from bot.ports.clock import Clock
 from bot.ports.store import JobStore
+from bot.supervisor import Supervisor
+
+Faults = Callable[[], Awaitable[Sequence[str]]]  # a sentence for each thing that keeps the bot from working
 
 
+@dataclass(slots=True)
 class Health:
-    """The operator's three routes. `faults` gives a sentence for each thing that keeps the bot from working."""
+    """The operator's three routes."""
 
-    def __init__(
-        self,
-        store: JobStore,
-        clock: Clock,
-        metrics: Metrics,
-        faults: Callable[[], Awaitable[Sequence[str]]],
-        warnings: Callable[[], Sequence[str]],
-        gather: Callable[[], None],
-    ) -> None:
-        self._store = store
-        self._clock = clock
-        self._metrics = metrics
-        self._faults = faults
-        self._warnings = warnings
-        self._gather = gather
+    store: JobStore
+    clock: Clock
+    metrics: Metrics
+    supervisor: Supervisor
+    accounts: Accounts
+    budgets: RateBudgets
+    slack_faults: Faults
 
     async def healthz(self, _: web.Request) -> web.Response:
         """200 while the event loop turns."""
@@ -36,20 +35,28 @@ class Health:
 
     async def readyz(self, _: web.Request) -> web.Response:
         """200 when events are taken and jobs move; else 503 with the reasons."""
-        faults = list(await self._faults())
+        faults = [*await self.slack_faults(), *self.supervisor.faults()]
         try:
-            await self._store.ping()
+            await self.store.ping()
         except StoreError as error:
             faults.append(str(error))
-        body = {"ready": not faults, "faults": faults, "warnings": list(self._warnings())}
+        body = {"ready": not faults, "faults": faults, "warnings": self._warnings()}
         return web.json_response(body, status=503 if faults else 200)
 
-    async def metrics(self, _: web.Request) -> web.Response:
+    def _warnings(self) -> list[str]:
+        return [
+            f"Account {name} does not work; its jobs wait. Run: threadscribe doctor" for name in self.accounts.broken
+        ]
+
+    async def series(self, _: web.Request) -> web.Response:
         """The series in Prometheus' text format."""
-        self._gather()
-        counts = await self._store.count_by_state()
+        for account in self.accounts.probes:
+            self.metrics.account_up.labels(account).set(0 if account in self.accounts.broken else 1)
+        for account, budget in self.budgets.opened.items():
+            self.metrics.budget(account, budget.spent, budget.waited)
+        counts = await self.store.count_by_state()
         for state in State:
-            self._metrics.jobs.labels(state.value).set(counts.get(state, 0))
-        oldest = await self._store.oldest_unfinished()
-        self._metrics.oldest.set(0.0 if oldest is None else max(0.0, self._clock.now() - oldest))
-        return web.Response(body=self._metrics.exposition(), content_type="text/plain", charset="utf-8")
+            self.metrics.jobs.labels(state.value).set(counts.get(state, 0))
+        oldest = await self.store.oldest_unfinished()
+        self.metrics.oldest.set(0.0 if oldest is None else max(0.0, self.clock.now() - oldest))
+        return web.Response(body=self.metrics.exposition(), content_type="text/plain", charset="utf-8")

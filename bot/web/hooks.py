@@ -3,7 +3,8 @@
 A stranger's request changes nothing: the provider's own check comes first, then the job must exist and be open.
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
 
 from aiohttp import web
 
@@ -18,27 +19,20 @@ MAX_BODY = 16 * 1024 * 1024  # a day of speech as text is well below this
 OPEN = frozenset({State.SUBMITTING, State.WAITING})
 
 
+@dataclass(slots=True)
 class Hooks:
     """POST /hooks/{provider} and /hooks/{provider}/{token}."""
 
-    def __init__(
-        self,
-        store: JobStore,
-        providers: dict[str, Provider],
-        clock: Clock,
-        wake: Callable[[str], Awaitable[None]],
-        refused: Callable[[str, str], None],
-    ) -> None:
-        self._store = store
-        self._providers = providers
-        self._clock = clock
-        self._wake = wake
-        self._refused = refused
+    store: JobStore
+    providers: Mapping[str, Provider]
+    clock: Clock
+    wake: Callable[[str], Awaitable[None]]
+    refused: Callable[[str, str], None]
 
     async def handle(self, request: web.Request) -> web.Response:
         """Answer 200 when it was believed (or may be forgotten), 401, 404, 413 otherwise, 503 to have it sent again."""
         name = request.match_info["provider"]
-        provider = self._providers.get(name)
+        provider = self.providers.get(name)
         if provider is None:
             return self._refusal("unknown", 404, "unknown provider")
         try:
@@ -61,35 +55,35 @@ class Hooks:
         elif job.state not in OPEN:
             return  # a repeat: the result is there already
         ref = job.remote.ref if job is not None and job.remote else news.client_ref or news.ref
-        now = self._clock.now()
-        await self._store.put_inbox(
+        now = self.clock.now()
+        await self.store.put_inbox(
             HOOK_INBOX, f"{provider.account}:{news.key}", f"{provider.account}:{ref}", news.result, now, now
         )
         # Its reference may have been stored while the push was being kept: whoever did so saw no push, so look again.
         job = job or await self._find(provider, news)
         if job is not None:
-            await self._wake(job.id)
+            await self.wake(job.id)
 
     async def _find(self, provider: Provider, news: WebhookEvent) -> Job | None:
         if news.hook_token:
-            job = await self._store.job_by_hook_token(news.hook_token)
+            job = await self.store.job_by_hook_token(news.hook_token)
             if job is None or job.account != provider.account:
                 raise WebhookRefused(401, "unknown token")
             if news.ref and job.remote is not None and job.remote.ref != news.ref:
                 raise WebhookRefused(401, "another job")
             return job
         for ref in (news.ref, news.client_ref):
-            if ref and (job := await self._store.job_by_ref(provider.account, ref)):
+            if ref and (job := await self.store.job_by_ref(provider.account, ref)):
                 return job
         return None
 
     async def _create_under_way(self, provider: Provider) -> bool:
         """Whether some job's create may have been received and not yet stored: its webhook can be early."""
-        jobs = await self._store.jobs(JobFilter(states=(State.SUBMITTING,), limit=200))
+        jobs = await self.store.jobs(JobFilter(states=(State.SUBMITTING,), limit=200))
         return any(job.account == provider.account and job.remote is None for job in jobs)
 
     def _refusal(self, route: str, status: int, reason: str) -> web.Response:
-        self._refused(route, reason)
+        self.refused(route, reason)
         return web.json_response({"error": "refused"}, status=status)
 
 

@@ -19,7 +19,7 @@ def build_web(hooks: Hooks, audio: Audio, health: Health, slack_events: SlackEve
     app.router.add_get("/audio/{token}", audio.handle)  # aiohttp answers HEAD by the same handler
     app.router.add_get("/healthz", health.healthz)
     app.router.add_get("/readyz", health.readyz)
-    app.router.add_get("/metrics", health.metrics)
+    app.router.add_get("/metrics", health.series)
     if slack_events is not None:
         app.router.add_post("/slack/events", slack_events)
     return app

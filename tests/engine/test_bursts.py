@@ -7,6 +7,7 @@ from bot.domain.job import Job, State
 from bot.domain.machine import Change
 from bot.engine.bursts import BURST_SECONDS, BURST_SIZE, BurstDetector
 from bot.engine.lane import Lane
+from bot.engine.wakeups import Wakeups
 from tests.support.lane_harness import ACCOUNT, forward, open_yard
 
 
@@ -59,13 +60,13 @@ async def test_a_rush_that_never_ends_keeps_no_result_waiting_and_forgets_no_job
             ACCOUNT,
             store=yard.store,
             clock=yard.clock,
-            run=run,
+            run_step=run,
             budget=yard.budget,
             retries=yard.retries,
             watch=yard.happened.append,
             on_misconfigured=lambda error: None,
             on_moved=lambda job: lane.notify(),
-            bursts=bursts,
+            wakeups=Wakeups(yard.store, yard.clock, bursts),
         )
         serving = asyncio.create_task(lane.serve())
         try:

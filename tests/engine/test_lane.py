@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,9 @@ from bot.engine.accounts import PROBE_SECONDS, Accounts
 from bot.engine.events import AccountBroke, AccountRecovered, StepEnded, StepFailed, StoreFailed
 from bot.engine.lane import Lane
 from bot.engine.retry import FAULT_RETRIES, RetryPolicy
+from bot.engine.wakeups import Wakeups
 from bot.ports.provider import Pace
+from bot.supervisor import Supervisor
 from tests.support.lane_harness import ACCOUNT, Yard, forward, open_yard
 
 
@@ -329,15 +332,16 @@ async def test_a_broken_account_parks_its_jobs_is_told_of_once_and_resumes_by_it
             raise Misconfigured(ACCOUNT, "the key is wrong")
         return forward(job, yard.clock.now())
 
-    accounts = Accounts(yard.store, yard.clock, {ACCOUNT: works}, yard.happened.append, lambda: lane.notify())
-    lane = yard.lane(step, on_misconfigured=accounts.broke)
+    supervisor, wakeups = Supervisor(yard.clock), Wakeups(yard.store, yard.clock)
+    accounts = Accounts(yard.store, yard.clock, {ACCOUNT: works}, yard.happened.append, wakeups, supervisor)
+    lane = replace(yard.lane(step, on_misconfigured=accounts.broke), wakeups=wakeups)
     async with serving(lane):
         await yard.until(lambda: any(isinstance(each, AccountRecovered) for each in yard.happened))
         assert accounts.broken == ()
         await yard.until(
             lambda: sum(isinstance(each, StepEnded) and each.cause == "result ready" for each in yard.happened) == 3
         )
-    await accounts.close()
+    await supervisor.stop()
     assert len([each for each in yard.happened if isinstance(each, AccountBroke)]) == 1
     assert probes[0] - began >= PROBE_SECONDS
     for job in jobs:

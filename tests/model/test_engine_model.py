@@ -35,15 +35,13 @@ from bot.domain.job import FINAL, Job, Origin, State
 from bot.domain.machine import Ended, stage_of
 from bot.engine.engine import Engine
 from bot.engine.events import EngineEvent, StepFailed
-from bot.engine.hosted_audio import HostedAudio
-from bot.engine.rate_budget import Budget
-from bot.engine.steps import Steps
 from bot.ports.provider import Provider
 from bot.ports.store import JobFilter, JobStore, NewJob
 from bot.settings import load_settings
 from bot.web.hooks import Hooks
 from storage import open_store
 from tests.domain.test_machine import DESIGN
+from tests.support.engine_harness import end, new_engine
 from tests.support.model_harness import JumpingClock, Preparer, Service, Thread, World
 from tests.support.virtual_time import QUIET_TURNS, Busy, drive
 
@@ -84,12 +82,7 @@ class Process:
     async def die(self) -> None:
         """At once, with calls under way and leases held."""
         self.mortal.dead = True
-        await self.engine.stop(0.0)
-
-
-async def _offload(work: object) -> object:
-    assert callable(work)
-    return work()
+        await end(self.engine)
 
 
 def _process(world: World, store: JobStore, busy: Busy) -> Process:
@@ -100,34 +93,23 @@ def _process(world: World, store: JobStore, busy: Busy) -> Process:
         return sum(event.source in FINAL for event in await seen.events(job.id))
 
     providers: dict[str, Provider] = {name: Service(world, name, kind) for name, kind in KINDS.items()}
-    budgets = {name: Budget(name, each.capabilities.pace, seen, world.clock) for name, each in providers.items()}
     thread = Thread(world, turn)
-    preparer = Preparer()
-    hosted_audio = HostedAudio(seen, thread, preparer, providers, world.clock)
-    steps = Steps(
-        settings=SETTINGS,
-        store=seen,
-        chat=thread,
-        preparer=preparer,
-        providers=providers,
-        hosted_audio=hosted_audio,
-        clock=world.clock,
-        suggest=lambda transcript: transcript,
-        show=lambda job: None,
-        offload=_offload,  # type: ignore[arg-type]  # in place of a thread
-    )
-
-    async def works() -> bool:
-        return True
-
     bugs: list[BaseException] = []
 
     def watch(happening: EngineEvent) -> None:
         if isinstance(happening, StepFailed) and happening.bug is not None:
             bugs.append(happening.bug)
 
-    engine = Engine(seen, world.clock, thread, providers, budgets, steps, hosted_audio, watch, works)
-    hooks = Hooks(seen, providers, world.clock, engine.wake, lambda route, reason: None)
+    engine = new_engine(
+        settings=SETTINGS,
+        store=seen,
+        clock=world.clock,
+        chat=thread,
+        preparer=Preparer(),
+        providers=providers,
+        watch=watch,
+    )
+    hooks = Hooks(seen, providers, world.clock, engine.wakeups.wake_job, lambda route, reason: None)
     return Process(engine, hooks, mortal, bugs)
 
 
@@ -195,7 +177,7 @@ class Interleavings(RuleBasedStateMachine):
             origin = Origin("T1", f"C-{provider}", "1.0", "1.0", f"{file}-{provider}", "U1")
             self._real(self.store.add_job(NewJob(origin, provider=provider), self.clock.now()))
         for process in self.processes:
-            process.engine.notify_all()
+            process.engine.wakeups.notify_all()
 
     @rule(seconds=st.sampled_from([0.05, 0.5, 2.0, 7.0, 30.0, 65.0, 500.0]))
     def pass_time(self, seconds: float) -> None:

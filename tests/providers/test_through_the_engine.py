@@ -36,7 +36,7 @@ class Thread:
     async def source(self, job: Job) -> SourceFile:
         return DiskFile(self.path)
 
-    async def show(self, job: Job) -> None:
+    def show(self, job: Job) -> None:
         pass
 
     async def reply(self, job: Job, transcript: Transcript | None) -> None:
@@ -81,7 +81,7 @@ async def running(
     async with open_core(settings_for(known), thread) as core:
         origin = Origin("T1", "C1", "1.0", "1.0", "F1", "U1")
         await core.store.add_job(NewJob(origin, DiskFile(thread.path).facts, Options()), core.clock.now())
-        core.engine.notify_all()
+        core.wakeups.notify_all()
         yield core, thread
 
 

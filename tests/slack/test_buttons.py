@@ -471,7 +471,7 @@ async def test_retry_and_cancel_are_for_those_who_are_there(place: Workplace, us
         job = await place.store.apply(Received(job).refuse(place.clock.now(), Problem(ProblemCode.CORRUPT)))
         job = await place.answer(job)
     else:
-        await place.room.chat.show(job)
+        place.room.chat.show(job)
         await place.slack.until(lambda: len(place.ours(message)) == 1)
     (shown,) = place.ours(message)
     place.slack.workspace.leave(place.slack.workspace.channels["G0BOARD"], "U0ALICE")

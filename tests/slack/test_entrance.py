@@ -13,6 +13,7 @@ from aiohttp.test_utils import TestClient, TestServer
 from pydantic import SecretStr
 
 from bot.slack.listeners import BIGGEST_REQUEST, HttpEntrance
+from bot.slack.wiring import signed_in
 from simulators.slack.faults import Fault
 from tests.support.slack_harness import CLIP, Workplace, workplace
 
@@ -76,7 +77,7 @@ async def test_an_oversized_body_is_a_413(http: Workplace) -> None:
 async def test_without_a_signing_secret_nobodys_signature_is_good(tmp_path: Path) -> None:
     async with workplace(tmp_path) as place:
         bare = place.settings.model_copy(update={"slack_signing_secret": SecretStr("")})
-        entrance = HttpEntrance(place.room.app, bare)
+        entrance = HttpEntrance(place.room.app, bare, lambda reason: None)
         body, stamp = json.dumps(MESSAGE).encode(), str(int(time.time()))
         forged = "v0=" + hmac.new(b"", b"v0:" + stamp.encode() + b":" + body, "sha256").hexdigest()
         site = web.Application()
@@ -138,12 +139,10 @@ async def test_a_lost_token_is_reported_at_once(tmp_path: Path) -> None:
     async with workplace(tmp_path) as place:
         me = await place.room.who.me()
         assert me.team_id == "T0LOCAL"
-        assert await place.room.works()
-        heard: list[str] = []
-        place.room._on_broken = lambda error: heard.append(error.account)
+        assert await signed_in(place.room.client)
         place.slack.uninstall()
         await place.slack.delivery.settled()
-        assert set(heard) == {"slack"}
+        assert set(place.broken) == {"slack"}
 
 
 async def test_the_home_shows_how_to_start_and_ones_own_recordings(place: Workplace) -> None:

@@ -27,7 +27,7 @@ async def submitting(place: Workplace, job: Job) -> Job:
 
 async def test_a_line_and_a_reaction_come_at_once_and_go_with_the_reply(place: Workplace) -> None:
     message, job = await place.upload()
-    await place.room.chat.show(job)
+    place.room.chat.show(job)
     await place.slack.until(lambda: bool(lines(place, message)) and reactions(message) == {"eyes"})
     assert "visit notes.m4a" in lines(place, message)[0].text
     job = await place.replying(job, TALK)
@@ -40,13 +40,13 @@ async def test_a_line_and_a_reaction_come_at_once_and_go_with_the_reply(place: W
 
 async def test_a_line_is_edited_at_most_every_few_seconds_and_ends_with_the_last_state(place: Workplace) -> None:
     message, job = await place.upload()
-    await place.room.chat.show(job)
+    place.room.chat.show(job)
     await place.slack.until(lambda: bool(lines(place, message)))
     job = await submitting(place, job)
     for percent in range(100):
-        await place.room.chat.show(replace(job, progress=percent / 100))
+        place.room.chat.show(replace(job, progress=percent / 100))
     place.clock.ahead += status.EDIT_SECONDS
-    await place.room.chat.show(replace(job, progress=0.99))
+    place.room.chat.show(replace(job, progress=0.99))
     await place.slack.until(lambda: "99 %" in lines(place, message)[0].text)
     assert place.slack.calls("chat.update") <= 2
     assert len(lines(place, message)) == 1
@@ -57,7 +57,7 @@ async def test_several_files_of_a_message_share_one_line(place: Workplace) -> No
     await place.slack.delivery.settled()
     jobs = await place.jobs()
     for job in jobs:
-        await place.room.chat.show(job)
+        place.room.chat.show(job)
     await place.slack.until(lambda: bool(lines(place, message)))
     (line,) = lines(place, message)
     assert "3 recordings" in line.text
@@ -71,7 +71,7 @@ async def test_several_files_of_a_message_share_one_line(place: Workplace) -> No
 async def test_slack_being_away_never_raises_and_the_line_comes_later(place: Workplace) -> None:
     message, job = await place.upload()
     fault = place.slack.fault(Fault("chat.postMessage", times=None, status=503))
-    await place.room.chat.show(job)
+    place.room.chat.show(job)
     await place.slack.until(lambda: place.slack.calls("chat.postMessage") >= 1)
     place.slack.faults.clear(fault.id)
     await place.slack.until(lambda: bool(lines(place, message)))
@@ -81,7 +81,7 @@ async def test_slack_being_away_never_raises_and_the_line_comes_later(place: Wor
 async def test_a_line_whose_post_was_cut_off_is_adopted(place: Workplace) -> None:
     message, job = await place.upload()
     place.slack.fault(Fault("chat.postMessage", cut="after"))
-    await place.room.chat.show(job)
+    place.room.chat.show(job)
     await place.slack.until(lambda: place.slack.calls("conversations.replies") >= 1)
     job = await place.replying(job, TALK)
     await place.answer(job, TALK)
@@ -91,7 +91,7 @@ async def test_a_line_whose_post_was_cut_off_is_adopted(place: Workplace) -> Non
 
 async def test_a_line_that_outlived_a_crash_is_taken_away(place: Workplace) -> None:
     message, job = await place.upload()
-    await place.room.chat.show(job)
+    place.room.chat.show(job)
     await place.slack.until(lambda: bool(lines(place, message)))
     place.room.status._lines.clear()  # what a crash forgets
     job = await place.replying(job, TALK)
@@ -106,11 +106,11 @@ async def test_a_line_that_outlived_a_crash_is_taken_away(place: Workplace) -> N
 
 async def test_a_file_that_may_be_no_audio_gets_no_line_until_it_is(place: Workplace) -> None:
     message, job = await place.upload(upload=Upload("data", b"x", mimetype="application/octet-stream"))
-    await place.room.chat.show(job)
+    place.room.chat.show(job)
     await asyncio.sleep(0.3)
     assert lines(place, message) == []
     assert reactions(message) == set()
-    await place.room.chat.show(await submitting(place, job))
+    place.room.chat.show(await submitting(place, job))
     await place.slack.until(lambda: bool(lines(place, message)))
 
 
@@ -118,7 +118,7 @@ async def test_a_parked_job_says_so_in_plain_words(place: Workplace) -> None:
     message, job = await place.upload()
     job = await submitting(place, job)
     parked = await place.store.apply(Submitting(job).park(place.clock.now(), "401", "xosum"))
-    await place.room.chat.show(parked)
+    place.room.chat.show(parked)
     await place.slack.until(lambda: bool(lines(place, message)))
     text = lines(place, message)[0].text
     assert "paused until whoever runs this app mends Xosum" in text
@@ -129,7 +129,7 @@ async def test_cancel_on_the_line_cancels_every_job_of_the_message(place: Workpl
     message = await place.slack.upload_as("U0ALICE", "C0CLINIC", CLIP, Upload("b.wav", b"x"))
     await place.slack.delivery.settled()
     for job in await place.jobs():
-        await place.room.chat.show(job)
+        place.room.chat.show(job)
     await place.slack.until(lambda: bool(lines(place, message)))
     assert (await place.slack.act_as("U0BOB", lines(place, message)[0], "cancel_message")).acknowledged
     assert [job.cancel_by for job in await place.jobs()] == ["U0BOB", "U0BOB"]
@@ -139,7 +139,7 @@ async def test_a_failure_is_receipted_with_a_warning(place: Workplace) -> None:
     from bot.domain.errors import Problem, ProblemCode
 
     message, job = await place.upload()
-    await place.room.chat.show(job)
+    place.room.chat.show(job)
     await place.slack.until(lambda: bool(lines(place, message)))
     job = await place.store.apply(Received(job).refuse(place.clock.now(), Problem(ProblemCode.CORRUPT)))
     job = await place.answer(job)
@@ -150,10 +150,10 @@ async def test_a_failure_is_receipted_with_a_warning(place: Workplace) -> None:
 async def test_a_line_waits_for_no_reaction_and_an_answered_message_gets_only_the_last_one(place: Workplace) -> None:
     fault = place.slack.fault(Fault("reactions.add", hold="before"))
     first, earlier = await place.upload()
-    await place.room.chat.show(earlier)
+    place.room.chat.show(earlier)
     await place.slack.until(lambda: place.slack.calls("reactions.add") == 1)
     second, job = await place.upload(upload=Upload("next.wav", b"x"))
-    await place.room.chat.show(job)
+    place.room.chat.show(job)
     await place.slack.until(lambda: bool(lines(place, second)))
     await place.answer(await place.replying(job, TALK), TALK)
     await place.slack.until(lambda: not lines(place, second))
@@ -165,7 +165,7 @@ async def test_a_line_waits_for_no_reaction_and_an_answered_message_gets_only_th
 async def test_a_line_of_unknown_fate_that_outlived_a_crash_is_taken_away(place: Workplace) -> None:
     message, job = await place.upload()
     place.slack.fault(Fault("chat.postMessage", cut="after"))
-    await place.room.chat.show(job)
+    place.room.chat.show(job)
     await place.slack.until(lambda: bool(lines(place, message)))
     job = await place.replying(job, TALK)
     await place.answer(job, TALK)
@@ -183,7 +183,7 @@ async def _gone(place: Workplace, message: Message) -> bool:
 
 async def test_a_line_at_rest_costs_nothing(place: Workplace) -> None:
     message, job = await place.upload()
-    await place.room.chat.show(job)
+    place.room.chat.show(job)
     await place.slack.until(lambda: bool(lines(place, message)) and bool(reactions(message)))
 
     async def at_rest() -> bool:

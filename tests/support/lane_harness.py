@@ -16,6 +16,7 @@ from bot.engine.events import EngineEvent
 from bot.engine.lane import Lane
 from bot.engine.rate_budget import Budget
 from bot.engine.retry import RetryPolicy
+from bot.engine.wakeups import Wakeups
 from bot.ports.provider import Pace
 from bot.ports.store import JobStore, NewJob
 from storage import open_store
@@ -50,12 +51,13 @@ class Yard:
             ACCOUNT,
             store=self.store,
             clock=self.clock,
-            run=run,
+            run_step=run,
             budget=self.budget,
             retries=self.retries,
             watch=self.happened.append,
             on_misconfigured=on_misconfigured,
             on_moved=lambda job: None,
+            wakeups=Wakeups(self.store, self.clock),
             heavy=heavy,
             provider_title="Xosum",
             chance=random.Random(4),

@@ -223,7 +223,7 @@ class Thread:
             raise Rejected(Problem(ProblemCode.FILE_GONE), "file_deleted")
         return Clip()
 
-    async def show(self, job: Job) -> None:
+    def show(self, job: Job) -> None:
         return None
 
     async def reply(self, job: Job, transcript: Transcript | None) -> None:

@@ -18,7 +18,9 @@ from bot.http import Http
 from bot.ports.provider import Capabilities
 from bot.ports.store import JobFilter, JobStore
 from bot.settings import Settings, load_settings
-from bot.slack.wiring import SlackAdapter, open_slack
+from bot.slack.api.client import open_client
+from bot.slack.wiring import Reports, SlackAdapter
+from bot.supervisor import Supervisor
 from simulators.slack.file_store import Upload
 from simulators.slack.manifest import with_manifest
 from simulators.slack.options import Options as SlackOptions
@@ -59,6 +61,7 @@ class Workplace:
     settings: Settings
     http: Http
     rung: list[str] = field(default_factory=list)
+    broken: list[str] = field(default_factory=list)
 
     async def jobs(self, *states: State) -> list[Job]:
         """All jobs, oldest first."""
@@ -157,14 +160,18 @@ async def workplace(
     database = tmp_path / "jobs.db"
     clock = HandClock(speed)
     rung: list[str] = []
+    broken: list[str] = []
     async with SlackSimulator(slack_options(**changes)) as slack:
         settings = bot_settings(slack, database, **({"SLACK_APP_TOKEN": ""} if http_mode else {}))
         store = await open_store(settings.database_url)
         http = Http(clock)
         runner: web.AppRunner | None = None
         try:
-            async with open_slack(settings, store, clock, http, rung.append, offers=lambda: offers or {}) as room:
-                place = Workplace(slack, store, room, clock, database, settings, http, rung)
+            async with open_client(settings, clock) as client:
+                supervisor = Supervisor(clock)
+                reports = Reports(rung.append, on_broken=lambda error: broken.append(error.account))
+                room = SlackAdapter(settings, store, clock, http, client, supervisor, reports, offers or {})
+                place = Workplace(slack, store, room, clock, database, settings, http, rung, broken)
                 if http_mode:
                     site = web.Application()
                     site.router.add_post("/slack/events", room.entrance.handle)
@@ -182,6 +189,7 @@ async def workplace(
                     yield place
                 finally:
                     await room.stop()
+                    await supervisor.stop()
                 validate(slack)
         finally:
             if runner is not None:

@@ -107,7 +107,9 @@ class _ShortPause(AsyncRateLimitErrorRetryHandler):
 class SlackClient:
     """Calls Slack as the bot. Build it with `open_client`."""
 
-    def __init__(self, settings: Settings, clock: Clock, session: aiohttp.ClientSession) -> None:
+    def __init__(
+        self, settings: Settings, clock: Clock, session: aiohttp.ClientSession, on_limited: Callable[[], None]
+    ) -> None:
         token = settings.slack_bot_token.get_secret_value()
 
         def build(*handlers: object) -> AsyncWebClient:
@@ -127,7 +129,7 @@ class SlackClient:
         self._patient = build(AsyncConnectionErrorRetryHandler(), AsyncServerErrorRetryHandler(), _ShortPause())
         self.session = session
         self.pace = RequestPacing(clock)
-        self.on_limited: Callable[[], None] = lambda: None  # told of each answer 429 that is not waited out in place
+        self._on_limited = on_limited  # called for each answer 429 that is not waited out in place
         self._clock = clock
 
     async def call(self, method: Method, **arguments: object) -> Json:
@@ -153,7 +155,7 @@ class SlackClient:
             failure = self._classify(method, error)
             if isinstance(failure, RateLimited):
                 self.pace.hold(key, failure.retry_after)
-                self.on_limited()
+                self._on_limited()
             raise failure from None  # the SDK's error quotes the whole answer
         except aiohttp.ClientConnectorError as error:
             raise Transient(f"{facts.name}: no connection ({type(error).__name__})") from None
@@ -221,8 +223,10 @@ def _unknown(method: Method, cause: str) -> StepError:
 
 
 @asynccontextmanager
-async def open_client(settings: Settings, clock: Clock) -> AsyncGenerator[SlackClient, None]:
+async def open_client(
+    settings: Settings, clock: Clock, on_limited: Callable[[], None] = lambda: None
+) -> AsyncGenerator[SlackClient, None]:
     """A client with its session, closed at the end."""
     timeout = aiohttp.ClientTimeout(total=TIMEOUT_SECONDS, sock_connect=10.0)
     async with aiohttp.ClientSession(timeout=timeout, trust_env=False, cookie_jar=aiohttp.DummyCookieJar()) as session:
-        yield SlackClient(settings, clock, session)
+        yield SlackClient(settings, clock, session, on_limited)

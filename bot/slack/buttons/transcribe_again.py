@@ -45,7 +45,7 @@ class TranscribeAgain:
         settings: Settings,
         store: JobStore,
         interactions: Interactions,
-        offers: Callable[[], Mapping[str, Capabilities]],
+        offers: Mapping[str, Capabilities],
         background: BackgroundTasks,
         clock: Clock,
         notify: Callable[[str], None],
@@ -87,13 +87,13 @@ class TranscribeAgain:
         """Another service in the open modal: its own languages are shown."""
         chosen = Choice(value(body))
         facts = facts_of(body)
-        if chosen.provider in self._offers():
+        if chosen.provider in self._offers:
             view = self.form(text(facts, "job"), self.way(chosen.provider, Options()))
             self._background.spawn("again service", self._interactions.fill(text(child(body, "view"), "id"), view))
 
     def form(self, job_id: str, way: Choice) -> Block:
         """The modal with the choices of one service; `way` is what is chosen at first."""
-        offers = self._offers()
+        offers = self._offers
         provider = way.provider if way.provider in offers else next(iter(sorted(offers)), "")
         blocks = [section(words.AGAIN_INTRO)]
         services = {name: offers[name].title for name in sorted(offers)}
@@ -126,7 +126,7 @@ class TranscribeAgain:
         if said := await self._interactions.refusal_for(person(body), job):
             return errors({SERVICE_BLOCK: said})
         provider = entered(body, SERVICE_BLOCK, SERVICE_ACTION)
-        if provider not in self._offers():
+        if provider not in self._offers:
             return errors({SERVICE_BLOCK: words.NO_SERVICE})
         language = entered(body, _language_block(provider), CHOICE)
         recording = entered(body, _recording_block(provider), CHOICE)

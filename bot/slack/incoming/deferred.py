@@ -4,7 +4,7 @@ An errand is an inbox row; it is dropped only when it is done, so a crash repeat
 """
 
 import json
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 
 import structlog
 
@@ -42,6 +42,8 @@ class DeferredTasks:
         intake: Intake,
         posts: Posts,
         clock: Clock,
+        wake_event: WakeEvent,
+        others: Mapping[str, Callable[[Json], Awaitable[None]]],
     ) -> None:
         self._store = store
         self._client = client
@@ -51,26 +53,24 @@ class DeferredTasks:
         self._posts = posts
         self._clock = clock
         self._later: dict[int, tuple[float, float]] = {}  # item -> (not before, next gap)
-        self._bell = WakeEvent(clock)
-        self.others: dict[str, Callable[[Json], Awaitable[None]]] = {}
-        """Kinds of errand that other modules run: each is done when it returns, and idempotent."""
-        intake.on_errand = self._bell.notify
+        self._wake_event = wake_event
+        self._others = others  # kinds that other modules run: each is done when it returns, and idempotent
 
     async def run(self) -> None:
         """Run errands until cancelled: when intake rings, and every few seconds."""
         while True:
-            self._bell.clear()
+            self._wake_event.clear()
             try:
                 while await self.run_due():
                     pass
             except (StepError, StoreError) as error:
                 _log.info("errands_postponed", detail=str(error))
-            await self._bell.wait(LOOK_SECONDS / 2)
+            await self._wake_event.wait(LOOK_SECONDS / 2)
 
     async def run_due(self) -> int:
         """Run every errand that is due; how many were finished. Raises when Slack or the store is away."""
         done = 0
-        for kind in (*self.others, MENTION, GREETING, FILE_SHARED):
+        for kind in (*self._others, MENTION, GREETING, FILE_SHARED):
             for item in await self._store.inbox_due(kind, self._clock.now(), AT_ONCE):
                 if self._clock.now() >= self._later.get(item.id, (0.0, 0.0))[0] and await self._run(kind, item):
                     await self._store.drop_inbox(item.id)
@@ -82,7 +82,7 @@ class DeferredTasks:
         me = await self._who.me()
         facts = as_object(json.loads(item.payload))
         try:
-            if other := self.others.get(kind):
+            if other := self._others.get(kind):
                 await other(facts)
                 return True
             if kind == MENTION:

@@ -70,13 +70,15 @@ def candidates(message: Json) -> list[tuple[Json, AudioGuess]]:
 class Intake:
     """Commits what Slack tells. `notify` is called with a lane after each commit that gives it work."""
 
-    def __init__(self, store: JobStore, clock: Clock, notify: Callable[[str], None]) -> None:
+    def __init__(
+        self, store: JobStore, clock: Clock, notify: Callable[[str], None], on_deferred: Callable[[], None]
+    ) -> None:
         self._store = store
         self._clock = clock
+        self._on_deferred = on_deferred
         self.notify = notify
-        self.on_errand: Callable[[], None] = lambda: None
 
-    async def message(self, me: Identity, event: Json, event_id: str = "") -> None:
+    async def message(self, me: Identity, event: Json) -> None:
         """A `message` event of any subtype."""
         subtype = text(event, "subtype")
         if subtype == "message_deleted":
@@ -90,7 +92,7 @@ class Intake:
             direct = text(event, "channel_type") == "im" or text(event, "channel").startswith("D")
             shared = FileShare(text(event, "channel"), event, direct)
             if await self.wanted(me, shared):
-                await self.add(me, shared, event_id=event_id)
+                await self.add(me, shared, event_id=text(event, "event_id"))
 
     async def wanted(self, me: Identity, shared: FileShare) -> bool:
         """Whether this channel wants every recording transcribed, or this one by name."""
@@ -160,7 +162,7 @@ class Intake:
         """Keep something to look into, at the earliest `wait` seconds from now."""
         now = self._clock.now()
         await self._store.put_inbox(kind, key, ref, json.dumps(facts).encode(), now, now + wait)
-        self.on_errand()
+        self._on_deferred()
 
     async def file_deleted(self, me: Identity, event: Json) -> None:
         """A `file_deleted`: its jobs are cancelled and what is stored of it is purged."""

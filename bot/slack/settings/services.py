@@ -1,21 +1,21 @@
 """The speech-to-text services that are set up here, as people choose among them."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 from bot.ports.provider import Capabilities
 from bot.slack import texts as words
 
 
 class Services:
-    """What is offered. `capabilities` is asked each time: the services are built after Slack's side is."""
+    """What is offered: what each service that is set up can do, by the key that settings and rows hold."""
 
-    def __init__(self, default: str, capabilities: Callable[[], Mapping[str, Capabilities]]) -> None:
+    def __init__(self, default: str, capabilities: Mapping[str, Capabilities]) -> None:
         self.default = default
         self._capabilities = capabilities
 
     def offered(self) -> Mapping[str, Capabilities]:
         """Traits by the key that settings and rows hold, in the order they are shown."""
-        return self._capabilities()
+        return self._capabilities
 
     def effective(self, chosen: str) -> str:
         """The service that a channel with this choice uses ("": the default)."""

@@ -46,8 +46,8 @@ class SlackChat:
         """The file behind the job. Raises `Rejected` for what has no bytes to give."""
         return await self._files.source(job)
 
-    async def show(self, job: Job) -> None:
-        """Have the status line of the job's message brought up to date soon."""
+    def show(self, job: Job) -> None:
+        """Note that the status line of the job's message is out of date."""
         self.status.show(job)
 
     async def reply(self, job: Job, transcript: Transcript | None) -> None:

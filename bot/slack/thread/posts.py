@@ -76,15 +76,20 @@ class Posts:
     """Posts marked messages by their rows in the store."""
 
     def __init__(
-        self, store: JobStore, client: SlackClient, who: BotIdentity, clock: Clock, settle_seconds: float
+        self,
+        store: JobStore,
+        client: SlackClient,
+        who: BotIdentity,
+        clock: Clock,
+        settle_seconds: float,
+        on_reply: Callable[[str], None],
     ) -> None:
         self._store = store
         self._client = client
         self._who = who
         self._clock = clock
         self.settle_seconds = settle_seconds
-        self.on_reply: Callable[[str], None] = lambda how: None
-        """Told of each reply: `posted`, `adopted`, or `healed` of an extra one."""
+        self._on_reply = on_reply  # called for each reply: `posted`, `adopted`, or `healed` of an extra one
 
     async def deliver(self, key: str, job_id: str, channel_id: str, thread_ts: str, message: Message) -> str:
         """Post the message of this key, or find that it is there; its `ts`.
@@ -115,7 +120,7 @@ class Posts:
 
     def _tell(self, key: str, how: str) -> None:
         if key.startswith("reply:"):
-            self.on_reply(how)
+            self._on_reply(how)
 
     async def wait_until_settled(self, row: OutboxMessage) -> None:
         """Raise `Transient` until a doubtful post has had its time to show."""

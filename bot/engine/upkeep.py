@@ -1,0 +1,45 @@
+"""What the bot tidies up by itself: the leavings of a killed process at start, and old content once an hour."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+
+from bot.domain.job import FINAL
+from bot.ports.clock import Clock
+from bot.ports.provider import KeepsAudio, Provider
+from bot.ports.store import JobStore
+
+PURGE_EVERY_SECONDS = 3600.0
+DAY_SECONDS = 86400.0
+
+
+@dataclass(slots=True)
+class Upkeep:
+    """`sweep_spool` removes what killed processes left there; `alone` says that no other process uses the database."""
+
+    store: JobStore
+    clock: Clock
+    providers: Mapping[str, Provider]
+    sweep_spool: Callable[[], Awaitable[object]]
+    retention_days: int
+    alone: bool
+
+    async def clean_up(self) -> None:
+        """Give back the leases of a killed process, delete its spool and what belongs to jobs that ended."""
+        if self.alone:
+            await self.store.release_all()
+        await self.sweep_spool()
+        for provider in self.providers.values():
+            if isinstance(provider, KeepsAudio):
+                await self._sweep(provider)
+
+    async def _sweep(self, provider: KeepsAudio) -> None:
+        kept = [await self.store.job(job_id) for job_id in await provider.kept()]
+        unfinished = [job for job in kept if job is not None and job.state not in FINAL]
+        await provider.sweep([job.id for job in unfinished])
+        for job in unfinished:  # the work on it ended with the process: poll it now, which starts it again
+            await self.store.wake(job.id, self.clock.now())
+
+    async def purge(self) -> None:
+        """Delete content that is older than the retention; with 0 days only what deletions left."""
+        days = self.retention_days
+        await self.store.purge(self.clock.now() - days * DAY_SECONDS if days else 0.0)
