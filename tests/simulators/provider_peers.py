@@ -6,6 +6,7 @@ import json
 import wave
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Any, cast
 
 import av
 from aiohttp import web
@@ -35,7 +36,7 @@ def encoded(container: str, codec: str, seconds: float = 1.0) -> bytes:
     """Return a file of silence that FFmpeg made, for example `ogg`, `libopus`."""
     target = io.BytesIO()
     with av.open(target, "w", format=container) as sink:
-        stream = sink.add_stream(codec, rate=48000, layout="mono")
+        stream: av.AudioStream = sink.add_stream(codec, rate=48000, layout="mono")  # type: ignore[assignment]  # by its codec
         for _ in range(int(seconds * 48000 / 960)):
             frame = av.AudioFrame(format="s16", layout="mono", samples=960)
             frame.planes[0].update(bytes(960 * 2))
@@ -45,7 +46,7 @@ def encoded(container: str, codec: str, seconds: float = 1.0) -> bytes:
     return target.getvalue()
 
 
-async def until(condition: Callable[[], bool]) -> None:
+async def until(condition: Callable[[], object]) -> None:
     """Return when `condition` holds; the test's own time limit ends a vain wait."""
     async with asyncio.timeout(10):
         while not condition():  # noqa: ASYNC110 - any state of a simulator can be waited for
@@ -74,8 +75,8 @@ class Hook:
     raw: bytes
 
     @property
-    def json(self) -> dict:
-        return json.loads(self.raw)
+    def json(self) -> dict[str, Any]:
+        return cast(dict[str, Any], json.loads(self.raw))
 
 
 @dataclass

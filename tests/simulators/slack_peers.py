@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from typing import Any
 
 from aiohttp import web
 from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
@@ -16,9 +17,10 @@ QUICK = (0.0, 0.05, 0.1)
 """Delays of repeats (seconds) that tests can wait for."""
 
 
-def options(**changes) -> Options:
+def options(**changes: Any) -> Options:
     """Return options with quick repeats and no delay before a share."""
-    return Options(**({"retry_delays": QUICK, "share_delay": 0.0} | changes))
+    usual: dict[str, Any] = {"retry_delays": QUICK, "share_delay": 0.0}
+    return Options(**(usual | changes))
 
 
 def client(slack: SlackSimulator, token: str | None = None) -> AsyncWebClient:
@@ -33,15 +35,15 @@ class App:
 
     bolt: AsyncApp
     slack: SlackSimulator
-    events: list[dict] = field(default_factory=list)
-    bodies: list[dict] = field(default_factory=list)
+    events: list[dict[str, Any]] = field(default_factory=list)
+    bodies: list[dict[str, Any]] = field(default_factory=list)
     changed: asyncio.Event = field(default_factory=asyncio.Event)
-    also: dict[str, Callable[[dict], Awaitable[object]]] = field(default_factory=dict)
+    also: dict[str, Callable[[dict[str, Any]], Awaitable[object]]] = field(default_factory=dict)
 
     def types(self) -> list[tuple[str, str | None]]:
         return [(event["type"], event.get("subtype")) for event in self.events]
 
-    def note(self, body: dict) -> None:
+    def note(self, body: dict[str, Any]) -> None:
         self.bodies.append(body)
         self.events.append(body["event"])
         self.changed.set()
@@ -81,7 +83,7 @@ def new_app(slack: SlackSimulator) -> App:
     )
     app = App(bolt, slack)
 
-    async def keep(body: dict) -> None:
+    async def keep(body: dict[str, Any]) -> None:
         app.note(body)
         if body["event"]["type"] in app.also:
             await app.also[body["event"]["type"]](body["event"])
@@ -95,12 +97,12 @@ def new_app(slack: SlackSimulator) -> App:
 async def over_socket(app: App) -> AsyncIterator[App]:
     """Connect an app over Socket Mode."""
     handler = AsyncSocketModeHandler(app.bolt, app.slack.app_token, web_client=client(app.slack, ""), ping_interval=1)
-    await handler.connect_async()
+    await handler.connect_async()  # type: ignore[no-untyped-call]  # bolt gives no types here
     await app.slack.until(lambda: app.slack.sockets.online)
     try:
         yield app
     finally:
-        await handler.close_async()
+        await handler.close_async()  # type: ignore[no-untyped-call]  # bolt gives no types here
 
 
 @asynccontextmanager
@@ -117,6 +119,6 @@ async def over_http(app: App) -> AsyncIterator[App]:
         await runner.cleanup()
 
 
-def connected(app: App, mode: str):
+def connected(app: App, mode: str) -> Any:
     """Connect an app in a mode, `socket` or `http`."""
     return over_socket(app) if mode == "socket" else over_http(app)

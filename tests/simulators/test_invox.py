@@ -4,7 +4,9 @@ import asyncio
 import base64
 import json
 import sys
+from collections.abc import AsyncIterator, Awaitable, Callable
 from hashlib import md5
+from typing import Any, Literal
 
 import httpx
 import pytest
@@ -15,6 +17,8 @@ from hypothesis import strategies as st
 
 from simulators.invox import InvoxSettings, InvoxSimulator
 from simulators.provider.callback_signature import sign
+from simulators.provider.faults import Kind
+from simulators.provider.jobs import Variant
 from simulators.provider.results import mark_of
 from tests.simulators.provider_peers import MovableClock, Receiver, encoded, silent_mp3, wav
 
@@ -43,7 +47,7 @@ class Client:
     async def post(self, path: str, body: object, headers: dict[str, str] | None = None) -> httpx.Response:
         return await self.http.post(f"{self.invox.url}/api/v1/{path}", json=body, headers=headers or self.headers)
 
-    async def create(self, mime: str = "audio/wav", **body) -> httpx.Response:
+    async def create(self, mime: str = "audio/wav", **body: Any) -> httpx.Response:
         return await self.post("generate-presigned-url", {"mimeType": mime, **body})
 
     async def put(self, url: str, content: bytes = wav(2), mime: str = "audio/wav") -> httpx.Response:
@@ -52,14 +56,14 @@ class Client:
     async def read(self, request: str) -> httpx.Response:
         return await self.post("get-transcription", {"requestId": request})
 
-    async def summary(self, **body) -> httpx.Response:
+    async def summary(self, **body: Any) -> httpx.Response:
         body = {"transcript": "Good morning", "outputFormat": "SUMMARY", "outputLanguage": "en", **body}
         return await self.post("generate-consultation-summary", body, self.summary_headers)
 
-    async def uploaded(self, content: bytes = wav(2), mime: str = "audio/wav", **body) -> str:
+    async def uploaded(self, content: bytes = wav(2), mime: str = "audio/wav", **body: Any) -> str:
         made = (await self.create(mime, **body)).json()
         assert (await self.put(made["presignedUrl"], content, mime)).status_code == 200
-        return made["requestId"]
+        return str(made["requestId"])
 
 
 @pytest.fixture
@@ -68,26 +72,26 @@ def clock() -> MovableClock:
 
 
 @pytest.fixture
-async def receiver():
+async def receiver() -> AsyncIterator[Receiver]:
     async with Receiver() as receiver:
         yield receiver
 
 
 @pytest.fixture
-async def invox(clock):
+async def invox(clock: MovableClock) -> AsyncIterator[InvoxSimulator]:
     async with InvoxSimulator(InvoxSettings(job_seconds=9.0), now=clock) as invox:
         yield invox
 
 
 @pytest.fixture
-async def client(invox):
+async def client(invox: InvoxSimulator) -> AsyncIterator[Client]:
     async with httpx.AsyncClient() as http:
         client = Client(invox, http)
         await client.log_in()
         yield client
 
 
-def kinds(invox) -> list[str]:
+def kinds(invox: InvoxSimulator) -> list[str]:
     return [violation.kind for violation in invox.ledger.violations]
 
 
@@ -113,7 +117,9 @@ def opens_to(plain: str, signature: str, secret: str) -> bool:
 # ---- the way it should go
 
 
-async def test_a_job_is_pending_and_then_completed_with_segments_and_vtt(invox, client, clock):
+async def test_a_job_is_pending_and_then_completed_with_segments_and_vtt(
+    invox: InvoxSimulator, client: Client, clock: MovableClock
+) -> None:
     request = await client.uploaded()
     assert (await client.read(request)).json()["processingStatus"] == "PENDING"
     clock.advance(9)
@@ -127,7 +133,13 @@ async def test_a_job_is_pending_and_then_completed_with_segments_and_vtt(invox, 
 
 @pytest.mark.parametrize("field", ["processingStatus", "transcriptionStatus", "status"])
 @pytest.mark.parametrize("speaker", [None, "speakerId", "speaker", "speakerName"])
-async def test_status_and_speaker_can_have_each_of_their_names(invox, client, clock, field, speaker):
+async def test_status_and_speaker_can_have_each_of_their_names(
+    invox: InvoxSimulator,
+    client: Client,
+    clock: MovableClock,
+    field: Literal["processingStatus", "transcriptionStatus", "status"],
+    speaker: Literal["speakerId", "speaker", "speakerName"] | None,
+) -> None:
     invox.settings.status_field, invox.settings.poll_speaker = field, speaker
     invox.settings.vtt = False
     request = await client.uploaded()
@@ -149,13 +161,15 @@ async def test_status_and_speaker_can_have_each_of_their_names(invox, client, cl
         ("audio/webm", encoded("webm", "libopus")),
     ],
 )
-async def test_each_listed_type_is_taken_and_measured(invox, client, mime, content):
+async def test_each_listed_type_is_taken_and_measured(
+    invox: InvoxSimulator, client: Client, mime: str, content: bytes
+) -> None:
     await client.uploaded(content, mime)
     assert invox.violations == []
     assert invox.billed[0].seconds == pytest.approx(1.0, abs=0.1)
 
 
-async def test_a_summary_is_text_or_soap_fields(invox, client):
+async def test_a_summary_is_text_or_soap_fields(invox: InvoxSimulator, client: Client) -> None:
     note = (await client.summary()).json()
     assert isinstance(note["clinicalNote"], str)
     assert isinstance(note["generationTime"], float)
@@ -166,7 +180,7 @@ async def test_a_summary_is_text_or_soap_fields(invox, client):
 # ---- token
 
 
-async def test_the_token_answer_can_have_each_of_its_names_and_its_path(clock):
+async def test_the_token_answer_can_have_each_of_its_names_and_its_path(clock: MovableClock) -> None:
     settings = InvoxSettings(
         token_path="/oauth2/token", token_field="access_token", life_field="expires_in", token_life=60
     )
@@ -192,14 +206,16 @@ async def test_the_token_answer_can_have_each_of_its_names_and_its_path(clock):
         (base64.b64encode(b"\xff\xfe:x").decode(), ["bad-basic"]),
     ],
 )
-async def test_a_wrong_pair_is_refused_and_a_wrong_encoding_is_a_breach(invox, client, credential, breaches):
+async def test_a_wrong_pair_is_refused_and_a_wrong_encoding_is_a_breach(
+    invox: InvoxSimulator, client: Client, credential: Any, breaches: Any
+) -> None:
     answer = await client.token(credential)
     assert answer.status_code == 401
     assert answer.json().keys() == {"messsage"}
     assert kinds(invox) == breaches
 
 
-async def test_a_token_request_without_basic_or_with_fields_is_refused(invox, client):
+async def test_a_token_request_without_basic_or_with_fields_is_refused(invox: InvoxSimulator, client: Client) -> None:
     url = f"{invox.url}/api/v1/access-token"
     assert (await client.http.post(url, json={})).status_code == 401
     pair = {"Authorization": "Basic " + base64.b64encode(b"app-123:key-456").decode()}
@@ -207,7 +223,9 @@ async def test_a_token_request_without_basic_or_with_fields_is_refused(invox, cl
     assert kinds(invox) == ["missing-basic", "unknown-field"]
 
 
-async def test_a_missing_an_invented_an_expired_and_a_revoked_token_get_401(invox, client, clock):
+async def test_a_missing_an_invented_an_expired_and_a_revoked_token_get_401(
+    invox: InvoxSimulator, client: Client, clock: MovableClock
+) -> None:
     request = await client.uploaded()
     good = client.headers
     client.headers = {VERSION: "2025-11-01"}
@@ -227,7 +245,7 @@ async def test_a_missing_an_invented_an_expired_and_a_revoked_token_get_401(invo
     assert kinds(invox) == ["missing-bearer", "unknown-bearer"]
 
 
-async def test_each_permission_guards_its_service(invox, client):
+async def test_each_permission_guards_its_service(invox: InvoxSimulator, client: Client) -> None:
     invox.settings.permissions = frozenset({"CONSULTATION-SUMMARY"})
     refused = await client.create()
     assert (refused.status_code, refused.json()["errorType"]) == (403, "permissionDenied")
@@ -242,7 +260,7 @@ async def test_each_permission_guards_its_service(invox, client):
 # ---- strictness
 
 
-async def test_the_version_is_required_known_and_new_enough(invox, client):
+async def test_the_version_is_required_known_and_new_enough(invox: InvoxSimulator, client: Client) -> None:
     request = await client.uploaded()
     bearer = {"Authorization": client.headers["Authorization"]}
     for headers in (bearer, {**bearer, VERSION: "2025-1-1"}):
@@ -258,7 +276,7 @@ async def test_the_version_is_required_known_and_new_enough(invox, client):
 
 
 @pytest.mark.parametrize("mime", ["audio/mpeg", " audio/wav", "audio/mp4", "video/mp4", "AUDIO/WAV", "", 5])
-async def test_a_type_that_is_not_listed_is_refused(invox, client, mime):
+async def test_a_type_that_is_not_listed_is_refused(invox: InvoxSimulator, client: Client, mime: str) -> None:
     refused = await client.create(mime)
     assert (refused.status_code, refused.json()["errorType"]) == (400, "invalidRequestBody")
     assert "messsage" in refused.json()
@@ -266,7 +284,9 @@ async def test_a_type_that_is_not_listed_is_refused(invox, client, mime):
 
 
 @pytest.mark.parametrize("sent", ["audio/x-wav", "audio/wav; charset=utf-8", "Audio/WAV", None])
-async def test_the_upload_type_must_be_exactly_the_negotiated_one(invox, client, sent):
+async def test_the_upload_type_must_be_exactly_the_negotiated_one(
+    invox: InvoxSimulator, client: Client, sent: Any
+) -> None:
     made = (await client.create("audio/wav")).json()
     headers = {} if sent is None else {"Content-Type": sent}
     refused = await client.http.put(made["presignedUrl"], content=wav(1), headers=headers)
@@ -275,7 +295,7 @@ async def test_the_upload_type_must_be_exactly_the_negotiated_one(invox, client,
     assert invox.billed == []
 
 
-async def test_bytes_of_another_container_fail_the_job_unbilled(invox, client):
+async def test_bytes_of_another_container_fail_the_job_unbilled(invox: InvoxSimulator, client: Client) -> None:
     request = await client.uploaded(silent_mp3(1), "audio/wav")
     answer = (await client.read(request)).json()
     assert answer["processingStatus"] == "ERROR"
@@ -293,20 +313,24 @@ async def test_bytes_of_another_container_fail_the_job_unbilled(invox, client):
         ({"callbackUrl": 5}, "bad-callback"),
     ],
 )
-async def test_a_create_outside_the_contract_is_refused(invox, client, body, kind):
+async def test_a_create_outside_the_contract_is_refused(
+    invox: InvoxSimulator, client: Client, body: Any, kind: Kind
+) -> None:
     assert (await client.create(**body)).status_code == 400
     assert kinds(invox) == [kind]
 
 
-async def test_an_extra_field_can_be_allowed(invox, client):
+async def test_an_extra_field_can_be_allowed(invox: InvoxSimulator, client: Client) -> None:
     invox.settings.extra_fields = frozenset({"language"})
     assert (await client.create(language="en")).status_code == 200
 
 
-async def test_a_chunked_put_a_bearer_a_changed_query_and_a_late_put_are_refused(invox, client, clock):
+async def test_a_chunked_put_a_bearer_a_changed_query_and_a_late_put_are_refused(
+    invox: InvoxSimulator, client: Client, clock: MovableClock
+) -> None:
     url = (await client.create()).json()["presignedUrl"]
 
-    async def chunks():
+    async def chunks() -> AsyncIterator[bytes]:
         yield wav(1)
 
     mime = {"Content-Type": "audio/wav"}
@@ -319,7 +343,9 @@ async def test_a_chunked_put_a_bearer_a_changed_query_and_a_late_put_are_refused
     assert len(kinds(invox)) == 3
 
 
-async def test_a_request_is_not_found_before_its_upload_before_it_appears_and_when_unknown(invox, client, clock):
+async def test_a_request_is_not_found_before_its_upload_before_it_appears_and_when_unknown(
+    invox: InvoxSimulator, client: Client, clock: MovableClock
+) -> None:
     made = (await client.create()).json()
     unknown = await client.read(made["requestId"])
     assert (unknown.status_code, unknown.json()["errorType"]) == (404, "transcriptionNotFound")
@@ -337,7 +363,9 @@ async def test_a_request_is_not_found_before_its_upload_before_it_appears_and_wh
     assert kinds(invox) == ["unknown-id"]
 
 
-async def test_a_poll_beside_a_callback_can_be_refused(invox, client, receiver):
+async def test_a_poll_beside_a_callback_can_be_refused(
+    invox: InvoxSimulator, client: Client, receiver: Receiver
+) -> None:
     invox.settings.poll_beside_callback = False
     with_callback = await client.uploaded(callbackUrl=f"{receiver.url}/cb")
     assert (await client.read(with_callback)).status_code == 404
@@ -347,12 +375,12 @@ async def test_a_poll_beside_a_callback_can_be_refused(invox, client, receiver):
 @pytest.mark.parametrize(
     "body", [{"transcript": ""}, {"outputFormat": "PDF"}, {"outputLanguage": 5}, {"template": "x"}]
 )
-async def test_a_summary_outside_the_contract_is_refused(invox, client, body):
+async def test_a_summary_outside_the_contract_is_refused(invox: InvoxSimulator, client: Client, body: Any) -> None:
     assert (await client.summary(**body)).status_code == 400
     assert len(kinds(invox)) == 1
 
 
-async def test_a_slack_token_anywhere_is_a_leak_even_inside_basic(invox, client):
+async def test_a_slack_token_anywhere_is_a_leak_even_inside_basic(invox: InvoxSimulator, client: Client) -> None:
     await client.token(base64.b64encode(b"app-123:xoxb-1-abc").decode())
     await client.create(callbackUrl="https://x/?t=xoxe-1-abc")
     await client.summary(transcript="say xapp-1-A-abc")
@@ -361,7 +389,7 @@ async def test_a_slack_token_anywhere_is_a_leak_even_inside_basic(invox, client)
     assert invox.billed == []
 
 
-async def test_the_rate_limit_is_off_unless_it_is_set(invox, client):
+async def test_the_rate_limit_is_off_unless_it_is_set(invox: InvoxSimulator, client: Client) -> None:
     for _ in range(70):
         assert (await client.create()).status_code == 200
     invox.settings.rate_limit = 60
@@ -372,13 +400,14 @@ async def test_the_rate_limit_is_off_unless_it_is_set(invox, client):
 # ---- billing
 
 
-async def test_only_uploads_are_billed_and_each_once(invox, client):
+async def test_only_uploads_are_billed_and_each_once(invox: InvoxSimulator, client: Client) -> None:
     await client.create()
     made = (await client.create()).json()
     for _ in range(2):
         assert (await client.put(made["presignedUrl"])).status_code == 200
     (entry,) = invox.billed
-    assert (entry.job, entry.seconds) == (made["requestId"], pytest.approx(2.0))
+    assert entry.job == made["requestId"]
+    assert entry.seconds == pytest.approx(2.0)
 
 
 # ---- faults
@@ -389,10 +418,12 @@ async def test_only_uploads_are_billed_and_each_once(invox, client):
     [("unauthorized", 401), ("forbidden", 403), ("not_found", 404), ("rate_limited", 429), ("server_error", 503)],
 )
 @pytest.mark.parametrize("operation", ["token", "create", "upload", "read", "summary"])
-async def test_answer_faults_strike_their_operation(invox, client, kind, status, operation):
+async def test_answer_faults_strike_their_operation(
+    invox: InvoxSimulator, client: Client, kind: Kind, status: int, operation: str
+) -> None:
     made = (await client.create()).json()
     await client.put(made["presignedUrl"])
-    calls = {
+    calls: dict[str, Callable[[], Awaitable[httpx.Response]]] = {
         "token": client.token,
         "create": client.create,
         "upload": lambda: client.put(made["presignedUrl"]),
@@ -410,11 +441,13 @@ async def test_answer_faults_strike_their_operation(invox, client, kind, status,
 
 @pytest.mark.parametrize("operation", ["token", "create", "upload", "read", "summary"])
 @pytest.mark.parametrize("kind", ["cut_before", "cut_after"])
-async def test_cuts_strike_before_or_after_the_commit(invox, client, operation, kind):
+async def test_cuts_strike_before_or_after_the_commit(
+    invox: InvoxSimulator, client: Client, operation: str, kind: Kind
+) -> None:
     made = (await client.create()).json()
     if operation == "read":
         await client.put(made["presignedUrl"])
-    calls = {
+    calls: dict[str, Callable[[], Awaitable[httpx.Response]]] = {
         "token": client.token,
         "create": client.create,
         "upload": lambda: client.put(made["presignedUrl"]),
@@ -431,7 +464,7 @@ async def test_cuts_strike_before_or_after_the_commit(invox, client, operation, 
     assert (await calls[operation]()).status_code == 200
 
 
-async def test_a_put_cut_in_the_middle_html_and_a_late_answer(invox, client):
+async def test_a_put_cut_in_the_middle_html_and_a_late_answer(invox: InvoxSimulator, client: Client) -> None:
     made = (await client.create()).json()
     invox.fault("cut_upload", "upload", size=1000)
     with pytest.raises(httpx.TransportError):
@@ -445,7 +478,9 @@ async def test_a_put_cut_in_the_middle_html_and_a_late_answer(invox, client):
         await client.http.post(url, json={"mimeType": "audio/wav"}, headers=client.headers, timeout=0.1)
 
 
-async def test_a_fault_can_be_for_one_job_though_its_id_stands_in_the_body(invox, client):
+async def test_a_fault_can_be_for_one_job_though_its_id_stands_in_the_body(
+    invox: InvoxSimulator, client: Client
+) -> None:
     one, two = await client.uploaded(), await client.uploaded()
     invox.fault("unauthorized", "read", job=two)
     assert [(await client.read(request)).status_code for request in (one, two, two)] == [200, 401, 200]
@@ -456,9 +491,16 @@ async def test_a_fault_can_be_for_one_job_though_its_id_stands_in_the_body(invox
     assert not invox.faults.pending()
 
 
-async def test_shapes_of_a_finished_answer(invox, client, clock):
+async def test_shapes_of_a_finished_answer(invox: InvoxSimulator, client: Client, clock: MovableClock) -> None:
     request = await client.uploaded()
-    shapes = ("no_text", "empty_transcript", "missing_payload", "out_of_order", "lower_case", "unknown_status")
+    shapes: tuple[Kind, ...] = (
+        "no_text",
+        "empty_transcript",
+        "missing_payload",
+        "out_of_order",
+        "lower_case",
+        "unknown_status",
+    )
     assert (await client.read(request)).json()["processingStatus"] == "PENDING"
     clock.advance(9)
     answers = {}
@@ -475,7 +517,9 @@ async def test_shapes_of_a_finished_answer(invox, client, clock):
     assert invox.faults.pending() == []
 
 
-async def test_a_failed_job_has_the_providers_words(invox, client, clock, receiver):
+async def test_a_failed_job_has_the_providers_words(
+    invox: InvoxSimulator, client: Client, clock: MovableClock, receiver: Receiver
+) -> None:
     request = await client.uploaded()
     invox.fault("failed", "read", text="Unintelligible")
     answer = (await client.read(request)).json()
@@ -495,7 +539,7 @@ async def test_a_failed_job_has_the_providers_words(invox, client, clock, receiv
 # ---- callback
 
 
-def test_both_signature_formats_give_the_published_vectors():
+def test_both_signature_formats_give_the_published_vectors() -> None:
     secret, text = "0123456789abcdef0123456789abcdef", "app-123~key-456"
     a, b = "U2FsdGVkX18AAQIDBAUGB5Pv6cYIQuF1UQ+yJdW91qM=", "AAECAwQFBgcICQoLDA0OD86AeOrykhhYFkU3wjNnJbs="
     assert sign(text, secret, "A", bytes(range(8))) == a
@@ -505,19 +549,28 @@ def test_both_signature_formats_give_the_published_vectors():
 
 
 @given(plain=st.text(), secret=st.text(min_size=1))
-def test_format_a_opens_with_any_secret_and_text(plain, secret):
+def test_format_a_opens_with_any_secret_and_text(plain: str, secret: str) -> None:
     assert opened(sign(plain, secret, "A"), secret, "A") == plain
 
 
 @given(plain=st.text(), secret=st.sampled_from([16, 24, 32]).map(lambda size: "k" * size))
-def test_format_b_opens_with_secrets_of_the_three_lengths(plain, secret):
+def test_format_b_opens_with_secrets_of_the_three_lengths(plain: str, secret: str) -> None:
     assert opened(sign(plain, secret, "B"), secret, "B") == plain
 
 
 @pytest.mark.parametrize("form", ["A", "B"])
 @pytest.mark.parametrize(("speaker", "value"), [("speakerId", "Speaker_01"), ("speaker", "1"), (None, None)])
 @pytest.mark.parametrize("status", ["COMPLETED", None])
-async def test_the_callback_in_every_documented_form(invox, client, clock, receiver, form, speaker, value, status):
+async def test_the_callback_in_every_documented_form(
+    invox: InvoxSimulator,
+    client: Client,
+    clock: MovableClock,
+    receiver: Receiver,
+    form: Literal["A", "B"],
+    speaker: Literal["speakerId", "speaker"] | None,
+    value: Any,
+    status: str | None,
+) -> None:
     invox.settings.signature_format = form
     invox.settings.callback_speaker, invox.settings.callback_status = speaker, status
     request = await client.uploaded(callbackUrl=f"{receiver.url}/hooks/invox/token-1")
@@ -533,7 +586,7 @@ async def test_the_callback_in_every_documented_form(invox, client, clock, recei
     assert opened(body["signature"], settings.app_secret, form) == f"{settings.app_id}~{settings.api_key}"
 
 
-async def test_no_callback_url_means_no_callback(invox, client, clock):
+async def test_no_callback_url_means_no_callback(invox: InvoxSimulator, client: Client, clock: MovableClock) -> None:
     request = await client.uploaded()
     clock.advance(9)
     await invox.settle()
@@ -542,7 +595,9 @@ async def test_no_callback_url_means_no_callback(invox, client, clock):
     assert (delivery.status, delivery.url) == (0, "")
 
 
-async def test_a_callback_is_repeated_until_200(invox, client, clock, receiver):
+async def test_a_callback_is_repeated_until_200(
+    invox: InvoxSimulator, client: Client, clock: MovableClock, receiver: Receiver
+) -> None:
     receiver.answers = [503, 404]
     await client.uploaded(callbackUrl=f"{receiver.url}/cb")
     for count in (1, 2, 3):
@@ -555,7 +610,9 @@ async def test_a_callback_is_repeated_until_200(invox, client, clock, receiver):
     assert [delivery.attempt for delivery in invox.ledger.deliveries] == [1, 2, 3]
 
 
-async def test_callbacks_come_early_late_twice_or_never(invox, client, clock, receiver):
+async def test_callbacks_come_early_late_twice_or_never(
+    invox: InvoxSimulator, client: Client, clock: MovableClock, receiver: Receiver
+) -> None:
     callback = f"{receiver.url}/cb"
     invox.plan(webhook="early")
     made = (await client.create(callbackUrl=callback)).json()
@@ -570,9 +627,11 @@ async def test_callbacks_come_early_late_twice_or_never(invox, client, clock, re
     assert [hook.json["requestId"] for hook in receiver.hooks[1:]] == [twice, twice, late]
 
 
-async def test_hostile_callbacks_on_request(invox, client, receiver, clock):
+async def test_hostile_callbacks_on_request(
+    invox: InvoxSimulator, client: Client, receiver: Receiver, clock: MovableClock
+) -> None:
     request = await client.uploaded(callbackUrl=f"{receiver.url}/cb")
-    variants = ("normal", "forged", "unsigned", "altered", "foreign", "stale")
+    variants: tuple[Variant, ...] = ("normal", "forged", "unsigned", "altered", "foreign", "stale")
     for variant in variants:
         await invox.send_webhook(request, variant)
     bodies = dict(zip(variants, [hook.json for hook in receiver.hooks], strict=True))
@@ -588,10 +647,11 @@ async def test_hostile_callbacks_on_request(invox, client, receiver, clock):
         _ = receiver.hooks[-1].json
 
 
-async def test_the_program_prints_one_line_with_its_address_and_the_bots_settings():
+async def test_the_program_prints_one_line_with_its_address_and_the_bots_settings() -> None:
     program = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "simulators.invox"), stdout=asyncio.subprocess.PIPE
     )
+    assert program.stdout is not None
     line = json.loads(await asyncio.wait_for(program.stdout.readline(), 20))
     assert line["environment"]["INVOX_BASE_URL"] == line["url"]
     async with httpx.AsyncClient() as http:

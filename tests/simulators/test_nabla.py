@@ -7,6 +7,8 @@ import json
 import sys
 import tempfile
 import uuid
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Any, Literal
 
 import httpx
 import jwt
@@ -15,8 +17,10 @@ from aiohttp import web
 
 from simulators.nabla import NablaSettings, NablaSimulator
 from simulators.nabla.assertion import key_pair
+from simulators.provider.faults import Kind
+from simulators.provider.jobs import Variant
 from simulators.provider.results import mark_of
-from tests.simulators.provider_peers import MovableClock, Receiver, encoded, silent_mp3, until
+from tests.simulators.provider_peers import Hook, MovableClock, Receiver, encoded, silent_mp3, until
 
 VERSION = "X-Nabla-Api-Version"
 ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
@@ -30,13 +34,13 @@ class Client:
         self.headers = {VERSION: "2024-10-01"}
         self.base = nabla.base_url
 
-    def claims(self, **changed) -> dict:
+    def claims(self, **changed: Any) -> dict[str, Any]:
         now, client = int(self.clock()), self.nabla.settings.client_id
         audience = f"{self.nabla.base_url}/oauth/token"
         claims = {"iss": client, "sub": client, "aud": audience, "iat": now, "exp": now + 60, "jti": str(uuid.uuid4())}
         return {name: value for name, value in {**claims, **changed}.items() if value is not None}
 
-    async def present(self, assertion: str, **changed) -> httpx.Response:
+    async def present(self, assertion: str, **changed: Any) -> httpx.Response:
         body = {
             "grant_type": "client_credentials",
             "client_assertion_type": ASSERTION_TYPE,
@@ -45,7 +49,7 @@ class Client:
         }
         return await self.http.post(f"{self.nabla.base_url}/oauth/token", json=body)
 
-    async def token(self, **changed) -> httpx.Response:
+    async def token(self, **changed: Any) -> httpx.Response:
         return await self.present(jwt.encode(self.claims(**changed), self.nabla.private_key, algorithm="RS256"))
 
     async def log_in(self) -> None:
@@ -55,21 +59,21 @@ class Client:
         self.receiver.files[f"/audio/{name}"] = content
         return f"{self.receiver.url}/audio/{name}"
 
-    async def create(self, **body) -> httpx.Response:
+    async def create(self, **body: Any) -> httpx.Response:
         body = {"speech_locale": "ENGLISH_US", "file_url": f"{self.receiver.url}/audio/one", **body}
         return await self.http.post(f"{self.base}/transcribe-async", json=body, headers=self.headers)
 
     async def read(self, request: str) -> httpx.Response:
         return await self.http.get(f"{self.base}/transcribe-async/{request}", headers=self.headers)
 
-    async def fetched(self, **body) -> str:
+    async def fetched(self, **body: Any) -> str:
         request = (await self.create(**body)).json()["id"]
         await until(
             lambda: self.nabla.jobs[request].started_at is not None or self.nabla.jobs[request].error is not None
         )
-        return request
+        return str(request)
 
-    async def note(self, **body) -> httpx.Response:
+    async def note(self, **body: Any) -> httpx.Response:
         text = "Good morning, I have had a dry cough for about two weeks now"
         items = [{"text": text, "speaker_type": "PATIENT"}]
         body = {"transcript_items": items, "note_locale": "ENGLISH_US", **body}
@@ -87,13 +91,13 @@ def clock() -> MovableClock:
 
 
 @pytest.fixture
-async def receiver():
+async def receiver() -> AsyncIterator[Receiver]:
     async with Receiver() as receiver:
         yield receiver
 
 
 @pytest.fixture
-async def nabla(clock, receiver, keys):
+async def nabla(clock: MovableClock, receiver: Receiver, keys: Any) -> AsyncIterator[NablaSimulator]:
     settings = NablaSettings(
         webhook_url=f"{receiver.url}/hooks/nabla", job_seconds=9.0, public_key=keys[1], download_spacing=(0.01, 0.01)
     )
@@ -103,7 +107,7 @@ async def nabla(clock, receiver, keys):
 
 
 @pytest.fixture
-async def client(nabla, receiver, clock):
+async def client(nabla: NablaSimulator, receiver: Receiver, clock: MovableClock) -> AsyncIterator[Client]:
     async with httpx.AsyncClient() as http:
         client = Client(nabla, http, receiver, clock)
         client.offer(silent_mp3(5, "one"))
@@ -111,14 +115,16 @@ async def client(nabla, receiver, clock):
         yield client
 
 
-def kinds(nabla) -> list[str]:
+def kinds(nabla: NablaSimulator) -> list[str]:
     return [violation.kind for violation in nabla.ledger.violations]
 
 
 # ---- the way it should go
 
 
-async def test_a_job_is_ongoing_without_payload_and_then_succeeded(nabla, client, clock, receiver):
+async def test_a_job_is_ongoing_without_payload_and_then_succeeded(
+    nabla: NablaSimulator, client: Client, clock: MovableClock, receiver: Receiver
+) -> None:
     made = (await client.create(client_request_id="mine")).json()
     assert made == {"id": made["id"], "status": "ONGOING", "client_request_id": "mine"}
     await until(lambda: nabla.billed)
@@ -138,13 +144,15 @@ async def test_a_job_is_ongoing_without_payload_and_then_succeeded(nabla, client
 @pytest.mark.parametrize(
     ("locale", "word"), [("ARMENIAN_AM", "Բարև"), ("FRENCH_FR", "Bonjour"), ("RUSSIAN_RU", "день"), ("URDU_IN", "Good")]
 )
-async def test_the_default_transcript_follows_the_locale(nabla, client, clock, locale, word):
+async def test_the_default_transcript_follows_the_locale(
+    nabla: NablaSimulator, client: Client, clock: MovableClock, locale: str, word: str
+) -> None:
     request = await client.fetched(speech_locale=locale)
     clock.advance(9)
     assert word in (await client.read(request)).json()["payload"]["transcript"][0]["text"]
 
 
-async def test_items_can_be_split_by_sentence(nabla, client, clock):
+async def test_items_can_be_split_by_sentence(nabla: NablaSimulator, client: Client, clock: MovableClock) -> None:
     whole, split = await client.fetched(), await client.fetched(split_by_sentence=True)
     clock.advance(9)
     whole_items, items = [(await client.read(one)).json()["payload"]["transcript"] for one in (whole, split)]
@@ -154,7 +162,7 @@ async def test_items_can_be_split_by_sentence(nabla, client, clock):
     assert starts == sorted(starts)
 
 
-async def test_a_create_can_be_answered_when_the_job_has_already_ended(nabla, client):
+async def test_a_create_can_be_answered_when_the_job_has_already_ended(nabla: NablaSimulator, client: Client) -> None:
     nabla.settings.create_waits = True
     nabla.settings.job_seconds = 0
     assert (await client.create()).json()["status"] == "SUCCEEDED"
@@ -163,7 +171,13 @@ async def test_a_create_can_be_answered_when_the_job_has_already_ended(nabla, cl
 
 
 @pytest.mark.parametrize("style", ["get", "head", "ranges"])
-async def test_the_download_can_use_head_and_ranges(nabla, client, receiver, clock, style):
+async def test_the_download_can_use_head_and_ranges(
+    nabla: NablaSimulator,
+    client: Client,
+    receiver: Receiver,
+    clock: MovableClock,
+    style: Literal["get", "head", "ranges"],
+) -> None:
     content = silent_mp3(600, style)
 
     async def serve(request: web.Request) -> web.StreamResponse:
@@ -192,7 +206,7 @@ async def test_the_download_can_use_head_and_ranges(nabla, client, receiver, clo
 # ---- token
 
 
-async def test_a_token_has_its_set_life(nabla, client, clock):
+async def test_a_token_has_its_set_life(nabla: NablaSimulator, client: Client, clock: MovableClock) -> None:
     nabla.settings.token_life = 120.0
     answer = (await client.token()).json()
     assert answer["expires_in"] == 120
@@ -221,26 +235,28 @@ async def test_a_token_has_its_set_life(nabla, client, clock):
         ({"iat": 1_750_000_100, "exp": 1_750_000_160}, None),
     ],
 )
-async def test_an_assertion_that_is_not_in_order_is_refused(nabla, client, changed, kind):
+async def test_an_assertion_that_is_not_in_order_is_refused(
+    nabla: NablaSimulator, client: Client, changed: Any, kind: Kind
+) -> None:
     refused = await client.token(**changed)
     assert refused.status_code == 401
     assert refused.json()["name"] == "INVALID_CLIENT_ASSERTION"
     assert kinds(nabla) == ([kind] if kind else [])
 
 
-async def test_the_longest_assertion_passes_and_jti_can_be_made_optional(nabla, client):
+async def test_the_longest_assertion_passes_and_jti_can_be_made_optional(nabla: NablaSimulator, client: Client) -> None:
     assert (await client.token(exp=1_750_000_300)).status_code == 200
     nabla.settings.require_jti = False
     assert (await client.token(jti=None)).status_code == 200
 
 
-async def test_an_assertion_is_good_once(nabla, client):
+async def test_an_assertion_is_good_once(nabla: NablaSimulator, client: Client) -> None:
     assertion = jwt.encode(client.claims(), nabla.private_key, algorithm="RS256")
     assert [(await client.present(assertion)).status_code for _ in range(2)] == [200, 401]
     assert kinds(nabla) == ["assertion-reused"]
 
 
-async def test_a_wrong_key_algorithm_grant_or_text_is_refused(nabla, client, keys):
+async def test_a_wrong_key_algorithm_grant_or_text_is_refused(nabla: NablaSimulator, client: Client, keys: Any) -> None:
     stranger = jwt.encode(client.claims(), key_pair()[0], algorithm="RS256")
     assert (await client.present(stranger)).status_code == 401
     assert kinds(nabla) == []  # an operator's mistake, not a breach
@@ -256,7 +272,7 @@ async def test_a_wrong_key_algorithm_grant_or_text_is_refused(nabla, client, key
     ]
 
 
-async def test_a_provider_with_a_skewed_clock_refuses_a_young_assertion(nabla, client):
+async def test_a_provider_with_a_skewed_clock_refuses_a_young_assertion(nabla: NablaSimulator, client: Client) -> None:
     nabla.clock.skew = 61.0
     assert (await client.token()).status_code == 401
     nabla.clock.skew = -61.0
@@ -266,7 +282,7 @@ async def test_a_provider_with_a_skewed_clock_refuses_a_young_assertion(nabla, c
     assert nabla.violations == []
 
 
-async def test_missing_invented_and_revoked_bearers_get_401(nabla, client):
+async def test_missing_invented_and_revoked_bearers_get_401(nabla: NablaSimulator, client: Client) -> None:
     good = client.headers["Authorization"]
     del client.headers["Authorization"]
     assert (await client.create()).status_code == 401
@@ -278,14 +294,16 @@ async def test_missing_invented_and_revoked_bearers_get_401(nabla, client):
     assert kinds(nabla) == ["missing-bearer", "unknown-bearer"]
 
 
-async def test_a_missing_permission_is_403(nabla, client):
+async def test_a_missing_permission_is_403(nabla: NablaSimulator, client: Client) -> None:
     nabla.settings.permissions = frozenset({"create"})
     assert (await client.create()).status_code == 200
     assert (await client.read("x")).status_code == 403
     assert (await client.note()).status_code == 403
 
 
-async def test_the_old_base_takes_the_api_key_and_speaks_in_lower_case(nabla, client, clock):
+async def test_the_old_base_takes_the_api_key_and_speaks_in_lower_case(
+    nabla: NablaSimulator, client: Client, clock: MovableClock
+) -> None:
     client.base = f"{nabla.url}/v1/copilot-api/server"
     client.headers = {VERSION: "2024-04-22", "Authorization": "Bearer nabla-server-key"}
     request = await client.fetched()
@@ -303,7 +321,7 @@ async def test_the_old_base_takes_the_api_key_and_speaks_in_lower_case(nabla, cl
 # ---- strictness
 
 
-async def test_the_version_is_required_known_and_not_retired(nabla, client):
+async def test_the_version_is_required_known_and_not_retired(nabla: NablaSimulator, client: Client) -> None:
     version = client.headers.pop(VERSION)
     assert (await client.create()).json()["name"] == "MISSING_API_VERSION"
     client.headers["nabla-api-version"] = version
@@ -341,13 +359,15 @@ async def test_the_version_is_required_known_and_not_retired(nabla, client):
         ({"file_url": "https://files.slack.com/files-pri/T0-F0/a.mp3"}, "slack-url"),
     ],
 )
-async def test_a_create_outside_the_contract_is_refused(nabla, client, body, kind):
+async def test_a_create_outside_the_contract_is_refused(
+    nabla: NablaSimulator, client: Client, body: Any, kind: Kind
+) -> None:
     assert (await client.create(**body)).status_code == 400
     assert kinds(nabla) == [kind]
     assert nabla.jobs == {}
 
 
-async def test_the_longest_client_request_id_passes(nabla, client):
+async def test_the_longest_client_request_id_passes(nabla: NablaSimulator, client: Client) -> None:
     assert (await client.create(client_request_id="x" * 128)).status_code == 200
 
 
@@ -362,7 +382,9 @@ async def test_the_longest_client_request_id_passes(nabla, client):
         (web.Response(body=b"not audio", content_type="audio/mpeg"), "not-audio"),
     ],
 )
-async def test_a_file_that_cannot_be_used_fails_the_job_unbilled(nabla, client, receiver, answer, kind):
+async def test_a_file_that_cannot_be_used_fails_the_job_unbilled(
+    nabla: NablaSimulator, client: Client, receiver: Receiver, answer: Any, kind: Kind
+) -> None:
     request = await client.fetched(file_url=client.offer(answer, "bad"))
     failed = (await client.read(request)).json()
     assert failed["status"] == "FAILED"
@@ -373,7 +395,9 @@ async def test_a_file_that_cannot_be_used_fails_the_job_unbilled(nabla, client, 
     assert len(nabla.fetches) == 1
 
 
-async def test_a_broken_download_is_repeated_and_is_no_breach(nabla, client, receiver):
+async def test_a_broken_download_is_repeated_and_is_no_breach(
+    nabla: NablaSimulator, client: Client, receiver: Receiver
+) -> None:
     request = await client.fetched(file_url="http://127.0.0.1:9/a.mp3")
     assert (await client.read(request)).json()["status"] == "FAILED"
     request = await client.fetched(file_url=client.offer(web.Response(status=503), "sick"))
@@ -382,7 +406,7 @@ async def test_a_broken_download_is_repeated_and_is_no_breach(nabla, client, rec
     assert nabla.violations == []
 
 
-async def test_more_than_sixty_minutes_fail_with_422(nabla, client):
+async def test_more_than_sixty_minutes_fail_with_422(nabla: NablaSimulator, client: Client) -> None:
     hour = await client.fetched(file_url=client.offer(silent_mp3(3599.9), "hour"))
     longer = await client.fetched(file_url=client.offer(silent_mp3(3660), "longer"))
     assert (await client.read(hour)).json()["status"] == "ONGOING"
@@ -393,19 +417,21 @@ async def test_more_than_sixty_minutes_fail_with_422(nabla, client):
 
 
 @pytest.mark.parametrize("name", ["http_status", "status", "code"])
-async def test_the_number_of_a_failure_can_have_each_of_its_names(nabla, client, name):
+async def test_the_number_of_a_failure_can_have_each_of_its_names(
+    nabla: NablaSimulator, client: Client, name: Literal["http_status", "status", "code"]
+) -> None:
     nabla.settings.failure_code_name = name
     request = await client.fetched(file_url=client.offer(b"nothing", "bad"))
     assert (await client.read(request)).json()["payload"][name] == 422
 
 
-async def test_other_audio_formats_are_measured_too(nabla, client):
+async def test_other_audio_formats_are_measured_too(nabla: NablaSimulator, client: Client) -> None:
     ogg = web.Response(body=encoded("ogg", "libopus", 2.0), content_type="audio/ogg")
     await client.fetched(file_url=client.offer(ogg, "ogg"))
     assert nabla.billed[0].seconds == pytest.approx(2.0, abs=0.1)
 
 
-async def test_unknown_and_expired_ids_are_404(nabla, client, clock):
+async def test_unknown_and_expired_ids_are_404(nabla: NablaSimulator, client: Client, clock: MovableClock) -> None:
     assert (await client.read(str(uuid.uuid4()))).status_code == 404
     assert kinds(nabla) == ["unknown-id"]
     nabla.settings.retention = 60.0
@@ -420,7 +446,7 @@ async def test_unknown_and_expired_ids_are_404(nabla, client, clock):
     assert kinds(nabla) == ["unknown-id"]
 
 
-async def test_a_reused_client_request_id_gives_the_same_job_or_409(nabla, client):
+async def test_a_reused_client_request_id_gives_the_same_job_or_409(nabla: NablaSimulator, client: Client) -> None:
     first = (await client.create(client_request_id="once")).json()
     again = (await client.create(client_request_id="once")).json()
     assert first["id"] == again["id"]
@@ -432,19 +458,19 @@ async def test_a_reused_client_request_id_gives_the_same_job_or_409(nabla, clien
     assert nabla.violations == []
 
 
-async def test_creates_without_an_id_are_different_jobs_each_billed(nabla, client):
+async def test_creates_without_an_id_are_different_jobs_each_billed(nabla: NablaSimulator, client: Client) -> None:
     assert await client.fetched() != await client.fetched()
     assert len(nabla.billed) == 2
 
 
-async def test_a_slack_token_anywhere_is_a_leak(nabla, client):
+async def test_a_slack_token_anywhere_is_a_leak(nabla: NablaSimulator, client: Client) -> None:
     await client.create(file_url=f"{client.receiver.url}/audio/one?token=xoxb-123-abc")
     await client.http.get(f"{client.base}/transcribe-async/xapp-1-A1-abc", headers=client.headers)
     await client.fetched(file_url=client.offer(silent_mp3(1) + b"xoxe-1-abcdef", "leak"))
     assert kinds(nabla) == ["slack-token"] * 3
 
 
-async def test_the_rate_limit_can_be_set(nabla, client):
+async def test_the_rate_limit_can_be_set(nabla: NablaSimulator, client: Client) -> None:
     nabla.settings.rate_limit = 2
     assert [(await client.create()).status_code for _ in range(2)] == [200, 429]  # the token was the first call
     assert kinds(nabla) == ["rate-limit"]
@@ -453,14 +479,14 @@ async def test_the_rate_limit_can_be_set(nabla, client):
 # ---- note
 
 
-async def test_a_note_has_a_title_and_sections(nabla, client):
+async def test_a_note_has_a_title_and_sections(nabla: NablaSimulator, client: Client) -> None:
     note = (await client.note()).json()
     assert note["title"]
     assert [section.keys() for section in note["sections"]] == [{"key", "title", "text"}] * 3
     assert note["locale"] == "ENGLISH_US"
 
 
-async def test_a_newer_note_is_nested_and_its_template_renamed(nabla, client):
+async def test_a_newer_note_is_nested_and_its_template_renamed(nabla: NablaSimulator, client: Client) -> None:
     client.headers[VERSION] = "2026-02-20"
     assert (await client.note(note_template="GENERIC_SOAP")).json()["note"]["note_template"] == "GENERIC_SOAP"
     client.headers[VERSION] = "2026-06-12"
@@ -469,7 +495,7 @@ async def test_a_newer_note_is_nested_and_its_template_renamed(nabla, client):
     assert kinds(nabla) == ["unknown-field"]
 
 
-async def test_a_short_transcript_has_no_note(nabla, client):
+async def test_a_short_transcript_has_no_note(nabla: NablaSimulator, client: Client) -> None:
     refused = await client.note(transcript_items=[{"text": "Hello there", "speaker_type": "DOCTOR"}])
     assert refused.status_code == 422
     assert refused.json()["code"] == 83005
@@ -488,7 +514,7 @@ async def test_a_short_transcript_has_no_note(nabla, client):
         {"unknown": 1},
     ],
 )
-async def test_a_note_request_outside_the_contract_is_refused(nabla, client, body):
+async def test_a_note_request_outside_the_contract_is_refused(nabla: NablaSimulator, client: Client, body: Any) -> None:
     assert (await client.note(**body)).status_code == 400
     assert len(kinds(nabla)) == 1
 
@@ -501,9 +527,16 @@ async def test_a_note_request_outside_the_contract_is_refused(nabla, client, bod
     [("unauthorized", 401), ("forbidden", 403), ("not_found", 404), ("rate_limited", 429), ("server_error", 503)],
 )
 @pytest.mark.parametrize("operation", ["token", "create", "read", "note"])
-async def test_answer_faults_strike_their_operation(nabla, client, kind, status, operation):
+async def test_answer_faults_strike_their_operation(
+    nabla: NablaSimulator, client: Client, kind: Kind, status: int, operation: str
+) -> None:
     request = await client.fetched()
-    calls = {"token": client.token, "create": client.create, "read": lambda: client.read(request), "note": client.note}
+    calls: dict[str, Callable[[], Awaitable[httpx.Response]]] = {
+        "token": client.token,
+        "create": client.create,
+        "read": lambda: client.read(request),
+        "note": client.note,
+    }
     nabla.fault(kind, operation)
     refused = await calls[operation]()
     assert refused.status_code == status
@@ -514,9 +547,11 @@ async def test_answer_faults_strike_their_operation(nabla, client, kind, status,
 
 @pytest.mark.parametrize("operation", ["token", "create", "read", "note"])
 @pytest.mark.parametrize("kind", ["cut_before", "cut_after"])
-async def test_cuts_strike_before_or_after_the_commit(nabla, client, operation, kind):
+async def test_cuts_strike_before_or_after_the_commit(
+    nabla: NablaSimulator, client: Client, operation: str, kind: Kind
+) -> None:
     request = await client.fetched()
-    calls = {
+    calls: dict[str, Callable[[], Awaitable[httpx.Response]]] = {
         "token": client.token,
         "create": lambda: client.create(client_request_id="once"),
         "read": lambda: client.read(request),
@@ -530,7 +565,7 @@ async def test_cuts_strike_before_or_after_the_commit(nabla, client, operation, 
     assert len(nabla.jobs) == (2 if operation == "create" else 1)
 
 
-async def test_html_in_place_of_json_and_a_slow_answer(nabla, client):
+async def test_html_in_place_of_json_and_a_slow_answer(nabla: NablaSimulator, client: Client) -> None:
     nabla.fault("html", "read")
     request = await client.fetched()
     assert "html" in (await client.read(request)).headers["Content-Type"]
@@ -539,7 +574,9 @@ async def test_html_in_place_of_json_and_a_slow_answer(nabla, client):
         await client.http.get(f"{client.base}/transcribe-async/{request}", headers=client.headers, timeout=0.1)
 
 
-async def test_both_eras_of_names_and_cases_on_request(nabla, client, clock):
+async def test_both_eras_of_names_and_cases_on_request(
+    nabla: NablaSimulator, client: Client, clock: MovableClock
+) -> None:
     request = await client.fetched()
     clock.advance(9)
     nabla.fault("old_names", "read")
@@ -558,7 +595,7 @@ async def test_both_eras_of_names_and_cases_on_request(nabla, client, clock):
     assert new["payload"]["transcript"][0]["speaker_type"] == "DOCTOR"
 
 
-async def test_shapes_of_a_finished_answer(nabla, client, clock):
+async def test_shapes_of_a_finished_answer(nabla: NablaSimulator, client: Client, clock: MovableClock) -> None:
     request = await client.fetched()
     nabla.fault("missing_payload", "read")
     assert (await client.read(request)).json()["status"] == "ONGOING"
@@ -576,7 +613,9 @@ async def test_shapes_of_a_finished_answer(nabla, client, clock):
     assert (await client.read(request)).json()["status"] == "SUCCEEDED"
 
 
-async def test_a_failed_job_has_the_providers_words_and_a_webhook(nabla, client, clock, receiver):
+async def test_a_failed_job_has_the_providers_words_and_a_webhook(
+    nabla: NablaSimulator, client: Client, clock: MovableClock, receiver: Receiver
+) -> None:
     nabla.plan(outcome="failed", error="Unintelligible")
     request = await client.fetched()
     clock.advance(9)
@@ -591,7 +630,7 @@ async def test_a_failed_job_has_the_providers_words_and_a_webhook(nabla, client,
 # ---- webhook
 
 
-def verified(hook, secret: str) -> bool:
+def verified(hook: Hook, secret: str) -> bool:
     """Check a webhook with the primitives only, not with the simulator's code."""
     stamp, header = hook.headers["x-nabla-webhook-timestamp"], hook.headers["x-nabla-webhook-signature"]
     digest = hmac.new(secret.encode(), stamp.encode() + hook.raw, hashlib.sha256).hexdigest()
@@ -601,7 +640,15 @@ def verified(hook, secret: str) -> bool:
 @pytest.mark.parametrize("form", ["iso", "seconds"])
 @pytest.mark.parametrize("prefix", ["", "sha256="])
 @pytest.mark.parametrize("envelope", [False, True])
-async def test_the_webhook_is_signed_over_its_time_and_raw_body(nabla, client, clock, receiver, form, prefix, envelope):
+async def test_the_webhook_is_signed_over_its_time_and_raw_body(
+    nabla: NablaSimulator,
+    client: Client,
+    clock: MovableClock,
+    receiver: Receiver,
+    form: Literal["iso", "seconds"],
+    prefix: str,
+    envelope: Any,
+) -> None:
     settings = nabla.settings
     settings.timestamp_form, settings.signature_prefix, settings.webhook_envelope = form, prefix, envelope
     request = await client.fetched(client_request_id="mine")
@@ -620,7 +667,9 @@ async def test_the_webhook_is_signed_over_its_time_and_raw_body(nabla, client, c
     assert (body["id"], body["client_request_id"], body["status"]) == (request, "mine", "SUCCEEDED")
 
 
-async def test_a_webhook_is_repeated_until_200_and_signed_anew(nabla, client, clock, receiver):
+async def test_a_webhook_is_repeated_until_200_and_signed_anew(
+    nabla: NablaSimulator, client: Client, clock: MovableClock, receiver: Receiver
+) -> None:
     receiver.answers = [500, 401]
     await client.fetched()
     for count in (1, 2, 3):
@@ -634,7 +683,9 @@ async def test_a_webhook_is_repeated_until_200_and_signed_anew(nabla, client, cl
     assert all(verified(hook, nabla.settings.webhook_secret) for hook in receiver.hooks)
 
 
-async def test_webhooks_come_early_late_twice_or_never(nabla, client, clock, receiver):
+async def test_webhooks_come_early_late_twice_or_never(
+    nabla: NablaSimulator, client: Client, clock: MovableClock, receiver: Receiver
+) -> None:
     nabla.plan(webhook="early")
     made = (await client.create()).json()
     assert made["status"] == "SUCCEEDED"
@@ -651,9 +702,9 @@ async def test_webhooks_come_early_late_twice_or_never(nabla, client, clock, rec
     assert [hook.json["id"] for hook in receiver.hooks] == [twice, twice, late]
 
 
-async def test_hostile_webhooks_on_request(nabla, client, receiver):
+async def test_hostile_webhooks_on_request(nabla: NablaSimulator, client: Client, receiver: Receiver) -> None:
     request = await client.fetched()
-    variants = ("normal", "forged", "altered", "stale", "foreign", "unsigned")
+    variants: tuple[Variant, ...] = ("normal", "forged", "altered", "stale", "foreign", "unsigned")
     for variant in variants:
         assert (await nabla.send_webhook(request, variant)).status == 200
     hooks = dict(zip(variants, receiver.hooks, strict=True))
@@ -669,10 +720,11 @@ async def test_hostile_webhooks_on_request(nabla, client, receiver):
         _ = receiver.hooks[-1].json
 
 
-async def test_the_program_prints_one_line_with_a_key_that_works():
+async def test_the_program_prints_one_line_with_a_key_that_works() -> None:
     program = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "simulators.nabla"), stdout=asyncio.subprocess.PIPE
     )
+    assert program.stdout is not None
     line = json.loads(await asyncio.wait_for(program.stdout.readline(), 20))
     environment = line["environment"]
     async with httpx.AsyncClient() as http:

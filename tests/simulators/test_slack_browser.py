@@ -1,9 +1,14 @@
 """The page's interface (BROWSER_API.md), spoken as the page speaks it, with a stock bolt app on the other side."""
 
 import json
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any, cast
 
 import aiohttp
 import pytest
+from slack_bolt.context.ack.async_ack import AsyncAck
+from slack_sdk.web.async_client import AsyncWebClient
 
 from simulators.slack import SlackSimulator
 from tests.simulators.slack_peers import client, new_app, options, over_socket
@@ -11,7 +16,7 @@ from tests.simulators.test_slack_interactions import BLOCKS, VALUES, modal
 
 
 @pytest.fixture
-async def slack(tmp_path):
+async def slack(tmp_path: Path) -> AsyncIterator[SlackSimulator]:
     (tmp_path / "jfk.wav").write_bytes(b"RIFF")
     (tmp_path / "index.json").write_text(
         json.dumps(
@@ -31,20 +36,20 @@ class Page:
     def __init__(self, slack: SlackSimulator, http: aiohttp.ClientSession, user: str) -> None:
         self.slack, self.http, self.user = slack, http, user
 
-    async def get(self, name: str, /, **query: str) -> dict:
+    async def get(self, name: str, /, **query: str) -> dict[str, Any]:
         async with self.http.get(f"{self.slack.url}/local/{name}", params={"user": self.user, **query}) as answer:
-            return await answer.json()
+            return cast(dict[str, Any], await answer.json())
 
-    async def post(self, name: str, /, **body: object) -> dict:
+    async def post(self, name: str, /, **body: object) -> dict[str, Any]:
         async with self.http.post(f"{self.slack.url}/local/{name}", json={"user": self.user, **body}) as answer:
-            return await answer.json()
+            return cast(dict[str, Any], await answer.json())
 
-    async def upload(self, *files: tuple[str, bytes, str], **fields: str) -> dict:
+    async def upload(self, *files: tuple[str, bytes, str], **fields: str) -> dict[str, Any]:
         form = aiohttp.FormData({"user": self.user, **fields}, quote_fields=False, default_to_multipart=True)
         for name, content, mimetype in files:
             form.add_field("file", content, filename=name, content_type=mimetype)
         async with self.http.post(f"{self.slack.url}/local/upload", data=form) as answer:
-            return await answer.json()
+            return cast(dict[str, Any], await answer.json())
 
     async def live(self) -> "Live":
         live = Live(await self.http.ws_connect(f"{self.slack.url}/local/live?user={self.user}"))
@@ -58,32 +63,32 @@ class Live:
     def __init__(self, socket: aiohttp.ClientWebSocketResponse) -> None:
         self.socket = socket
 
-    async def next(self) -> dict:
-        return await self.socket.receive_json(timeout=5)
+    async def next(self) -> dict[str, Any]:
+        return cast(dict[str, Any], await self.socket.receive_json(timeout=5))
 
-    async def of(self, kind: str) -> dict:
+    async def of(self, kind: str) -> dict[str, Any]:
         while (event := await self.next())["type"] != kind:
             pass
         return event
 
 
 @pytest.fixture
-async def http():
+async def http() -> AsyncIterator[aiohttp.ClientSession]:
     async with aiohttp.ClientSession() as http:
         yield http
 
 
 @pytest.fixture
-def alice(slack, http):
+def alice(slack: SlackSimulator, http: aiohttp.ClientSession) -> Page:
     return Page(slack, http, "U0ALICE")
 
 
 @pytest.fixture
-def bob(slack, http):
+def bob(slack: SlackSimulator, http: aiohttp.ClientSession) -> Page:
     return Page(slack, http, "U0BOB")
 
 
-async def test_the_state_holds_what_a_person_may_see(alice, bob):
+async def test_the_state_holds_what_a_person_may_see(alice: Page, bob: Page) -> None:
     state = await alice.get("state")
     assert [c["id"] for c in state["channels"]] == ["C0CLINIC", "C0CALLS", "C0GENERAL", "G0BOARD", "D0ALICE"]
     assert [c["id"] for c in (await bob.get("state"))["channels"]][-1] == "D0BOB"
@@ -94,7 +99,7 @@ async def test_the_state_holds_what_a_person_may_see(alice, bob):
     assert (state["bot_online"], state["home"], state["me"]["id"]) == (False, None, "U0ALICE")
 
 
-async def test_what_one_person_says_the_other_sees_live_and_in_history(alice, bob):
+async def test_what_one_person_says_the_other_sees_live_and_in_history(alice: Page, bob: Page) -> None:
     live = await bob.live()
     said = (await alice.post("message", channel="C0CLINIC", text="hello"))["message"]
     event = await live.next()
@@ -107,12 +112,14 @@ async def test_what_one_person_says_the_other_sees_live_and_in_history(alice, bo
     assert (root["reply_count"], root["latest_reply"], root["reply_users"]) == (1, reply["message"]["ts"], ["U0BOB"])
 
 
-async def test_another_persons_conversations_stay_closed(bob):
+async def test_another_persons_conversations_stay_closed(bob: Page) -> None:
     assert await bob.get("history", channel="G0BOARD") == {"error": "channel_not_found"}
     assert await bob.post("message", channel="G0BOARD", text="let me in") == {"error": "not_in_channel"}
 
 
-async def test_files_are_dropped_with_a_text_and_read_back(alice, slack, http):
+async def test_files_are_dropped_with_a_text_and_read_back(
+    alice: Page, slack: SlackSimulator, http: aiohttp.ClientSession
+) -> None:
     answer = await alice.upload(
         ("ծանուցում.mp3", b"ID3" * 1000, "audio/mpeg"),
         ("a.txt", b"text" * 1000, "text/plain"),
@@ -126,29 +133,29 @@ async def test_files_are_dropped_with_a_text_and_read_back(alice, slack, http):
         assert await download.read() == b"ID3" * 1000
 
 
-async def test_a_recording_from_the_page_becomes_a_voice_clip(alice):
+async def test_a_recording_from_the_page_becomes_a_voice_clip(alice: Page) -> None:
     answer = await alice.upload(("rec.webm", b"\x1aE", "audio/webm"), channel="D0ALICE", kind="slack_audio")
     (file,) = answer["message"]["files"]
     assert (file["subtype"], file["name"], file["mimetype"]) == ("slack_audio", "audio_message.webm", "audio/webm")
 
 
-async def test_an_upload_into_nowhere_is_refused(alice):
+async def test_an_upload_into_nowhere_is_refused(alice: Page) -> None:
     assert await alice.upload(("a.txt", b"x", "text/plain"), channel="C0NOWHERE") == {"error": "channel_not_found"}
     assert await alice.upload(channel="C0CLINIC") == {"error": "no_file_data"}
 
 
-async def test_a_sample_is_posted_by_name_and_nothing_else_is(alice):
+async def test_a_sample_is_posted_by_name_and_nothing_else_is(alice: Page) -> None:
     posted = await alice.post("sample", channel="C0CLINIC", name="jfk.wav")
     assert posted["message"]["files"][0]["title"] == "Ask not"
     for name in ("absent.wav", "index.json", "../../etc/passwd"):
         assert await alice.post("sample", channel="C0CLINIC", name=name) == {"error": "sample_not_found"}
 
 
-async def test_an_ephemeral_answer_reaches_its_person_alone(alice, bob, slack):
+async def test_an_ephemeral_answer_reaches_its_person_alone(alice: Page, bob: Page, slack: SlackSimulator) -> None:
     async with over_socket(new_app(slack)) as app:
 
         @app.bolt.command("/transcribe")
-        async def answer(ack):
+        async def answer(ack: AsyncAck) -> None:
             await ack("only for you")
 
         live, others = await alice.live(), await bob.live()
@@ -161,20 +168,20 @@ async def test_an_ephemeral_answer_reaches_its_person_alone(alice, bob, slack):
         assert len((await alice.get("history", channel="C0CLINIC"))["messages"]) == 2
 
 
-async def test_slackbot_says_when_no_app_answers(alice):
+async def test_slackbot_says_when_no_app_answers(alice: Page) -> None:
     await alice.post("command", channel="C0CLINIC", command="/transcribe", text="")
     (message,) = (await alice.get("history", channel="C0CLINIC"))["messages"]
     assert (message["username"], message["ephemeral"]) == ("Slackbot", True)
     assert await alice.post("command", channel="C0CLINIC", command="/unknown") == {"error": "unknown_command"}
 
 
-async def test_inviting_the_bot_shows_in_the_channel(alice):
+async def test_inviting_the_bot_shows_in_the_channel(alice: Page) -> None:
     live = await alice.live()
     await alice.post("command", channel="C0GENERAL", command="/invite", text="@threadscribe")
     assert (await live.of("channel"))["channel"]["bot_is_member"] is True
 
 
-async def test_the_bot_is_seen_to_come_and_go(alice, slack):
+async def test_the_bot_is_seen_to_come_and_go(alice: Page, slack: SlackSimulator) -> None:
     live = await alice.live()
     async with over_socket(new_app(slack)):
         assert (await live.next()) == {"type": "bot", "online": True}
@@ -182,16 +189,16 @@ async def test_the_bot_is_seen_to_come_and_go(alice, slack):
     assert (await live.next()) == {"type": "bot", "online": False}
 
 
-async def test_buttons_modals_and_home_work_from_the_page(alice, slack):
+async def test_buttons_modals_and_home_work_from_the_page(alice: Page, slack: SlackSimulator) -> None:
     async with over_socket(new_app(slack)) as app:
 
         @app.bolt.action("retry")
-        async def pressed(ack, body, client):
+        async def pressed(ack: AsyncAck, body: Any, client: AsyncWebClient) -> None:
             await ack()
             await client.views_open(trigger_id=body["trigger_id"], view=modal())
 
         @app.bolt.view("settings")
-        async def submitted(ack, view, client, body):
+        async def submitted(ack: AsyncAck, view: Any, client: AsyncWebClient, body: Any) -> None:
             assert view["state"]["values"] == VALUES
             await ack(response_action="errors", errors={"b": "No"})
             home = {"type": "home", "blocks": BLOCKS}
@@ -213,7 +220,7 @@ async def test_buttons_modals_and_home_work_from_the_page(alice, slack):
         assert await alice.post("view_close", view_id=view["id"]) == {"error": "not_found"}
 
 
-async def test_an_act_the_app_does_not_answer_is_told_as_slack_tells_it(alice, slack):
+async def test_an_act_the_app_does_not_answer_is_told_as_slack_tells_it(alice: Page, slack: SlackSimulator) -> None:
     posted = await client(slack).chat_postMessage(channel="C0CLINIC", text="x", blocks=BLOCKS)
     answer = await alice.post(
         "action", channel="C0CLINIC", ts=posted["ts"], action_id="retry", block_id="buttons", type="button"
@@ -223,7 +230,7 @@ async def test_an_act_the_app_does_not_answer_is_told_as_slack_tells_it(alice, s
     assert "trouble connecting" in shortcut["error"]
 
 
-async def test_reactions_edits_and_deletions_are_seen_live(alice, bob, slack):
+async def test_reactions_edits_and_deletions_are_seen_live(alice: Page, bob: Page, slack: SlackSimulator) -> None:
     live = await bob.live()
     posted = await client(slack).chat_postMessage(channel="C0CLINIC", text="status")
     ts = posted["ts"]
@@ -237,7 +244,7 @@ async def test_reactions_edits_and_deletions_are_seen_live(alice, bob, slack):
     assert (await live.of("message_deleted"))["ts"] == ts
 
 
-async def test_a_deleted_file_is_shown_as_gone(alice, bob):
+async def test_a_deleted_file_is_shown_as_gone(alice: Page, bob: Page) -> None:
     live = await alice.live()
     posted = (await bob.upload(("a.txt", b"x", "text/plain"), channel="C0CLINIC"))["message"]
     await bob.post("delete_file", file=posted["files"][0]["id"])
@@ -245,7 +252,9 @@ async def test_a_deleted_file_is_shown_as_gone(alice, bob):
     assert changed["files"][0]["mode"] == "tombstone"
 
 
-async def test_the_page_and_its_files_are_served_and_nothing_beside_them(slack, http):
+async def test_the_page_and_its_files_are_served_and_nothing_beside_them(
+    slack: SlackSimulator, http: aiohttp.ClientSession
+) -> None:
     async with http.get(slack.url + "/") as answer:
         assert (answer.status, answer.content_type) == (200, "text/html")
     async with http.get(slack.url + "/page/app.js") as answer:
@@ -254,6 +263,6 @@ async def test_the_page_and_its_files_are_served_and_nothing_beside_them(slack, 
         assert answer.status == 404
 
 
-async def test_a_body_that_is_not_json_is_refused(slack, http):
+async def test_a_body_that_is_not_json_is_refused(slack: SlackSimulator, http: aiohttp.ClientSession) -> None:
     async with http.post(slack.url + "/local/message", data=b"{") as answer:
         assert (answer.status, await answer.json()) == (400, {"error": "invalid_json"})

@@ -4,7 +4,9 @@ import asyncio
 import base64
 import json
 import sys
+from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any, cast
 
 import aiohttp
 import pytest
@@ -25,21 +27,22 @@ ROOT = Path(__file__).parents[2]
 class Process:
     """A workspace in another process."""
 
-    def __init__(self, told: dict, http: aiohttp.ClientSession) -> None:
+    def __init__(self, told: dict[str, Any], http: aiohttp.ClientSession) -> None:
         self.told, self.http = told, http
         self.web = AsyncWebClient(token=told["bot_token"], base_url=told["api_url"], retry_handlers=[])
 
-    async def __call__(self, name: str, /, **body: object) -> dict:
+    async def __call__(self, name: str, /, **body: object) -> dict[str, Any]:
         async with self.http.post(f"{self.told['url']}/control/{name}", json=body) as answer:
-            return await answer.json()
+            return cast(dict[str, Any], await answer.json())
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def process():
+async def process() -> AsyncIterator[Process]:
     running = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "simulators.slack", "--port", "0", "--retry-delays", "0,0.05",
         stdout=asyncio.subprocess.PIPE, cwd=ROOT,
     )  # fmt: skip
+    assert running.stdout is not None
     told = json.loads(await running.stdout.readline())
     async with aiohttp.ClientSession() as http:
         yield Process(told, http)
@@ -50,13 +53,13 @@ async def process():
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 
-async def test_it_prints_its_address_and_tokens_on_one_line(process):
+async def test_it_prints_its_address_and_tokens_on_one_line(process: Process) -> None:
     assert set(process.told) >= {"url", "api_url", "bot_token", "app_token", "signing_secret"}
     assert (await process("info"))["sockets"] == 0
     assert (await process.web.auth_test())["ok"]
 
 
-async def test_people_act_over_http(process):
+async def test_people_act_over_http(process: Process) -> None:
     said = (await process("say", user="U0ALICE", channel="C0CALLS", text="hello"))["message"]
     content = base64.b64encode(b"RIFF").decode()
     file = {"name": "a.wav", "content_base64": content}
@@ -77,7 +80,7 @@ async def test_people_act_over_http(process):
     assert (await process("messages", channel="C0CALLS", ts=root["ts"]))["messages"][0]["files"]
 
 
-async def test_faults_are_set_counted_and_cleared_over_http(process):
+async def test_faults_are_set_counted_and_cleared_over_http(process: Process) -> None:
     fault = await process("fault", match="chat.postMessage", times=None, status=429, retry_after=3)
     for _ in range(2):
         with pytest.raises(SlackApiError):
@@ -95,7 +98,7 @@ async def test_faults_are_set_counted_and_cleared_over_http(process):
     assert (await process("fault"))["error"] == "invalid_fault"
 
 
-async def test_the_ledger_and_waiting_over_http(process):
+async def test_the_ledger_and_waiting_over_http(process: Process) -> None:
     await process("clear_ledger")
     waiting = asyncio.create_task(process("wait", method="auth.test", count=2, finished=True))
     await process.web.auth_test()
@@ -108,7 +111,7 @@ async def test_the_ledger_and_waiting_over_http(process):
     assert (await process("wait"))["error"] == "nothing_to_wait_for"
 
 
-async def test_delivery_channels_membership_and_options_over_http(process):
+async def test_delivery_channels_membership_and_options_over_http(process: Process) -> None:
     await process("delivery", flow="drop", repeats=2, file_order="file_first")
     before = len((await process("deliveries"))["deliveries"])
     await process("say", user="U0ALICE", channel="C0CALLS", text="unheard")
@@ -133,7 +136,7 @@ async def test_delivery_channels_membership_and_options_over_http(process):
     assert (await process("tune", colour="red"))["error"] == "unknown_option"
 
 
-async def test_access_is_taken_and_given_back_over_http(process):
+async def test_access_is_taken_and_given_back_over_http(process: Process) -> None:
     await process("revoke")
     with pytest.raises(SlackApiError, match="token_revoked"):
         await process.web.auth_test()
@@ -146,7 +149,7 @@ async def test_access_is_taken_and_given_back_over_http(process):
     assert await process("disconnect") == {"sockets": 0}
 
 
-async def test_a_bad_request_is_told_and_not_a_crash(process):
+async def test_a_bad_request_is_told_and_not_a_crash(process: Process) -> None:
     assert (await process("say", user="U0ALICE"))["error"] == "invalid_arguments"
     assert (await process("say", user="U0ALICE", channel="C0NOWHERE", text="x"))["error"] == "channel_not_found"
     async with process.http.post(f"{process.told['url']}/control/say", data=b"[]") as answer:
@@ -155,7 +158,7 @@ async def test_a_bad_request_is_told_and_not_a_crash(process):
     assert (await process("upload", user="U0ALICE", channel="C0CLINIC", files=[bad]))["error"] == "invalid_content"
 
 
-async def test_a_port_that_is_taken_is_one_line_and_not_a_trace(process):
+async def test_a_port_that_is_taken_is_one_line_and_not_a_trace(process: Process) -> None:
     port = process.told["url"].rpartition(":")[2]
     second = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "simulators.slack", "--port", port, stderr=asyncio.subprocess.PIPE, cwd=ROOT
@@ -166,14 +169,14 @@ async def test_a_port_that_is_taken_is_one_line_and_not_a_trace(process):
     assert len(errors.splitlines()) == 1
 
 
-async def test_every_act_says_what_it_takes():
+async def test_every_act_says_what_it_takes() -> None:
     classes = (ControlRoutes, ControlActs, ControlFaults)
     acts = [act for each in classes for name, act in vars(each).items() if not name.startswith("_")]
     assert len(acts) > 30
     assert all(act.__doc__ for act in acts)
 
 
-async def test_scopes_events_commands_and_shortcuts_come_from_a_manifest(tmp_path):
+async def test_scopes_events_commands_and_shortcuts_come_from_a_manifest(tmp_path: Path) -> None:
     manifest = tmp_path / "manifest.yml"
     manifest.write_text(
         """
@@ -200,7 +203,7 @@ settings: {event_subscriptions: {bot_events: [message.channels]}}
         with_manifest(Options(), manifest)
 
 
-async def test_samples_may_lack_an_index_or_a_directory(tmp_path):
+async def test_samples_may_lack_an_index_or_a_directory(tmp_path: Path) -> None:
     assert Samples(tmp_path / "absent").listing() == []
     (tmp_path / "a.mp3").write_bytes(b"x")
     (tmp_path / "README.md").write_text("x")

@@ -1,21 +1,23 @@
 """What happens in the local workspace reaches a stock bolt app, the same over Socket Mode and over HTTP."""
 
+from collections.abc import AsyncIterator
+
 import pytest
 
 from simulators.slack import SlackSimulator
 from simulators.slack.file_store import Upload
-from tests.simulators.slack_peers import connected, new_app, options
+from tests.simulators.slack_peers import App, connected, new_app, options
 
 WAV = Upload("note.wav", b"RIFF....WAVE")
 
 
 @pytest.fixture(params=["socket", "http"])
-async def app(request):
+async def app(request: pytest.FixtureRequest) -> AsyncIterator[App]:
     async with SlackSimulator(options()) as slack, connected(new_app(slack), request.param) as app:
         yield app
 
 
-async def test_one_upload_raises_a_message_with_the_file_and_file_shared(app):
+async def test_one_upload_raises_a_message_with_the_file_and_file_shared(app: App) -> None:
     message = await app.slack.upload_as("U0ALICE", "C0CLINIC", WAV, text="from ward 3")
     assert sorted(await app.settled()) == [("file_shared", None), ("message", "file_share")]
     shared = next(e for e in app.events if e["type"] == "message")
@@ -28,7 +30,7 @@ async def test_one_upload_raises_a_message_with_the_file_and_file_shared(app):
     assert "files" not in bare
 
 
-async def test_a_file_may_be_told_eleven_times_with_new_event_ids_and_file_shared_first(app):
+async def test_a_file_may_be_told_eleven_times_with_new_event_ids_and_file_shared_first(app: App) -> None:
     app.slack.delivery.file_order = "file_first"
     await app.slack.upload_as("U0ALICE", "C0CLINIC", WAV, repeats=11)
     await app.settled()
@@ -37,7 +39,7 @@ async def test_a_file_may_be_told_eleven_times_with_new_event_ids_and_file_share
     assert [r.type for r in app.slack.delivery.records][:11] == ["file_shared"] * 11
 
 
-async def test_a_reply_in_a_thread_carries_the_parents_ts(app):
+async def test_a_reply_in_a_thread_carries_the_parents_ts(app: App) -> None:
     root = app.slack.say_as("U0ALICE", "C0CLINIC", "root")
     first = app.slack.say_as("U0BOB", "C0CLINIC", "reply", thread_ts=root.ts)
     again = app.slack.say_as("U0BOB", "C0CLINIC", "reply to the reply", thread_ts=first.ts)
@@ -47,20 +49,20 @@ async def test_a_reply_in_a_thread_carries_the_parents_ts(app):
     assert (told[first.ts]["thread_ts"], told[first.ts]["parent_user_id"]) == (root.ts, "U0ALICE")
 
 
-async def test_a_mention_raises_app_mention_in_a_channel_and_not_in_a_direct_message(app):
+async def test_a_mention_raises_app_mention_in_a_channel_and_not_in_a_direct_message(app: App) -> None:
     app.slack.say_as("U0ALICE", "C0CLINIC", "please <@U0BOT>")
     app.slack.say_as("U0ALICE", "D0ALICE", "please <@U0BOT>")
     assert sorted(t for t, _ in await app.settled()) == ["app_mention", "message", "message"]
     assert {e["channel_type"] for e in app.events if e["type"] == "message"} == {"channel", "im"}
 
 
-async def test_nothing_is_told_from_a_channel_the_app_is_not_in(app):
+async def test_nothing_is_told_from_a_channel_the_app_is_not_in(app: App) -> None:
     app.slack.say_as("U0ALICE", "C0GENERAL", "<@U0BOT> are you there?")
     await app.slack.upload_as("U0ALICE", "C0GENERAL", WAV)
     assert await app.settled() == []
 
 
-async def test_joining_a_channel_is_told_and_its_messages_come_from_then_on(app):
+async def test_joining_a_channel_is_told_and_its_messages_come_from_then_on(app: App) -> None:
     app.slack.people.invite_bot("U0ALICE", "C0GENERAL")
     app.slack.say_as("U0ALICE", "C0GENERAL", "welcome")
     assert sorted(t for t, _ in await app.settled()) == ["member_joined_channel", "message"]
@@ -68,7 +70,7 @@ async def test_joining_a_channel_is_told_and_its_messages_come_from_then_on(app)
     assert (joined["user"], joined["inviter"], joined["channel_type"]) == ("U0BOT", "U0ALICE", "C")
 
 
-async def test_edits_and_deletions_are_told_with_what_was_there_before(app):
+async def test_edits_and_deletions_are_told_with_what_was_there_before(app: App) -> None:
     message = app.slack.say_as("U0ALICE", "C0CLINIC", "first")
     app.slack.people.edit("U0ALICE", "C0CLINIC", message.ts, "second")
     app.slack.people.delete("U0ALICE", "C0CLINIC", message.ts)
@@ -80,7 +82,7 @@ async def test_edits_and_deletions_are_told_with_what_was_there_before(app):
     assert (deleted["deleted_ts"], deleted["previous_message"]["text"]) == (message.ts, "second")
 
 
-async def test_deleting_a_message_deletes_its_file_and_tells_both(app):
+async def test_deleting_a_message_deletes_its_file_and_tells_both(app: App) -> None:
     message = await app.slack.upload_as("U0ALICE", "C0CLINIC", WAV)
     await app.settled()
     app.slack.people.delete("U0ALICE", "C0CLINIC", message.ts)
@@ -88,7 +90,7 @@ async def test_deleting_a_message_deletes_its_file_and_tells_both(app):
     assert sorted(kinds) == [("file_deleted", None), ("message", "message_deleted")]
 
 
-async def test_a_deleted_root_with_replies_stays_as_a_tombstone(app):
+async def test_a_deleted_root_with_replies_stays_as_a_tombstone(app: App) -> None:
     root = app.slack.say_as("U0ALICE", "C0CLINIC", "root")
     app.slack.say_as("U0BOB", "C0CLINIC", "reply", thread_ts=root.ts)
     app.slack.people.delete("U0ALICE", "C0CLINIC", root.ts)
@@ -98,7 +100,7 @@ async def test_a_deleted_root_with_replies_stays_as_a_tombstone(app):
     assert changed["previous_message"]["text"] == "root"
 
 
-async def test_the_apps_own_message_comes_back_with_its_bot_id_and_metadata(app):
+async def test_the_apps_own_message_comes_back_with_its_bot_id_and_metadata(app: App) -> None:
     metadata = {"event_type": "threadscribe_reply", "event_payload": {"job": "j1"}}
     await app.bolt.client.chat_postMessage(channel="C0CLINIC", text="done", metadata=metadata)
     await app.settled()
@@ -108,7 +110,7 @@ async def test_the_apps_own_message_comes_back_with_its_bot_id_and_metadata(app)
     assert "subtype" not in event
 
 
-async def test_an_event_is_wrapped_as_slack_wraps_it(app):
+async def test_an_event_is_wrapped_as_slack_wraps_it(app: App) -> None:
     app.slack.say_as("U0ALICE", "C0CLINIC", "hello")
     await app.settled()
     (body,) = app.bodies
@@ -117,7 +119,7 @@ async def test_an_event_is_wrapped_as_slack_wraps_it(app):
     assert body["event_id"].startswith("Ev")
 
 
-async def test_special_files_show_in_events_as_slack_shows_them(app):
+async def test_special_files_show_in_events_as_slack_shows_them(app: App) -> None:
     await app.slack.upload_as(
         "U0ALICE",
         "C0CLINIC",
@@ -138,14 +140,14 @@ async def test_special_files_show_in_events_as_slack_shows_them(app):
     assert whole["name"] == "partner.mp3"
 
 
-async def test_losing_the_token_is_told_and_later_calls_fail(app):
+async def test_losing_the_token_is_told_and_later_calls_fail(app: App) -> None:
     app.slack.uninstall()
     assert sorted(t for t, _ in await app.settled()) == ["app_uninstalled", "tokens_revoked"]
     app.slack.say_as("U0ALICE", "C0CLINIC", "anybody?")
     assert len(await app.settled()) == 2
 
 
-async def test_reactions_are_told_only_to_an_app_that_subscribed_and_may_read_them(app):
+async def test_reactions_are_told_only_to_an_app_that_subscribed_and_may_read_them(app: App) -> None:
     message = app.slack.say_as("U0ALICE", "C0CLINIC", "nice")
     app.slack.people.react("U0BOB", "C0CLINIC", message.ts, "tada")
     assert await app.settled() == [("message", None)]
@@ -155,7 +157,7 @@ async def test_reactions_are_told_only_to_an_app_that_subscribed_and_may_read_th
     assert (await app.settled())[-1] == ("reaction_added", None)
 
 
-async def test_a_message_is_not_told_without_the_history_scope(app):
+async def test_a_message_is_not_told_without_the_history_scope(app: App) -> None:
     app.slack.tokens.rescope(["chat:write", "im:history"])
     app.slack.say_as("U0ALICE", "C0CLINIC", "not for you")
     app.slack.say_as("U0ALICE", "D0ALICE", "for you")
@@ -163,7 +165,7 @@ async def test_a_message_is_not_told_without_the_history_scope(app):
     assert [e["channel"] for e in app.events] == ["D0ALICE"]
 
 
-async def test_events_can_be_held_back_dropped_and_let_go(app):
+async def test_events_can_be_held_back_dropped_and_let_go(app: App) -> None:
     app.slack.delivery.flow = "drop"
     app.slack.say_as("U0ALICE", "C0CLINIC", "lost")
     app.slack.delivery.flow = "hold"

@@ -1,7 +1,8 @@
 """The Events API over HTTP: signed requests, URL verification, and repeats with Slack's headers."""
 
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Any
 
 import pytest
 from aiohttp import web
@@ -32,7 +33,7 @@ class Endpoint:
 
 
 @pytest.fixture
-async def endpoint():
+async def endpoint() -> AsyncIterator[Endpoint]:
     endpoint = Endpoint()
     app = web.Application()
     app.router.add_post("/slack/events", endpoint.handle)
@@ -45,13 +46,13 @@ async def endpoint():
 
 
 @pytest.fixture
-async def slack(endpoint):
+async def slack(endpoint: Endpoint) -> AsyncIterator[SlackSimulator]:
     async with SlackSimulator(options(ack_timeout=0.3)) as slack:
         await slack.use_http(endpoint.url, verify=False)
         yield slack
 
 
-async def test_requests_are_signed_so_that_the_sdk_accepts_them(slack, endpoint):
+async def test_requests_are_signed_so_that_the_sdk_accepts_them(slack: SlackSimulator, endpoint: Endpoint) -> None:
     slack.say_as("U0ALICE", "C0CLINIC", "Բարեւ")
     await slack.command_as("U0ALICE", "C0CLINIC", "/transcribe", "a b & c")
     await slack.delivery.settled()
@@ -63,7 +64,7 @@ async def test_requests_are_signed_so_that_the_sdk_accepts_them(slack, endpoint)
 
 
 @given(text=st.text(), secret=st.text(alphabet="0123456789abcdef", min_size=1))
-def test_a_signature_holds_for_that_body_and_secret_only(text, secret):
+def test_a_signature_holds_for_that_body_and_secret_only(text: str, secret: str) -> None:
     body = text.encode()
     moment = str(int(time.time()))
     verifier = SignatureVerifier(secret)
@@ -71,8 +72,8 @@ def test_a_signature_holds_for_that_body_and_secret_only(text, secret):
     assert not verifier.is_valid(body + b"x", moment, signature(secret, moment, body))
 
 
-async def test_a_failed_delivery_is_repeated_with_slacks_headers(slack, endpoint):
-    async def broken(_request):
+async def test_a_failed_delivery_is_repeated_with_slacks_headers(slack: SlackSimulator, endpoint: Endpoint) -> None:
+    async def broken(_request: web.Request) -> web.Response:
         return web.Response(status=500)
 
     endpoint.answer = broken
@@ -83,8 +84,8 @@ async def test_a_failed_delivery_is_repeated_with_slacks_headers(slack, endpoint
     assert len({body for _, body in endpoint.requests}) == 1
 
 
-async def test_a_late_answer_counts_as_a_timeout(slack, endpoint):
-    async def late(request):
+async def test_a_late_answer_counts_as_a_timeout(slack: SlackSimulator, endpoint: Endpoint) -> None:
+    async def late(request: web.Request) -> web.Response:
         if len(endpoint.requests) > 1:
             return web.Response()
         await slack.until(lambda: len(endpoint.requests) > 1)
@@ -97,8 +98,8 @@ async def test_a_late_answer_counts_as_a_timeout(slack, endpoint):
     assert slack.delivery.records[0].outcomes == ["http_timeout", "ok"]
 
 
-async def test_the_app_can_ask_for_no_repeat(slack, endpoint):
-    async def refuse(_request):
+async def test_the_app_can_ask_for_no_repeat(slack: SlackSimulator, endpoint: Endpoint) -> None:
+    async def refuse(_request: web.Request) -> web.Response:
         return web.Response(status=503, headers={"X-Slack-No-Retry": "1"})
 
     endpoint.answer = refuse
@@ -107,19 +108,21 @@ async def test_the_app_can_ask_for_no_repeat(slack, endpoint):
     assert len(endpoint.requests) == 1
 
 
-async def test_a_dead_endpoint_is_a_failed_connection(slack):
+async def test_a_dead_endpoint_is_a_failed_connection(slack: SlackSimulator) -> None:
     slack.options.request_url = "http://127.0.0.1:9/slack/events"
     slack.say_as("U0ALICE", "C0CLINIC", "hello")
     await slack.delivery.settled()
     assert slack.delivery.records[0].outcomes == ["connection_failed"] * 4
 
 
-async def test_an_endpoint_that_does_not_echo_the_challenge_is_not_accepted(slack, endpoint):
+async def test_an_endpoint_that_does_not_echo_the_challenge_is_not_accepted(
+    slack: SlackSimulator, endpoint: Endpoint
+) -> None:
     with pytest.raises(SlackError, match="url_verification_failed"):
         await slack.use_http(endpoint.url)
 
 
-async def test_a_stock_app_passes_verification_and_refuses_forged_requests():
+async def test_a_stock_app_passes_verification_and_refuses_forged_requests() -> None:
     async with SlackSimulator(options()) as slack, over_http(new_app(slack)) as app:
         body = b'{"type":"event_callback","event":{"type":"message","text":"forged"}}'
         forged = slack.events_api.signed(b"another body")
@@ -131,10 +134,10 @@ async def test_a_stock_app_passes_verification_and_refuses_forged_requests():
         assert app.events == []
 
 
-async def test_a_listener_that_fails_answers_500_and_the_repeat_succeeds():
+async def test_a_listener_that_fails_answers_500_and_the_repeat_succeeds() -> None:
     failures = [RuntimeError("the database is locked")]
 
-    async def fail_once(_event):
+    async def fail_once(_event: Any) -> None:
         if failures:
             raise failures.pop()
 
@@ -145,6 +148,6 @@ async def test_a_listener_that_fails_answers_500_and_the_repeat_succeeds():
         assert slack.delivery.records[0].outcomes == ["http_error", "ok"]
 
 
-async def test_socket_mode_is_off_while_a_request_url_is_set(slack):
+async def test_socket_mode_is_off_while_a_request_url_is_set(slack: SlackSimulator) -> None:
     answer = await client(slack).apps_connections_open(app_token=slack.app_token)
     assert answer["response_metadata"]["messages"] == ["[WARN] Socket Mode is not turned on."]

@@ -1,11 +1,15 @@
 """Faults on request: answers that are wrong, late or lost, and what was committed nevertheless."""
 
 import asyncio
+from collections.abc import AsyncIterator
+from functools import partial
+from typing import Any, Literal
 
 import aiohttp
 import pytest
 from slack_sdk.errors import SlackApiError
 from slack_sdk.http_retry.builtin_async_handlers import AsyncConnectionErrorRetryHandler
+from slack_sdk.web.async_client import AsyncWebClient
 
 from simulators.slack import SlackSimulator
 from simulators.slack.faults import Fault
@@ -13,25 +17,25 @@ from tests.simulators.slack_peers import client, options
 
 
 @pytest.fixture
-async def slack():
+async def slack() -> AsyncIterator[SlackSimulator]:
     async with SlackSimulator(options()) as slack:
         yield slack
 
 
 @pytest.fixture
-def web(slack):
+def web(slack: SlackSimulator) -> AsyncWebClient:
     return client(slack)
 
 
-def post(web, text="hello"):
+def post(web: AsyncWebClient, text: str = "hello") -> Any:
     return web.chat_postMessage(channel="C0CLINIC", text=text)
 
 
-def texts(slack) -> list[str]:
+def texts(slack: SlackSimulator) -> list[str]:
     return [message.text for message in slack.messages("C0CLINIC")]
 
 
-async def test_a_rate_limit_is_answered_as_often_as_asked(slack, web):
+async def test_a_rate_limit_is_answered_as_often_as_asked(slack: SlackSimulator, web: AsyncWebClient) -> None:
     slack.fault(Fault("chat.postMessage", times=2, status=429, retry_after=7))
     for _ in range(2):
         with pytest.raises(SlackApiError) as caught:
@@ -43,7 +47,7 @@ async def test_a_rate_limit_is_answered_as_often_as_asked(slack, web):
     assert texts(slack) == ["hello"]
 
 
-async def test_a_fault_may_wait_for_the_calls_before_it(slack, web):
+async def test_a_fault_may_wait_for_the_calls_before_it(slack: SlackSimulator, web: AsyncWebClient) -> None:
     slack.fault(Fault("chat.postMessage", skip=1, error="fatal_error"))
     await post(web, "first")
     with pytest.raises(SlackApiError, match="fatal_error"):
@@ -52,7 +56,7 @@ async def test_a_fault_may_wait_for_the_calls_before_it(slack, web):
     assert texts(slack) == ["first", "third"]
 
 
-async def test_a_fault_lasts_until_it_is_cleared(slack, web):
+async def test_a_fault_lasts_until_it_is_cleared(slack: SlackSimulator, web: AsyncWebClient) -> None:
     fault = slack.fault(Fault("chat.*", times=None, status=503))
     for _ in range(5):
         with pytest.raises(SlackApiError):
@@ -62,21 +66,23 @@ async def test_a_fault_lasts_until_it_is_cleared(slack, web):
     assert fault.seen == 5
 
 
-async def test_a_page_comes_instead_of_json(slack, web):
+async def test_a_page_comes_instead_of_json(slack: SlackSimulator, web: AsyncWebClient) -> None:
     for status in (200, 502):
         slack.fault(Fault("chat.postMessage", html=True, status=0 if status == 200 else status))
         async with aiohttp.ClientSession() as http, http.post(slack.api_url + "chat.postMessage") as answer:
             assert (answer.status, answer.content_type) == (status, "text/html")
 
 
-async def test_a_connection_cut_before_handling_leaves_nothing(slack, web):
+async def test_a_connection_cut_before_handling_leaves_nothing(slack: SlackSimulator, web: AsyncWebClient) -> None:
     slack.fault(Fault("chat.postMessage", cut="before"))
     with pytest.raises(aiohttp.ClientError):
         await post(web)
     assert texts(slack) == []
 
 
-async def test_a_connection_cut_after_committing_leaves_the_post_without_an_answer(slack, web):
+async def test_a_connection_cut_after_committing_leaves_the_post_without_an_answer(
+    slack: SlackSimulator, web: AsyncWebClient
+) -> None:
     slack.fault(Fault("chat.postMessage", cut="after"))
     with pytest.raises(aiohttp.ClientError):
         await post(web)
@@ -85,7 +91,7 @@ async def test_a_connection_cut_after_committing_leaves_the_post_without_an_answ
     assert (entry.cut, entry.status) == (True, 0)
 
 
-async def test_a_client_that_repeats_by_itself_then_posts_twice(slack):
+async def test_a_client_that_repeats_by_itself_then_posts_twice(slack: SlackSimulator) -> None:
     web = client(slack)
     web.retry_handlers.append(AsyncConnectionErrorRetryHandler())
     slack.fault(Fault("chat.postMessage", cut="after"))
@@ -93,7 +99,7 @@ async def test_a_client_that_repeats_by_itself_then_posts_twice(slack):
     assert texts(slack) == ["hello", "hello"]
 
 
-async def test_a_post_may_be_committed_after_its_connection_broke(slack, web):
+async def test_a_post_may_be_committed_after_its_connection_broke(slack: SlackSimulator, web: AsyncWebClient) -> None:
     slack.fault(Fault("chat.postMessage", cut="later", delay=0.3))
     with pytest.raises(aiohttp.ClientError):
         await post(web)
@@ -101,7 +107,9 @@ async def test_a_post_may_be_committed_after_its_connection_broke(slack, web):
     await slack.until(lambda: texts(slack) == ["hello"])
 
 
-async def test_a_slow_call_is_committed_even_when_the_client_is_gone(slack, web):
+async def test_a_slow_call_is_committed_even_when_the_client_is_gone(
+    slack: SlackSimulator, web: AsyncWebClient
+) -> None:
     slack.fault(Fault("chat.postMessage", delay=0.3))
     call = asyncio.create_task(post(web))
     await slack.until(lambda: slack.calls("chat.postMessage") == 1)
@@ -112,11 +120,18 @@ async def test_a_slow_call_is_committed_even_when_the_client_is_gone(slack, web)
     await slack.until(lambda: texts(slack) == ["hello"])
 
 
-async def test_a_call_can_be_held_before_and_after_it_is_handled(slack, web):
-    for when, committed, count in (("before", [], 0), ("after", ["hello"], 1)):
+async def test_a_call_can_be_held_before_and_after_it_is_handled(slack: SlackSimulator, web: AsyncWebClient) -> None:
+    def held(fault: Fault, count: int) -> bool:
+        return fault.seen == 1 and len(texts(slack)) == count
+
+    moments: tuple[tuple[Literal["before", "after"], list[str], int], ...] = (
+        ("before", [], 0),
+        ("after", ["hello"], 1),
+    )
+    for when, committed, count in moments:
         fault = slack.fault(Fault("chat.postMessage", hold=when))
         call = asyncio.create_task(post(web))
-        await slack.until(lambda fault=fault, count=count: fault.seen == 1 and len(texts(slack)) == count)
+        await slack.until(partial(held, fault, count))
         assert texts(slack) == committed
         assert not call.done()
         slack.faults.clear()
@@ -124,7 +139,7 @@ async def test_a_call_can_be_held_before_and_after_it_is_handled(slack, web):
         slack.workspace.delete(slack.messages("C0CLINIC")[0])
 
 
-async def test_a_post_may_become_visible_to_the_read_methods_late(slack, web):
+async def test_a_post_may_become_visible_to_the_read_methods_late(slack: SlackSimulator, web: AsyncWebClient) -> None:
     root = slack.say_as("U0ALICE", "C0CLINIC", "root")
     slack.fault(Fault("chat.postMessage", visible_after=60))
     await web.chat_postMessage(channel="C0CLINIC", thread_ts=root.ts, text="late")
@@ -139,7 +154,9 @@ async def test_a_post_may_become_visible_to_the_read_methods_late(slack, web):
     assert await read() == ["root", "late"]
 
 
-async def test_faults_by_path_reach_response_urls_and_other_methods_are_left_alone(slack, web):
+async def test_faults_by_path_reach_response_urls_and_other_methods_are_left_alone(
+    slack: SlackSimulator, web: AsyncWebClient
+) -> None:
     url = slack.urls.create("U0ALICE", "C0CLINIC", family="commands")
     slack.fault(Fault("/commands/*", status=500))
     async with aiohttp.ClientSession() as http:

@@ -3,12 +3,15 @@
 import asyncio
 import io
 import re
+from collections.abc import AsyncIterator, Awaitable
 from pathlib import Path
+from typing import Any
 
 import aiohttp
 import av
 import pytest
 from slack_sdk.errors import SlackApiError, SlackRequestError
+from slack_sdk.web.async_client import AsyncWebClient
 
 from simulators.slack import SlackSimulator
 from simulators.slack.faults import Fault
@@ -20,36 +23,38 @@ CONTENT = bytes(range(256)) * 4000
 
 
 @pytest.fixture
-async def slack():
+async def slack() -> AsyncIterator[SlackSimulator]:
     async with SlackSimulator(options()) as slack:
         yield slack
 
 
 @pytest.fixture
-def web(slack):
+def web(slack: SlackSimulator) -> AsyncWebClient:
     return client(slack)
 
 
 @pytest.fixture
-async def http(slack):
+async def http(slack: SlackSimulator) -> AsyncIterator[aiohttp.ClientSession]:
     async with aiohttp.ClientSession(headers={"Authorization": f"Bearer {slack.bot_token}"}) as http:
         yield http
 
 
 @pytest.fixture
-async def file(slack, web):
+async def file(slack: SlackSimulator, web: AsyncWebClient) -> dict[str, Any]:
     """A file of Alice's as files.info gives it."""
     message = await slack.upload_as("U0ALICE", "C0CLINIC", Upload("note.wav", CONTENT))
-    return (await web.files_info(file=message.files[0]))["file"]
+    return dict((await web.files_info(file=message.files[0]))["file"])
 
 
-async def refused(call) -> str:
+async def refused(call: Awaitable[object]) -> str:
     with pytest.raises(SlackApiError) as caught:
         await call
-    return caught.value.response["error"]
+    return str(caught.value.response["error"])
 
 
-async def test_a_download_gives_the_bytes_with_their_length_and_type(file, http):
+async def test_a_download_gives_the_bytes_with_their_length_and_type(
+    file: dict[str, Any], http: aiohttp.ClientSession
+) -> None:
     for url in (file["url_private"], file["url_private_download"]):
         async with http.get(url) as answer:
             assert (answer.status, answer.content_type) == (200, "audio/wav")
@@ -67,7 +72,15 @@ async def test_a_download_gives_the_bytes_with_their_length_and_type(file, http)
     ],
 )
 @pytest.mark.parametrize("stored", [True, False])
-async def test_a_part_can_be_asked_for(slack, web, http, asked, status, expected, stored):
+async def test_a_part_can_be_asked_for(
+    slack: SlackSimulator,
+    web: AsyncWebClient,
+    http: aiohttp.ClientSession,
+    asked: Any,
+    status: int,
+    expected: Any,
+    stored: Any,
+) -> None:
     upload = Upload("a.wav", CONTENT) if stored else Upload("a.wav", CONTENT[:256], size=len(CONTENT))
     message = await slack.upload_as("U0ALICE", "C0CLINIC", upload)
     file = (await web.files_info(file=message.files[0]))["file"]
@@ -77,12 +90,14 @@ async def test_a_part_can_be_asked_for(slack, web, http, asked, status, expected
             assert await answer.read() == expected
 
 
-async def test_head_gives_the_length_alone(file, http):
+async def test_head_gives_the_length_alone(file: dict[str, Any], http: aiohttp.ClientSession) -> None:
     async with http.head(file["url_private"]) as answer:
         assert (answer.status, answer.headers["Content-Length"]) == (200, str(len(CONTENT)))
 
 
-async def test_without_a_token_or_scope_a_download_is_a_login_page_with_status_200(slack, file, http):
+async def test_without_a_token_or_scope_a_download_is_a_login_page_with_status_200(
+    slack: SlackSimulator, file: dict[str, Any], http: aiohttp.ClientSession
+) -> None:
     async with aiohttp.ClientSession() as stranger, stranger.get(file["url_private"]) as answer:
         assert (answer.status, answer.content_type) == (200, "text/html")
         assert "Sign in" in await answer.text()
@@ -91,7 +106,7 @@ async def test_without_a_token_or_scope_a_download_is_a_login_page_with_status_2
         assert answer.content_type == "text/html"
 
 
-async def test_or_a_redirect_to_the_login_page(slack, file):
+async def test_or_a_redirect_to_the_login_page(slack: SlackSimulator, file: dict[str, Any]) -> None:
     slack.options.unauthorised_download = "redirect"
     async with aiohttp.ClientSession() as stranger:
         async with stranger.get(file["url_private"], allow_redirects=False) as answer:
@@ -100,7 +115,9 @@ async def test_or_a_redirect_to_the_login_page(slack, file):
             assert (answer.status, answer.content_type, answer.url.path) == (200, "text/html", "/signin")
 
 
-async def test_a_file_of_a_channel_the_app_is_not_in_is_out_of_reach(slack, web, http):
+async def test_a_file_of_a_channel_the_app_is_not_in_is_out_of_reach(
+    slack: SlackSimulator, web: AsyncWebClient, http: aiohttp.ClientSession
+) -> None:
     message = await slack.upload_as("U0ALICE", "C0GENERAL", Upload("a.wav", b"x"))
     assert await refused(web.files_info(file=message.files[0])) == "file_not_found"
     async with http.get(f"{slack.url}/files-pri/T0LOCAL-{message.files[0]}/a.wav") as answer:
@@ -108,7 +125,7 @@ async def test_a_file_of_a_channel_the_app_is_not_in_is_out_of_reach(slack, web,
     assert (await web.files_list())["files"] == []
 
 
-async def test_the_pages_viewer_sees_what_that_person_may_see(slack, file):
+async def test_the_pages_viewer_sees_what_that_person_may_see(slack: SlackSimulator, file: dict[str, Any]) -> None:
     private = await slack.upload_as("U0ALICE", "G0BOARD", Upload("b.wav", b"secret"))
     url = f"{slack.url}/files-pri/T0LOCAL-{private.files[0]}/b.wav"
     async with aiohttp.ClientSession() as page:
@@ -118,7 +135,9 @@ async def test_the_pages_viewer_sees_what_that_person_may_see(slack, file):
             assert answer.content_type == "text/html"
 
 
-async def test_a_deleted_file_is_gone(slack, web, http, file):
+async def test_a_deleted_file_is_gone(
+    slack: SlackSimulator, web: AsyncWebClient, http: aiohttp.ClientSession, file: dict[str, Any]
+) -> None:
     assert await refused(web.files_delete(file=file["id"])) == "cant_delete_file"
     slack.people.delete_file("U0ALICE", file["id"])
     assert await refused(web.files_info(file=file["id"])) == "file_deleted"
@@ -129,14 +148,18 @@ async def test_a_deleted_file_is_gone(slack, web, http, file):
     assert list(slack.store.directory.iterdir()) == []
 
 
-async def test_history_shows_a_share_without_the_subtype_its_event_has(slack, web, file):
+async def test_history_shows_a_share_without_the_subtype_its_event_has(
+    slack: SlackSimulator, web: AsyncWebClient, file: dict[str, Any]
+) -> None:
     message = (await web.conversations_history(channel="C0CLINIC"))["messages"][0]
     assert message["files"][0]["id"] == file["id"]
     assert "subtype" not in message
-    assert message["upload"] is True
+    assert message["upload"] is False
 
 
-async def test_shares_name_the_message_and_its_thread_once_they_are_filled(slack, web):
+async def test_shares_name_the_message_and_its_thread_once_they_are_filled(
+    slack: SlackSimulator, web: AsyncWebClient
+) -> None:
     root = slack.say_as("U0ALICE", "C0CLINIC", "root")
     message = await slack.upload_as("U0ALICE", "C0CLINIC", Upload("a.wav", b"x"), thread_ts=root.ts)
     file = slack.workspace.files[message.files[0]]
@@ -146,7 +169,9 @@ async def test_shares_name_the_message_and_its_thread_once_they_are_filled(slack
     assert (await web.files_info(file=file.id))["file"]["shares"] == {}
 
 
-async def test_files_are_listed_newest_first_in_numbered_pages_and_by_time(slack, web):
+async def test_files_are_listed_newest_first_in_numbered_pages_and_by_time(
+    slack: SlackSimulator, web: AsyncWebClient
+) -> None:
     for number in range(5):
         message = await slack.upload_as("U0ALICE", "C0CLINIC", Upload(f"{number}.wav", b"x"))
         slack.workspace.files[message.files[0]].created = 1000 + number
@@ -159,7 +184,9 @@ async def test_files_are_listed_newest_first_in_numbered_pages_and_by_time(slack
     assert await refused(web.files_list(types="audios")) == "unknown_type"
 
 
-async def test_the_sdk_uploads_a_file_into_a_thread(slack, web, http):
+async def test_the_sdk_uploads_a_file_into_a_thread(
+    slack: SlackSimulator, web: AsyncWebClient, http: aiohttp.ClientSession
+) -> None:
     root = slack.say_as("U0ALICE", "C0CLINIC", "root")
     answer = await web.files_upload_v2(
         content="all of it",
@@ -176,14 +203,18 @@ async def test_the_sdk_uploads_a_file_into_a_thread(slack, web, http):
         assert await download.text() == "all of it"
 
 
-async def test_a_share_appears_some_time_after_the_upload_was_completed(slack, web):
+async def test_a_share_appears_some_time_after_the_upload_was_completed(
+    slack: SlackSimulator, web: AsyncWebClient
+) -> None:
     slack.options.share_delay = 0.3
     await web.files_upload_v2(content="x", filename="a.txt", channel="C0CLINIC")
     assert slack.messages("C0CLINIC") == []
     await slack.until(lambda: bool(slack.messages("C0CLINIC")))
 
 
-async def test_an_upload_takes_a_form_and_raw_bytes_and_refuses_another_length(slack, web):
+async def test_an_upload_takes_a_form_and_raw_bytes_and_refuses_another_length(
+    slack: SlackSimulator, web: AsyncWebClient
+) -> None:
     async with aiohttp.ClientSession() as http:
         for body, status in (
             ({"file": io.BytesIO(b"12345")}, 200),
@@ -198,7 +229,7 @@ async def test_an_upload_takes_a_form_and_raw_bytes_and_refuses_another_length(s
             assert answer.status == 404
 
 
-async def test_an_upload_is_completed_once_and_only_with_its_bytes(slack, web):
+async def test_an_upload_is_completed_once_and_only_with_its_bytes(slack: SlackSimulator, web: AsyncWebClient) -> None:
     announced = await web.files_getUploadURLExternal(filename="a.bin", length=1)
     files = [{"id": announced["file_id"], "title": "A"}]
     empty = web.files_completeUploadExternal(files=files, channel_id="C0CLINIC")
@@ -215,17 +246,19 @@ async def test_an_upload_is_completed_once_and_only_with_its_bytes(slack, web):
     assert await refused(unknown) == "file_not_found"
 
 
-async def test_uploads_may_be_refused_by_policy(slack, web):
+async def test_uploads_may_be_refused_by_policy(slack: SlackSimulator, web: AsyncWebClient) -> None:
     slack.options.uploads_refused = "file_uploads_disabled"
     refusal = web.files_upload_v2(content="x", filename="a.txt", channel="C0CLINIC")
     assert await refused(refusal) == "file_uploads_disabled"
 
 
-async def test_an_empty_upload_is_refused(web):
+async def test_an_empty_upload_is_refused(web: AsyncWebClient) -> None:
     assert await refused(web.files_getUploadURLExternal(filename="a.txt", length=0)) == "invalid_arguments"
 
 
-async def test_a_large_file_is_made_of_a_repeated_sample_and_never_stored(slack, web, http):
+async def test_a_large_file_is_made_of_a_repeated_sample_and_never_stored(
+    slack: SlackSimulator, web: AsyncWebClient, http: aiohttp.ClientSession
+) -> None:
     size = 64 * 1024 * 1024 + 17
     message = await slack.upload_as("U0ALICE", "C0CLINIC", Upload("big.wav", b"RIFF" + bytes(1000), size=size))
     file = (await web.files_info(file=message.files[0]))["file"]
@@ -238,7 +271,7 @@ async def test_a_large_file_is_made_of_a_repeated_sample_and_never_stored(slack,
     assert list(slack.store.directory.iterdir()) == []
 
 
-async def test_an_uploads_bytes_lie_on_disk_and_go_with_the_workspace(tmp_path: Path):
+async def test_an_uploads_bytes_lie_on_disk_and_go_with_the_workspace(tmp_path: Path) -> None:
     source = tmp_path / "a.wav"
     source.write_bytes(CONTENT)
     async with SlackSimulator(options()) as slack:
@@ -250,7 +283,9 @@ async def test_an_uploads_bytes_lie_on_disk_and_go_with_the_workspace(tmp_path: 
     assert source.exists()
 
 
-async def test_a_download_may_break_off(slack, file, http):
+async def test_a_download_may_break_off(
+    slack: SlackSimulator, file: dict[str, Any], http: aiohttp.ClientSession
+) -> None:
     slack.fault(Fault("/files-pri/*", truncate=1000))
     async with http.get(file["url_private"]) as answer:
         assert answer.content_length == len(CONTENT)
@@ -260,7 +295,9 @@ async def test_a_download_may_break_off(slack, file, http):
         assert await answer.read() == CONTENT
 
 
-async def test_a_download_may_announce_another_length(slack, file, http):
+async def test_a_download_may_announce_another_length(
+    slack: SlackSimulator, file: dict[str, Any], http: aiohttp.ClientSession
+) -> None:
     slack.fault(Fault("/files-pri/*", content_length=1000))
     async with http.get(file["url_private"]) as answer:
         assert await answer.read() == CONTENT[:1000]
@@ -270,7 +307,9 @@ async def test_a_download_may_announce_another_length(slack, file, http):
             await answer.read()
 
 
-async def test_a_download_may_be_a_login_page_or_of_another_type_or_content(slack, file, http):
+async def test_a_download_may_be_a_login_page_or_of_another_type_or_content(
+    slack: SlackSimulator, file: dict[str, Any], http: aiohttp.ClientSession
+) -> None:
     slack.fault(Fault("/files-pri/*", login=True))
     async with http.get(file["url_private"]) as answer:
         assert (answer.status, answer.content_type) == (200, "text/html")
@@ -282,7 +321,9 @@ async def test_a_download_may_be_a_login_page_or_of_another_type_or_content(slac
         assert (answer.content_type, await answer.text()) == ("audio/wav", "<html>")
 
 
-async def test_a_download_may_be_redirected_to_a_host_that_must_not_see_the_token(slack, file, http):
+async def test_a_download_may_be_redirected_to_a_host_that_must_not_see_the_token(
+    slack: SlackSimulator, file: dict[str, Any], http: aiohttp.ClientSession
+) -> None:
     slack.fault(Fault("/files-pri/*", redirect=f"{slack.elsewhere_url}/bytes/{file['id']}", times=2))
     async with http.get(file["url_private"], allow_redirects=False) as answer:
         target = answer.headers["Location"]
@@ -294,7 +335,9 @@ async def test_a_download_may_be_redirected_to_a_host_that_must_not_see_the_toke
     assert len(slack.ledger.strays) == 1
 
 
-async def test_a_download_may_be_slower_than_the_client_has_patience(slack, file, http):
+async def test_a_download_may_be_slower_than_the_client_has_patience(
+    slack: SlackSimulator, file: dict[str, Any], http: aiohttp.ClientSession
+) -> None:
     fault = slack.fault(Fault("/files-pri/*", pace=200_000))
     with pytest.raises(TimeoutError):
         async with http.get(file["url_private"], timeout=aiohttp.ClientTimeout(total=0.2)) as answer:
@@ -302,7 +345,7 @@ async def test_a_download_may_be_slower_than_the_client_has_patience(slack, file
     assert fault.seen == 1
 
 
-async def test_an_upload_may_fail_on_its_way(slack, web):
+async def test_an_upload_may_fail_on_its_way(slack: SlackSimulator, web: AsyncWebClient) -> None:
     slack.fault(Fault("/upload/*", status=500))
     with pytest.raises(SlackRequestError):
         await web.files_upload_v2(content="x", filename="a.txt", channel="C0CLINIC")
@@ -311,7 +354,9 @@ async def test_an_upload_may_fail_on_its_way(slack, web):
         await web.files_upload_v2(content="x", filename="a.txt", channel="C0CLINIC")
 
 
-async def test_a_voice_clip_is_served_as_an_mp4_of_another_length_than_its_recorders_file(slack, web, http):
+async def test_a_voice_clip_is_served_as_an_mp4_of_another_length_than_its_recorders_file(
+    slack: SlackSimulator, web: AsyncWebClient, http: aiohttp.ClientSession
+) -> None:
     recorded = (SAMPLES / "sense_0920.webm").read_bytes()
     clip = Upload("audio_message.webm", recorded, subtype="slack_audio", mimetype="audio/webm")
     message = await slack.upload_as("U0ALICE", "C0CLINIC", clip)
@@ -333,7 +378,9 @@ async def test_a_voice_clip_is_served_as_an_mp4_of_another_length_than_its_recor
 
 
 @pytest.mark.parametrize("announced", [10, 2_000_000])
-async def test_a_voice_clip_may_announce_any_size(slack, web, http, announced):
+async def test_a_voice_clip_may_announce_any_size(
+    slack: SlackSimulator, web: AsyncWebClient, http: aiohttp.ClientSession, announced: Any
+) -> None:
     clip = Upload("audio_message.m4a", CONTENT, subtype="slack_audio", announced=announced)
     message = await slack.upload_as("U0ALICE", "C0CLINIC", clip)
     file = (await web.files_info(file=message.files[0]))["file"]
@@ -343,7 +390,9 @@ async def test_a_voice_clip_may_announce_any_size(slack, web, http, announced):
         assert answer.headers["Content-Range"] == f"bytes 5-9/{len(CONTENT)}"
 
 
-async def test_a_download_may_know_no_parts_and_no_length(slack, file, http):
+async def test_a_download_may_know_no_parts_and_no_length(
+    slack: SlackSimulator, file: dict[str, Any], http: aiohttp.ClientSession
+) -> None:
     slack.fault(Fault("/files-pri/*", times=None, no_range=True))
     async with http.get(file["url_private"], headers={"Range": "bytes=5-9"}) as answer:
         assert (answer.status, answer.content_length, await answer.read()) == (200, len(CONTENT), CONTENT)

@@ -1,6 +1,8 @@
 """Every limit of texts, blocks and metadata, with Slack's error names, and just what is within them."""
 
 import json
+from collections.abc import AsyncIterator, Awaitable
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -13,31 +15,31 @@ from simulators.slack.wire import SlackError, compact
 from tests.simulators.slack_peers import client, options
 
 
-def plain(text: str) -> dict:
+def plain(text: str) -> dict[str, Any]:
     return {"type": "plain_text", "text": text}
 
 
-def mrkdwn(text: str) -> dict:
+def mrkdwn(text: str) -> dict[str, Any]:
     return {"type": "mrkdwn", "text": text}
 
 
-def section(text: str) -> dict:
+def section(text: str) -> dict[str, Any]:
     return {"type": "section", "text": mrkdwn(text)}
 
 
-def context(count: int) -> dict:
+def context(count: int) -> dict[str, Any]:
     return {"type": "context", "elements": [mrkdwn("x")] * count}
 
 
-def button(text: str = "Go", **more) -> dict:
+def button(text: str = "Go", **more: Any) -> dict[str, Any]:
     return {"type": "button", "text": plain(text), "action_id": more.pop("action_id", text[:200]), **more}
 
 
-def actions(*elements: dict) -> dict:
+def actions(*elements: dict[str, Any]) -> dict[str, Any]:
     return {"type": "actions", "elements": list(elements)}
 
 
-def select(count: int, text: str = "t", value: str = "v") -> dict:
+def select(count: int, text: str = "t", value: str = "v") -> dict[str, Any]:
     options = [{"text": plain(text), "value": f"{value}{n}"[:200]} for n in range(count)]
     return {"type": "static_select", "action_id": "s", "options": options}
 
@@ -96,54 +98,54 @@ def code_of(blocks: object) -> tuple[str, str]:
         ({"type": "image", "image_url": "https://x", "alt_text": "x"}, {"type": "image", "alt_text": "x"}, "image_url"),
     ],
 )
-def test_a_block_at_its_limit_passes_and_one_beyond_it_is_named(within, beyond, message):
+def test_a_block_at_its_limit_passes_and_one_beyond_it_is_named(within: Any, beyond: Any, message: Any) -> None:
     assert code_of([within]) == ("", "")
     code, explained = code_of([beyond])
     assert code == "invalid_blocks"
     assert message in explained
 
 
-def test_fifty_blocks_pass_and_fifty_one_do_not():
+def test_fifty_blocks_pass_and_fifty_one_do_not() -> None:
     assert code_of([{"type": "divider"}] * 50)[0] == ""
     assert code_of([{"type": "divider"}] * 51)[0] == "invalid_blocks"
 
 
-def test_block_ids_are_unique():
+def test_block_ids_are_unique() -> None:
     assert code_of([{"type": "divider", "block_id": "a"}] * 2)[0] == "invalid_blocks"
 
 
-def test_blocks_that_are_no_list_of_objects_have_a_format_error():
+def test_blocks_that_are_no_list_of_objects_have_a_format_error() -> None:
     for value in ("{}", {"type": "divider"}, ["divider"], 7):
         assert code_of(value)[0] == "invalid_blocks_format"
 
 
 @given(st.lists(st.text(alphabet=st.characters(codec="utf-8"), min_size=1, max_size=3000), max_size=50))
-def test_a_message_is_too_long_exactly_when_its_blocks_together_are(texts):
+def test_a_message_is_too_long_exactly_when_its_blocks_together_are(texts: Any) -> None:
     blocks = [section(text) for text in texts]
     expected = "msg_blocks_too_long" if len(compact(blocks)) > ALL_BLOCKS else ""
     assert code_of(blocks)[0] == expected
 
 
-def test_all_blocks_together_may_be_just_so_long():
+def test_all_blocks_together_may_be_just_so_long() -> None:
     blocks = [section("x" * 3000)] * 4
     room = ALL_BLOCKS - len(compact([*blocks, section("")]))
     assert code_of([*blocks, section("x" * room)])[0] == ""
     assert code_of([*blocks, section("x" * (room + 1))])[0] == "msg_blocks_too_long"
 
 
-def test_markdown_blocks_share_one_budget():
+def test_markdown_blocks_share_one_budget() -> None:
     half = {"type": "markdown", "text": "x" * 6000}
     assert code_of([half, half])[0] == ""
     assert code_of([half, half, {"type": "markdown", "text": "x"}])[0] == "msg_blocks_too_long"
 
 
 @given(st.text(max_size=200), st.integers(0, 300))
-def test_a_posted_text_is_cut_at_forty_thousand_characters(text, times):
+def test_a_posted_text_is_cut_at_forty_thousand_characters(text: str, times: Any) -> None:
     whole = text * times
     assert post_text(whole) == whole[:40_000]
 
 
-def test_an_updated_text_is_refused_above_four_thousand_characters():
+def test_an_updated_text_is_refused_above_four_thousand_characters() -> None:
     assert update_text("ա" * 4000) == "ա" * 4000
     with pytest.raises(SlackError, match="msg_too_long"):
         update_text("ա" * 4001)
@@ -159,7 +161,7 @@ def test_an_updated_text_is_refused_above_four_thousand_characters():
         ({"event_type": "x", "event_payload": {"k": "v" * 9000}}, "metadata_too_large"),
     ],
 )
-def test_metadata_has_a_form_and_a_size(metadata, code):
+def test_metadata_has_a_form_and_a_size(metadata: Any, code: str) -> None:
     if not code:
         assert message_metadata(metadata) == metadata
         return
@@ -168,18 +170,18 @@ def test_metadata_has_a_form_and_a_size(metadata, code):
 
 
 @pytest.fixture
-async def slack():
+async def slack() -> AsyncIterator[SlackSimulator]:
     async with SlackSimulator(options()) as slack:
         yield slack
 
 
-async def test_the_client_meets_the_limits_by_their_names(slack):
+async def test_the_client_meets_the_limits_by_their_names(slack: SlackSimulator) -> None:
     web = client(slack)
 
-    async def refused(call) -> str:
+    async def refused(call: Awaitable[object]) -> str:
         with pytest.raises(SlackApiError) as caught:
             await call
-        return caught.value.response["error"]
+        return str(caught.value.response["error"])
 
     posted = await web.chat_postMessage(channel="C0CLINIC", text="y" * 41_000)
     assert len(posted["message"]["text"]) == 40_000

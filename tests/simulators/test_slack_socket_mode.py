@@ -2,6 +2,8 @@
 
 import asyncio
 import json
+from collections.abc import AsyncIterator
+from typing import Any, cast
 
 import aiohttp
 import pytest
@@ -12,7 +14,7 @@ from tests.simulators.slack_peers import client, new_app, options, over_socket
 
 
 @pytest.fixture
-async def slack():
+async def slack() -> AsyncIterator[SlackSimulator]:
     async with SlackSimulator(options(ack_timeout=0.2)) as slack:
         yield slack
 
@@ -23,15 +25,15 @@ class BareSocket:
     def __init__(self, socket: aiohttp.ClientWebSocketResponse) -> None:
         self.socket = socket
 
-    async def receive(self) -> dict:
-        return json.loads((await self.socket.receive(timeout=5)).data)
+    async def receive(self) -> dict[str, Any]:
+        return cast(dict[str, Any], json.loads((await self.socket.receive(timeout=5)).data))
 
-    async def ack(self, envelope: dict, **payload) -> None:
+    async def ack(self, envelope: dict[str, Any], **payload: Any) -> None:
         await self.socket.send_json({"envelope_id": envelope["envelope_id"], **payload})
 
 
 @pytest.fixture
-async def http():
+async def http() -> AsyncIterator[aiohttp.ClientSession]:
     async with aiohttp.ClientSession() as http:
         yield http
 
@@ -43,7 +45,7 @@ async def opened(slack: SlackSimulator, http: aiohttp.ClientSession) -> BareSock
     return socket
 
 
-async def test_hello_counts_connections_and_names_the_app(slack, http):
+async def test_hello_counts_connections_and_names_the_app(slack: SlackSimulator, http: aiohttp.ClientSession) -> None:
     kept = await opened(slack, http)
     answer = await client(slack, slack.app_token).apps_connections_open(app_token=slack.app_token)
     hello = json.loads((await (await http.ws_connect(answer["url"])).receive()).data)
@@ -52,14 +54,16 @@ async def test_hello_counts_connections_and_names_the_app(slack, http):
     assert not kept.socket.closed
 
 
-async def test_a_ticket_is_good_for_one_connection(slack, http):
+async def test_a_ticket_is_good_for_one_connection(slack: SlackSimulator, http: aiohttp.ClientSession) -> None:
     answer = await client(slack, slack.app_token).apps_connections_open(app_token=slack.app_token)
     await http.ws_connect(answer["url"])
     with pytest.raises(aiohttp.WSServerHandshakeError):
         await http.ws_connect(answer["url"])
 
 
-async def test_an_envelope_is_repeated_until_it_is_acknowledged(slack, http):
+async def test_an_envelope_is_repeated_until_it_is_acknowledged(
+    slack: SlackSimulator, http: aiohttp.ClientSession
+) -> None:
     socket = await opened(slack, http)
     slack.say_as("U0ALICE", "C0CLINIC", "hello")
     first, second = await socket.receive(), await socket.receive()
@@ -72,7 +76,7 @@ async def test_an_envelope_is_repeated_until_it_is_acknowledged(slack, http):
     assert slack.delivery.records[0].outcomes == ["timeout", "ok"]
 
 
-async def test_an_event_is_given_up_after_three_repeats(slack, http):
+async def test_an_event_is_given_up_after_three_repeats(slack: SlackSimulator, http: aiohttp.ClientSession) -> None:
     socket = await opened(slack, http)
     slack.say_as("U0ALICE", "C0CLINIC", "hello")
     await slack.delivery.settled()
@@ -80,10 +84,12 @@ async def test_an_event_is_given_up_after_three_repeats(slack, http):
     assert [(await socket.receive())["retry_attempt"] for _ in range(4)] == [0, 1, 2, 3]
 
 
-async def test_a_listener_that_fails_leaves_the_event_unacknowledged_and_the_repeat_succeeds(slack):
+async def test_a_listener_that_fails_leaves_the_event_unacknowledged_and_the_repeat_succeeds(
+    slack: SlackSimulator,
+) -> None:
     failures = [RuntimeError("the database is locked")]
 
-    async def fail_once(_event):
+    async def fail_once(_event: Any) -> None:
         if failures:
             raise failures.pop()
 
@@ -95,7 +101,7 @@ async def test_a_listener_that_fails_leaves_the_event_unacknowledged_and_the_rep
     assert len(app.events) == 2
 
 
-async def test_a_command_is_not_repeated(slack, http):
+async def test_a_command_is_not_repeated(slack: SlackSimulator, http: aiohttp.ClientSession) -> None:
     socket = await opened(slack, http)
     outcome = await slack.command_as("U0ALICE", "C0CLINIC", "/transcribe", "x")
     assert outcome.failure == "timeout"
@@ -104,7 +110,7 @@ async def test_a_command_is_not_repeated(slack, http):
     assert "retry_attempt" not in envelope
 
 
-async def test_an_acknowledgement_may_carry_the_answer(slack, http):
+async def test_an_acknowledgement_may_carry_the_answer(slack: SlackSimulator, http: aiohttp.ClientSession) -> None:
     socket = await opened(slack, http)
     asked = asyncio.create_task(slack.command_as("U0ALICE", "C0CLINIC", "/transcribe", "x"))
     await socket.ack(await socket.receive(), payload={"text": "answer"})
@@ -112,7 +118,7 @@ async def test_an_acknowledgement_may_carry_the_answer(slack, http):
     assert slack.messages("C0CLINIC")[0].text == "answer"
 
 
-async def test_each_event_goes_to_one_of_several_sockets(slack, http):
+async def test_each_event_goes_to_one_of_several_sockets(slack: SlackSimulator, http: aiohttp.ClientSession) -> None:
     sockets = [await opened(slack, http) for _ in range(3)]
     for number in range(6):
         slack.say_as("U0ALICE", "C0CLINIC", str(number))
@@ -126,7 +132,7 @@ async def test_each_event_goes_to_one_of_several_sockets(slack, http):
     assert sorted(texts) == list("012345")
 
 
-async def test_an_eleventh_socket_is_turned_away(slack, http):
+async def test_an_eleventh_socket_is_turned_away(slack: SlackSimulator, http: aiohttp.ClientSession) -> None:
     kept = [await opened(slack, http) for _ in range(10)]
     answer = await client(slack, slack.app_token).apps_connections_open(app_token=slack.app_token)
     eleventh = await http.ws_connect(answer["url"])
@@ -134,7 +140,9 @@ async def test_an_eleventh_socket_is_turned_away(slack, http):
     assert slack.sockets.sockets == len(kept)
 
 
-async def test_an_event_in_flight_when_its_socket_breaks_is_sent_over_the_next_one(slack, http):
+async def test_an_event_in_flight_when_its_socket_breaks_is_sent_over_the_next_one(
+    slack: SlackSimulator, http: aiohttp.ClientSession
+) -> None:
     socket = await opened(slack, http)
     slack.options.retry_delays = (0.3,)
     slack.say_as("U0ALICE", "C0CLINIC", "hello")
@@ -146,7 +154,7 @@ async def test_an_event_in_flight_when_its_socket_breaks_is_sent_over_the_next_o
     assert slack.delivery.records[0].outcomes == ["connection_closed", "ok"]
 
 
-async def test_events_while_no_socket_is_open_are_repeated_or_lost_as_set(slack):
+async def test_events_while_no_socket_is_open_are_repeated_or_lost_as_set(slack: SlackSimulator) -> None:
     slack.options.retry_delays = (0.5,)
     slack.say_as("U0ALICE", "C0CLINIC", "kept")
     await slack.until(lambda: any(record.outcomes for record in slack.delivery.records))
@@ -161,7 +169,7 @@ async def test_events_while_no_socket_is_open_are_repeated_or_lost_as_set(slack)
 
 
 @pytest.mark.parametrize("reason", ["refresh_requested", "warning", "cut"])
-async def test_a_stock_app_comes_back_after_a_disconnect_and_hears_on(slack, reason):
+async def test_a_stock_app_comes_back_after_a_disconnect_and_hears_on(slack: SlackSimulator, reason: str) -> None:
     async with over_socket(new_app(slack)) as app:
         slack.say_as("U0ALICE", "C0CLINIC", "before")
         await app.settled()
@@ -172,7 +180,7 @@ async def test_a_stock_app_comes_back_after_a_disconnect_and_hears_on(slack, rea
         assert [event["text"] for event in app.events] == ["before", "after"]
 
 
-async def test_the_app_token_alone_opens_a_connection(slack):
+async def test_the_app_token_alone_opens_a_connection(slack: SlackSimulator) -> None:
     for token, error in (
         (slack.bot_token, "not_allowed_token_type"),
         ("xapp-wrong", "invalid_auth"),
@@ -182,14 +190,14 @@ async def test_the_app_token_alone_opens_a_connection(slack):
         assert caught.value.response["error"] == error
 
 
-async def test_the_app_token_needs_its_scope(slack):
+async def test_the_app_token_needs_its_scope(slack: SlackSimulator) -> None:
     slack.tokens.app.scopes.discard("connections:write")
     with pytest.raises(SlackApiError) as caught:
         await client(slack, slack.app_token).apps_connections_open(app_token=slack.app_token)
     assert (caught.value.response["error"], caught.value.response["needed"]) == ("missing_scope", "connections:write")
 
 
-async def test_stray_frames_do_no_harm(slack, http):
+async def test_stray_frames_do_no_harm(slack: SlackSimulator, http: aiohttp.ClientSession) -> None:
     socket = await opened(slack, http)
     await socket.socket.send_str("not json")
     await socket.socket.send_json({"envelope_id": "unknown"})

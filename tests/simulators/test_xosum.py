@@ -3,11 +3,14 @@
 import asyncio
 import json
 import sys
+from collections.abc import AsyncIterator, Awaitable, Callable
 from email.utils import parsedate_to_datetime
+from typing import Any
 
 import httpx
 import pytest
 
+from simulators.provider.faults import Kind
 from simulators.provider.media import Intake
 from simulators.provider.results import mark_of
 from simulators.xosum import XosumSettings, XosumSimulator
@@ -21,7 +24,7 @@ class Client:
         self.xosum, self.http = xosum, http
         self.headers = {"Authorization": f"Bearer {xosum.settings.api_key}"}
 
-    async def create(self, **body) -> httpx.Response:
+    async def create(self, **body: Any) -> httpx.Response:
         body = {"type": "single_voice", **body}
         return await self.http.post(f"{self.xosum.url}/api/createTranscription", json=body, headers=self.headers)
 
@@ -32,10 +35,10 @@ class Client:
         url = f"{self.xosum.url}/api/getTranscription"
         return await self.http.get(url, params={"docId": doc}, headers=self.headers)
 
-    async def uploaded(self, content: bytes = silent_mp3(2), **body) -> str:
+    async def uploaded(self, content: bytes = silent_mp3(2), **body: Any) -> str:
         made = (await self.create(**body)).json()
         assert (await self.put(made["uploadUrl"], content)).status_code == 200
-        return made["docId"]
+        return str(made["docId"])
 
 
 @pytest.fixture
@@ -44,32 +47,34 @@ def clock() -> MovableClock:
 
 
 @pytest.fixture
-async def receiver():
+async def receiver() -> AsyncIterator[Receiver]:
     async with Receiver() as receiver:
         yield receiver
 
 
 @pytest.fixture
-async def xosum(clock, receiver):
+async def xosum(clock: MovableClock, receiver: Receiver) -> AsyncIterator[XosumSimulator]:
     settings = XosumSettings(webhook_url=f"{receiver.url}/hooks/xosum", job_seconds=9.0)
     async with XosumSimulator(settings, now=clock) as xosum:
         yield xosum
 
 
 @pytest.fixture
-async def client(xosum):
+async def client(xosum: XosumSimulator) -> AsyncIterator[Client]:
     async with httpx.AsyncClient() as http:
         yield Client(xosum, http)
 
 
-def kinds(xosum) -> list[str]:
+def kinds(xosum: XosumSimulator) -> list[str]:
     return [violation.kind for violation in xosum.ledger.violations]
 
 
 # ---- the way it should go
 
 
-async def test_a_job_goes_through_the_documented_statuses_as_time_passes(xosum, client, clock):
+async def test_a_job_goes_through_the_documented_statuses_as_time_passes(
+    xosum: XosumSimulator, client: Client, clock: MovableClock
+) -> None:
     made = (await client.create(metadata={"job": "7"})).json()
     doc = made["docId"]
     first = (await client.read(doc)).json()
@@ -91,7 +96,9 @@ async def test_a_job_goes_through_the_documented_statuses_as_time_passes(xosum, 
     assert xosum.violations == []
 
 
-async def test_a_phone_call_has_both_armenian_labels_and_the_files_own_mark(xosum, client, clock):
+async def test_a_phone_call_has_both_armenian_labels_and_the_files_own_mark(
+    xosum: XosumSimulator, client: Client, clock: MovableClock
+) -> None:
     content = silent_mp3(2, "mine")
     doc = await client.uploaded(content, type="phone_call")
     clock.advance(10)
@@ -101,7 +108,9 @@ async def test_a_phone_call_has_both_armenian_labels_and_the_files_own_mark(xosu
     assert mark_of(xosum.billed[0].sha256) in text
 
 
-async def test_the_transcript_of_a_content_can_be_set(xosum, client, clock):
+async def test_the_transcript_of_a_content_can_be_set(
+    xosum: XosumSimulator, client: Client, clock: MovableClock
+) -> None:
     doc = await client.uploaded()
     result = {"segments": [{"text": "Բարև"}], "title": None, "summary": None, "language": "hy-AM"}
     sha256 = xosum.billed[0].sha256
@@ -114,14 +123,18 @@ async def test_the_transcript_of_a_content_can_be_set(xosum, client, clock):
 
 
 @pytest.mark.parametrize(("language", "code"), [("en", "en-US"), ("ru", "ru-RU"), ("fr", "fr-FR")])
-async def test_default_transcripts_exist_in_other_languages(xosum, client, clock, language, code):
+async def test_default_transcripts_exist_in_other_languages(
+    xosum: XosumSimulator, client: Client, clock: MovableClock, language: str, code: str
+) -> None:
     xosum.settings.language = language
     doc = await client.uploaded()
     clock.advance(10)
     assert (await client.read(doc)).json()["languageCode"] == code
 
 
-async def test_processing_time_can_follow_the_length_of_the_audio(xosum, client, clock):
+async def test_processing_time_can_follow_the_length_of_the_audio(
+    xosum: XosumSimulator, client: Client, clock: MovableClock
+) -> None:
     xosum.settings.job_seconds, xosum.settings.seconds_per_audio_second = 0.0, 0.5
     doc = await client.uploaded(silent_mp3(60))
     clock.advance(29)
@@ -133,7 +146,7 @@ async def test_processing_time_can_follow_the_length_of_the_audio(xosum, client,
 # ---- strictness
 
 
-async def test_a_missing_and_a_wrong_key_are_told_apart(xosum, client):
+async def test_a_missing_and_a_wrong_key_are_told_apart(xosum: XosumSimulator, client: Client) -> None:
     client.headers = {}
     assert (await client.create()).status_code == 401
     assert kinds(xosum) == ["missing-bearer"]
@@ -142,7 +155,7 @@ async def test_a_missing_and_a_wrong_key_are_told_apart(xosum, client):
     assert kinds(xosum) == ["missing-bearer"]
 
 
-async def test_an_account_without_api_access_gets_403(xosum, client):
+async def test_an_account_without_api_access_gets_403(xosum: XosumSimulator, client: Client) -> None:
     xosum.settings.api_enabled = False
     assert (await client.create()).status_code == 403
     assert (await client.read("x")).status_code == 403
@@ -158,13 +171,15 @@ async def test_an_account_without_api_access_gets_403(xosum, client):
         ({"checklistId": 5}, "bad-checklist"),
     ],
 )
-async def test_a_create_outside_the_contract_is_refused(xosum, client, body, kind):
+async def test_a_create_outside_the_contract_is_refused(
+    xosum: XosumSimulator, client: Client, body: Any, kind: Kind
+) -> None:
     assert (await client.create(**body)).status_code == 400
     assert kinds(xosum) == [kind]
     assert xosum.jobs == {}
 
 
-async def test_a_create_without_type_or_json_is_refused(xosum, client):
+async def test_a_create_without_type_or_json_is_refused(xosum: XosumSimulator, client: Client) -> None:
     url = f"{xosum.url}/api/createTranscription"
     assert (await client.http.post(url, json={}, headers=client.headers)).status_code == 400
     assert (await client.http.post(url, content=b"{}", headers=client.headers)).status_code == 415
@@ -174,7 +189,7 @@ async def test_a_create_without_type_or_json_is_refused(xosum, client):
     assert kinds(xosum) == ["missing-field", "not-json-type", "not-json", "not-json"]
 
 
-async def test_an_unknown_document_a_forgotten_one_and_a_bad_query(xosum, client):
+async def test_an_unknown_document_a_forgotten_one_and_a_bad_query(xosum: XosumSimulator, client: Client) -> None:
     assert (await client.read("nobody")).status_code == 404
     doc = await client.uploaded()
     xosum.forget(doc)
@@ -184,7 +199,7 @@ async def test_an_unknown_document_a_forgotten_one_and_a_bad_query(xosum, client
     assert kinds(xosum) == ["unknown-id", "bad-query"]
 
 
-async def test_unknown_paths_and_methods_are_breaches(xosum, client):
+async def test_unknown_paths_and_methods_are_breaches(xosum: XosumSimulator, client: Client) -> None:
     assert (await client.http.get(f"{xosum.url}/api/api/createTranscription")).status_code == 404
     assert (await client.http.get(f"{xosum.url}/api/createTranscription")).status_code == 405
     assert kinds(xosum) == ["unknown-path", "wrong-method"]
@@ -194,7 +209,9 @@ async def test_unknown_paths_and_methods_are_breaches(xosum, client):
     "content",
     [wav(1), encoded("ogg", "libopus"), b"", b"\xff\xfb\x90" + b"junk" * 5000, silent_mp3(0) + b"junk" * 400, b"ID3"],
 )
-async def test_bytes_that_are_no_mp3_fail_the_job_and_are_not_billed(xosum, client, content):
+async def test_bytes_that_are_no_mp3_fail_the_job_and_are_not_billed(
+    xosum: XosumSimulator, client: Client, content: bytes
+) -> None:
     doc = await client.uploaded(content)
     answer = (await client.read(doc)).json()
     assert answer["status"] == "failed"
@@ -203,23 +220,23 @@ async def test_bytes_that_are_no_mp3_fail_the_job_and_are_not_billed(xosum, clie
     assert xosum.billed == []
 
 
-async def test_bytes_that_are_no_mp3_can_fail_the_put(xosum, client):
+async def test_bytes_that_are_no_mp3_can_fail_the_put(xosum: XosumSimulator, client: Client) -> None:
     xosum.settings.refuse_media = "put"
     made = (await client.create()).json()
     assert (await client.put(made["uploadUrl"], wav(1))).status_code == 400
     assert (await client.put(made["uploadUrl"])).status_code == 200
 
 
-async def test_a_real_encoders_mp3_is_taken_with_its_length(xosum, client):
+async def test_a_real_encoders_mp3_is_taken_with_its_length(xosum: XosumSimulator, client: Client) -> None:
     await client.uploaded(encoded("mp3", "libmp3lame", 3.0))
     assert xosum.billed[0].seconds == pytest.approx(3.0, abs=0.15)
     assert xosum.violations == []
 
 
-async def test_a_chunked_put_is_refused_with_411(xosum, client):
+async def test_a_chunked_put_is_refused_with_411(xosum: XosumSimulator, client: Client) -> None:
     made = (await client.create()).json()
 
-    async def chunks():
+    async def chunks() -> AsyncIterator[bytes]:
         yield silent_mp3(1)
 
     answer = await client.http.put(made["uploadUrl"], content=chunks(), headers={"Content-Type": "audio/mpeg"})
@@ -228,7 +245,7 @@ async def test_a_chunked_put_is_refused_with_411(xosum, client):
     assert xosum.billed == []
 
 
-async def test_an_authorization_header_at_the_presigned_url_is_refused(xosum, client):
+async def test_an_authorization_header_at_the_presigned_url_is_refused(xosum: XosumSimulator, client: Client) -> None:
     made = (await client.create()).json()
     answer = await client.http.put(made["uploadUrl"], content=silent_mp3(1), headers=client.headers)
     assert answer.status_code == 400
@@ -247,14 +264,18 @@ async def test_an_authorization_header_at_the_presigned_url_is_refused(xosum, cl
         lambda url: "&".join([url.split("&")[0], *sorted(url.split("&")[1:])]),
     ],
 )
-async def test_a_changed_query_of_the_presigned_url_is_refused(xosum, client, change):
+async def test_a_changed_query_of_the_presigned_url_is_refused(
+    xosum: XosumSimulator, client: Client, change: Callable[[str], str]
+) -> None:
     made = (await client.create()).json()
     assert change(made["uploadUrl"]) != made["uploadUrl"]
     assert (await client.put(change(made["uploadUrl"]))).status_code == 403
     assert kinds(xosum) == ["upload-url-changed"]
 
 
-async def test_an_upload_type_that_was_not_agreed_is_refused_and_none_is_taken(xosum, client):
+async def test_an_upload_type_that_was_not_agreed_is_refused_and_none_is_taken(
+    xosum: XosumSimulator, client: Client
+) -> None:
     made = (await client.create()).json()
     answer = await client.http.put(made["uploadUrl"], content=silent_mp3(1), headers={"Content-Type": "audio/wav"})
     assert answer.status_code == 403
@@ -262,12 +283,14 @@ async def test_an_upload_type_that_was_not_agreed_is_refused_and_none_is_taken(x
     assert (await client.http.put(made["uploadUrl"], content=silent_mp3(1))).status_code == 200
 
 
-async def test_an_upload_to_nowhere_is_a_breach(xosum, client):
+async def test_an_upload_to_nowhere_is_a_breach(xosum: XosumSimulator, client: Client) -> None:
     assert (await client.put(f"{xosum.url}/storage/recordings/x/y?z")).status_code == 404
     assert kinds(xosum) == ["unknown-upload"]
 
 
-async def test_an_upload_url_dies_after_its_life_and_that_is_no_breach(xosum, client, clock):
+async def test_an_upload_url_dies_after_its_life_and_that_is_no_breach(
+    xosum: XosumSimulator, client: Client, clock: MovableClock
+) -> None:
     xosum.settings.upload_life = 60.0
     made = (await client.create()).json()
     clock.advance(59)
@@ -281,7 +304,7 @@ async def test_an_upload_url_dies_after_its_life_and_that_is_no_breach(xosum, cl
 
 
 @pytest.mark.parametrize("token", ["xoxb-123456-abc", "xoxe.xoxp-1-Mi0", "xoxe-1-abcdef", "xapp-1-A012-345"])
-async def test_a_slack_token_anywhere_is_a_leak(xosum, client, token):
+async def test_a_slack_token_anywhere_is_a_leak(xosum: XosumSimulator, client: Client, token: str) -> None:
     await client.http.get(f"{xosum.url}/api/getTranscription", params={"docId": token}, headers=client.headers)
     await client.http.get(f"{xosum.url}/{token}")
     await client.http.get(f"{xosum.url}/api/getTranscription", headers={"X-Other": token})
@@ -293,7 +316,7 @@ async def test_a_slack_token_anywhere_is_a_leak(xosum, client, token):
 
 
 @pytest.mark.parametrize("cut", range(1, 15))
-async def test_a_slack_token_across_two_chunks_of_an_upload_is_found(cut):
+async def test_a_slack_token_across_two_chunks_of_an_upload_is_found(cut: int) -> None:
     intake, token = Intake(), b"xoxb-1234567890"
     intake.feed(silent_mp3(1) + token[:cut])
     intake.feed(token[cut:] + silent_mp3(1))
@@ -303,7 +326,9 @@ async def test_a_slack_token_across_two_chunks_of_an_upload_is_found(cut):
 # ---- rate
 
 
-async def test_the_61st_call_of_a_wall_clock_minute_is_429_with_the_seconds_to_the_next(xosum, client, clock):
+async def test_the_61st_call_of_a_wall_clock_minute_is_429_with_the_seconds_to_the_next(
+    xosum: XosumSimulator, client: Client, clock: MovableClock
+) -> None:
     clock.at = 1_750_000_020.0 - 1_750_000_020.0 % 60 + 47
     made = (await client.create()).json()
     for _ in range(59):
@@ -320,7 +345,9 @@ async def test_the_61st_call_of_a_wall_clock_minute_is_429_with_the_seconds_to_t
     assert sorted(xosum.ledger.per_minute().values()) == [1, 62]
 
 
-async def test_the_minute_follows_the_providers_skewed_clock(xosum, client, clock):
+async def test_the_minute_follows_the_providers_skewed_clock(
+    xosum: XosumSimulator, client: Client, clock: MovableClock
+) -> None:
     clock.at = 1_750_000_020.0 - 1_750_000_020.0 % 60 + 30
     xosum.settings.rate_limit = 1
     await client.http.post(f"{xosum.url}/control/clock", json={"skew": 25})
@@ -330,7 +357,9 @@ async def test_the_minute_follows_the_providers_skewed_clock(xosum, client, cloc
 # ---- billing
 
 
-async def test_a_create_without_upload_is_not_billed_and_an_upload_is_billed_once(xosum, client):
+async def test_a_create_without_upload_is_not_billed_and_an_upload_is_billed_once(
+    xosum: XosumSimulator, client: Client
+) -> None:
     await client.create()
     made = (await client.create()).json()
     content = silent_mp3(30, "bill")
@@ -343,7 +372,9 @@ async def test_a_create_without_upload_is_not_billed_and_an_upload_is_billed_onc
     assert entry.seconds == pytest.approx(30, abs=0.1)
 
 
-async def test_a_repeated_put_neither_restarts_the_job_nor_doubles_its_webhook(xosum, client, clock, receiver):
+async def test_a_repeated_put_neither_restarts_the_job_nor_doubles_its_webhook(
+    xosum: XosumSimulator, client: Client, clock: MovableClock, receiver: Receiver
+) -> None:
     made = (await client.create()).json()
     await client.put(made["uploadUrl"])
     clock.advance(8)
@@ -357,13 +388,13 @@ async def test_a_repeated_put_neither_restarts_the_job_nor_doubles_its_webhook(x
     assert len(receiver.hooks) == 1
 
 
-async def test_two_puts_at_once_to_one_url_are_billed_once(xosum, client):
+async def test_two_puts_at_once_to_one_url_are_billed_once(xosum: XosumSimulator, client: Client) -> None:
     made = (await client.create()).json()
     await asyncio.gather(*(client.put(made["uploadUrl"], silent_mp3(60)) for _ in range(4)))
     assert len(xosum.billed) == 1
 
 
-async def test_a_client_that_leaves_in_mid_put_stores_nothing(xosum, client):
+async def test_a_client_that_leaves_in_mid_put_stores_nothing(xosum: XosumSimulator, client: Client) -> None:
     made = (await client.create()).json()
     url = httpx.URL(made["uploadUrl"])
     _reader, writer = await asyncio.open_connection(url.host, url.port)
@@ -389,10 +420,10 @@ async def test_a_client_that_leaves_in_mid_put_stores_nothing(xosum, client):
 )
 @pytest.mark.parametrize("operation", ["create", "upload", "read"])
 async def test_answer_faults_strike_their_operation_for_the_asked_number_of_calls(
-    xosum, client, kind, status, operation
-):
+    xosum: XosumSimulator, client: Client, kind: Kind, status: int, operation: str
+) -> None:
     made = (await client.create()).json()
-    calls = {
+    calls: dict[str, Callable[[], Awaitable[httpx.Response]]] = {
         "create": client.create,
         "upload": lambda: client.put(made["uploadUrl"]),
         "read": lambda: client.read(made["docId"]),
@@ -403,7 +434,7 @@ async def test_answer_faults_strike_their_operation_for_the_asked_number_of_call
     assert xosum.violations == []
 
 
-async def test_a_fault_can_wait_be_for_one_job_last_and_be_cleared(xosum, client):
+async def test_a_fault_can_wait_be_for_one_job_last_and_be_cleared(xosum: XosumSimulator, client: Client) -> None:
     one, two = (await client.create()).json()["docId"], (await client.create()).json()["docId"]
     xosum.fault("server_error", "read", job=two, skip=1, times=None, status=502)
     assert [(await client.read(doc)).status_code for doc in (one, two, one, two, two)] == [200, 200, 200, 502, 502]
@@ -411,15 +442,18 @@ async def test_a_fault_can_wait_be_for_one_job_last_and_be_cleared(xosum, client
     assert (await client.read(two)).status_code == 200
 
 
-async def test_a_fault_that_could_never_strike_is_refused(xosum, client):
-    for kind, operation in (("html", "token"), ("old_names", "read")):
+async def test_a_fault_that_could_never_strike_is_refused(xosum: XosumSimulator, client: Client) -> None:
+    never: tuple[tuple[Kind, str], ...] = (("html", "token"), ("old_names", "read"))
+    for kind, operation in never:
         with pytest.raises(ValueError, match=r"has no fault|no operation"):
             xosum.fault(kind, operation)
     answer = await client.http.post(f"{xosum.url}/control/faults", json={"kind": "nonsense"})
     assert answer.status_code == 400
 
 
-async def test_retry_after_comes_as_seconds_as_a_date_or_not_at_all(xosum, client, clock):
+async def test_retry_after_comes_as_seconds_as_a_date_or_not_at_all(
+    xosum: XosumSimulator, client: Client, clock: MovableClock
+) -> None:
     doc = (await client.create()).json()["docId"]
     xosum.fault("rate_limited", "read", seconds=7)
     xosum.fault("rate_limited", "read", seconds=30, retry_after="date")
@@ -431,9 +465,11 @@ async def test_retry_after_comes_as_seconds_as_a_date_or_not_at_all(xosum, clien
 
 
 @pytest.mark.parametrize("operation", ["create", "upload", "read"])
-async def test_a_cut_before_handling_commits_nothing_and_a_cut_after_commits(xosum, client, operation):
+async def test_a_cut_before_handling_commits_nothing_and_a_cut_after_commits(
+    xosum: XosumSimulator, client: Client, operation: str
+) -> None:
     made = (await client.create()).json()
-    calls = {
+    calls: dict[str, Callable[[], Awaitable[httpx.Response]]] = {
         "create": client.create,
         "upload": lambda: client.put(made["uploadUrl"]),
         "read": lambda: client.read(made["docId"]),
@@ -451,7 +487,9 @@ async def test_a_cut_before_handling_commits_nothing_and_a_cut_after_commits(xos
     assert (await calls[operation]()).status_code == 200
 
 
-async def test_a_put_cut_in_the_middle_stores_nothing_and_can_be_repeated(xosum, client):
+async def test_a_put_cut_in_the_middle_stores_nothing_and_can_be_repeated(
+    xosum: XosumSimulator, client: Client
+) -> None:
     made = (await client.create()).json()
     xosum.fault("cut_upload", "upload", size=100_000)
     xosum.fault("cut_upload", "upload", size=0)
@@ -463,7 +501,7 @@ async def test_a_put_cut_in_the_middle_stores_nothing_and_can_be_repeated(xosum,
     assert len(xosum.billed) == 1
 
 
-async def test_html_comes_instead_of_json_with_200(xosum, client):
+async def test_html_comes_instead_of_json_with_200(xosum: XosumSimulator, client: Client) -> None:
     xosum.fault("html", "create")
     answer = await client.create()
     assert answer.status_code == 200
@@ -471,14 +509,17 @@ async def test_html_comes_instead_of_json_with_200(xosum, client):
     assert xosum.jobs == {}
 
 
-async def test_a_misspelt_error_key(xosum, client):
+async def test_a_misspelt_error_key(xosum: XosumSimulator, client: Client) -> None:
     xosum.fault("messsage", "create", text="No")
     answer = await client.create()
     assert (answer.status_code, answer.json()) == (400, {"messsage": "No"})
 
 
-async def test_slow_answers_come_after_the_clients_timeout_before_or_after_the_commit(xosum, client):
-    for kind, jobs in (("slow", 0), ("slow_after", 1)):
+async def test_slow_answers_come_after_the_clients_timeout_before_or_after_the_commit(
+    xosum: XosumSimulator, client: Client
+) -> None:
+    strikes: tuple[tuple[Kind, int], ...] = (("slow", 0), ("slow_after", 1))
+    for kind, jobs in strikes:
         xosum.fault(kind, "create", seconds=0.4)
         with pytest.raises(httpx.ReadTimeout):
             await client.http.post(
@@ -493,7 +534,9 @@ async def test_slow_answers_come_after_the_clients_timeout_before_or_after_the_c
         xosum.jobs.clear()
 
 
-async def test_shapes_of_a_finished_answer_wait_for_the_job_to_finish(xosum, client, clock):
+async def test_shapes_of_a_finished_answer_wait_for_the_job_to_finish(
+    xosum: XosumSimulator, client: Client, clock: MovableClock
+) -> None:
     doc = await client.uploaded()
     xosum.fault("no_text", "read")
     xosum.fault("empty_transcript", "read", skip=1)
@@ -509,14 +552,16 @@ async def test_shapes_of_a_finished_answer_wait_for_the_job_to_finish(xosum, cli
     assert whole["transcription"]
 
 
-async def test_unknown_and_upper_case_statuses(xosum, client):
+async def test_unknown_and_upper_case_statuses(xosum: XosumSimulator, client: Client) -> None:
     doc = await client.uploaded()
     xosum.fault("unknown_status", "read", text="on_hold")
     xosum.fault("upper_case", "read", skip=1)
     assert [(await client.read(doc)).json()["status"] for _ in range(3)] == ["on_hold", "PROCESSING", "processing"]
 
 
-async def test_a_job_fails_for_good_with_the_providers_words_and_no_webhook(xosum, client, clock, receiver):
+async def test_a_job_fails_for_good_with_the_providers_words_and_no_webhook(
+    xosum: XosumSimulator, client: Client, clock: MovableClock, receiver: Receiver
+) -> None:
     doc = await client.uploaded()
     xosum.fault("failed", "read", text="Low quality")
     first = (await client.read(doc)).json()
@@ -535,7 +580,9 @@ async def test_a_job_fails_for_good_with_the_providers_words_and_no_webhook(xosu
 # ---- webhooks
 
 
-async def test_the_webhook_carries_the_secret_and_the_result(xosum, client, clock, receiver):
+async def test_the_webhook_carries_the_secret_and_the_result(
+    xosum: XosumSimulator, client: Client, clock: MovableClock, receiver: Receiver
+) -> None:
     doc = await client.uploaded(type="phone_call", metadata={"job": "9"})
     await xosum.settle()
     assert receiver.hooks == []
@@ -552,14 +599,18 @@ async def test_the_webhook_carries_the_secret_and_the_result(xosum, client, cloc
     assert body["transcription"] == (await client.read(doc)).json()["transcription"]
 
 
-async def test_the_oldest_webhook_has_no_event_type(xosum, client, clock, receiver):
+async def test_the_oldest_webhook_has_no_event_type(
+    xosum: XosumSimulator, client: Client, clock: MovableClock, receiver: Receiver
+) -> None:
     xosum.settings.webhook_has_event_type = False
     await client.uploaded()
     clock.advance(9)
     assert "event_type" not in (await receiver.wait_for(1))[0].json
 
 
-async def test_a_webhook_is_repeated_with_its_spacing_until_200(xosum, client, clock, receiver):
+async def test_a_webhook_is_repeated_with_its_spacing_until_200(
+    xosum: XosumSimulator, client: Client, clock: MovableClock, receiver: Receiver
+) -> None:
     receiver.answers = [500, 202, 302]
     xosum.settings.webhook_spacing = (1.0, 10.0)
     await client.uploaded()
@@ -579,7 +630,9 @@ async def test_a_webhook_is_repeated_with_its_spacing_until_200(xosum, client, c
     assert xosum.webhooks.outstanding() == 0
 
 
-async def test_a_webhook_gives_up_and_survives_a_dead_receiver(xosum, client, clock):
+async def test_a_webhook_gives_up_and_survives_a_dead_receiver(
+    xosum: XosumSimulator, client: Client, clock: MovableClock
+) -> None:
     xosum.settings.webhook_url = "http://127.0.0.1:9/nobody"
     xosum.settings.webhook_attempts = 2
     await client.uploaded()
@@ -590,7 +643,9 @@ async def test_a_webhook_gives_up_and_survives_a_dead_receiver(xosum, client, cl
     assert all(delivery.error for delivery in xosum.ledger.deliveries)
 
 
-async def test_webhooks_come_early_late_twice_or_never(xosum, client, clock, receiver):
+async def test_webhooks_come_early_late_twice_or_never(
+    xosum: XosumSimulator, client: Client, clock: MovableClock, receiver: Receiver
+) -> None:
     xosum.plan(webhook="early")
     made = (await client.create()).json()
     assert [hook.json["docId"] for hook in receiver.hooks] == [made["docId"]]  # before the answer was here
@@ -608,7 +663,7 @@ async def test_webhooks_come_early_late_twice_or_never(xosum, client, clock, rec
     assert never in xosum.jobs
 
 
-async def test_hostile_webhooks_on_request(xosum, client, receiver):
+async def test_hostile_webhooks_on_request(xosum: XosumSimulator, client: Client, receiver: Receiver) -> None:
     doc = await client.uploaded()
     for variant in ("normal", "forged", "unsigned", "altered", "foreign", "analysis"):
         assert (await xosum.send_webhook(doc, variant)).status == 200
@@ -628,7 +683,9 @@ async def test_hostile_webhooks_on_request(xosum, client, receiver):
     assert receiver.hooks[-1].json["docId"] == "somebody-elses"
 
 
-async def test_hostile_webhooks_can_precede_the_real_one(xosum, client, clock, receiver):
+async def test_hostile_webhooks_can_precede_the_real_one(
+    xosum: XosumSimulator, client: Client, clock: MovableClock, receiver: Receiver
+) -> None:
     xosum.plan(extras=("forged", "foreign"))
     receiver.answers = [401, 401]
     doc = await client.uploaded()
@@ -639,14 +696,18 @@ async def test_hostile_webhooks_can_precede_the_real_one(xosum, client, clock, r
     assert receiver.hooks[-1].json["docId"] == doc
 
 
-async def test_a_checklist_brings_the_analysis_webhook_too(xosum, client, clock, receiver):
+async def test_a_checklist_brings_the_analysis_webhook_too(
+    xosum: XosumSimulator, client: Client, clock: MovableClock, receiver: Receiver
+) -> None:
     await client.uploaded(checklistId="qa-1")
     clock.advance(9)
     hooks = await receiver.wait_for(2)
     assert {hook.json["event_type"] for hook in hooks} == {"transcript_ready", "analysis_ready"}
 
 
-async def test_finish_ends_a_job_and_sends_its_webhook_at_once(xosum, client, receiver):
+async def test_finish_ends_a_job_and_sends_its_webhook_at_once(
+    xosum: XosumSimulator, client: Client, receiver: Receiver
+) -> None:
     doc = await client.uploaded()
     xosum.finish(doc)
     assert (await receiver.wait_for(1))[0].json["docId"] == doc
@@ -656,8 +717,10 @@ async def test_finish_ends_a_job_and_sends_its_webhook_at_once(xosum, client, re
 # ---- control
 
 
-async def test_the_control_api_tells_and_changes_everything_and_is_not_recorded(xosum, client, receiver):
-    async def control(method: str, path: str, body=None):
+async def test_the_control_api_tells_and_changes_everything_and_is_not_recorded(
+    xosum: XosumSimulator, client: Client, receiver: Receiver
+) -> None:
+    async def control(method: str, path: str, body: Any = None) -> Any:
         answer = await client.http.request(method, f"{xosum.url}/control/{path}", json=body)
         return answer.status_code, answer.json()
 
@@ -697,10 +760,11 @@ async def test_the_control_api_tells_and_changes_everything_and_is_not_recorded(
     assert xosum.jobs == {}
 
 
-async def test_the_program_prints_one_line_with_its_address_and_the_bots_settings():
+async def test_the_program_prints_one_line_with_its_address_and_the_bots_settings() -> None:
     program = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "simulators.xosum", "--settings", '{"api_key": "mine"}'), stdout=asyncio.subprocess.PIPE
     )
+    assert program.stdout is not None
     line = json.loads(await asyncio.wait_for(program.stdout.readline(), 20))
     assert line["environment"]["XOSUM_API_KEY"] == "mine"
     async with httpx.AsyncClient() as http:
