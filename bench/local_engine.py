@@ -32,8 +32,8 @@ from bot.domain.transcript import Segment, Transcript
 from bot.ports.provider import Succeeded, TranscriptionRequest
 from bot.providers.local.pool import cores
 from bot.providers.local.provider import LocalProvider
+from bot.providers.local.settings import LocalSettings
 from bot.providers.local.weights import model_path
-from bot.settings import Settings, load_settings
 
 SAMPLES = Path(__file__).parents[1] / "simulators" / "samples"
 README = (SAMPLES / "README.md").read_text(encoding="utf-8")
@@ -122,7 +122,7 @@ def _cpu(pid: int) -> float:
 class Ours:
     """The provider as the bot uses it."""
 
-    def __init__(self, settings: Settings, place: Path) -> None:
+    def __init__(self, settings: LocalSettings, place: Path) -> None:
         self.watch = Watch(on=False)
         self._ready: dict[str, asyncio.Event] = {}
         self.preparer = AudioPreparer(place / "spool")
@@ -247,7 +247,7 @@ class Report:
 
 async def measure(asked: argparse.Namespace) -> Report:
     report = Report(asked.model, os.getloadavg()[0])
-    settings = load_settings({"LOCAL_MODEL": asked.model, "LOCAL_WORKERS": "1"}, env_file=None)
+    settings = LocalSettings(model=asked.model, workers=1)
     with tempfile.TemporaryDirectory() as folder:
         place = Path(folder)
         model = await asyncio.to_thread(model_path, settings)

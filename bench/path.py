@@ -18,6 +18,7 @@ from bench.measure import Plan, Row, ratio_at_least, row
 from bench.processes import result
 from bench.rush import Clip, PassThrough, sample
 from bot.clock import SystemClock
+from bot.configuration import load_settings
 from bot.domain.job import FileFacts, Job, Origin, RemoteJob, State
 from bot.domain.transcript import Segment, Transcript
 from bot.engine.events import EngineEvent, StepEnded, StepFailed
@@ -33,7 +34,6 @@ from bot.ports.provider import (
     WebhookRequest,
 )
 from bot.ports.store import NewJob
-from bot.settings import load_settings
 from storage import open_store
 from tests.support.engine_harness import end, new_engine
 
@@ -51,8 +51,6 @@ class InstantProvider:
     capabilities = Capabilities(
         "Instant",
         InputLimits(frozenset()),
-        gives_title=True,
-        gives_summary=True,
         latency=(0.0, 0.0),
         poll_seconds=(0, 0),
     )

@@ -14,6 +14,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from bot.configuration import load_settings
 from bot.domain.job import FileFacts, Job, Origin
 from bot.domain.transcript import Transcript
 from bot.engine.events import EngineEvent, StepFailed
@@ -22,11 +23,10 @@ from bot.http import Http
 from bot.ports.audio import AudioFacts, InputLimits, Payload, Progress, SourceFile
 from bot.ports.provider import Provider
 from bot.ports.store import JobStore, NewJob
-from bot.providers.xosum.provider import XosumProvider
-from bot.settings import load_settings
 from simulators.xosum import XosumSettings, XosumSimulator
 from storage import open_store
 from tests.support.engine_harness import end, new_engine
+from tests.support.providers import account
 from tests.support.virtual_time import Busy, PatientClock, VirtualClock, drive
 
 SECONDS = 30.0
@@ -128,7 +128,8 @@ async def rush(files: int, sound: bytes, skew: float = 17.0, colleague_after: fl
     async with contextlib.AsyncExitStack() as stack:
         directory = stack.enter_context(tempfile.TemporaryDirectory(prefix="rush-", dir=_memory()))
         xosum = await stack.enter_async_context(XosumSimulator(XosumSettings(), now=clock.now, skew=skew))
-        settings = load_settings({**xosum.environment(), "XOSUM_WEBHOOK_SECRET": ""}, env_file=None)
+        xosum_settings = {**xosum.environment(), "XOSUM_WEBHOOK_SECRET": ""}
+        settings = load_settings(xosum_settings, env_file=None)
         real_store = await open_store(f"sqlite:///{directory}/rush.db")
         stack.push_async_callback(real_store.close)
         real_http = Http(PatientClock(clock, busy))
@@ -142,7 +143,7 @@ async def rush(files: int, sound: bytes, skew: float = 17.0, colleague_after: fl
             with busy.paused():  # the client spends inside its call
                 await budgets.spend("xosum")
 
-        provider: Provider = XosumProvider(settings, busy.watch(real_http), clock, spend)
+        provider: Provider = account("xosum", xosum_settings, busy.watch(real_http), clock, spend)
         providers = {"xosum": provider}
         budgets.open("xosum", provider.capabilities.pace)
 

@@ -7,7 +7,7 @@ refuse such a budget, so it is set behind them; everything else is the bot as it
 import sys
 
 from bot.cli.serve import run_serve
-from bot.settings import load_settings
+from bot.configuration import load_settings
 
 CALLS_PER_MINUTE = 1_000_000.0
 

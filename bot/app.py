@@ -17,6 +17,7 @@ from aiohttp import web
 
 from bot.audio.preparer import AudioPreparer
 from bot.clock import SystemClock
+from bot.configuration import kind_of
 from bot.domain.job import SLACK_LANE
 from bot.domain.transcript import Transcript
 from bot.engine.accounts import Accounts, Probe, probe_of
@@ -34,6 +35,7 @@ from bot.ports.chat import Chat
 from bot.ports.clock import Clock
 from bot.ports.provider import Provider
 from bot.ports.store import JobStore
+from bot.providers.kind import ProviderContext
 from bot.settings import Settings
 from bot.slack.api.client import open_client
 from bot.slack.wiring import Reports, SlackAdapter, signed_in
@@ -183,27 +185,21 @@ def _build_providers(
     wakeups: Wakeups,
 ) -> dict[str, Provider]:
     found: dict[str, Provider] = {}
-    for name in settings.configured_providers():
-        spend = partial(budgets.spend, name)
-        match name:  # each is loaded where it is used only: what they need is a fifth of the start
-            case "local":
-                from bot.providers.local.provider import LocalProvider
-
-                found[name] = LocalProvider(settings, store, directory / "local", wakeups.wake_job)
-            case "xosum":
-                from bot.providers.xosum.provider import XosumProvider
-
-                found[name] = XosumProvider(settings, http, clock, spend)
-            case "invox":
-                from bot.providers.invox.provider import InvoxProvider
-
-                found[name] = InvoxProvider(settings, http, clock, spend)
-            case "nabla":
-                from bot.providers.nabla.provider import NablaProvider
-
-                found[name] = NablaProvider(settings, http, clock, spend)
-    for provider in found.values():
-        budgets.open(provider.account, provider.capabilities.pace)
+    for name, section in settings.providers.items():
+        if (kind := kind_of(name)) is None:
+            continue
+        budgets.open(name, kind.pace(section))
+        context = ProviderContext(
+            name=name,
+            public_url=settings.public_url,
+            http=http,
+            clock=clock,
+            acquire=partial(budgets.spend, name),
+            store=store,
+            directory=directory / name,
+            on_ready=wakeups.wake_job,
+        )
+        found[name] = kind.build(section, context)
     return found
 
 

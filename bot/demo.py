@@ -20,7 +20,8 @@ from rich.console import Console
 from rich.markup import escape
 
 from bot.app import open_bot
-from bot.settings import Settings, load_settings
+from bot.configuration import load_settings
+from bot.settings import Settings
 from simulators.invox import InvoxSimulator
 from simulators.nabla import NablaSettings, NablaSimulator
 from simulators.slack.file_store import Upload

@@ -1,7 +1,7 @@
 """HTTP as a client: the one module that imports httpx, where every failure is classified once.
 
     no connection (refused, no such name, no free slot)     Transient: the request never left
-    cut or silent after the request left, 408, 425, 5xx     Transient; Ambiguous for a call that must happen `once`
+    cut or silent after the request left, 408, 425, 5xx     Transient; Ambiguous for a call that is not `repeatable`
     429                                                     RateLimited, with Retry-After in seconds or as a date
     a request that cannot be written (bad URL, bad header)  Misconfigured
     anything else                                           an `Answer`, for the caller to judge
@@ -56,7 +56,7 @@ class Answer:
     headers: Mapping[str, str]
     body: bytes = field(repr=False)
     source: str = ""  # method and host, for error details
-    once: bool = False  # the call must not happen twice, so an unreadable answer is Ambiguous
+    repeatable: bool = True  # False: the call must not happen twice, so an unreadable answer is Ambiguous
 
     @property
     def ok(self) -> bool:
@@ -64,11 +64,11 @@ class Answer:
         return 200 <= self.status <= 299
 
     def json_object(self) -> Mapping[str, object]:
-        """The body as a JSON object. Raises `Transient` (`Ambiguous` after a `once` call) for HTML and the like."""
+        """The body as a JSON object. Raises `Transient` for HTML and the like, `Ambiguous` if not `repeatable`."""
         found = self.json_or_none()
         if found is None:
             detail = f"{self.source}: non-JSON answer with status {self.status}"
-            raise Ambiguous(detail) if self.once else Transient(detail)
+            raise Transient(detail) if self.repeatable else Ambiguous(detail)
         return found
 
     def json_or_none(self) -> Mapping[str, object] | None:
@@ -121,15 +121,15 @@ class Http:
         json: object = None,
         content: bytes | None = None,
         timeout: float = 30.0,
-        once: bool = False,
-        spend: Acquire | None = None,
+        repeatable: bool = True,
+        acquire: Acquire | None = None,
         retry_default: float = 5.0,
     ) -> Answer:
         """Send a small request and read the whole answer, within `timeout` seconds.
 
-        `account` is whom a `Misconfigured` parks. `once` marks what must not happen twice: it is never repeated here,
-        and is `Ambiguous` when it may have been received; other calls get two quick repeats. `spend` is awaited
-        before each attempt. `retry_default` seconds stand in for a missing Retry-After.
+        `account` is whom a `Misconfigured` parks. A call that is not `repeatable` must not happen twice: it is sent
+        once, and is `Ambiguous` when it may have been received; other calls get two quick repeats. `acquire` is
+        awaited before each attempt. `retry_default` seconds stand in for a missing Retry-After.
         """
         source = _source(method, url)
         sent = dict(headers or {})
@@ -137,14 +137,14 @@ class Http:
             content = jsonlib.dumps(json, ensure_ascii=False).encode()
             sent.setdefault("Content-Type", "application/json")
         for attempt in range(1 + QUICK_RETRIES):
-            if spend is not None:
-                await spend()
+            if acquire is not None:
+                await acquire()
             try:
-                return await self._exchange(account, method, url, sent, content, timeout, once, retry_default)
+                return await self._exchange(account, method, url, sent, content, timeout, repeatable, retry_default)
             except RateLimited:
                 raise
             except Transient:
-                if once or attempt == QUICK_RETRIES:
+                if not repeatable or attempt == QUICK_RETRIES:
                     raise
             await self._clock.sleep(random.uniform(0.1, 0.5) * 2**attempt)  # noqa: S311  # jitter, not a secret
         raise AssertionError(f"{source}: unreachable")
@@ -157,7 +157,7 @@ class Http:
         headers: Mapping[str, str],
         content: bytes | None,
         timeout: float,
-        once: bool,
+        repeatable: bool,
         retry_default: float,
     ) -> Answer:
         source = _source(method, url)
@@ -170,12 +170,12 @@ class Http:
                         body += chunk
                         if len(body) > MAX_BODY:
                             detail = f"{source}: answer of more than {MAX_BODY} bytes"
-                            raise Ambiguous(detail) if once else Transient(detail)
+                            raise Transient(detail) if repeatable else Ambiguous(detail)
                 finally:
                     await response.aclose()
         except (httpx.HTTPError, httpx.InvalidURL, UnicodeError, TimeoutError) as error:
-            raise _classify(error, account, source, once) from None  # the cause may quote the URL or a header
-        answer = Answer(response.status_code, dict(response.headers), bytes(body), source, once)
+            raise _classify(error, account, source, repeatable) from None  # the cause may quote the URL or a header
+        answer = Answer(response.status_code, dict(response.headers), bytes(body), source, repeatable)
         self._raise_for_busy(answer, retry_default)
         return answer
 
@@ -217,7 +217,7 @@ class Http:
         try:
             response = await self._send("GET", url, sent, timeout)
         except (httpx.HTTPError, httpx.InvalidURL, UnicodeError) as error:
-            raise _classify(error, account, source, once=False) from None  # the cause may quote the URL
+            raise _classify(error, account, source, repeatable=True) from None  # the cause may quote the URL
         try:
             found = dict(response.headers)
             self._raise_for_busy(Answer(response.status_code, found, b"", source), retry_default)
@@ -237,7 +237,7 @@ class Http:
             async for chunk in response.aiter_raw():
                 yield chunk
         except httpx.HTTPError as error:
-            raise _classify(error, account, source, once=False) from None  # the cause may quote the URL
+            raise _classify(error, account, source, repeatable=True) from None  # the cause may quote the URL
 
     async def put_stream(
         self,
@@ -289,7 +289,7 @@ class Http:
             finally:
                 await response.aclose()
         except (httpx.HTTPError, httpx.InvalidURL, UnicodeError) as error:
-            raise _classify(error, account, source, once=sent >= size) from None  # the cause may quote the URL
+            raise _classify(error, account, source, repeatable=sent < size) from None  # the cause may quote the URL
         answer = Answer(response.status_code, dict(response.headers), body, source)
         self._raise_for_busy(answer, 5.0)
         return answer
@@ -300,7 +300,7 @@ class Http:
             raise RateLimited(f"{answer.source}: too many calls, wait {pause:.0f} s", pause)
         if answer.status >= 500 or answer.status in (408, 425):
             detail = f"{answer.source}: status {answer.status}"
-            raise Ambiguous(detail) if answer.once else Transient(detail)
+            raise Transient(detail) if answer.repeatable else Ambiguous(detail)
 
 
 def retry_after(headers: Mapping[str, str], now: float, default: float) -> float:
@@ -368,13 +368,13 @@ async def _head_of(response: httpx.Response) -> bytes:
     return body
 
 
-def _classify(error: Exception, account: str, source: str, once: bool) -> StepError:
+def _classify(error: Exception, account: str, source: str, repeatable: bool) -> StepError:
     if isinstance(error, _UNWRITABLE):
         return Misconfigured(account, f"{source}: the request cannot be written: check the URL and the key")
     if isinstance(error, _NOT_SENT):
         return Transient(f"{source}: {_cause(error)}")
     detail = f"{source}: no answer ({type(error).__name__})"
-    return Ambiguous(detail) if once else Transient(detail)
+    return Transient(detail) if repeatable else Ambiguous(detail)
 
 
 def _cause(error: BaseException) -> str:

@@ -96,11 +96,11 @@ async def test_a_call_sends_json_and_reads_an_object(server: Server, http: Http)
 async def test_an_idempotent_call_is_repeated_twice_at_most(server: Server, http: Http, failure: Respond) -> None:
     meter = Meter()
     server.answers = [failure, failure, answer_with(200, b"{}")]
-    assert (await http.call("acme", "GET", server.url, spend=meter.spend)).ok
+    assert (await http.call("acme", "GET", server.url, acquire=meter.spend)).ok
     assert meter.spent == 3
     server.answers = [failure] * 3
     with pytest.raises(Transient):
-        await http.call("acme", "GET", server.url, spend=meter.spend)
+        await http.call("acme", "GET", server.url, acquire=meter.spend)
     assert (len(server.seen), meter.spent) == (6, 6)
 
 
@@ -110,7 +110,7 @@ async def test_a_call_that_must_happen_once_is_ambiguous_and_not_repeated(
 ) -> None:
     server.answers = [failure]
     with pytest.raises(Ambiguous):
-        await http.call("acme", "POST", server.url, json={}, once=True)
+        await http.call("acme", "POST", server.url, json={}, repeatable=False)
     assert len(server.seen) == 1
 
 
@@ -118,7 +118,7 @@ async def test_a_call_that_must_happen_once_is_ambiguous_and_not_repeated(
 async def test_silence_ends_in_time(server: Server, http: Http, once: bool, error: type[Exception]) -> None:
     server.answers = [hang] * 3
     with pytest.raises(error):
-        await http.call("acme", "POST", server.url, json={}, once=once, timeout=0.2)
+        await http.call("acme", "POST", server.url, json={}, repeatable=not once, timeout=0.2)
 
 
 async def test_a_slow_drip_ends_in_time(server: Server, http: Http) -> None:
@@ -131,13 +131,13 @@ async def test_a_slow_drip_ends_in_time(server: Server, http: Http) -> None:
 
     server.answers = [drip]
     with pytest.raises(Ambiguous):
-        await http.call("acme", "POST", server.url, json={}, once=True, timeout=0.4)
+        await http.call("acme", "POST", server.url, json={}, repeatable=False, timeout=0.4)
 
 
 @pytest.mark.parametrize("url", ["http://127.0.0.1:1/", "http://no-such-host.invalid/"])
 async def test_what_never_left_is_transient_even_when_it_must_happen_once(http: Http, url: str) -> None:
     with pytest.raises(Transient):
-        await http.call("acme", "POST", url, json={}, once=True)
+        await http.call("acme", "POST", url, json={}, repeatable=False)
 
 
 @pytest.mark.parametrize(
@@ -150,7 +150,7 @@ async def test_too_many_calls_are_said_with_their_pause(
 ) -> None:
     server.answers = [answer_with(429, **headers)]
     with pytest.raises(RateLimited) as caught:
-        await http.call("acme", "GET", server.url, once=once, retry_default=11.0)
+        await http.call("acme", "GET", server.url, repeatable=not once, retry_default=11.0)
     assert caught.value.retry_after == pause
     assert len(server.seen) == 1
 
@@ -161,7 +161,7 @@ async def test_an_answer_that_is_no_object_is_transient_or_ambiguous(server: Ser
     with pytest.raises(Transient, match="non-JSON"):
         (await http.call("acme", "GET", server.url)).json_object()
     with pytest.raises(Ambiguous, match="non-JSON"):
-        (await http.call("acme", "GET", server.url, once=True)).json_object()
+        (await http.call("acme", "GET", server.url, repeatable=False)).json_object()
 
 
 @pytest.mark.parametrize("status", [302, 400, 401, 403, 404, 409, 422])
@@ -174,7 +174,7 @@ async def test_other_statuses_are_the_callers_to_judge(server: Server, http: Htt
 async def test_an_endless_answer_is_not_kept(server: Server, http: Http) -> None:
     server.answers = [answer_with(200, b" " * (MAX_BODY + 1))]
     with pytest.raises(Ambiguous):
-        await http.call("acme", "GET", server.url, once=True)
+        await http.call("acme", "GET", server.url, repeatable=False)
 
 
 async def test_cookies_are_not_carried_from_one_call_to_the_next(server: Server, http: Http) -> None:
@@ -220,7 +220,7 @@ async def test_neither_errors_nor_logs_hold_a_query_a_header_or_a_body(
     said = ""
     for _ in range(3):
         try:
-            await http.call("acme", "POST", url, headers=headers, json={"text": "hush"}, once=True)
+            await http.call("acme", "POST", url, headers=headers, json={"text": "hush"}, repeatable=False)
         except Ambiguous as error:
             said += repr(error) + str(error.__cause__)
     assert said

@@ -11,7 +11,8 @@ from typing import Annotated
 
 import typer
 
-from bot.settings import Settings, SettingsError, load_settings
+from bot.configuration import load_settings
+from bot.settings import Settings, SettingsError
 
 app = typer.Typer(
     name="threadscribe",

@@ -16,6 +16,7 @@ from rich.console import Console
 
 from bot.app import open_providers
 from bot.clock import SystemClock
+from bot.configuration import serve_faults
 from bot.domain.errors import Misconfigured, Rejected, StepError, StoreError
 from bot.http import Http, http_date
 from bot.ports.provider import Finding
@@ -57,7 +58,7 @@ def run_doctor(settings: Settings, as_json: bool) -> int:
 
 
 async def _examine(settings: Settings) -> list[Finding]:
-    findings = [Finding(False, "Settings", fault) for fault in settings.serve_faults()]
+    findings = [Finding(False, "Settings", fault) for fault in serve_faults(settings)]
     if not findings:
         findings.append(Finding(True, "Settings", f"complete; default provider {settings.provider}"))
     findings += await _database(settings)

@@ -9,6 +9,7 @@ from pathlib import Path
 import typer
 
 from bot.app import open_bot
+from bot.configuration import serve_faults
 from bot.domain.errors import StoreError
 from bot.failpoints import VARIABLE, Failpoints
 from bot.logs import configure
@@ -34,7 +35,7 @@ def run_serve(settings: Settings, points: Failpoints | None = None) -> int:
 
     `points` come from the crash suite's own entry point; otherwise their variable is a mistake of the operator's.
     """
-    faults = settings.serve_faults()
+    faults = serve_faults(settings)
     if points is None and os.environ.get(VARIABLE):
         faults.insert(0, f"{VARIABLE} is for tests that kill the bot: unset it, or run python -m bot.failpoints.")
     if faults:

@@ -65,7 +65,7 @@ def run_transcribe(
 ) -> int:
     """Transcribe `file` and write it in `format_`; 1 when there is no transcript, 2 when the settings do not do."""
     name = provider or settings.provider
-    if name not in settings.configured_providers():
+    if name not in settings.providers:
         typer.echo(f"threadscribe: provider {name!r} is not configured: see README, Settings.", err=True)
         return 2
     configure("error")  # what the bar and the last line say is not said twice

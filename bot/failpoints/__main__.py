@@ -9,8 +9,9 @@ import sys
 import typer
 
 from bot.cli.serve import run_serve
+from bot.configuration import load_settings
 from bot.failpoints import VARIABLE, Failpoints
-from bot.settings import SettingsError, load_settings
+from bot.settings import SettingsError
 
 
 def main(make: type[Failpoints] = Failpoints) -> int:

@@ -24,12 +24,11 @@ class Capabilities:
 
     title: str  # how people know it: "Xosum"
     accepts: InputLimits
-    gives_title: bool = False
-    gives_summary: bool = False
     gives_speakers: bool = False
     gives_times: bool = False
     languages: Mapping[str, str] = field(default_factory=dict)  # value -> name; empty: detected, not chosen
     recording_types: Mapping[str, str] = field(default_factory=dict)
+    default_options: Options = Options()  # what is used where nobody chose; empty: detected
     needs_public_url: bool = False
     fetches_audio: bool = False  # the provider downloads from our /audio/{token}
     pushes: bool = False  # results will arrive by webhook (it is configured, and we can be reached)
@@ -39,7 +38,6 @@ class Capabilities:
     concurrency: int = 8  # steps at once in this lane
     poll_seconds: tuple[float, float] = (5.0, 60.0)  # shortest and longest gap between polls
     latency: tuple[float, float] = (5.0, 0.3)  # first guess of the finish: a + b * seconds of audio
-    upload_life: float | None = None  # seconds that an upload URL is good for
 
 
 @dataclass(frozen=True, slots=True)

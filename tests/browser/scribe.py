@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bot.app import Core, open_bot
-from bot.settings import load_settings
+from bot.configuration import load_settings
 from simulators.invox import InvoxSettings, InvoxSimulator
 from simulators.provider.results import Segment, Transcript
 from simulators.slack.manifest import with_manifest

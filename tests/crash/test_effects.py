@@ -10,19 +10,17 @@ import pytest
 
 from bot.audio.preparer import AudioPreparer
 from bot.clock import SystemClock
+from bot.configuration import load_settings
 from bot.failpoints import Failpoints
 from bot.http import Http
 from bot.ports.audio import Preparer
 from bot.ports.provider import Provider
 from bot.ports.store import JobStore
-from bot.providers.invox.provider import InvoxProvider
-from bot.providers.local.provider import LocalProvider
-from bot.providers.nabla.provider import NablaProvider
-from bot.providers.xosum.provider import XosumProvider
-from bot.settings import Settings, load_settings
+from bot.providers import TABLE
 from bot.slack.api.client import SlackClient, open_client
 from bot.slack.api.methods import Method
 from storage import open_store
+from tests.support.providers import context, section
 
 ROOT = Path(__file__).parents[2]
 SETTINGS = load_settings({"SLACK_BOT_TOKEN": "xoxb-1"}, env_file=None)
@@ -62,29 +60,17 @@ async def test_every_call_of_the_store_has_a_failpoint(method: str, tmp_path: Pa
         await store.close()
 
 
-def _provider(name: str, settings: Settings, http: Http, tmp_path: Path) -> Provider:
-    clock = SystemClock()
-    match name:
-        case "xosum":
-            return XosumProvider(settings, http, clock)
-        case "invox":
-            return InvoxProvider(settings, http, clock)
-        case "nabla":
-            return NablaProvider(settings, http, clock)
-        case _:
-
-            async def ready(_: str) -> None:
-                return None
-
-            return LocalProvider(settings, None, tmp_path, ready)  # type: ignore[arg-type]  # never reached
+def _provider(name: str, http: Http, tmp_path: Path) -> Provider:
+    kind = TABLE[name]
+    return kind.build(section(kind.settings, {}), context(name, http, SystemClock(), directory=tmp_path))
 
 
 @pytest.mark.parametrize("method", effects(Provider))
-@pytest.mark.parametrize("name", ["xosum", "invox", "nabla", "local"])
+@pytest.mark.parametrize("name", list(TABLE))
 async def test_every_call_of_a_provider_has_a_failpoint(name: str, method: str, tmp_path: Path) -> None:
     http = Http(SystemClock())
     try:
-        await _stops_before(name, _provider(name, SETTINGS, http, tmp_path), method)
+        await _stops_before(name, _provider(name, http, tmp_path), method)
     finally:
         await http.aclose()
 

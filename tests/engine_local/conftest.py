@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.settings import Settings
+from bot.providers.local.settings import LocalSettings
 from tests.support.local_engine_harness import Desk, local_settings, open_desk
 
 
@@ -15,16 +15,16 @@ def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def english(cache: Path) -> Settings:
+def english(cache: Path) -> LocalSettings:
     return local_settings("tiny.en", str(cache))
 
 
 @pytest.fixture
-def multilingual(cache: Path) -> Settings:
+def multilingual(cache: Path) -> LocalSettings:
     return local_settings("base", str(cache))
 
 
 @pytest.fixture
-async def desk(tmp_path: Path, english: Settings) -> AsyncIterator[Desk]:
+async def desk(tmp_path: Path, english: LocalSettings) -> AsyncIterator[Desk]:
     async with open_desk(tmp_path, english) as desk:
         yield desk

@@ -11,7 +11,7 @@ import pytest
 from bot.domain.errors import Ambiguous, Misconfigured, ProblemCode, WebhookRefused
 from bot.domain.job import RemoteJob
 from bot.ports.provider import Failed, Pending, Succeeded, WebhookRequest
-from bot.settings import Settings
+from bot.providers.local.settings import LocalSettings
 from tests.support.local_engine_harness import JFK, SAMPLES, Desk, error_rate, local_settings, open_desk, talk
 from tests.support.processes import alive, children, commands, until
 
@@ -54,7 +54,7 @@ async def test_a_killed_child_costs_one_block(desk: Desk, tmp_path: Path) -> Non
 
 
 async def test_a_killed_process_takes_its_child_along_and_goes_on_behind_the_stored_blocks(
-    tmp_path: Path, english: Settings
+    tmp_path: Path, english: LocalSettings
 ) -> None:
     recording, words = talk(tmp_path / "a.wav", 4)
     parent = await asyncio.create_subprocess_exec(
@@ -63,7 +63,7 @@ async def test_a_killed_process_takes_its_child_along_and_goes_on_behind_the_sto
         _PARENT,
         str(tmp_path),
         str(recording),
-        english.local_cache_dir,
+        english.cache_dir,
         stdout=asyncio.subprocess.PIPE,
     )
     assert parent.stdout is not None

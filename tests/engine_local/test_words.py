@@ -9,8 +9,8 @@ import pytest
 from faster_whisper import WhisperModel
 
 from bot.domain.errors import ProblemCode, Rejected
+from bot.providers.local.settings import LocalSettings
 from bot.providers.local.weights import model_path
-from bot.settings import Settings
 from tests.audio.recordings import record
 from tests.support.local_engine_harness import (
     JFK,
@@ -32,7 +32,7 @@ from tests.support.local_engine_harness import (
 pytestmark = [pytest.mark.engine, pytest.mark.timeout(300)]  # a busy machine is no failure
 
 
-def bare(settings: Settings, path: Path) -> str:
+def bare(settings: LocalSettings, path: Path) -> str:
     """What faster-whisper alone makes of a file, in one call."""
     model = WhisperModel(model_path(settings), device="cpu", compute_type="int8")
     segments, _ = model.transcribe(str(path), beam_size=5, vad_filter=True, condition_on_previous_text=False)
@@ -52,15 +52,15 @@ async def test_every_format_gives_the_words_that_were_said(desk: Desk, tmp_path:
         assert times == sorted(times, key=lambda at: at or 0.0)
 
 
-async def test_the_samples_are_heard_as_the_bare_engine_hears_them(desk: Desk, english: Settings) -> None:
+async def test_the_samples_are_heard_as_the_bare_engine_hears_them(desk: Desk, english: LocalSettings) -> None:
     for name in ("jfk.wav", "sense_passage.mp3", "sense_0890.ogg"):
         transcript = await desk.transcribe(SAMPLES / name)
         assert plain(transcript.text) == plain(await asyncio.to_thread(bare, english, SAMPLES / name))
 
 
-async def test_a_recording_cut_into_blocks_reads_like_the_uncut_one(english: Settings, tmp_path: Path) -> None:
+async def test_a_recording_cut_into_blocks_reads_like_the_uncut_one(english: LocalSettings, tmp_path: Path) -> None:
     path = write(tmp_path / "a.wav", *([speech(), pause(1.5), speech("sense_passage.mp3"), pause(1.5)] * 5))
-    async with open_desk(tmp_path, english.model_copy(update={"local_word_times": True})) as desk:
+    async with open_desk(tmp_path, english.model_copy(update={"word_times": True})) as desk:
         transcript = await desk.transcribe(path)
         assert len(desk.blocks.put) == 2
     whole = await asyncio.to_thread(bare, english, path)
@@ -72,8 +72,8 @@ async def test_a_recording_cut_into_blocks_reads_like_the_uncut_one(english: Set
     assert heard_at == pytest.approx([round_seconds * number + 1.0 for number in range(5)], abs=1.0)
 
 
-async def test_words_have_times_where_asked(tmp_path: Path, english: Settings) -> None:
-    settings = english.model_copy(update={"local_word_times": True})
+async def test_words_have_times_where_asked(tmp_path: Path, english: LocalSettings) -> None:
+    settings = english.model_copy(update={"word_times": True})
     async with open_desk(tmp_path, settings) as desk:
         transcript = await desk.transcribe(SAMPLES / "jfk.wav")
     words = [word for segment in transcript.segments for word in segment.words]
@@ -111,7 +111,7 @@ def _sounds() -> dict[str, Sound]:
 
 
 @pytest.mark.parametrize("model", ["tiny.en", "base"])
-async def test_silence_noise_and_music_give_no_words(tmp_path: Path, english: Settings, model: str) -> None:
+async def test_silence_noise_and_music_give_no_words(tmp_path: Path, english: LocalSettings, model: str) -> None:
     async with open_desk(tmp_path, english.model_copy(update={"local_model": model})) as desk:
         for name, sound in _sounds().items():
             if model == "base" and name not in ("white noise", "music", "buzz"):
@@ -122,7 +122,7 @@ async def test_silence_noise_and_music_give_no_words(tmp_path: Path, english: Se
             assert transcript.seconds == pytest.approx(20, abs=0.01)
 
 
-async def test_spanish_stays_spanish_through_every_block(tmp_path: Path, multilingual: Settings) -> None:
+async def test_spanish_stays_spanish_through_every_block(tmp_path: Path, multilingual: LocalSettings) -> None:
     path = tmp_path / "largo.wav"
     write(path, pause(100), speech("prueba_de_eco_es.wav"), pause(60), speech())
     async with open_desk(tmp_path, multilingual) as desk:

@@ -1,39 +1,39 @@
-"""The settings as README and `.env.example` show them, made from `bot.settings`; `make docs` writes both."""
+"""docs/settings.md and `.env.example`, made from the settings classes; `make docs` writes both."""
 
-import inspect
 import re
 import textwrap
-from collections.abc import Iterator
 from pathlib import Path
 
 from pydantic import SecretStr
 
-from bot.settings import Settings
+from bot.providers import TABLE
+from bot.settings import COMMON, Section
 
 TOP = Path(__file__).parents[2]
-BEGIN, END = "<!-- settings: made by `make docs` -->", "<!-- settings end -->"
+PAGE_HEAD = """\
+# All settings
+
+This page is made by `make docs` from the settings classes. Set these variables in the environment or in a file `.env`
+in the directory where the bot is started; the environment wins. For secrets that are mounted as files, `X_FILE=PATH`
+reads the value of `X` from a file. The README names the dozen that matter; `threadscribe doctor` checks them."""
 HEAD = """\
 # Copy to .env and fill in what you need; README says which that is. Every line that is commented out shows its default.
 # X_FILE=PATH reads the value of X from a file. The real environment wins over this file. `threadscribe doctor` checks.
 """
 
 
-def groups() -> Iterator[tuple[str, list[str]]]:
-    """The headings that the comments in the class give, each with its fields."""
-    heading, names = "", list[str]()
-    for line in inspect.getsource(Settings).splitlines():
-        if match := re.fullmatch(r"    # (.+?)(?: \(.*\))?", line):
-            if names:
-                yield heading, names
-            heading, names = match[1], []
-        elif (match := re.match(r"    (\w+):", line)) and match[1] in Settings.model_fields:
-            names.append(match[1])
-    yield heading, names
+def sections() -> list[type[Section]]:
+    """Every section of the settings in the order of the documents: common ones, then a section for each provider."""
+    return [*COMMON, *(kind.settings for kind in TABLE.values())]
 
 
-def default(name: str) -> str:
+def variable(section: type[Section], name: str) -> str:
+    return f"{section.prefix}{name}".upper()
+
+
+def default(section: type[Section], name: str) -> str:
     """As it would be written in the environment; empty if there is none."""
-    value = Settings.model_fields[name].default
+    value = section.model_fields[name].default
     if isinstance(value, SecretStr):
         return value.get_secret_value()
     if isinstance(value, bool):
@@ -43,40 +43,34 @@ def default(name: str) -> str:
     return f"{value:g}" if isinstance(value, float) else str(value)
 
 
-def description(name: str) -> str:
-    return Settings.model_fields[name].description or ""
+def description(section: type[Section], name: str) -> str:
+    return section.model_fields[name].description or ""
 
 
-def readme_table() -> str:
-    """One Markdown table for each group."""
-    parts = []
-    for heading, names in groups():
-        rows = [f"**{heading}**", "", "| Variable | Default | Meaning |", "|---|---|---|"]
-        for name in names:
-            shown = f"`{default(name)}`" if default(name) else ""
-            rows.append(f"| `{name.upper()}` | {shown} | {description(name).replace('|', chr(92) + '|')} |")
+def settings_page() -> str:
+    """docs/settings.md: one Markdown table for each section."""
+    parts = [PAGE_HEAD]
+    for section in sections():
+        rows = [f"## {section.heading}", "", "| Variable | Default | Meaning |", "|---|---|---|"]
+        for name in section.model_fields:
+            shown = f"`{default(section, name)}`" if default(section, name) else ""
+            meaning = description(section, name).replace("|", chr(92) + "|")
+            rows.append(f"| `{variable(section, name)}` | {shown} | {meaning} |")
         parts.append("\n".join(rows))
-    return "\n\n".join(parts)
+    return "\n\n".join(parts) + "\n"
 
 
 def env_example() -> str:
     """Every setting with its description, commented out at its default."""
     parts = [HEAD]
-    for heading, names in groups():
-        lines = [f"# --- {heading} ---"]
-        for name in names:
+    for section in sections():
+        lines = [f"# --- {section.heading} ---"]
+        for name in section.model_fields:
             lines.append("")
-            lines += textwrap.wrap(description(name), 116, initial_indent="# ", subsequent_indent="# ")
-            lines.append(f"#{name.upper()}={_quoted(default(name))}")
+            lines += textwrap.wrap(description(section, name), 116, initial_indent="# ", subsequent_indent="# ")
+            lines.append(f"#{variable(section, name)}={_quoted(default(section, name))}")
         parts.append("\n".join(lines) + "\n")
     return "\n".join(parts)
-
-
-def with_table(readme: str) -> str:
-    """README with its tables made anew between the two marks."""
-    before, rest = readme.split(BEGIN)
-    after = rest.split(END)[1]
-    return f"{before}{BEGIN}\n\n{readme_table()}\n\n{END}{after}"
 
 
 def _quoted(value: str) -> str:
@@ -85,5 +79,4 @@ def _quoted(value: str) -> str:
 
 if __name__ == "__main__":
     (TOP / ".env.example").write_text(env_example(), encoding="utf-8")
-    readme = TOP / "README.md"
-    readme.write_text(with_table(readme.read_text(encoding="utf-8")), encoding="utf-8")
+    (TOP / "docs" / "settings.md").write_text(settings_page(), encoding="utf-8")

@@ -15,8 +15,9 @@ from packaging.requirements import Requirement
 from packaging.version import Version
 
 from bot.cli import app
-from bot.settings import Settings, load_settings
-from tests.house.settings_tables import BEGIN, END, TOP, env_example, groups, readme_table
+from bot.configuration import load_settings
+from bot.settings import COMMON, Settings
+from tests.house.settings_tables import TOP, env_example, sections, settings_page
 
 README = (TOP / "README.md").read_text(encoding="utf-8")
 PROJECT = tomllib.loads((TOP / "pyproject.toml").read_text(encoding="utf-8"))
@@ -46,14 +47,16 @@ def texts() -> list[tuple[str, str]]:
     return found
 
 
-def test_every_setting_is_described_and_grouped() -> None:
-    assert [name for _, names in groups() for name in names] == list(Settings.model_fields)
-    assert all(field.description for field in Settings.model_fields.values())
+def test_every_setting_is_described() -> None:
+    assert all(field.description for section in sections() for field in section.model_fields.values())
 
 
-def test_readme_has_every_setting_with_its_default() -> None:
-    table = README.split(BEGIN)[1].split(END)[0].strip()
-    assert table == readme_table(), "run: make docs"
+def test_every_common_setting_is_in_a_section() -> None:
+    assert {name for section in COMMON for name in section.model_fields} == set(Settings.model_fields) - {"providers"}
+
+
+def test_the_settings_page_has_every_setting_with_its_default() -> None:
+    assert (TOP / "docs" / "settings.md").read_text(encoding="utf-8") == settings_page(), "run: make docs"
 
 
 def test_env_example_has_every_setting_with_its_default() -> None:

@@ -30,6 +30,7 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
+from bot.configuration import load_settings
 from bot.domain.errors import LostLease, StoreUnavailable
 from bot.domain.job import FINAL, Job, Origin, State
 from bot.domain.machine import Ended, stage_of
@@ -37,7 +38,6 @@ from bot.engine.engine import Engine
 from bot.engine.events import EngineEvent, StepFailed
 from bot.ports.provider import Provider
 from bot.ports.store import JobFilter, JobStore, NewJob
-from bot.settings import load_settings
 from bot.web.hooks import Hooks
 from storage import open_store
 from tests.domain.test_machine import DESIGN

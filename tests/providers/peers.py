@@ -5,9 +5,10 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from bot.configuration import load_settings
 from bot.domain.job import Options
 from bot.ports.provider import TranscriptionRequest, WebhookRequest
-from bot.settings import Settings, load_settings
+from bot.settings import Settings
 from tests.simulators.provider_peers import Hook
 
 

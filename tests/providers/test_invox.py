@@ -21,8 +21,9 @@ from bot.ports.provider import Failed, Pending, Succeeded, WebhookRequest
 from bot.providers.invox.provider import MIME_TYPES, InvoxProvider
 from bot.providers.invox.results import read_note, read_status, read_transcript, with_speakers
 from simulators.invox import InvoxSettings, InvoxSimulator
-from tests.providers.peers import Meter, Recording, StillClock, an_order, as_request, settings_for
+from tests.providers.peers import Meter, Recording, StillClock, an_order, as_request
 from tests.simulators.provider_peers import Receiver, encoded, silent_mp3, wav
+from tests.support.providers import account
 
 REF = "6a4b0f0e-3f5e-4f0b-9a53-d2f1c1a6a001"
 TOKEN = "job-token-0001"
@@ -38,7 +39,7 @@ async def sim(clock: StillClock) -> AsyncIterator[InvoxSimulator]:
 
 @pytest.fixture
 def build(sim: InvoxSimulator, http: Http, clock: StillClock, meter: Meter) -> Build:
-    return lambda **more: InvoxProvider(settings_for(sim.environment(), **more), http, clock, meter.spend)
+    return lambda **more: account("invox", {**sim.environment(), **more}, http, clock, meter.spend)
 
 
 @pytest.fixture
@@ -512,8 +513,8 @@ async def test_the_format_can_be_pinned(
 async def test_without_a_secret_or_an_address_no_callback_is_asked_for(
     sim: InvoxSimulator, build: Build, http: Http, clock: StillClock, receiver: Receiver
 ) -> None:
-    deaf = settings_for({**sim.environment(), "INVOX_APP_SECRET": "", "PUBLIC_URL": receiver.url})
-    for invox in (build(), InvoxProvider(deaf, http, clock)):
+    deaf = {**sim.environment(), "INVOX_APP_SECRET": "", "PUBLIC_URL": receiver.url}
+    for invox in (build(), account("invox", deaf, http, clock)):
         remote = await hand_over(invox, hook_url=receiver.url)
         assert sim.jobs[remote.ref].callback_url == ""
         assert not invox.capabilities.pushes

@@ -31,8 +31,9 @@ from bot.providers.nabla.signature import read_news, read_time
 from simulators.nabla import NablaSettings, NablaSimulator
 from simulators.nabla.assertion import key_pair
 from simulators.nabla.settings import SPEECH_LOCALES
-from tests.providers.peers import Meter, Recording, StillClock, an_order, as_request, settings_for
+from tests.providers.peers import Meter, Recording, StillClock, an_order, as_request
 from tests.simulators.provider_peers import Receiver, silent_mp3, until
+from tests.support.providers import account
 
 REF = "6a4b0f0e-3f5e-4f0b-9a53-d2f1c1a6a001"
 
@@ -62,7 +63,7 @@ def build(
     sim: NablaSimulator, receiver: Receiver, http: Http, clock: StillClock, meter: Meter, keys: tuple[str, str]
 ) -> Build:
     known = {**sim.environment(), "NABLA_PRIVATE_KEY": keys[0], "PUBLIC_URL": receiver.url}
-    return lambda **more: NablaProvider(settings_for(known, **more), http, clock, meter.spend)
+    return lambda **more: account("nabla", {**known, **more}, http, clock, meter.spend)
 
 
 @pytest.fixture
@@ -158,7 +159,7 @@ async def test_a_token_answer_that_is_lost_is_not_asked_for_with_the_same_assert
 
 
 async def test_the_region_drives_base_url_and_audience_together(http: Http, clock: StillClock) -> None:
-    us, eu = (NablaProvider(settings_for({"NABLA_REGION": region}), http, clock) for region in ("us", "eu"))
+    us, eu = (account("nabla", {"NABLA_REGION": region}, http, clock) for region in ("us", "eu"))
     assert us._base == "https://us.api.nabla.com/v1/core/server"
     assert eu._base == "https://eu.api.nabla.com/v1/core/server"
 
@@ -169,12 +170,11 @@ async def test_a_key_in_one_line_is_understood(sim: NablaSimulator, build: Build
 
 
 def test_its_traits_follow_the_contract_and_the_settings(build: Build) -> None:
-    capabilities = build(NABLA_WEBHOOK_SECRET="s", NABLA_NOTE="true").capabilities
+    capabilities = build(NABLA_WEBHOOK_SECRET="s").capabilities
     assert (capabilities.needs_public_url, capabilities.fetches_audio, capabilities.pushes) == (True, True, True)
     assert (capabilities.accepts.max_seconds, capabilities.accepts.video) == (3600.0, False)
     assert all(mime.startswith("audio/") for mime in capabilities.accepts.mimes)
     assert set(capabilities.languages) == SPEECH_LOCALES
-    assert (capabilities.gives_title, capabilities.gives_summary) == (True, True)
 
 
 # create
@@ -486,7 +486,7 @@ async def test_a_webhook_is_believed_for_five_minutes_either_way(
 async def test_no_webhook_is_believed_while_no_secret_is_set(
     sim: NablaSimulator, http: Http, clock: StillClock
 ) -> None:
-    deaf = NablaProvider(settings_for({"NABLA_BASE_URL": sim.base_url}), http, clock)
+    deaf = account("nabla", {"NABLA_BASE_URL": sim.base_url}, http, clock)
     with pytest.raises(WebhookRefused):
         deaf.verify_webhook(WebhookRequest(b"{}", {}))
     assert not deaf.capabilities.pushes
@@ -598,7 +598,7 @@ async def test_the_doctor_names_what_to_change(build: Build, keys: tuple[str, st
 async def test_the_doctor_asks_for_a_public_address(http: Http, clock: StillClock, keys: tuple[str, str]) -> None:
     for public in ({}, {"PUBLIC_URL": "http://scribe.example.org"}):
         known = {"NABLA_CLIENT_ID": "x", "NABLA_PRIVATE_KEY": keys[0], "NABLA_BASE_URL": "https://127.0.0.1:1"}
-        findings = await NablaProvider(settings_for({**known, **public}), http, clock).check()
+        findings = await account("nabla", {**known, **public}, http, clock).check()
         [audio] = [finding for finding in findings if finding.subject == "Nabla: audio address"]
         assert not audio.ok
         assert "PUBLIC_URL" in audio.remedy

@@ -17,13 +17,11 @@ from hypothesis import strategies as st
 from bot.domain.errors import Rejected, WebhookRefused
 from bot.http import Http
 from bot.ports.provider import Provider, WebhookEvent, WebhookRequest
-from bot.providers.invox.provider import InvoxProvider
 from bot.providers.invox.signature import is_genuine as is_invox
-from bot.providers.nabla.provider import NablaProvider
 from bot.providers.nabla.signature import SIGNATURE_HEADER, TIMESTAMP_HEADER
 from bot.providers.nabla.signature import is_genuine as is_nabla
-from bot.providers.xosum.provider import XosumProvider
-from tests.providers.peers import StillClock, settings_for
+from tests.providers.peers import StillClock
+from tests.support.providers import account
 
 APP, KEY, SECRET = "app-123", "key-456", "0123456789abcdef0123456789abcdef"
 VECTOR_A = "U2FsdGVkX18AAQIDBAUGB5Pv6cYIQuF1UQ+yJdW91qM="
@@ -48,11 +46,11 @@ KNOWN = {
 
 def providers() -> dict[str, Provider]:
     clock = StillClock(NOW)
-    http, known = Http(clock), settings_for(KNOWN)
+    http = Http(clock)
     return {
-        "xosum": XosumProvider(known, http, clock),
-        "invox": InvoxProvider(known, http, clock),
-        "nabla": NablaProvider(known, http, clock),
+        "xosum": account("xosum", KNOWN, http, clock),
+        "invox": account("invox", KNOWN, http, clock),
+        "nabla": account("nabla", KNOWN, http, clock),
     }
 
 

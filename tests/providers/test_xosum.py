@@ -22,8 +22,9 @@ from bot.providers.xosum.provider import XosumProvider, split_speakers
 from simulators.provider.results import Segment as Said
 from simulators.provider.results import Transcript as Result
 from simulators.xosum import XosumSettings, XosumSimulator
-from tests.providers.peers import Meter, Recording, StillClock, an_order, as_request, settings_for
+from tests.providers.peers import Meter, Recording, StillClock, an_order, as_request
 from tests.simulators.provider_peers import Receiver, silent_mp3, wav
+from tests.support.providers import account
 
 REF = "6a4b0f0e-3f5e-4f0b-9a53-d2f1c1a6a001"
 
@@ -36,12 +37,12 @@ async def sim(clock: StillClock) -> AsyncIterator[XosumSimulator]:
 
 @pytest.fixture
 def xosum(sim: XosumSimulator, http: Http, clock: StillClock, meter: Meter) -> XosumProvider:
-    return XosumProvider(settings_for(sim.environment()), http, clock, meter.spend)
+    return account("xosum", sim.environment(), http, clock, meter.spend)
 
 
 @pytest.fixture
 def build(sim: XosumSimulator, http: Http, clock: StillClock) -> Callable[..., XosumProvider]:
-    return lambda **more: XosumProvider(settings_for(sim.environment(), **more), http, clock)
+    return lambda **more: account("xosum", {**sim.environment(), **more}, http, clock)
 
 
 async def hand_over(xosum: XosumProvider, meter: Meter, **fields: object) -> RemoteJob:
@@ -135,7 +136,7 @@ def test_its_traits_follow_the_contract_and_the_settings(build: Callable[..., Xo
     assert (capabilities.accepts.max_seconds, capabilities.accepts.max_bytes) == (5400.0, 7 * 2**20)
     assert capabilities.pace is not None
     assert capabilities.pace.per_minute + capabilities.pace.burst <= 60
-    assert (capabilities.upload_life, capabilities.pushes, capabilities.languages) == (3600.0, False, {})
+    assert (capabilities.pushes, capabilities.languages) == (False, {})
     pushing = build(PUBLIC_URL="https://scribe.example.org", XOSUM_WEBHOOK_WAIT_MINUTES="3").capabilities
     assert (pushing.pushes, pushing.push_patience) == (True, 180.0)
 
@@ -183,9 +184,9 @@ async def test_a_create_of_unknown_fate_is_ambiguous_and_sent_once(
 
 
 async def test_a_create_that_never_left_may_simply_be_repeated(http: Http, clock: StillClock) -> None:
-    nobody = settings_for({"XOSUM_API_KEY": "key", "XOSUM_BASE_URL": "http://127.0.0.1:1"})
+    nobody = {"XOSUM_API_KEY": "key", "XOSUM_BASE_URL": "http://127.0.0.1:1"}
     with pytest.raises(Transient, match="refused"):
-        await XosumProvider(nobody, http, clock).create(an_order())
+        await account("xosum", nobody, http, clock).create(an_order())
 
 
 @pytest.mark.parametrize("kind", ["cut_before", "cut_after", "server_error"])
@@ -401,8 +402,8 @@ async def test_an_analysis_and_an_unknown_event_are_ignored_and_the_oldest_form_
 async def test_no_webhook_is_believed_while_no_secret_is_set(
     sim: XosumSimulator, build: Callable[..., XosumProvider], meter: Meter
 ) -> None:
-    settings = settings_for({**sim.environment(), "XOSUM_WEBHOOK_SECRET": ""})
-    xosum = XosumProvider(settings, build()._http, StillClock())
+    known = {**sim.environment(), "XOSUM_WEBHOOK_SECRET": ""}
+    xosum = account("xosum", known, build()._http, StillClock())
     async with Receiver() as receiver:
         sim.settings.webhook_url, sim.settings.webhook_secret = receiver.url, ""
         remote = await finished(xosum, sim, meter)

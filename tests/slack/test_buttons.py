@@ -35,7 +35,10 @@ LONG = replace(
 )
 OFFERS = {
     "xosum": Capabilities(
-        "Xosum", InputLimits(frozenset()), recording_types={"single_voice": "One voice", "phone_call": "Call"}
+        "Xosum",
+        InputLimits(frozenset()),
+        recording_types={"single_voice": "One voice", "phone_call": "Call"},
+        default_options=Options(recording_type="single_voice"),
     ),
     "local": Capabilities("Local engine", InputLimits(frozenset()), languages={"en": "English", "es": "Spanish"}),
 }

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from bot.domain.errors import ProblemCode, Rejected, Transient
 from bot.domain.job import Job
-from bot.settings import SLACK_FILE_HOSTS
+from bot.settings.slack import SLACK_FILE_HOSTS
 from bot.slack.api.files import Hosts, refusal_of
 from simulators.slack.faults import Fault
 from tests.support.slack_harness import CLIP, Upload, Workplace, workplace

@@ -21,7 +21,7 @@ from bot.domain.transcript import Segment, Transcript
 from bot.ports.provider import Failed, Succeeded, TranscriptionRequest
 from bot.ports.store import JobStore, NewJob
 from bot.providers.local.provider import LocalProvider
-from bot.settings import Settings, load_settings
+from bot.providers.local.settings import LocalSettings
 from storage import open_store
 
 SAMPLES = Path(__file__).parents[2] / "simulators" / "samples"
@@ -95,9 +95,9 @@ def talk(path: Path, rounds: int) -> tuple[Path, str]:
     return write(path, *parts), " ".join(WORDS[name] for name in names)
 
 
-def local_settings(model: str, cache: str = "") -> Settings:
+def local_settings(model: str, cache: str = "") -> LocalSettings:
     """As the environment would say it."""
-    return load_settings({"LOCAL_MODEL": model, "LOCAL_CACHE_DIR": cache, "LOCAL_WORKERS": "1"}, env_file=None)
+    return LocalSettings(model=model, cache_dir=cache, workers=1)
 
 
 class CountedBlocks:
@@ -125,7 +125,7 @@ class CountedBlocks:
 class Desk:
     """Hands files over and waits for their transcripts."""
 
-    def __init__(self, place: Path, settings: Settings, store: JobStore) -> None:
+    def __init__(self, place: Path, settings: LocalSettings, store: JobStore) -> None:
         self._ready: dict[str, asyncio.Event] = {}
         self._store = store
         self.blocks = CountedBlocks(store)
@@ -176,7 +176,7 @@ class Desk:
 
 
 @asynccontextmanager
-async def open_desk(place: Path, settings: Settings) -> AsyncIterator[Desk]:
+async def open_desk(place: Path, settings: LocalSettings) -> AsyncIterator[Desk]:
     store = await open_store(f"sqlite:///{place}/jobs.db")
     desk = Desk(place, settings, store)
     try:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from aiohttp import web
 
+from bot.configuration import load_settings
 from bot.domain.errors import Transient
 from bot.domain.job import FileFacts, Job, Options, Outcome, RemoteJob, State
 from bot.domain.machine import Finishing, Received, Replying, Submitting, Waiting, stage_of
@@ -17,7 +18,7 @@ from bot.domain.transcript import Segment, Transcript
 from bot.http import Http
 from bot.ports.provider import Capabilities
 from bot.ports.store import JobFilter, JobStore
-from bot.settings import Settings, load_settings
+from bot.settings import Settings
 from bot.slack.api.client import open_client
 from bot.slack.wiring import Reports, SlackAdapter
 from bot.supervisor import Supervisor

@@ -8,9 +8,8 @@ from dataclasses import replace
 from bot.domain.errors import Ambiguous, Misconfigured, Problem, ProblemCode, Rejected, Transient, WebhookRefused
 from bot.domain.job import RemoteJob
 from bot.domain.transcript import Transcript
-from bot.http import Acquire, Answer, Http
+from bot.http import Answer
 from bot.ports.audio import InputLimits, Payload, Progress
-from bot.ports.clock import Clock
 from bot.ports.provider import (
     Capabilities,
     Failed,
@@ -23,7 +22,9 @@ from bot.ports.provider import (
     WebhookRequest,
 )
 from bot.providers.findings import try_credentials, webhook_finding
+from bot.providers.http_provider import HttpProvider
 from bot.providers.invox.results import read_note, read_status, read_transcript, with_speakers
+from bot.providers.invox.settings import InvoxSettings
 from bot.providers.invox.signature import is_genuine
 from bot.providers.json_fields import (
     mapping,
@@ -37,10 +38,10 @@ from bot.providers.json_fields import (
     upload_url,
     value_or_none,
 )
+from bot.providers.kind import ProviderContext
 from bot.providers.presigned import URL_REFUSED, put_audio
 from bot.providers.recent import Recent
 from bot.providers.token import Token, TokenCache
-from bot.settings import Settings
 
 TITLE = "Invox Medical"
 TOKEN_LIFE = 7200.0
@@ -65,26 +66,22 @@ MIME_TYPES: Mapping[str, str] = {
 """What we have -> what the service lists. INVOX_MIME_MAP adds to it."""
 
 
-class InvoxProvider:
-    """An application registered with Invox Medical. `spend` is awaited before each call to its API."""
+class InvoxProvider(HttpProvider):
+    """An application registered with Invox Medical: seven MIME types; times; speakers through the callback only."""
 
-    def __init__(self, settings: Settings, http: Http, clock: Clock, spend: Acquire | None = None) -> None:
+    def __init__(self, settings: InvoxSettings, context: ProviderContext) -> None:
         self._settings = settings
-        self._http = http
-        self._clock = clock
-        self._spend = spend
-        self._api_key = settings.invox_api_key.get_secret_value()
-        self._secret = settings.invox_app_secret.get_secret_value()
-        self._pushes = bool(settings.public_url and self._secret)
-        self._mime_types = {**MIME_TYPES, **_extra_types(settings.invox_mime_map)}
-        self._tokens = TokenCache(clock, self._new_token, RENEW_EARLY)
+        self._api_key = settings.api_key.get_secret_value()
+        self._secret = settings.app_secret.get_secret_value()
+        self._pushes = bool(context.public_url and self._secret)
+        self._mime_types = {**MIME_TYPES, **_extra_types(settings.mime_map)}
+        self._tokens = TokenCache(context.clock, self._new_token, RENEW_EARLY)
         self._first_seen: Recent[float] = Recent()
         self._refused: Recent[bool] = Recent()  # jobs whose upload URL was
         self._unconfirmable: Recent[bool] = Recent()  # jobs that by their last poll the service does not know
-        self._capabilities = Capabilities(
+        capabilities = Capabilities(
             title=TITLE,
-            accepts=InputLimits(mimes=frozenset(self._mime_types), max_bytes=settings.invox_max_file_mb * 2**20),
-            gives_summary=settings.invox_summary,
+            accepts=InputLimits(mimes=frozenset(self._mime_types), max_bytes=settings.max_file_mb * 2**20),
             gives_speakers=self._pushes,
             gives_times=True,
             pushes=self._pushes,
@@ -92,33 +89,19 @@ class InvoxProvider:
             poll_seconds=(10.0, 60.0),
             latency=(10.0, 0.3),
         )
-
-    @property
-    def name(self) -> str:
-        """`invox`."""
-        return "invox"
-
-    @property
-    def account(self) -> str:
-        """`invox`: one registered application."""
-        return "invox"
-
-    @property
-    def capabilities(self) -> Capabilities:
-        """Seven MIME types; times; speakers through the callback only."""
-        return self._capabilities
+        super().__init__(context, capabilities)
 
     async def create(self, order: TranscriptionRequest) -> RemoteJob:
         """Ask for an upload URL; a request that gets no upload is not processed."""
         body: dict[str, object] = {**self._extra_body(), "mimeType": self._mime_type(order)}
         if self._pushes and order.hook_url:
             body["callbackUrl"] = order.hook_url
-        answer = await self._call("generate-presigned-url", body, self._settings.invox_api_version, once=True)
+        answer = await self._call("generate-presigned-url", body, self._settings.api_version, repeatable=False)
         if not answer.ok:
             raise refusal(answer, TITLE)
         found = answer.json_object()
         ref = reference(found, "requestId")
-        url = upload_url(found, "presignedUrl", self._settings.invox_base_url)
+        url = upload_url(found, "presignedUrl", self._settings.base_url)
         if not ref or not url:
             raise Ambiguous(f"{answer.source}: answer without requestId or presignedUrl")
         self._first_seen.put(ref, self._clock.now())
@@ -143,9 +126,9 @@ class InvoxProvider:
         first_seen = self._first_seen.get(ref)
         if first_seen is None:
             self._first_seen.put(ref, now)
-        young = first_seen is None or now - first_seen <= self._settings.invox_grace_seconds
+        young = first_seen is None or now - first_seen <= self._settings.grace_seconds
         self._unconfirmable.drop(ref)
-        answer = await self._call("get-transcription", {"requestId": ref}, self._settings.invox_api_version)
+        answer = await self._call("get-transcription", {"requestId": ref}, self._settings.api_version)
         if answer.status in (404, 405) and (young or self._pushes):
             self._unconfirmable.put(ref, True)
             return Pending(uploaded=False if ref in self._refused else None)
@@ -160,44 +143,33 @@ class InvoxProvider:
             return _broken(one_line(text(found, "errorMessage")), "told by the poll")
         return Pending()
 
-    async def fetch(self, remote: RemoteJob, client_ref: str) -> Transcript:
-        """The result, by the same call as `poll`."""
-        match await self.poll(remote, client_ref):
-            case Succeeded(Transcript() as transcript):
-                return transcript
-            case Failed(problem, detail):
-                raise Rejected(problem, detail)
-            case _:
-                raise Transient("invox: the result is not ready")
-
     def merge_pushed(self, fetched: Transcript, pushed: bytes) -> Transcript:
         """The text that the service itself gave, with the speakers that only its callback had."""
         found = read_object(pushed)
         if found is None or read_status(found) != "COMPLETED":
             return fetched
         told = read_transcript(found)
-        return with_speakers(fetched, told) if self._settings.invox_confirm_callback else told
+        return with_speakers(fetched, told) if self._settings.confirm_callback else told
 
     async def enrich(self, transcript: Transcript) -> Transcript:
         """With INVOX_SUMMARY, the consultation summary; the service gives no title."""
-        if not self._settings.invox_summary or transcript.is_empty:
+        if not self._settings.summary or transcript.is_empty:
             return transcript
         body = {
             "transcript": transcript.text,
-            "outputFormat": self._settings.invox_summary_format,
-            "outputLanguage": self._settings.invox_summary_language,
+            "outputFormat": self._settings.summary_format,
+            "outputLanguage": self._settings.summary_language,
         }
-        version = self._settings.invox_summary_version
+        version = self._settings.summary_version
         try:
-            answer = await self._call("generate-consultation-summary", body, version, once=True, timeout=NOTE_TIMEOUT)
+            answer = await self._call(
+                "generate-consultation-summary", body, version, repeatable=False, timeout=NOTE_TIMEOUT
+            )
             if answer.ok:
                 return replace(transcript, summary=read_note(answer.json_object()) or transcript.summary)
         except Ambiguous as unknown:
             raise Transient(unknown.detail) from unknown  # asking again later harms nothing
         raise refusal(answer, TITLE)
-
-    async def cancel(self, remote: RemoteJob) -> None:
-        """No such call exists."""
 
     def verify_webhook(self, request: WebhookRequest) -> WebhookEvent:
         """Believe a body with our signature at this job's own URL; every other one is refused alike."""
@@ -205,10 +177,10 @@ class InvoxProvider:
         settings = self._settings
         genuine = body is not None and is_genuine(
             body.get("signature"),
-            settings.invox_app_id,
+            settings.app_id,
             self._api_key,
             self._secret,
-            settings.invox_signature_format,
+            settings.signature_format,
         )
         if body is None or not genuine or not request.token:
             raise WebhookRefused(401, "signature")
@@ -238,7 +210,7 @@ class InvoxProvider:
         found = read_object(result)
         if found is None:
             return None
-        if self._settings.invox_confirm_callback and reference(found, "requestId") not in self._unconfirmable:
+        if self._settings.confirm_callback and reference(found, "requestId") not in self._unconfirmable:
             return None
         match read_status(found):
             case "COMPLETED":
@@ -252,11 +224,8 @@ class InvoxProvider:
         """Fetch a token; nothing is created or billed."""
         remedy = "Check INVOX_BASE_URL, INVOX_TOKEN_PATH, INVOX_APP_ID and INVOX_API_KEY."
         findings = await try_credentials(TITLE, self._fetch_token, self._clock, remedy)
-        hook = webhook_finding(TITLE, "INVOX_APP_SECRET", bool(self._secret), self._settings.public_url)
+        hook = webhook_finding(TITLE, "INVOX_APP_SECRET", bool(self._secret), self._context.public_url)
         return [*findings, hook]
-
-    async def close(self) -> None:
-        """Nothing of its own is open."""
 
     def _mime_type(self, order: TranscriptionRequest) -> str:
         wanted = order.mime.partition(";")[0].strip().lower()
@@ -265,7 +234,7 @@ class InvoxProvider:
         return found
 
     def _extra_body(self) -> Mapping[str, object]:
-        return self._json_setting("INVOX_EXTRA_BODY", self._settings.invox_extra_body) or {}
+        return self._json_setting("INVOX_EXTRA_BODY", self._settings.extra_body) or {}
 
     def _json_setting(self, name: str, value: str) -> Mapping[str, object] | None:
         if not (value := value_or_none(value)):
@@ -288,14 +257,14 @@ class InvoxProvider:
 
     async def _fetch_token(self) -> Answer:
         settings = self._settings
-        pair = base64.b64encode(f"{settings.invox_app_id}:{self._api_key}".encode()).decode("ascii")
+        pair = base64.b64encode(f"{settings.app_id}:{self._api_key}".encode()).decode("ascii")
         answer = await self._http.call(
             self.account,
-            settings.invox_token_method,
-            f"{settings.invox_base_url}{settings.invox_token_path}",
-            headers={"Authorization": f"{settings.invox_token_scheme} {pair}"},
-            json=self._json_setting("INVOX_TOKEN_BODY", settings.invox_token_body),
-            spend=self._spend,
+            settings.token_method,
+            f"{settings.base_url}{settings.token_path}",
+            headers={"Authorization": f"{settings.token_scheme} {pair}"},
+            json=self._json_setting("INVOX_TOKEN_BODY", settings.token_body),
+            acquire=self._acquire,
         )
         if not answer.ok:
             advice = "check INVOX_BASE_URL, INVOX_TOKEN_PATH, INVOX_APP_ID and INVOX_API_KEY"
@@ -303,25 +272,26 @@ class InvoxProvider:
         return answer
 
     async def _call(
-        self, operation: str, body: object, version: str, *, once: bool = False, timeout: float = 30.0
+        self, operation: str, body: object, version: str, *, repeatable: bool = True, timeout: float = 30.0
     ) -> Answer:
-        url = f"{self._settings.invox_base_url}{self._settings.invox_api_prefix}/{operation}"
+        url = f"{self._settings.base_url}{self._settings.api_prefix}/{operation}"
 
         async def send(token: str) -> Answer:
             headers = {"Authorization": f"Bearer {token}", "X-Invox-Medical-Api-Version": version}
             return await self._http.call(
-                self.account, "POST", url, headers=headers, json=body, timeout=timeout, once=once, spend=self._spend
+                self.account,
+                "POST",
+                url,
+                headers=headers,
+                json=body,
+                timeout=timeout,
+                repeatable=repeatable,
+                acquire=self._acquire,
             )
 
         answer = await self._tokens.call(send)
-        if answer.status == 401:
-            raise Misconfigured(self.account, f"{answer.source}: a fresh token is refused: check the application's key")
-        if answer.status == 403:
-            advice = f"the credential lacks the permission for {operation}"
-            raise Misconfigured(self.account, f"{answer.source}: {advice}: {reason(answer)}")
-        if 300 <= answer.status < 400:
-            raise Misconfigured(self.account, f"{answer.source}: redirected elsewhere: check INVOX_BASE_URL")
-        return answer
+        refused = "a fresh token is refused: check the application's key"
+        return self.judged(answer, refused, f"the credential lacks the permission for {operation}", "INVOX_BASE_URL")
 
 
 def _broken(words: str, detail: str) -> Failed:

@@ -19,7 +19,7 @@ from bot.domain.errors import (
     Transient,
     WebhookRefused,
 )
-from bot.domain.job import RemoteJob
+from bot.domain.job import Options, RemoteJob
 from bot.domain.transcript import Transcript
 from bot.ports.audio import InputLimits, Payload, Progress
 from bot.ports.provider import (
@@ -33,10 +33,12 @@ from bot.ports.provider import (
     WebhookEvent,
     WebhookRequest,
 )
+from bot.providers.kind import Blocks
 from bot.providers.local.job_files import JobFiles, Request, link_or_copy
 from bot.providers.local.languages import LANGUAGES, whisper_code
 from bot.providers.local.pool import Pool
-from bot.providers.local.runner import Blocks, JobRunner
+from bot.providers.local.runner import JobRunner
+from bot.providers.local.settings import LocalSettings
 from bot.providers.local.weights import (
     PACKAGED,
     REMEDY,
@@ -46,7 +48,6 @@ from bot.providers.local.weights import (
     missing_packages,
     model_path,
 )
-from bot.settings import Settings
 
 _NAME = "local"
 _REMEMBERED = 100  # fetched jobs whose outcome is kept for another fetch
@@ -66,19 +67,19 @@ class LocalProvider:
     """
 
     def __init__(
-        self, settings: Settings, store: Blocks, directory: Path, on_ready: Callable[[str], Awaitable[None]]
+        self, settings: LocalSettings, store: Blocks, directory: Path, on_ready: Callable[[str], Awaitable[None]]
     ) -> None:
         self._settings = settings
         self._store = store
         self._on_ready = on_ready
         self._job_files = JobFiles(directory)
-        self._pool = Pool(settings.local_workers)
-        self._runner = JobRunner(self._pool, store, self._job_files, settings.local_word_times)
+        self._pool = Pool(settings.workers)
+        self._runner = JobRunner(self._pool, store, self._job_files, settings.word_times)
         self._runs: dict[str, _Run] = {}
         self._failures: dict[str, ThreadscribeError] = {}  # job -> why its last run ended without an outcome
         self._fetched: deque[str] = deque()
-        known = PACKAGED.get(settings.local_model)
-        english = settings.local_model.endswith(".en") or (known is not None and known.english_only)
+        known = PACKAGED.get(settings.model)
+        english = settings.model.endswith(".en") or (known is not None and known.english_only)
         self._languages = {"en": LANGUAGES["en"]} if english else dict(LANGUAGES)
 
     @property
@@ -99,6 +100,7 @@ class LocalProvider:
             accepts=InputLimits(frozenset(), video=True, on_disk=True),
             gives_times=True,
             languages=self._languages,
+            default_options=Options(language=self._settings.language or None),
             concurrency=2,
             poll_seconds=(5.0, 20.0),
             latency=(4.0, 0.25),
@@ -201,7 +203,7 @@ class LocalProvider:
         await self._pool.close()
 
     def _language(self, order: TranscriptionRequest) -> str | None:
-        wanted = order.options.language or self._settings.local_language
+        wanted = order.options.language or self._settings.language
         if not wanted:
             return None
         code = whisper_code(wanted)
@@ -256,7 +258,7 @@ class LocalProvider:
         missing = _missing_libraries()
         libraries = f"{', '.join(missing)} missing" if missing else "faster-whisper is installed"
         findings = [Finding(not missing, "local engine", libraries, REMEDY if missing else "")]
-        name = self._settings.local_model
+        name = self._settings.model
         if packaged := PACKAGED.get(name):
             place = installed_at(packaged, cache_dir(self._settings))
             gone = [] if place.is_dir() else missing_packages(packaged)

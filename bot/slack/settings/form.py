@@ -164,8 +164,8 @@ def _language(settings: ChannelSettings, services: Services, capabilities: Capab
 
 
 def _default_language(capabilities: Capabilities) -> Block:
-    # A service that takes any language finds it by itself; Nabla, which is told one, has the operator's default.
-    return option(words.DEFAULT_LANGUAGE if capabilities.fetches_audio else words.DETECTED, DEFAULT)
+    # Without a default language the provider detects it.
+    return option(words.DEFAULT_LANGUAGE if capabilities.default_options.language else words.DETECTED, DEFAULT)
 
 
 def _recording(settings: ChannelSettings, capabilities: Capabilities) -> Block:

@@ -1,0 +1,103 @@
+"""Loads the settings: the environment first, then `.env`; `X_FILE` names a file that holds the value of `X`."""
+
+import os
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import TypeVar
+
+from dotenv import dotenv_values
+from pydantic import ValidationError
+
+from bot.providers import TABLE
+from bot.providers.kind import ProviderKind
+from bot.settings import COMMON, ProviderSettings, Section, Settings, SettingsError
+
+S = TypeVar("S", bound=Section)
+
+MOST_ACCOUNTS = 9  # of a kind that may be there several times: OPENAI_…, OPENAI2_…, … OPENAI9_…
+
+
+def load_settings(environ: Mapping[str, str] | None = None, env_file: str | None = ".env") -> Settings:
+    """The settings of this process. Raises `SettingsError` with a line for each variable that cannot be used."""
+    given = _given(dict(os.environ if environ is None else environ), env_file)
+    faults: list[str] = []
+    common = {name: value for section in COMMON for name, value in _values(section, section.prefix, given, faults)}
+    providers: dict[str, ProviderSettings] = {}
+    for name, kind, prefix in accounts(given):
+        section = _validated(kind.settings, prefix, dict(_values(kind.settings, prefix, given, faults)), faults)
+        if isinstance(section, ProviderSettings) and section.configured:
+            providers[name] = section
+    settings = _validated(Settings, "", {**common, "providers": providers}, faults)
+    if faults or settings is None:
+        raise SettingsError(faults)
+    return settings
+
+
+def accounts(given: Mapping[str, str]) -> Iterator[tuple[str, ProviderKind, str]]:
+    """(name of the account, its kind, the prefix of its variables): each kind once, some as often as they are set."""
+    for kind in TABLE.values():
+        yield kind.name, kind, kind.settings.prefix
+        if kind.several:
+            for number in range(2, MOST_ACCOUNTS + 1):
+                prefix = f"{kind.settings.prefix.removesuffix('_')}{number}_"
+                if any(variable.startswith(prefix) for variable in given):
+                    yield f"{kind.name}{number}", kind, prefix
+
+
+def kind_of(name: str) -> ProviderKind | None:
+    """The kind of a provider account by the account's name ("openai2" is an "openai"); None for an unknown one."""
+    return TABLE.get(name) or next((kind for kind in TABLE.values() if kind.several and _is_numbered(kind, name)), None)
+
+
+def serve_faults(settings: Settings) -> list[str]:
+    """What keeps `serve` from starting: one line each, naming the variable and what to do."""
+    faults = settings.slack_faults()
+    if settings.provider not in settings.providers:
+        if kind_of(settings.provider) is None:
+            faults.append(f"PROVIDER is {settings.provider!r}: it must be one of {', '.join(TABLE)}.")
+        else:
+            faults.append(f"PROVIDER is {settings.provider}, but its credentials are missing: see docs/settings.md.")
+    for section in settings.providers.values():
+        faults += section.faults(settings.public_url)
+    return faults
+
+
+def _is_numbered(kind: ProviderKind, name: str) -> bool:
+    number = name.removeprefix(kind.name)
+    return name.startswith(kind.name) and number.isdigit() and 2 <= int(number) <= MOST_ACCOUNTS
+
+
+def _given(environ: dict[str, str], env_file: str | None) -> Mapping[str, str]:
+    if env_file and Path(env_file).is_file():
+        return {**{name: value for name, value in dotenv_values(env_file).items() if value is not None}, **environ}
+    return environ
+
+
+def _values(
+    section: type[Section], prefix: str, given: Mapping[str, str], faults: list[str]
+) -> Iterator[tuple[str, str]]:
+    for name in section.model_fields:
+        variable = f"{prefix}{name}".upper()
+        if path := given.get(f"{variable}_FILE"):
+            try:
+                yield name, Path(path).read_text(encoding="utf-8").strip()
+            except (OSError, UnicodeDecodeError) as error:
+                why = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
+                faults.append(f"{variable}_FILE cannot be read: {why or error}.")
+        elif (text := given.get(variable)) not in (None, ""):
+            yield name, text
+
+
+def _validated(section: type[S], prefix: str, values: Mapping[str, object], faults: list[str]) -> S | None:
+    try:
+        return section.model_validate(values)
+    except ValidationError as error:
+        faults += [_sentence(prefix, dict(fault)) for fault in error.errors()]
+        return None
+
+
+def _sentence(prefix: str, fault: Mapping[str, object]) -> str:
+    where = fault.get("loc") or ()
+    name = f"{prefix}{where[0]}".upper() if isinstance(where, tuple) and where else ""
+    text = str(fault.get("msg", "")).removeprefix("Value error, ")
+    return f"{name}: {text}." if name else f"{text}."

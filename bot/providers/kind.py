@@ -1,0 +1,65 @@
+"""What a provider package offers to the table of providers: its name, its settings, and how an account is built."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+from bot.domain.transcript import Segment
+from bot.http import Acquire, Http
+from bot.ports.clock import Clock
+from bot.ports.provider import Pace, Provider
+from bot.settings import ProviderSettings
+
+
+class Blocks(Protocol):
+    """Where finished blocks of a long transcription are stored, so that a restart goes on from there."""
+
+    async def put_block(self, job_id: str, number: int, segments: Sequence[Segment], language: str | None) -> None:
+        """Store one finished block."""
+        ...
+
+    async def blocks(self, job_id: str) -> Sequence[tuple[int, Sequence[Segment], str | None]]:
+        """The stored blocks in order."""
+        ...
+
+    async def drop_blocks(self, job_id: str) -> None:
+        """Delete them."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class ProviderContext:
+    """What the program gives to a provider account.
+
+    `acquire` waits for one call of the account's rate budget. `directory` is a private place for files of its own.
+    `on_ready` is awaited with a job's id when the provider itself notices that the job is finished.
+    """
+
+    name: str
+    public_url: str
+    http: Http
+    clock: Clock
+    acquire: Acquire | None
+    store: Blocks
+    directory: Path
+    on_ready: Callable[[str], Awaitable[None]]
+
+
+def _unpaced(_: Any) -> Pace | None:
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class ProviderKind:
+    """One line of the table. `build` imports the provider only when an account of it is used.
+
+    `several`: there may be more than one account, with numbered variables (`OPENAI2_…`).
+    """
+
+    name: str
+    title: str
+    settings: type[ProviderSettings]
+    build: Callable[[Any, ProviderContext], Provider]
+    pace: Callable[[Any], Pace | None] = _unpaced
+    several: bool = False

@@ -1,0 +1,41 @@
+"""Settings of Nabla; points that its documents leave open are settings."""
+
+from typing import Literal
+
+from pydantic import Field, SecretStr
+
+from bot.settings import Address, ProviderSettings
+
+
+class NablaSettings(ProviderSettings):
+    """Settings of Nabla; points that its documents leave open are settings."""
+
+    prefix = "NABLA_"
+    heading = "Nabla"
+
+    base_url: Address = Field("", description="Base up to /v1/core/server; overrides the region.")
+    region: Literal["us", "eu"] = Field("us", description="us or eu.")
+    client_id: str = Field("", description="OAuth client UUID.")
+    private_key: SecretStr = Field(SecretStr(""), description="RSA private key (PEM) of the OAuth client.")
+    key_id: str = Field("", description="kid of the assertion; only with JWKS.")
+    assertion_seconds: int = Field(60, gt=0, le=300, description="Life of the signed assertion.")
+    api_version: str = Field("2024-10-01", description="X-Nabla-Api-Version.")
+    webhook_secret: SecretStr = Field(SecretStr(""), description="Signature secret of the webhook.")
+    webhook_age_seconds: float = Field(300.0, gt=0, description="Oldest (and newest) webhook timestamp taken.")
+    speech_locale: str = Field("ENGLISH_US", description="speech_locale where a channel has not chosen.")
+    split_by_sentence: bool = Field(True, description="split_by_sentence.")
+    transcribe_path: str = Field("/transcribe-async", description="Path of the async call.")
+    note: bool = Field(False, description="Ask generate-note for title and sections.")
+    note_template: str = Field("", description="note_template; empty leaves the service's default.")
+    audio_url_minutes: float = Field(120.0, gt=0, description="Life of the audio URL that Nabla fetches.")
+
+    @property
+    def configured(self) -> bool:
+        """Whether the OAuth client and its key are set."""
+        return bool(self.client_id and self.private_key.get_secret_value())
+
+    def faults(self, public_url: str) -> list[str]:
+        """Nabla downloads the audio, so it has to reach us."""
+        if public_url:
+            return []
+        return ["Nabla fetches the audio from us: set PUBLIC_URL to an https address that reaches this bot."]

@@ -1,0 +1,29 @@
+"""The settings: one frozen object, read from the environment and from `.env`; secrets never show in a repr.
+
+Common settings are grouped here. A provider's settings lie with the provider (`bot/providers/NAME/settings.py`);
+`bot.configuration` loads them all.
+"""
+
+from collections.abc import Mapping
+from typing import ClassVar
+
+from pydantic import Field, SerializeAsAny
+
+from bot.settings.sections import Address, ProviderSettings, Section, SettingsError
+from bot.settings.slack import SlackSettings
+from bot.settings.storage import StorageSettings
+from bot.settings.work import WorkSettings
+
+__all__ = ["COMMON", "Address", "ProviderSettings", "Section", "Settings", "SettingsError"]
+
+COMMON: tuple[type[Section], ...] = (SlackSettings, StorageSettings, WorkSettings)
+
+
+class Settings(SlackSettings, StorageSettings, WorkSettings):
+    """What the operator has chosen: the common settings, and those of each provider account that is set up."""
+
+    heading: ClassVar[str] = ""
+
+    providers: Mapping[str, SerializeAsAny[ProviderSettings]] = Field(
+        default_factory=dict, description="By the account's name, in the order of the table of providers."
+    )

@@ -1,0 +1,53 @@
+"""Settings of the Slack side."""
+
+from pydantic import Field, SecretStr, field_validator
+
+from bot.settings.sections import Section
+
+SLACK_FILE_HOSTS = ("slack.com", "*.slack.com", "slack-files.com", "*.slack-files.com", "*.slack-edge.com")
+
+
+class SlackSettings(Section):
+    """Settings of the Slack side."""
+
+    heading = "Slack"
+
+    slack_bot_token: SecretStr = Field(SecretStr(""), description="Bot token (xoxb-…) of the installed app.")
+    slack_app_token: SecretStr = Field(SecretStr(""), description="App token (xapp-…); when set, Socket Mode is used.")
+    slack_signing_secret: SecretStr = Field(SecretStr(""), description="Signing secret for HTTP mode (/slack/events).")
+    slack_api_url: str = Field("https://slack.com/api/", description="Base of Slack's Web API.")
+    slack_file_hosts: tuple[str, ...] = Field(
+        SLACK_FILE_HOSTS, description="Hosts the bot token may be sent to for files."
+    )
+
+    @field_validator("slack_file_hosts", mode="before")
+    @classmethod
+    def _split(cls, value: object) -> object:
+        if isinstance(value, str):
+            return tuple(part.strip().lower() for part in value.split(",") if part.strip()) or SLACK_FILE_HOSTS
+        return value
+
+    @field_validator("slack_api_url")
+    @classmethod
+    def _slash(cls, value: str) -> str:
+        return value if value.endswith("/") else f"{value}/"
+
+    @property
+    def socket_mode(self) -> bool:
+        """Whether Slack's events come over Socket Mode."""
+        return bool(self.slack_app_token.get_secret_value())
+
+    def slack_faults(self) -> list[str]:
+        """What keeps `serve` from starting: one line each, naming the variable and what to do."""
+        faults = []
+        token = self.slack_bot_token.get_secret_value()
+        if not token:
+            faults.append("SLACK_BOT_TOKEN is missing: copy the Bot User OAuth Token (xoxb-…) of your Slack app.")
+        elif not token.startswith("xoxb-"):
+            faults.append("SLACK_BOT_TOKEN is not a bot token: it must start with xoxb-.")
+        app = self.slack_app_token.get_secret_value()
+        if app and not app.startswith("xapp-"):
+            faults.append("SLACK_APP_TOKEN is not an app-level token: it must start with xapp-.")
+        if not app and not self.slack_signing_secret.get_secret_value():
+            faults.append("Set SLACK_APP_TOKEN (Socket Mode) or SLACK_SIGNING_SECRET (HTTP mode).")
+        return faults

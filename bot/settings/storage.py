@@ -1,0 +1,61 @@
+"""Settings of storage and of the web routes."""
+
+import base64
+import binascii
+
+from pydantic import Field, SecretStr, field_validator
+
+from bot.settings.sections import Address, Section
+
+
+class StorageSettings(Section):
+    """Settings of storage and of the web routes."""
+
+    heading = "Storage and web"
+
+    database_url: str = Field("sqlite:///threadscribe.db", description="sqlite:///PATH or postgresql://…")
+    host: str = Field("127.0.0.1", description="Address the web routes listen on.")
+    port: int = Field(3000, ge=0, le=65535, description="Port the web routes listen on.")
+    public_url: Address = Field("", description="Where providers reach us, e.g. https://scribe.example.org.")
+    storage_key: SecretStr = Field(SecretStr(""), description="Base64 of 32 bytes: content is sealed with AES-256-GCM.")
+    storage_key_old: SecretStr = Field(
+        SecretStr(""), description="Former STORAGE_KEYs, comma separated; still open content until `rekey` is done."
+    )
+    retention_days: int = Field(30, ge=0, description="Content older than this is purged; 0 keeps it for ever.")
+    spool_dir: str = Field("", description="Private directory for temporary audio; default beside the database.")
+
+    @field_validator("storage_key")
+    @classmethod
+    def _key(cls, value: SecretStr) -> SecretStr:
+        if (text := value.get_secret_value()) and not _is_key(text):
+            raise ValueError("must be base64 of exactly 32 bytes; make one with: openssl rand -base64 32")
+        return value
+
+    @field_validator("storage_key_old")
+    @classmethod
+    def _keys(cls, value: SecretStr) -> SecretStr:
+        if not all(map(_is_key, _listed(value))):
+            raise ValueError("must be keys as STORAGE_KEY has them (base64 of 32 bytes), separated by commas")
+        return value
+
+    @property
+    def sealing_key(self) -> bytes | None:
+        """The 32 bytes that content is sealed with; None when it is not."""
+        text = self.storage_key.get_secret_value()
+        return base64.b64decode(text) if text else None
+
+    @property
+    def old_keys(self) -> list[bytes]:
+        """The keys that sealed content before."""
+        return [base64.b64decode(text) for text in _listed(self.storage_key_old)]
+
+
+def _is_key(text: str) -> bool:
+    try:
+        return len(base64.b64decode(text, validate=True)) == 32
+    except (binascii.Error, ValueError):
+        return False
+
+
+def _listed(secret: SecretStr) -> list[str]:
+    return secret.get_secret_value().replace(",", " ").split()

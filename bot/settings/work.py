@@ -1,0 +1,26 @@
+"""Settings of the work on recordings."""
+
+from typing import Literal
+
+from pydantic import Field
+
+from bot.settings.sections import Section
+
+
+class WorkSettings(Section):
+    """Settings of the work on recordings."""
+
+    heading = "Work"
+
+    provider: str = Field("local", description="Provider where a channel has not chosen one.")
+    reply_settle_seconds: float = Field(
+        30.0, ge=0, description="How long to wait before checking whether an unconfirmed reply was posted."
+    )
+    job_deadline_minutes: float = Field(180.0, gt=0, description="A provider that takes longer has failed.")
+    max_file_mb: int = Field(1024, gt=0, description="Larger files are refused.")
+    poll_min_seconds: float = Field(5.0, gt=0, description="Shortest gap between two polls of one job.")
+    catchup_minutes: float = Field(10.0, gt=0, description="How often missed files are looked for.")
+    reply_language: Literal["auto", "en", "hy", "es", "fr"] = Field(
+        "auto", description="Language of replies: auto (the Slack language of whoever shared the file), en, hy, es, fr."
+    )
+    log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="Minimum log level.")

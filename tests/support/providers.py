@@ -1,0 +1,37 @@
+"""Provider accounts by themselves: built from variables, with the HTTP client and the clock of a test."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, TypeVar, cast
+
+from bot.http import Acquire, Http
+from bot.ports.clock import Clock
+from bot.providers import TABLE
+from bot.providers.kind import Blocks, ProviderContext
+from bot.settings import ProviderSettings
+
+S = TypeVar("S", bound=ProviderSettings)
+
+
+def section(kind: type[S], environment: Mapping[str, str]) -> S:
+    """The settings of one account by its variables, complete or not."""
+    given = {name.removeprefix(kind.prefix).lower(): value for name, value in environment.items() if value}
+    return kind.model_validate({name: value for name, value in given.items() if name in kind.model_fields})
+
+
+def context(
+    name: str, http: Http, clock: Clock, acquire: Acquire | None = None, public_url: str = "", directory: Path = Path()
+) -> ProviderContext:
+    """What the program would give; no store, which only the local engine asks."""
+
+    async def ready(_: str) -> None:
+        return None
+
+    return ProviderContext(name, public_url, http, clock, acquire, cast(Blocks, None), directory, ready)
+
+
+def account(name: str, environment: Mapping[str, str], http: Http, clock: Clock, acquire: Acquire | None = None) -> Any:
+    """The provider account of this name, built by its line of the table."""
+    kind = TABLE[name]
+    public_url = environment.get("PUBLIC_URL", "").rstrip("/")
+    return kind.build(section(kind.settings, environment), context(name, http, clock, acquire, public_url))
