@@ -474,7 +474,7 @@ async def test_the_first_call_of_a_model_downloads_it_or_is_refused() -> None:
 async def test_a_cut_after_the_work_is_billed_and_one_before_is_not() -> None:
     async with serving() as client:
         for kind, billed in (("cut_before", 0), ("cut_upload", 0), ("cut_after", 1)):
-            client.server.faults.add(Fault(kind=kind))  # type: ignore[arg-type]  # a literal of the table above
+            client.server.faults.add(Fault(kind=kind))
             with pytest.raises(httpx.RemoteProtocolError):
                 await client.send(SECOND)
             assert len(client.server.billed) == billed, kind

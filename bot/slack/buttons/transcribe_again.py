@@ -60,7 +60,7 @@ class TranscribeAgain:
 
     def way(self, provider: str, options: Options) -> Choice:
         """What these options come to."""
-        offered = self._offers().get(provider)
+        offered = self._offers.get(provider)
         default = offered.default_options if offered else Options()
         language = options.language or default.language or ""
         return Choice(provider, language, options.recording_type or default.recording_type or "")
