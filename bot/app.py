@@ -24,7 +24,7 @@ from bot.engine.accounts import Accounts, Probe, probe_of
 from bot.engine.engine import Engine, build_engine
 from bot.engine.events import EngineEvent
 from bot.engine.rate_budget import RateBudgets
-from bot.engine.upkeep import PURGE_EVERY_SECONDS, Upkeep
+from bot.engine.upkeep import PURGE_EVERY_SECONDS, RELEASE_EVERY_SECONDS, Upkeep
 from bot.engine.wakeups import Wakeups
 from bot.failpoints import Failpoints
 from bot.http import Http
@@ -245,10 +245,11 @@ async def _start(
     stack.push_async_callback(server.stop)
     await server.start()
     alone = settings.database_url.startswith("sqlite:")  # a lock keeps every other process out
-    upkeep = Upkeep(store, clock, base.providers, base.sweep_spool, settings.retention_days, alone)
+    upkeep = Upkeep(store, clock, base.providers, engine.hosted_audio, base.sweep_spool, settings.retention_days, alone)
     await upkeep.clean_up()
     stack.push_async_callback(engine.stop)
     await engine.start()
+    supervisor.every("release", RELEASE_EVERY_SECONDS, upkeep.release_ended)
     supervisor.every("purge", PURGE_EVERY_SECONDS, upkeep.purge)
     supervisor.run("loop lag", base.metrics.measure_lag)
     return Core(settings, store, clock, engine, base.wakeups, server)

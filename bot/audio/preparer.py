@@ -62,6 +62,7 @@ class AudioPreparer:
             share = 1.0 if form is None else _SPOOL_SHARE
             await self._spool.fill(source, original, size, lambda done: progress(done * share))
             if form is None:
+                self._spool.written(folder)
                 yield SpooledPayload(original, file_name(name, facts.mime), facts.mime, size, facts.seconds)
                 return
             target = folder / f"payload.{form.extension}"
@@ -80,6 +81,7 @@ class AudioPreparer:
             original.unlink()
             _check_length(made.seconds, accepts)
             _check_size(made.size, accepts)
+            self._spool.written(folder)
             yield SpooledPayload(target, file_name(name, form.mime), form.mime, made.size, made.seconds)
 
     async def close(self) -> None:

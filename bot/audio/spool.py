@@ -67,6 +67,10 @@ class Spool:
             # Unlinking a few files is quick; a thread would leave them behind when the loop is closing.
             shutil.rmtree(path, ignore_errors=True)
 
+    def written(self, folder: Path) -> None:
+        """Everything for this folder is written: what it was promised beyond that is free for others."""
+        self._held[folder] = _used(folder)
+
     async def fill(self, source: SourceFile, target: Path, size: int, progress: Progress) -> None:
         """Write the whole source to `target`. Raises `StepError` if its length is not `size`, or the disk is full."""
         written = 0

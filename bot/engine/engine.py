@@ -14,8 +14,9 @@ from bot.engine.events import ClockSet, Watch
 from bot.engine.hosted_audio import HostedAudio
 from bot.engine.lane import LEASE_SECONDS, Lane
 from bot.engine.rate_budget import RateBudgets
+from bot.engine.release import HOOK_INBOX, Release
 from bot.engine.retry import PROVIDER_RETRIES, SLACK_RETRIES
-from bot.engine.steps import HOOK_INBOX, Steps, Suggest
+from bot.engine.steps import Steps, Suggest
 from bot.engine.wakeups import Wakeups
 from bot.ports.audio import Preparer
 from bot.ports.chat import Chat
@@ -67,6 +68,7 @@ class Engine:
             watch=self.watch,
             on_misconfigured=self.accounts.broke,
             on_moved=self._moved,
+            release=self.steps.release,
             wakeups=self.wakeups,
             heavy=heavy,
             provider_title=title,
@@ -145,6 +147,7 @@ def build_engine(
         preparer=preparer,
         providers=providers,
         hosted_audio=hosted_audio,
+        release=Release(store, providers, hosted_audio),
         clock=clock,
         clock_jumps=clock_jumps,
         suggest=suggest,

@@ -16,6 +16,8 @@ from bot.ports.clock import Clock
 from bot.ports.provider import Provider
 from bot.ports.store import Jobs
 
+OPEN = (State.SUBMITTING, State.WAITING)
+
 
 async def _unseen(_: float) -> None:
     """Progress of a conversion that nobody watches."""
@@ -57,7 +59,7 @@ class HostedAudio:
         provider = self.providers.get(job.provider) if job else None
         if job is None or provider is None or not provider.capabilities.fetches_audio:
             return None
-        if job.state not in (State.SUBMITTING, State.WAITING):
+        if job.state not in OPEN:
             await self.release(job.id)
             return None
         if job.remote and job.remote.expires_at is not None and self.clock.now() > job.remote.expires_at:
@@ -66,7 +68,21 @@ class HostedAudio:
             return held.payload
         source = await self.chat.source(job)
         facts = await self.preparer.inspect(source)
-        return await self.hold(job, source, facts, provider.capabilities.accepts)
+        payload = await self.hold(job, source, facts, provider.capabilities.accepts)
+        if await self._is_open(job.id):
+            return payload
+        await self.release(job.id)  # it ended while its audio was being prepared
+        return None
+
+    async def _is_open(self, job_id: str) -> bool:
+        job = await self.store.job(job_id)
+        return job is not None and job.state in OPEN
+
+    async def sweep(self) -> None:
+        """Close the payloads of jobs that another process has moved on."""
+        for job_id in list(self._held):
+            if not await self._is_open(job_id):
+                await self.release(job_id)
 
     async def release(self, job_id: str) -> None:
         """Close the job's payload; its spool file, if any, is deleted."""

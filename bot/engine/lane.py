@@ -7,7 +7,7 @@ Whatever wakes a lane (a bell, a timer, a webhook) need only be at-least-once.
 import asyncio
 import random
 import time
-from collections.abc import Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
@@ -67,6 +67,7 @@ class Lane:
     watch: Watch
     on_misconfigured: Callable[[Misconfigured], None]
     on_moved: Callable[[Job], None]
+    release: Callable[[Job], Awaitable[None]]
     wakeups: Wakeups
     quick: int = 8
     heavy: int = 8
@@ -191,6 +192,7 @@ class Lane:
             self.watch(StepEnded(moved, job.state, time.monotonic() - started, change.cause))
             if moved.state != job.state or moved.attempts:
                 self.on_moved(moved)
+            await self.release(moved)
         except LostLease:
             return  # somebody else owns the job; what was done here is theirs to find
         except StoreError as error:

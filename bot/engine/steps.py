@@ -5,7 +5,7 @@ A step may be killed at any instant and run again from the row alone. What it mu
 """
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from contextlib import AsyncExitStack, suppress
+from contextlib import AsyncExitStack
 from dataclasses import dataclass, field, replace
 
 from bot.domain.errors import Ambiguous, Problem, ProblemCode, Rejected, StepError, Transient
@@ -14,6 +14,7 @@ from bot.domain.machine import Change, Finishing, Parked, Received, Replying, Su
 from bot.domain.transcript import Transcript
 from bot.engine.clock_jumps import ClockJumpMonitor
 from bot.engine.hosted_audio import HostedAudio
+from bot.engine.release import HOOK_INBOX, Release, webhook_refs
 from bot.engine.retry import ENRICH_ATTEMPTS
 from bot.engine.schedule import first_look, next_look
 from bot.ports.audio import AudioFacts, Payload, Preparer, SourceFile
@@ -28,7 +29,6 @@ Suggest = Callable[[Transcript], Transcript]  # a title and highlights where the
 SHOWN_SHARE = 0.01  # progress is shown in steps of this size
 FRESH_SECONDS = 60.0  # what was learnt of a file is used again for so long
 MOST_REMEMBERED = 256
-HOOK_INBOX = "hook"  # kind of the inbox rows that hold believed webhooks; their ref is "account:reference"
 
 
 @dataclass(slots=True)
@@ -41,6 +41,7 @@ class Steps:
     preparer: Preparer
     providers: Mapping[str, Provider]
     hosted_audio: HostedAudio
+    release: Release
     clock: Clock
     clock_jumps: ClockJumpMonitor
     suggest: Suggest
@@ -51,7 +52,7 @@ class Steps:
         """Do what the job's state asks for; None when there is nothing to do (it is over, or parked)."""
         stage = stage_of(job)
         if job.cancel_by and isinstance(stage, Received | Submitting | Waiting | Finishing | Parked):
-            return await self._cancel(stage)
+            return stage.cancel(self.clock.now())
         match stage:
             case Received():
                 return await self._receive(stage)
@@ -65,14 +66,6 @@ class Steps:
                 return await self._reply(stage)
             case _:
                 return None
-
-    async def _cancel(self, stage: Received | Submitting | Waiting | Finishing | Parked) -> Change:
-        job = stage.job
-        if job.remote and (provider := self.providers.get(job.provider)):
-            with suppress(StepError):  # the person's wish does not wait; the provider's job ends by itself
-                await provider.cancel(job.remote)
-        await self.hosted_audio.release(job.id)
-        return stage.cancel(self.clock.now())
 
     # received
 
@@ -261,7 +254,7 @@ class Steps:
         return [item.payload for item in await self._pushed_items(job)]
 
     async def _pushed_items(self, job: Job) -> Sequence[InboxItem]:
-        refs = _push_refs(job)
+        refs = webhook_refs(job)
         return await self.store.inbox_for(HOOK_INBOX, *refs) if refs else ()
 
     # finishing
@@ -287,8 +280,7 @@ class Steps:
             if transcript != stored:
                 await self.store.put_transcript(job.id, transcript, self.clock.now())
             await self._learn(job, transcript)
-        await self.store.discard_inputs(job.id, HOOK_INBOX, *_push_refs(job))
-        await self.hosted_audio.release(job.id)
+        await self.store.discard_inputs(job.id, HOOK_INBOX, *webhook_refs(job))
         return stage.stored(self.clock.now())
 
     async def _enrich(self, job: Job, provider: Provider, transcript: Transcript) -> Transcript:
@@ -313,6 +305,7 @@ class Steps:
 
     async def _reply(self, stage: Replying) -> Change:
         job = stage.job
+        await self.release(job)
         transcript = await self.store.transcript(job.id)
         try:
             await self.chat.reply(job, transcript)
@@ -323,16 +316,6 @@ class Steps:
 
 _NOT_MEANT = (ProblemCode.NOT_AUDIO, ProblemCode.NO_AUDIO_TRACK, ProblemCode.EMPTY_FILE, ProblemCode.CORRUPT)
 URL_REFUSED = "upload url refused"  # how a provider words an `Ambiguous` upload to a URL that is no longer good
-
-
-def _push_refs(job: Job) -> list[str]:
-    """What the pushes for a job are kept under.
-
-    One that came before the reference was stored is kept under our own, where the provider echoes it.
-    """
-    if job.remote is None:
-        return []
-    return [f"{job.account}:{ref}" for ref in dict.fromkeys((job.remote.ref, job.client_ref)) if ref]
 
 
 def _url_refused(job: Job) -> bool:

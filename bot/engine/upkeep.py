@@ -3,12 +3,14 @@
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 
-from bot.domain.job import FINAL
+from bot.domain.job import FINAL, State
+from bot.engine.hosted_audio import HostedAudio
 from bot.ports.clock import Clock
 from bot.ports.provider import KeepsAudio, Provider
 from bot.ports.store import JobStore
 
 PURGE_EVERY_SECONDS = 3600.0
+RELEASE_EVERY_SECONDS = 60.0
 DAY_SECONDS = 86400.0
 
 
@@ -19,6 +21,7 @@ class Upkeep:
     store: JobStore
     clock: Clock
     providers: Mapping[str, Provider]
+    hosted_audio: HostedAudio
     sweep_spool: Callable[[], Awaitable[object]]
     retention_days: int
     alone: bool
@@ -34,10 +37,20 @@ class Upkeep:
 
     async def _sweep(self, provider: KeepsAudio) -> None:
         kept = [await self.store.job(job_id) for job_id in await provider.kept()]
-        unfinished = [job for job in kept if job is not None and job.state not in FINAL]
+        unfinished = [job for job in kept if job is not None and job.state not in (*FINAL, State.REPLYING)]
         await provider.sweep([job.id for job in unfinished])
         for job in unfinished:  # the work on it ended with the process: poll it now, which starts it again
             await self.store.wake(job.id, self.clock.now())
+
+    async def release_ended(self) -> None:
+        """Let go of what this process holds for jobs that another one has ended: audio, and work of its own."""
+        await self.hosted_audio.sweep()
+        for provider in self.providers.values():
+            if isinstance(provider, KeepsAudio):
+                for job_id in await provider.kept():
+                    job = await self.store.job(job_id)
+                    if job is not None and job.remote and job.state in (*FINAL, State.REPLYING):
+                        await provider.cancel(job.remote)
 
     async def purge(self) -> None:
         """Delete content that is older than the retention; with 0 days only what deletions left."""

@@ -200,6 +200,10 @@ class KeepsAudio(Protocol):
         """Ids of the jobs that something is kept for."""
         ...
 
+    async def cancel(self, remote: RemoteJob) -> None:
+        """As `Provider.cancel`: end the work at once and delete what there is of it."""
+        ...
+
     async def sweep(self, unfinished: Collection[str]) -> int:
         """Delete what is kept for every other job; returns of how many. Called at start."""
         ...

@@ -10,7 +10,7 @@ from aiohttp import web
 
 from bot.domain.errors import StoreError, WebhookRefused
 from bot.domain.job import Job, State
-from bot.engine.steps import HOOK_INBOX
+from bot.engine.release import HOOK_INBOX
 from bot.ports.clock import Clock
 from bot.ports.provider import Provider, WebhookEvent, WebhookRequest
 from bot.ports.store import JobFilter, JobStore

@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 
 from bot.audio.preparer import AudioPreparer
+from bot.audio.spool import Spool
 
 _HOLDER = """
 import asyncio, sys
@@ -40,3 +41,14 @@ async def test_the_leavings_of_a_killed_process_are_swept_and_a_living_ones_work
     await holders[1].wait()
     assert await AudioPreparer(spool).sweep() == 1
     assert not list(spool.glob("run-*"))
+
+
+async def test_bytes_are_promised_only_until_the_payload_is_written(tmp_path: Path) -> None:
+    """A hosted recording stays on the disk for hours; what it did not need is free for others meanwhile."""
+    spool = Spool(tmp_path)
+    async with spool.folder("held", 10**9) as folder:
+        (folder / "payload.mp3").write_bytes(b"x" * 1000)
+        assert sum(spool._held.values()) == 10**9
+        spool.written(folder)
+        assert sum(spool._held.values()) == 1000
+    assert spool._held == {}

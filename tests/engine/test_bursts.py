@@ -66,6 +66,7 @@ async def test_a_rush_that_never_ends_keeps_no_result_waiting_and_forgets_no_job
             watch=yard.happened.append,
             on_misconfigured=lambda error: None,
             on_moved=lambda job: lane.notify(),
+            release=yard.released,
             wakeups=Wakeups(yard.store, yard.clock, bursts),
         )
         serving = asyncio.create_task(lane.serve())

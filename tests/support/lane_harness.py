@@ -57,11 +57,15 @@ class Yard:
             watch=self.happened.append,
             on_misconfigured=on_misconfigured,
             on_moved=lambda job: None,
+            release=self.released,
             wakeups=Wakeups(self.store, self.clock),
             heavy=heavy,
             provider_title="Xosum",
             chance=random.Random(4),
         )
+
+    async def released(self, job: Job) -> None:
+        """Nothing is held outside the rows."""
 
     async def job(self, state: State = State.SUBMITTING, person: str = "U1") -> Job:
         """A new job of the account, brought by its legal moves to this state; a second younger than the one before."""
