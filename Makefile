@@ -7,9 +7,18 @@
 #   make bench  measures against their baselines
 #   make crash  the long crash suite
 #   make lock   requirements.lock anew        make docs  the tables of settings in README and .env.example anew
+#
+# PYTHON=python3.13 make test uses that Python (.venv is made again if it has another); VENV=.venv-3.13 keeps both.
 
-PYTHON ?= $(firstword $(foreach name,python3.11 python3.12 python3.13 python3,$(if $(shell command -v $(name)),$(name))))
-VENV := .venv
+VENV ?= .venv
+# A name is taken if it runs: pyenv's shims are on PATH also for Pythons that they then refuse to run.
+RECENT := import sys; sys.exit(sys.version_info < (3, 11))
+FIRST := for name in python3.11 python3.12 python3.13 python3; do $$name -c '$(RECENT)' 2>/dev/null && echo $$name && break; done
+ifdef PYTHON
+VERSION := import sys; print(sys.version_info[:2])
+OTHER := $(shell test -x $(VENV)/bin/python && [ "$$($(PYTHON) -c '$(VERSION)')" != "$$($(VENV)/bin/python -c '$(VERSION)')" ] && echo yes)
+endif
+PYTHON ?= $(shell $(FIRST))
 BIN := $(VENV)/bin
 ARGS ?=
 
@@ -20,9 +29,11 @@ help:
 	@sed -n 's/^#   //p' Makefile
 
 # uv's own entry of the lock, so that even the installer is checked; pip does the work where uv cannot be had.
+$(if $(OTHER),$(eval .PHONY: $(VENV)/.locked))
 $(VENV)/.locked: requirements.lock
 	@test -n "$(PYTHON)" || { echo "Python 3.11 or later is needed."; exit 1; }
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "$(PYTHON) is older than Python 3.11: give PYTHON=..."; exit 1; }
+	@$(PYTHON) -c '$(RECENT)' || { echo "$(PYTHON) is older than Python 3.11: give PYTHON=..."; exit 1; }
+	@$(if $(OTHER),rm -rf $(VENV))
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); echo "Python's venv module is needed (Debian: apt-get install python3-venv)."; exit 1; }
 	@awk '/^[a-z]/ { wanted = /^uv==/ } wanted' requirements.lock > $(VENV)/uv.lock.txt
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r $(VENV)/uv.lock.txt || echo "uv cannot be had; pip takes longer."
