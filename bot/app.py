@@ -30,6 +30,7 @@ from bot.failpoints import Failpoints
 from bot.http import Http
 from bot.logs import LogWatch
 from bot.metrics import Metrics
+from bot.network import network_of
 from bot.ports.audio import Preparer
 from bot.ports.chat import Chat
 from bot.ports.clock import Clock
@@ -135,7 +136,8 @@ async def _open_base(stack: AsyncExitStack, settings: Settings, points: Failpoin
     clock = SystemClock()
     store: JobStore = await open_store(settings.database_url, settings.sealing_key, old_keys=settings.old_keys)
     stack.push_async_callback(store.close)
-    http = Http(clock)
+    network = network_of(settings)
+    http = Http(clock, network)
     stack.push_async_callback(http.aclose)
     directory = work_directory(settings)
     audio = AudioPreparer(directory / "spool")

@@ -19,6 +19,7 @@ from bot.clock import SystemClock
 from bot.configuration import serve_faults
 from bot.domain.errors import Misconfigured, Rejected, StepError, StoreError
 from bot.http import Http, http_date
+from bot.network import network_of
 from bot.ports.provider import Finding
 from bot.settings import Settings
 from bot.slack.api.client import open_client
@@ -167,7 +168,7 @@ async def _public_url(settings: Settings) -> Finding:
     address, subject = settings.public_url, "PUBLIC_URL"
     remedy = f"Make {address} lead to {settings.host}:{settings.port} of this machine (tunnel, proxy, firewall)."
     async with _listening(settings) as word:
-        http = Http(SystemClock())
+        http = Http(SystemClock(), network_of(settings))
         try:
             answer = await http.call("public", "GET", f"{address}/healthz")
         except StepError as error:

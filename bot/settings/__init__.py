@@ -9,6 +9,7 @@ from typing import ClassVar
 
 from pydantic import Field, SerializeAsAny
 
+from bot.settings.network import NetworkSettings
 from bot.settings.sections import Address, ProviderSettings, Section, SettingsError
 from bot.settings.slack import SlackSettings
 from bot.settings.storage import StorageSettings
@@ -16,10 +17,10 @@ from bot.settings.work import WorkSettings
 
 __all__ = ["COMMON", "Address", "ProviderSettings", "Section", "Settings", "SettingsError"]
 
-COMMON: tuple[type[Section], ...] = (SlackSettings, StorageSettings, WorkSettings)
+COMMON: tuple[type[Section], ...] = (SlackSettings, StorageSettings, WorkSettings, NetworkSettings)
 
 
-class Settings(SlackSettings, StorageSettings, WorkSettings):
+class Settings(SlackSettings, StorageSettings, WorkSettings, NetworkSettings):
     """What the operator has chosen: the common settings, and those of each provider account that is set up."""
 
     heading: ClassVar[str] = ""

@@ -2,7 +2,7 @@
 
 from typing import Annotated, ClassVar
 
-from pydantic import AfterValidator, BaseModel, ConfigDict
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict
 
 
 class SettingsError(Exception):
@@ -47,3 +47,13 @@ def _address(value: str) -> str:
 
 Address = Annotated[str, AfterValidator(_address)]
 """An http(s) address without a slash at its end; empty for none."""
+
+
+def _listed(value: object) -> object:
+    if isinstance(value, str):
+        return tuple(part.strip().lower() for part in value.split(",") if part.strip())
+    return value
+
+
+Names = Annotated[tuple[str, ...], BeforeValidator(_listed)]
+"""Names separated by commas, in lower case."""

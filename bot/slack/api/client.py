@@ -41,6 +41,7 @@ from bot.domain.errors import (
 )
 from bot.domain.job import SLACK_LANE
 from bot.http import retry_after
+from bot.network import Network, network_of
 from bot.ports.clock import Clock
 from bot.settings import Settings
 from bot.slack.api.methods import Method
@@ -108,9 +109,15 @@ class SlackClient:
     """Calls Slack as the bot. Build it with `open_client`."""
 
     def __init__(
-        self, settings: Settings, clock: Clock, session: aiohttp.ClientSession, on_limited: Callable[[], None]
+        self,
+        settings: Settings,
+        clock: Clock,
+        session: aiohttp.ClientSession,
+        network: Network,
+        on_limited: Callable[[], None],
     ) -> None:
         token = settings.slack_bot_token.get_secret_value()
+        proxy = network.proxy_for(settings.slack_api_url)
 
         def build(*handlers: object) -> AsyncWebClient:
             web = AsyncWebClient(
@@ -118,16 +125,18 @@ class SlackClient:
                 base_url=settings.slack_api_url,
                 timeout=int(TIMEOUT_SECONDS),
                 session=session,
+                ssl=network.trust,
                 logger=_LOGGER,
                 retry_handlers=list(handlers),  # type: ignore[arg-type]  # the SDK's list is invariant
             )
-            web.proxy = None  # the SDK has just read it from the environment
+            web.proxy = proxy  # by our settings; the SDK has just read one from the environment
             return web
 
         self.web = build()
         """The SDK's client without any retries, for Bolt."""
         self._patient = build(AsyncConnectionErrorRetryHandler(), AsyncServerErrorRetryHandler(), _ShortPause())
         self.session = session
+        self._network = network
         self.pace = RequestPacing(clock)
         self._on_limited = on_limited  # called for each answer 429 that is not waited out in place
         self._clock = clock
@@ -184,8 +193,14 @@ class SlackClient:
         await self._post(url, "response_url", json=dict(message))
 
     async def _post(self, url: str, what: str, **body: object) -> None:
+        proxy = self._network.proxy_for(url)
         try:
-            async with self.session.post(url, allow_redirects=False, **body) as response:  # type: ignore[arg-type]  # one of data and json
+            async with self.session.post(
+                url,
+                allow_redirects=False,
+                proxy=proxy,
+                **body,  # type: ignore[arg-type]  # one of data and json
+            ) as response:
                 if response.status == 429:
                     named = {name.lower(): value for name, value in response.headers.items()}
                     pause = retry_after(named, self._clock.now(), DEFAULT_PAUSE_SECONDS)
@@ -228,5 +243,7 @@ async def open_client(
 ) -> AsyncGenerator[SlackClient, None]:
     """A client with its session, closed at the end."""
     timeout = aiohttp.ClientTimeout(total=TIMEOUT_SECONDS, sock_connect=10.0)
-    async with aiohttp.ClientSession(timeout=timeout, trust_env=False, cookie_jar=aiohttp.DummyCookieJar()) as session:
-        yield SlackClient(settings, clock, session, on_limited)
+    network = network_of(settings)
+    connector, jar = aiohttp.TCPConnector(ssl=network.trust), aiohttp.DummyCookieJar()
+    async with aiohttp.ClientSession(timeout=timeout, connector=connector, trust_env=False, cookie_jar=jar) as session:
+        yield SlackClient(settings, clock, session, network, on_limited)

@@ -57,7 +57,7 @@ class Socket:
         self._handler = AsyncSocketModeHandler(
             self._app, self._token, logger=_LOGGER, web_client=self._app.client, ping_interval=PING_SECONDS
         )
-        self._handler.client.proxy = None
+        self._handler.client.proxy = self._app.client.proxy  # by our settings
         self._handler.client.on_message_listeners.append(self._heard)
         await self._handler.connect_async()  # type: ignore[no-untyped-call]  # the SDK leaves it unannotated
 

@@ -11,73 +11,45 @@ and headers carry tokens.
 """
 
 import asyncio
-import email.utils
 import json as jsonlib
 import logging
-import math
 import random
 import socket
 import ssl
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
-from typing import cast
+from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-import certifi
 import httpcore
 import httpx
 
 from bot.domain.errors import Ambiguous, Misconfigured, RateLimited, StepError, Transient
+from bot.http.answers import MAX_BODY, Answer, retry_after
+from bot.http.transport import CHUNK, Transport
+from bot.network import Network
 from bot.ports.audio import Progress
 from bot.ports.clock import Clock
 
-MAX_BODY = 16 * 1024 * 1024
-MAX_RETRY_AFTER = 3600.0
 QUICK_RETRIES = 2
-CHUNK = 256 * 1024  # bytes: what passes through at a time, since each chunk costs the same Python whatever its size
 DEFAULT_HEADERS = {"Accept": "*/*", "Accept-Encoding": "gzip, deflate", "User-Agent": "threadscribe"}
 FULL = 64 * 1024  # a source that gives less at a time is slower than we are: what it gives is passed on at once
-
-httpcore.AsyncHTTP11Connection.READ_NUM_BYTES = CHUNK  # 64 KiB by itself; httpx has no setting for it
 
 Acquire = Callable[[], Awaitable[None]]
 """Waits for one call of a rate budget; awaited before every attempt, quick retries included."""
 
-_NOT_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError)
-_UNWRITABLE = (httpx.InvalidURL, httpx.UnsupportedProtocol, httpx.LocalProtocolError, UnicodeError)
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """A whole answer. Header names are lower case; `body` is at most `MAX_BODY` bytes."""
-
-    status: int
-    headers: Mapping[str, str]
-    body: bytes = field(repr=False)
-    source: str = ""  # method and host, for error details
-    repeatable: bool = True  # False: the call must not happen twice, so an unreadable answer is Ambiguous
-
-    @property
-    def ok(self) -> bool:
-        """Whether the status is 200 to 299."""
-        return 200 <= self.status <= 299
-
-    def json_object(self) -> Mapping[str, object]:
-        """The body as a JSON object. Raises `Transient` for HTML and the like, `Ambiguous` if not `repeatable`."""
-        found = self.json_or_none()
-        if found is None:
-            detail = f"{self.source}: non-JSON answer with status {self.status}"
-            raise Transient(detail) if self.repeatable else Ambiguous(detail)
-        return found
-
-    def json_or_none(self) -> Mapping[str, object] | None:
-        """The body as a JSON object, or None when it is something else."""
-        try:
-            found: object = jsonlib.loads(self.body)
-        except (ValueError, RecursionError):
-            return None
-        return cast("Mapping[str, object]", found) if isinstance(found, dict) else None
+_NOT_SENT = (httpcore.ConnectError, httpcore.ConnectTimeout, httpcore.PoolTimeout, httpcore.ProxyError)
+_UNWRITABLE = (httpx.InvalidURL, httpcore.UnsupportedProtocol, httpcore.LocalProtocolError, UnicodeError)
+_FAILURES = (
+    httpcore.NetworkError,
+    httpcore.TimeoutException,
+    httpcore.ProtocolError,
+    httpcore.ProxyError,
+    httpcore.UnsupportedProtocol,
+    httpx.HTTPError,  # a body that does not decode
+    httpx.InvalidURL,
+    UnicodeError,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,22 +62,15 @@ class Stream:
 
 
 class Http:
-    """A shared pool of connections: no redirects, no cookies, no proxies from the environment."""
+    """A shared pool of connections: no redirects, no cookies, proxies by the settings only."""
 
-    def __init__(self, clock: Clock, *, proxy: str | None = None, connections: int = 64) -> None:
+    def __init__(self, clock: Clock, network: Network | None = None, *, connections: int = 64) -> None:
         for name in ("httpx", "httpcore"):
             # They log whole URLs (INFO) and headers (DEBUG): signatures and tokens would reach the log.
             logging.getLogger(name).setLevel(logging.WARNING)
-        trust = ssl.create_default_context(cafile=certifi.where())
-        trust.load_default_certs()  # also the operator's own authorities (system store, SSL_CERT_FILE)
         self._clock = clock
-        # Not the client above it: redirects, cookies and authentication, none of which is wanted, are half its time.
-        self._transport = httpx.AsyncHTTPTransport(
-            verify=trust,
-            trust_env=False,
-            proxy=proxy,
-            limits=httpx.Limits(max_connections=connections, max_keepalive_connections=16, keepalive_expiry=5.0),
-        )
+        self._network = network or Network()
+        self._transport = Transport(self._network.trust, connections)
 
     async def aclose(self) -> None:
         """Close every connection."""
@@ -173,7 +138,7 @@ class Http:
                             raise Transient(detail) if repeatable else Ambiguous(detail)
                 finally:
                     await response.aclose()
-        except (httpx.HTTPError, httpx.InvalidURL, UnicodeError, TimeoutError) as error:
+        except (*_FAILURES, TimeoutError) as error:
             raise _classify(error, account, source, repeatable) from None  # the cause may quote the URL or a header
         answer = Answer(response.status_code, dict(response.headers), bytes(body), source, repeatable)
         self._raise_for_busy(answer, retry_default)
@@ -196,7 +161,7 @@ class Http:
             content=content,
             extensions={"timeout": _limits(timeout), **(extensions or {})},
         )
-        return await self._transport.handle_async_request(request)
+        return await self._transport.send(request, self._network.proxy_for(url))
 
     @asynccontextmanager
     async def stream_get(
@@ -216,7 +181,7 @@ class Http:
         sent = {**(headers or {}), "Accept-Encoding": "identity"}
         try:
             response = await self._send("GET", url, sent, timeout)
-        except (httpx.HTTPError, httpx.InvalidURL, UnicodeError) as error:
+        except _FAILURES as error:
             raise _classify(error, account, source, repeatable=True) from None  # the cause may quote the URL
         try:
             found = dict(response.headers)
@@ -236,7 +201,7 @@ class Http:
         try:
             async for chunk in response.aiter_raw():
                 yield chunk
-        except httpx.HTTPError as error:
+        except _FAILURES as error:
             raise _classify(error, account, source, repeatable=True) from None  # the cause may quote the URL
 
     async def put_stream(
@@ -288,7 +253,7 @@ class Http:
                 body = await _head_of(response)
             finally:
                 await response.aclose()
-        except (httpx.HTTPError, httpx.InvalidURL, UnicodeError) as error:
+        except _FAILURES as error:
             raise _classify(error, account, source, repeatable=sent < size) from None  # the cause may quote the URL
         answer = Answer(response.status_code, dict(response.headers), body, source)
         self._raise_for_busy(answer, 5.0)
@@ -301,36 +266,6 @@ class Http:
         if answer.status >= 500 or answer.status in (408, 425):
             detail = f"{answer.source}: status {answer.status}"
             raise Transient(detail) if answer.repeatable else Ambiguous(detail)
-
-
-def retry_after(headers: Mapping[str, str], now: float, default: float) -> float:
-    """Seconds to wait by Retry-After, from 0 to an hour; `default` when it is missing or unreadable.
-
-    A date is measured against the answer's own Date header, so a skewed clock does no harm; against `now` where there
-    is none, or where that makes no sense (a cache's Date, say).
-    """
-    text = headers.get("retry-after", "").strip()
-    try:
-        seconds = float(text)
-    except ValueError:
-        until = http_date(text)
-        if until is None:
-            return default
-        sent_at = http_date(headers.get("date", ""))
-        seconds = until - now
-        if sent_at is not None and -60.0 <= until - sent_at <= MAX_RETRY_AFTER:
-            seconds = until - sent_at
-    if not math.isfinite(seconds):
-        return default
-    return min(max(seconds, 0.0), MAX_RETRY_AFTER)
-
-
-def http_date(text: str) -> float | None:
-    """Unix seconds of an HTTP-date, or None."""
-    try:
-        return email.utils.parsedate_to_datetime(text).timestamp()
-    except (ValueError, TypeError, IndexError, OverflowError):
-        return None
 
 
 def _limits(seconds: float) -> dict[str, float | None]:
