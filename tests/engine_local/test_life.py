@@ -99,6 +99,26 @@ async def test_a_block_that_crashes_the_engine_twice_ends_the_job_and_not_the_bo
     assert error_rate(JFK, (await desk.transcribe(SAMPLES / "jfk.wav")).text) <= 0.1
 
 
+async def test_an_exception_in_the_engine_is_never_said_to_be_a_damaged_file(
+    desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """As with another version of the library, whose call takes other arguments."""
+    altered = tmp_path / "altered" / "sitecustomize.py"
+    altered.parent.mkdir()
+    altered.write_text(
+        "import faster_whisper\n\ndef transcribe(*arguments, **options):\n    raise ValueError('no such option')\n"
+        "faster_whisper.WhisperModel.transcribe = transcribe\n"
+    )
+    monkeypatch.setenv("PYTHONPATH", str(altered.parent))
+    standing = await desk.finished(await desk.hand_over(SAMPLES / "jfk.wav"))
+    assert isinstance(standing, Failed)
+    assert standing.problem.code is ProblemCode.ENGINE_CRASHED
+    assert "no such option" in standing.detail
+    logged = capsys.readouterr().out
+    assert "local_engine_failed" in logged
+    assert "Traceback" in logged
+
+
 async def test_cancelling_ends_the_child_at_once_and_deletes_everything(desk: Desk, tmp_path: Path) -> None:
     remote = await desk.hand_over(talk(tmp_path / "a.wav", 10)[0])
     await desk.blocks.changed.wait()

@@ -5,12 +5,16 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
+import structlog
+
 from bot.domain.errors import ProblemCode
 from bot.domain.transcript import Segment, Word
 from bot.providers.local.job_files import JobFiles, Outcome, Request
 from bot.providers.local.messages import BlockDone, Done, ProgressReport, Said, Transcribe, Unusable
 from bot.providers.local.pool import Pool
 from bot.subprocesses.child import ChildDiedError, ChildStalledError
+
+_log = structlog.get_logger(__name__)
 
 _SILENCE_SECONDS = 900.0  # a child that has not even finished one window of 30 s by then hangs
 _CRASHES = 2  # on one block, before the job is given up
@@ -72,6 +76,8 @@ class JobRunner:
                             case Unusable(code, detail):
                                 return Outcome(code=code, detail=detail)
             except (ChildDiedError, ChildStalledError) as error:
+                if isinstance(error, ChildDiedError) and not error.crashed:
+                    _log.error("local_engine_failed", job=job_id, block=at, output=error.output)  # its traceback
                 crashes[at] += 1
                 if crashes[at] >= _CRASHES:
                     return Outcome(code=ProblemCode.ENGINE_CRASHED.value, detail=f"block {at}: {error}")
