@@ -23,6 +23,7 @@ from bot.domain.transcript import Transcript
 from bot.engine.accounts import Accounts, Probe, probe_of
 from bot.engine.engine import Engine, build_engine
 from bot.engine.events import EngineEvent
+from bot.engine.polling import Polling
 from bot.engine.rate_budget import RateBudgets
 from bot.engine.upkeep import PURGE_EVERY_SECONDS, RELEASE_EVERY_SECONDS, Upkeep
 from bot.engine.wakeups import Wakeups
@@ -79,6 +80,7 @@ class _Base:
     preparer: Preparer
     sweep_spool: Callable[[], Awaitable[object]]
     providers: Mapping[str, Provider]
+    polling: Polling
     watch: Callable[[EngineEvent], None]
 
     def accounts(self, probes: Mapping[str, Probe]) -> Accounts:
@@ -99,6 +101,7 @@ async def open_bot(settings: Settings, points: Failpoints | None = None) -> Asyn
         reports = Reports(
             notify=base.wakeups.arrived,
             on_broken=accounts.broke,
+            on_connected=lambda: base.supervisor.run("overdue jobs", base.polling.poll_overdue),
             on_reply=metrics.replied,
             on_refused=partial(metrics.refused, "slack"),
         )
@@ -173,6 +176,7 @@ async def _open_base(stack: AsyncExitStack, settings: Settings, points: Failpoin
         preparer=preparer,
         sweep_spool=audio.sweep,
         providers=providers,
+        polling=Polling(store, clock, providers, wakeups, settings.poll_min_seconds),
         watch=watch,
     )
 
@@ -217,6 +221,7 @@ def _build_engine(base: _Base, chat: Chat, accounts: Accounts) -> Engine:
         accounts=accounts,
         wakeups=base.wakeups,
         supervisor=base.supervisor,
+        polling=base.polling,
         watch=base.watch,
         suggest=suggest,
         offload=_in_thread,

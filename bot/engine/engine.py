@@ -13,6 +13,7 @@ from bot.engine.clock_jumps import ClockJumpMonitor, reschedule_after_jump
 from bot.engine.events import ClockSet, Watch
 from bot.engine.hosted_audio import HostedAudio
 from bot.engine.lane import LEASE_SECONDS, Lane
+from bot.engine.polling import Polling
 from bot.engine.rate_budget import RateBudgets
 from bot.engine.release import HOOK_INBOX, Release
 from bot.engine.retry import PROVIDER_RETRIES, SLACK_RETRIES
@@ -43,6 +44,7 @@ class Engine:
     steps: Steps
     hosted_audio: HostedAudio
     clock_jumps: ClockJumpMonitor
+    polling: Polling
     watch: Watch
     accounts: Accounts
     wakeups: Wakeups
@@ -85,6 +87,7 @@ class Engine:
         for lane in self.lanes:
             self._serving.append(self.supervisor.run(f"queue of {lane.name}", lane.serve))
         self.supervisor.run("clock", self._watch_clock)
+        self.supervisor.run("overdue jobs", self.polling.poll_overdue)
 
     async def _watch_clock(self) -> None:
         async def on_set(by: float) -> None:
@@ -133,6 +136,7 @@ def build_engine(
     accounts: Accounts,
     wakeups: Wakeups,
     supervisor: Supervisor,
+    polling: Polling,
     watch: Watch,
     suggest: Suggest,
     offload: Callable[[Callable[[], Transcript]], Awaitable[Transcript]],
@@ -150,6 +154,7 @@ def build_engine(
         release=Release(store, providers, hosted_audio),
         clock=clock,
         clock_jumps=clock_jumps,
+        polling=polling,
         suggest=suggest,
         offload=offload,
     )
@@ -162,6 +167,7 @@ def build_engine(
         steps=steps,
         hosted_audio=hosted_audio,
         clock_jumps=clock_jumps,
+        polling=polling,
         watch=watch,
         accounts=accounts,
         wakeups=wakeups,

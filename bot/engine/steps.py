@@ -14,9 +14,9 @@ from bot.domain.machine import Change, Finishing, Parked, Received, Replying, Su
 from bot.domain.transcript import Transcript
 from bot.engine.clock_jumps import ClockJumpMonitor
 from bot.engine.hosted_audio import HostedAudio
+from bot.engine.polling import Polling
 from bot.engine.release import HOOK_INBOX, Release, webhook_refs
 from bot.engine.retry import ENRICH_ATTEMPTS
-from bot.engine.schedule import first_look, next_look
 from bot.ports.audio import AudioFacts, Payload, Preparer, SourceFile
 from bot.ports.chat import Chat
 from bot.ports.clock import Clock
@@ -42,6 +42,7 @@ class Steps:
     providers: Mapping[str, Provider]
     hosted_audio: HostedAudio
     release: Release
+    polling: Polling
     clock: Clock
     clock_jumps: ClockJumpMonitor
     suggest: Suggest
@@ -59,7 +60,7 @@ class Steps:
             case Submitting():
                 return await self._submit(stage)
             case Waiting():
-                return await self._look(stage)
+                return await self._poll(stage)
             case Finishing():
                 return await self._finish(stage)
             case Replying():
@@ -148,8 +149,9 @@ class Steps:
 
     async def _submitted(self, job: Job, provider: Provider, seconds: float | None) -> Change:
         # A push may have come before the reference was stored, or before a crash: nobody will wake this job again.
-        due_at = self.clock.now() if await self._pushed_items(job) else await self._first_look(provider, seconds)
-        return Submitting(job).submitted(self.clock.now(), due_at)
+        wait = 0.0 if await self._pushed_items(job) else await self.polling.first(provider, seconds)
+        now = self.clock.now()
+        return Submitting(job).submitted(now, now + wait)
 
     async def _look_at(self, job: Job) -> tuple[SourceFile, AudioFacts]:
         """The job's file and what it is; mostly the step before has just looked."""
@@ -198,31 +200,33 @@ class Steps:
             audio_url=f"{base}/audio/{job.hook_token}" if base else None,
         )
 
-    async def _first_look(self, provider: Provider, seconds: float | None) -> float:
-        latency = await self.store.latency(provider.account) or provider.capabilities.latency
-        wait = first_look(seconds, provider.capabilities, latency, self.settings.poll_min_seconds)
-        return self.clock.now() + wait
-
     # waiting
 
-    async def _look(self, stage: Waiting) -> Change:
+    async def _poll(self, stage: Waiting) -> Change:
         job = stage.job
         provider = self._provider(job.provider)
         remote = job.remote
         if remote is None:
             return stage.resubmit(self.clock.now(), "no reference is stored")
-        since = job.submitted_at or job.updated_at
-        pushed = await self._pushed(job, provider)  # read first: it may be all that tells the provider's own id
-        standing = await provider.poll(remote, job.client_ref)
-        if not isinstance(standing, Succeeded):
-            if pushed is not None:
-                standing = Succeeded(pushed)
-        elif standing.transcript is not None and isinstance(provider, MergesWebhook):
-            standing = Succeeded(await self._confirmed(job, provider, standing.transcript))
+        items = await self._pushed_items(job)
+        pushed = _result_of(items, provider)  # read before the poll: it may be all that has the provider's own id
+        result = await provider.poll(remote, job.client_ref)
+        if not isinstance(result, Succeeded) and pushed is not None:
+            result = Succeeded(pushed)
         now = self.clock.now()
-        match standing:
+        match result:
             case Succeeded(transcript):
+                if not items and provider.capabilities.pushes:
+                    if isinstance(provider, MergesWebhook) and (wait := self.polling.awaits_webhook(job, provider)):
+                        return stage.still_pending(now, now + wait, 1.0)
+                    await self.polling.webhook_missed(job, provider)
+                elif items:
+                    await self.polling.webhook_came(job, provider, min(item.due_at for item in items))
+                self.polling.forget(job)
                 if transcript is not None:
+                    if isinstance(provider, MergesWebhook):
+                        for item in items:
+                            transcript = provider.merge_pushed(transcript, item.payload)
                     await self.store.put_transcript(job.id, transcript, now)
                 return stage.ready(now)
             case Failed(problem, detail):
@@ -230,28 +234,13 @@ class Steps:
             case Pending(progress, uploaded):
                 if uploaded is False and not provider.capabilities.fetches_audio:
                     return stage.resubmit(now, "the provider has no audio")
-                if self.clock_jumps.waited(since) > self.settings.job_deadline_minutes * 60:
+                if (
+                    self.clock_jumps.waited(job.submitted_at or job.updated_at)
+                    > self.settings.job_deadline_minutes * 60
+                ):
                     raise Rejected(_deadline(provider, self.settings.job_deadline_minutes))
                 self.chat.show(_at(job, progress))
-                gap = next_look(now - since, provider.capabilities, self.settings.poll_min_seconds)
-                return stage.still_pending(now, now + gap, progress)
-
-    async def _pushed(self, job: Job, provider: Provider) -> Transcript | None:
-        """The result that a webhook brought along, where it can be taken at its word."""
-        for payload in await self._pushes(job):
-            transcript = provider.parse_pushed(payload)
-            if transcript is not None:
-                return transcript
-        return None
-
-    async def _confirmed(self, job: Job, provider: MergesWebhook, fetched: Transcript) -> Transcript:
-        """The fetched result with what only a webhook told."""
-        for payload in await self._pushes(job):
-            fetched = provider.merge_pushed(fetched, payload)
-        return fetched
-
-    async def _pushes(self, job: Job) -> list[bytes]:
-        return [item.payload for item in await self._pushed_items(job)]
+                return stage.still_pending(now, now + await self.polling.next(job, provider), progress)
 
     async def _pushed_items(self, job: Job) -> Sequence[InboxItem]:
         refs = webhook_refs(job)
@@ -316,6 +305,12 @@ class Steps:
 
 _NOT_MEANT = (ProblemCode.NOT_AUDIO, ProblemCode.NO_AUDIO_TRACK, ProblemCode.EMPTY_FILE, ProblemCode.CORRUPT)
 URL_REFUSED = "upload url refused"  # how a provider words an `Ambiguous` upload to a URL that is no longer good
+
+
+def _result_of(items: Sequence[InboxItem], provider: Provider) -> Transcript | None:
+    """The result that a webhook brought along, where it can be taken at its word."""
+    found = (provider.parse_pushed(item.payload) for item in items)
+    return next((transcript for transcript in found if transcript is not None), None)
 
 
 def _url_refused(job: Job) -> bool:

@@ -32,7 +32,6 @@ class Capabilities:
     needs_public_url: bool = False
     fetches_audio: bool = False  # the provider downloads from our /audio/{token}
     pushes: bool = False  # results will arrive by webhook (it is configured, and we can be reached)
-    push_patience: float = 900.0  # seconds to wait for that webhook before polling all the same
     works_when_polled: bool = False  # each poll does a part of the work, so the next one is due at once
     pace: Pace | None = None
     concurrency: int = 8  # steps at once in this lane

@@ -66,7 +66,7 @@ class Reports:
 
     notify: Callable[[str], None]  # a lane has new work
     on_broken: Callable[[Misconfigured], None] = lambda error: None  # the token was revoked
-    on_connected: Callable[[], None] = lambda: None  # again, after the connection was lost
+    on_connected: Callable[[], object] = lambda: None  # again, after the connection was lost
     on_reply: Callable[[str], None] = lambda how: None  # posted, adopted, healed
     on_refused: Callable[[str], None] = lambda reason: None  # a request that Slack did not send
 

@@ -74,7 +74,6 @@ async def open_scribe(directory: Path, samples: Path | None = None, **more: str)
                 **invox.environment(),
                 **xosum.environment(),
                 "XOSUM_RECORDING_TYPE": "phone_call",
-                "XOSUM_WEBHOOK_WAIT_MINUTES": "0.05",  # this service pushes no failure; it is polled after that
                 **more,
             }
             async with open_bot(load_settings(environment, env_file=None)) as core:

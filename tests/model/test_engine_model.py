@@ -16,9 +16,6 @@ from pathlib import Path
 from typing import TypeVar
 
 import pytest
-from aiohttp import StreamReader
-from aiohttp.base_protocol import BaseProtocol
-from aiohttp.test_utils import make_mocked_request
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
@@ -41,7 +38,7 @@ from bot.ports.store import JobFilter, JobStore, NewJob
 from bot.web.hooks import Hooks
 from storage import open_store
 from tests.domain.test_machine import DESIGN
-from tests.support.engine_harness import end, new_engine
+from tests.support.engine_harness import end, new_engine, post
 from tests.support.model_harness import JumpingClock, Preparer, Service, Thread, World
 from tests.support.virtual_time import QUIET_TURNS, Busy, drive
 
@@ -193,7 +190,7 @@ class Interleavings(RuleBasedStateMachine):
         name = ref.partition("-")[0] if ref in self.world.remotes else _one_of(sorted(KINDS), which)
         process = _one_of(self.processes, at)
         before = {job.id: (job.state, job.wake_count) for job in self._jobs()}
-        status = self._run(_post(process.hooks, name, f"{ref} {secret}".encode()))
+        status = self._run(post(process.hooks, name, f"{ref} {secret}".encode()))
         if secret == "forged":
             assert status == 401
             assert all(before[job.id][1] == job.wake_count for job in self._jobs())
@@ -308,15 +305,6 @@ class Interleavings(RuleBasedStateMachine):
             self.loop.run_until_complete(self.store.close())
             self.loop.run_until_complete(self.stack.aclose())
             self.loop.close()
-
-
-async def _post(hooks: Hooks, name: str, body: bytes) -> int:
-    loop = asyncio.get_running_loop()
-    content = StreamReader(BaseProtocol(loop), 1 << 16, loop=loop)
-    content.feed_data(body)
-    content.feed_eof()
-    request = make_mocked_request("POST", f"/hooks/{name}", match_info={"provider": name}, payload=content)
-    return (await hooks.handle(request)).status
 
 
 async def _empty(url: str) -> None:

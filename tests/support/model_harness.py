@@ -143,7 +143,6 @@ class Service:
             accepts=InputLimits(frozenset({"audio/mpeg"})),
             fetches_audio=kind == "fetches",
             pushes=kind != "told",
-            push_patience=400.0,
             pace=Pace(56.0, 4) if kind == "told" else None,
         )
 

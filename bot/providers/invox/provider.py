@@ -85,7 +85,6 @@ class InvoxProvider(HttpProvider):
             gives_speakers=self._pushes,
             gives_times=True,
             pushes=self._pushes,
-            push_patience=300.0,
             poll_seconds=(10.0, 60.0),
             latency=(10.0, 0.3),
         )

@@ -66,7 +66,6 @@ class NablaProvider(HttpProvider):
             needs_public_url=True,
             fetches_audio=True,
             pushes=bool(context.public_url and self._secret),
-            push_patience=300.0,
             poll_seconds=(10.0, 60.0),
             latency=(10.0, 0.3),
         )

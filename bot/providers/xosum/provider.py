@@ -66,7 +66,6 @@ class XosumProvider(HttpProvider):
             recording_types=RECORDING_TYPES,
             default_options=Options(recording_type=settings.recording_type),
             pushes=bool(context.public_url and self._secret),
-            push_patience=settings.webhook_wait_minutes * 60,
             pace=Pace(settings.per_minute, settings.burst),
             poll_seconds=(5.0, 60.0),
             latency=(5.0, 0.1),

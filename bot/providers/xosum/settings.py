@@ -23,7 +23,6 @@ class XosumSettings(ProviderSettings):
     checklist_id: str = Field("", description="QA checklist to run afterwards.")
     per_minute: float = Field(56.0, gt=0, description="Paced calls a minute; with the burst at most 60.")
     burst: int = Field(4, ge=1, description="Calls that may leave at once.")
-    webhook_wait_minutes: float = Field(15.0, gt=0, description="Poll anyway when no webhook came for so long.")
     max_file_mb: int = Field(500, gt=0, description="Largest MP3 that is sent (the real limit is unconfirmed).")
     max_minutes: float = Field(0.0, ge=0, description="Longest recording that is sent; 0: no limit known.")
 
