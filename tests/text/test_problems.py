@@ -18,6 +18,7 @@ PARAMS = {
     "provider": "xosum",
     "language": "tlh",
     "detail": "unsupported codec",
+    "format": "RealAudio",
 }
 
 
