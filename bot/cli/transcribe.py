@@ -20,7 +20,7 @@ from bot.logs import configure
 from bot.ports.audio import SourceFile
 from bot.ports.store import NewJob
 from bot.settings import Settings
-from bot.text.exports import Format, NoTimes, export
+from bot.text.exports.formats import Format, NoTimes, export
 from bot.text.problems import sentence
 
 _STAGES = {

@@ -12,8 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.domain.transcript import Segment, Transcript, Word
-from bot.text.cues import LINE, Cue, cues, width
-from bot.text.exports import MIME, Format, NoTimes, available, export, file_name
+from bot.text.exports.cues import LINE, Cue, cues, width
+from bot.text.exports.formats import MIME, Format, NoTimes, available, export, file_name
 from bot.text.paragraphs import paragraphs
 from tests.text.subtitle_parsers import Shown, read_srt, read_vtt
 

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.domain.transcript import Segment, Transcript
-from bot.text.exports import Format, export
+from bot.text.exports.formats import Format, export
 from bot.text.speaker_names import named
 
 TALK = Transcript(

@@ -25,7 +25,7 @@ from bot.slack.buttons import texts as words
 from bot.slack.buttons.common import Interactions, value
 from bot.slack.thread.render import Document, title_of
 from bot.slack.thread.uploads import Uploads
-from bot.text.exports import Format, available, export, file_name
+from bot.text.exports.formats import Format, available, export, file_name
 from bot.text.speaker_names import named
 
 TRIES = 4

@@ -21,7 +21,7 @@ from bot.slack.thread import render
 from bot.slack.thread.posts import Posts
 from bot.slack.thread.replies import TOO_MUCH, Replies
 from bot.slack.thread.uploads import Uploads
-from bot.text.exports import Format, available
+from bot.text.exports.formats import Format, available
 
 REWRITE = "rewrite"
 ERASE = "erase"

@@ -29,7 +29,7 @@ from bot.slack.blockkit.limits import BLOCKS_BUDGET, MESSAGE_BLOCKS, weight, wei
 from bot.slack.blockkit.text import clip, cut, escape_label, printable, split
 from bot.slack.thread.transcript_blocks import DisplayOptions, as_runs, as_text
 from bot.text.durations import human
-from bot.text.exports import available
+from bot.text.exports.formats import available
 from bot.text.phrases import ENGLISH, Phrases
 from bot.text.problems import sentence
 from bot.text.speaker_names import named

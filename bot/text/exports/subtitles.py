@@ -3,8 +3,8 @@
 import html
 from collections.abc import Sequence
 
-from bot.text.cues import Cue
 from bot.text.durations import clock
+from bot.text.exports.cues import Cue
 
 
 def srt(cues: Sequence[Cue]) -> str:

@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 
 from bot.domain.transcript import Transcript
 from bot.text.durations import stamp
+from bot.text.exports.plain import facts_of
 from bot.text.paragraphs import paragraphs
-from bot.text.plain import facts_of
 
 # XML 1.0 has no place for these at all; they carry no words.
 _NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")

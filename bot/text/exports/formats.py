@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from enum import StrEnum
 
 from bot.domain.transcript import Transcript
-from bot.text.cues import NoTimes, cues, has_times
-from bot.text.document import docx
-from bot.text.interchange import dumps
-from bot.text.plain import txt
-from bot.text.subtitles import srt, vtt
+from bot.text.exports.cues import NoTimes, cues, has_times
+from bot.text.exports.document import docx
+from bot.text.exports.interchange import dumps
+from bot.text.exports.plain import txt
+from bot.text.exports.subtitles import srt, vtt
 
 __all__ = ["MIME", "Format", "NoTimes", "available", "export", "file_name"]
 

@@ -1,0 +1,1 @@
+"""Transcripts as files: TXT, SRT, VTT, DOCX and JSON."""
