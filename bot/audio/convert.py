@@ -23,6 +23,7 @@ from bot.domain.errors import ProblemCode
 
 _BIT_RATE = 64  # kb/s
 _QUALITY = 5  # LAME's own default trade of speed and quality
+MOST_BYTES_PER_SECOND = 48_000  # of what is written: WAV at 24 kHz
 _FLUSH = 256 * 1024  # bytes of PCM between two writes
 
 

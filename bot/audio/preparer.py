@@ -11,7 +11,7 @@ from bot.audio.formats import FORMS, MP3, WAV, Form, file_name
 from bot.audio.lengths import is_believable, longest
 from bot.audio.messages import AUDIO_WIRE, Refused, Step, Transcode, Transcoded
 from bot.audio.payloads import SpooledPayload, StreamedPayload
-from bot.audio.prober import WORKER, Prober, fault_of, rejection, verdict
+from bot.audio.prober import ONE_THREAD, WORKER, Prober, fault_of, rejection, verdict
 from bot.audio.spool import Spool
 from bot.domain.errors import Problem, ProblemCode, Rejected
 from bot.ports.audio import AudioFacts, InputLimits, Payload, Progress, SourceFile
@@ -137,7 +137,8 @@ async def _convert(order: Transcode, progress: Progress) -> Transcoded:
 
 
 async def _convert_once(order: Transcode, progress: Progress) -> Transcoded:
-    child = await Child.start(WORKER, AUDIO_WIRE)
+    folder = str(Path(order.target).parent)
+    child = await Child.start(WORKER, AUDIO_WIRE, (folder,), ONE_THREAD)
     try:
         await child.send(order)
         while True:

@@ -8,6 +8,7 @@ from bot.ports.audio import AudioFacts, SourceFile
 from bot.subprocesses.child import Child, ChildDiedError, ChildFailedError, ChildStalledError
 
 WORKER = "bot.audio.worker"
+ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1"}  # numpy mixes channels only; a thread for each core would map much memory
 _HEAD = 64 * 1024  # bytes that tell for almost every file
 _STRETCH = 256 * 1024  # the first further stretch; each next one is four times as long
 _NEAR_END = 1024 * 1024  # what is so close to the end is fetched to the end
@@ -75,7 +76,7 @@ class Prober:
         loop = asyncio.get_running_loop()
         self._idle = loop.call_later(_IDLE_SECONDS, self._retire)
         if self._child is None or not self._child.alive:
-            self._child = await Child.start(WORKER, AUDIO_WIRE)
+            self._child = await Child.start(WORKER, AUDIO_WIRE, variables=ONE_THREAD)
         return self._child
 
     def _retire(self) -> None:

@@ -249,6 +249,8 @@ class _TrackReader:
 def _opened(path: Path) -> InputContainer:
     try:
         return open_media(str(path))
+    except (FileNotFoundError, PermissionError):
+        raise  # FFmpeg's too: they say nothing about what is in the file
     except (av.FFmpegError, UnicodeDecodeError) as error:
         raise UnusableAudio(ProblemCode.CORRUPT, type(error).__name__) from error
 

@@ -24,6 +24,7 @@ from bot.ports.provider import Finding
 from bot.settings import Settings
 from bot.slack.api.client import open_client
 from bot.slack.api.identity import identify, socket_mode_is_on
+from bot.subprocesses.confinement import missing
 from storage import open_store
 from storage.engines.address import sqlite_file
 
@@ -62,6 +63,7 @@ async def _examine(settings: Settings) -> list[Finding]:
     findings = [Finding(False, "Settings", fault) for fault in serve_faults(settings)]
     if not findings:
         findings.append(Finding(True, "Settings", f"complete; default provider {settings.provider}"))
+    findings.append(_confinement())
     findings += await _database(settings)
     findings += await _slack(settings)
     findings += await _socket_mode(settings)
@@ -69,6 +71,13 @@ async def _examine(settings: Settings) -> list[Finding]:
     if settings.public_url:
         findings.append(await _public_url(settings))
     return findings
+
+
+def _confinement() -> Finding:
+    """Whether decoders and the speech engine can be confined here; the bot works without it, less safely."""
+    lacking = missing()
+    detail = f"run without {', '.join(lacking)}" if lacking else "see their own files only, and no network"
+    return Finding(True, "Child processes", detail)
 
 
 async def _database(settings: Settings) -> list[Finding]:

@@ -14,6 +14,7 @@ from bot.domain.errors import StoreError
 from bot.failpoints import VARIABLE, Failpoints
 from bot.logs import configure
 from bot.settings import Settings
+from bot.subprocesses.confinement import protect_this_process
 
 
 async def _until_told(run: Callable[[asyncio.Event], Awaitable[int]]) -> int:
@@ -43,6 +44,7 @@ def run_serve(settings: Settings, points: Failpoints | None = None) -> int:
             typer.echo(f"threadscribe: {fault}", err=True)
         return 2
     configure(settings.log_level)
+    protect_this_process()
 
     async def run(stop: asyncio.Event) -> int:
         async with open_bot(settings, points):
@@ -57,6 +59,7 @@ def run_try(file: Path | None, provider: str, port: int, model: str, browser: bo
     from bot.demo import open_trial, post_file, show_page
 
     configure("warning" if file else "info")
+    protect_this_process()
 
     async def run(stop: asyncio.Event) -> int:
         async with open_trial(provider, 0 if file else port, model) as trial:

@@ -14,10 +14,12 @@ from bot.subprocesses.wire import HEAD, Wire, WireError, measure
 
 _END_SECONDS = 2.0  # a child that has closed its pipes ends by itself within this
 _STDERR_KEPT = 4000  # bytes: enough for the last lines of a traceback
-# What a child may know of our environment: paths, locale, proxies, tuning. Tokens and keys stay here.
+# What a child may know of our environment: paths, locale, tuning. Tokens and keys stay here.
 _ENV_NAMES = frozenset({"PATH", "HOME", "LANG", "TMPDIR", "VIRTUAL_ENV", "LD_LIBRARY_PATH", "TZ", "SYSTEMROOT"})
-_ENV_PREFIXES = ("LC_", "XDG_", "HF_", "OMP_", "MKL_", "CT2_", "PYTHON", "SSL_", "KMP_", "COVERAGE_")
-_ENV_SUFFIXES = ("_PROXY", "_proxy")
+_ENV_PREFIXES = ("LC_", "XDG_", "OMP_", "MKL_", "CT2_", "PYTHON", "KMP_", "COVERAGE_")
+# And one that downloads a model: the hub's settings, proxies, certificates.
+_ONLINE_PREFIXES = ("HF_", "SSL_")
+_ONLINE_SUFFIXES = ("_PROXY", "_proxy")
 
 
 class ChildDiedError(Exception):
@@ -51,8 +53,19 @@ class Child:
         self._drain = asyncio.create_task(self._keep_stderr())
 
     @classmethod
-    async def start(cls, module: str, wire: Wire, arguments: tuple[str, ...] = (), **variables: str) -> Self:
-        """Start it with its own session (Ctrl-C in the terminal is ours to handle) and no secrets."""
+    async def start(
+        cls,
+        module: str,
+        wire: Wire,
+        arguments: tuple[str, ...] = (),
+        variables: Mapping[str, str] | None = None,
+        online: bool = False,
+    ) -> Self:
+        """Start it with its own session (Ctrl-C in the terminal is ours to handle) and no secrets.
+
+        `variables` are added to its environment. `online`: it also gets what a download from the model hub needs
+        (which can be a token, in `HF_TOKEN`).
+        """
         process = await asyncio.create_subprocess_exec(
             sys.executable,
             "-m",
@@ -62,7 +75,7 @@ class Child:
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE,
             start_new_session=True,
-            env={**_environment(os.environ), **variables},
+            env={**_environment(os.environ, online), **(variables or {})},
         )
         return cls(process, wire)
 
@@ -136,11 +149,13 @@ class Child:
             self._stderr = (self._stderr + chunk)[-_STDERR_KEPT:]
 
 
-def _environment(environ: Mapping[str, str]) -> dict[str, str]:
+def _environment(environ: Mapping[str, str], online: bool) -> dict[str, str]:
+    prefixes = (*_ENV_PREFIXES, *_ONLINE_PREFIXES) if online else _ENV_PREFIXES
+    suffixes = _ONLINE_SUFFIXES if online else ()
     kept = {
         name: value
         for name, value in environ.items()
-        if name in _ENV_NAMES or name.startswith(_ENV_PREFIXES) or name.endswith(_ENV_SUFFIXES)
+        if name in _ENV_NAMES or name.startswith(prefixes) or name.endswith(suffixes)
     }
     home = str(Path(bot.__file__).resolve().parent.parent)
     kept["PYTHONPATH"] = os.pathsep.join(filter(None, (home, kept.get("PYTHONPATH", ""))))

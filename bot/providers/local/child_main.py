@@ -1,7 +1,9 @@
-"""The engine's child: `python -m bot.providers.local.child_main MODEL THREADS` listens to one file after the other."""
+"""The engine's child: `python -m bot.providers.local.child_main MODEL THREADS ROOT` hears one file after the other.
 
-import contextlib
-import resource
+The files lie below `ROOT`. Once the model is loaded (and downloaded, where it has to be) nothing else can be read.
+"""
+
+import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,6 +15,7 @@ from bot.domain.errors import ProblemCode
 from bot.providers.local.blocks import RATE, Recording, cut
 from bot.providers.local.messages import ENGINE_WIRE, BlockDone, Done, ProgressReport, Transcribe, Unusable
 from bot.subprocesses.channel import Channel
+from bot.subprocesses.confinement import confine
 
 if TYPE_CHECKING:
     from bot.providers.local.transcribe import Transcriber
@@ -22,16 +25,15 @@ _NICENESS = 10  # the event loop goes first, however many cores the model takes
 
 def main() -> None:
     """Serve until the parent hangs up."""
-    model, threads = sys.argv[1], int(sys.argv[2])
+    model, threads, root = sys.argv[1], int(sys.argv[2]), Path(sys.argv[3])
     channel = Channel(ENGINE_WIRE, niceness=_NICENESS)
     av.logging.set_level(av.logging.PANIC)
-    with contextlib.suppress(ValueError, OSError):
-        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # a dump would hold what people said
     from bot.providers.local.transcribe import (
         Transcriber,  # after the channel: a slow import must not outlive the parent
     )
 
     transcriber = Transcriber(model, threads)
+    confine([root, *_places(Path(model))], memory=_memory(), devices=True)
     for request in channel.requests():
         if isinstance(request, Transcribe):
             try:
@@ -40,6 +42,16 @@ def main() -> None:
                 channel.send(Unusable(error.code.value, error.detail))
             except av.FFmpegError as error:
                 channel.send(Unusable(ProblemCode.CORRUPT.value, type(error).__name__))
+
+
+def _places(model: Path) -> set[Path]:
+    """Where the files of a model's directory lie; those of the hub's cache are links to elsewhere."""
+    return {model, *(file.resolve().parent for file in model.iterdir())} if model.is_dir() else set()
+
+
+def _memory() -> int:
+    """Bytes of this machine's memory: a process that maps more than that beside its model has gone astray."""
+    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
 
 
 def _listen(request: Transcribe, transcriber: "Transcriber", channel: Channel) -> None:

@@ -5,6 +5,7 @@ import os
 from collections import deque
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 from bot.providers.local.messages import ENGINE_WIRE
 from bot.subprocesses.child import Child
@@ -24,9 +25,13 @@ FLAT = {"MALLOC_ARENA_MAX": "1", "MALLOC_MMAP_THRESHOLD_": str(4 * 2**20)}
 
 
 class Pool:
-    """Children with a loaded model. `workers` 0 means half the cores; their threads together are the cores."""
+    """Children with a loaded model, which read files below `root`.
 
-    def __init__(self, workers: int = 0, idle_seconds: float = _IDLE_SECONDS) -> None:
+    `workers` 0 means half the cores; their threads together are the cores.
+    """
+
+    def __init__(self, root: Path, workers: int = 0, idle_seconds: float = _IDLE_SECONDS) -> None:
+        self._root = root
         self.size = workers or max(1, cores() // 2)
         self.threads = max(1, cores() // self.size)
         self._slots = asyncio.Semaphore(self.size)
@@ -63,7 +68,8 @@ class Pool:
                 return child
             await child.kill()
         threads = str(self.threads)
-        return await Child.start(ENGINE, ENGINE_WIRE, (model, threads), OMP_NUM_THREADS=threads, **FLAT)
+        variables = {"OMP_NUM_THREADS": threads, **FLAT}
+        return await Child.start(ENGINE, ENGINE_WIRE, (model, threads, str(self._root)), variables, online=True)
 
     def _set_timer(self) -> None:
         if self._timer:

@@ -73,7 +73,7 @@ class LocalProvider:
         self._store = store
         self._on_ready = on_ready
         self._job_files = JobFiles(directory)
-        self._pool = Pool(settings.workers)
+        self._pool = Pool(directory, settings.workers)
         self._runner = JobRunner(self._pool, store, self._job_files, settings.word_times)
         self._runs: dict[str, _Run] = {}
         self._failures: dict[str, ThreadscribeError] = {}  # job -> why its last run ended without an outcome
