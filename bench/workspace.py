@@ -83,7 +83,7 @@ async def run(shape: Shape, request_url: str) -> None:
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    async with SlackSimulator(Options(request_url=request_url, retry_delays=(1.0, 5.0))) as slack:
+    async with SlackSimulator(Options(request_url=request_url, retry_delays=(1.0, 5.0), control=True)) as slack:
         furnish(slack, shape)
         told = {
             "url": slack.url,

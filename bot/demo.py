@@ -101,11 +101,11 @@ async def open_trial(provider: str, port: int, model: str) -> AsyncIterator[Tria
 async def show_page(trial: Trial, open_browser: bool, stop: asyncio.Event) -> None:
     """Print the address, open the page if there is a browser, and wait to be stopped."""
     console = Console()
-    console.print(f"\n  Your local workspace: [bold]{escape(trial.slack.url)}[/bold]")
+    console.print(f"\n  Your local workspace: [bold]{escape(trial.slack.page_url)}[/bold]", soft_wrap=True)
     console.print("  Drop a recording into a channel there, or take one of the samples. Ctrl-C stops it.\n")
     if open_browser and (sys.platform == "darwin" or os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
         with contextlib.suppress(webbrowser.Error):
-            await asyncio.to_thread(webbrowser.open, trial.slack.url)
+            await asyncio.to_thread(webbrowser.open, trial.slack.page_url)
     await stop.wait()
 
 

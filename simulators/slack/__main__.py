@@ -25,6 +25,7 @@ def parse(arguments: list[str]) -> tuple[Options, str]:
     parser.add_argument("--request-url", default="", help="HTTP mode: where events and commands are posted")
     parser.add_argument("--retry-delays", default="0,60,300", help="seconds before each repeat of an event")
     parser.add_argument("--ack-timeout", type=float, default=3.0)
+    parser.add_argument("--control", action="store_true", help="serve /control/, with which another process steers it")
     parser.add_argument("--rate-limits", action="store_true", help="enforce Slack's tiers")
     asked = parser.parse_args(arguments)
     options = Options(
@@ -35,6 +36,7 @@ def parse(arguments: list[str]) -> tuple[Options, str]:
         ack_timeout=asked.ack_timeout,
         retry_delays=tuple(float(delay) for delay in asked.retry_delays.split(",") if delay),
         rate_limits=asked.rate_limits,
+        control=asked.control,
     )
     return (with_manifest(options, asked.manifest) if asked.manifest else options), asked.request_url
 
@@ -50,6 +52,7 @@ async def run(options: Options, request_url: str) -> None:
             await slack.use_http(request_url, verify=False)
         told = {
             "url": slack.url,
+            "page_url": slack.page_url,
             "api_url": slack.api_url,
             "bot_token": slack.bot_token,
             "app_token": slack.app_token,

@@ -13,6 +13,7 @@ from simulators.slack.browser_objects import BrowserObjects
 from simulators.slack.file_store import CHUNK, Upload
 from simulators.slack.interactions import Interactions, NotAnswered
 from simulators.slack.live import Live
+from simulators.slack.page_guard import PAGE_HEADERS
 from simulators.slack.people import People
 from simulators.slack.records import File
 from simulators.slack.samples import Samples
@@ -63,11 +64,11 @@ class BrowserRoutes:
 
     async def index(self, _request: web.Request) -> web.StreamResponse:
         """Give the page."""
-        return _static(self.parts.options.page, "index.html")
+        return _static(self.parts.options.page, "index.html", PAGE_HEADERS)
 
     async def page_file(self, request: web.Request) -> web.StreamResponse:
         """Give one of the page's files."""
-        return _static(self.parts.options.page, request.match_info["name"])
+        return _static(self.parts.options.page, request.match_info["name"], {"Cache-Control": "no-cache"})
 
     async def state(self, args: Arguments) -> Json:
         """Everything the page shows around a conversation."""
@@ -279,8 +280,8 @@ async def _answered(answer: Awaitable[Json]) -> web.Response:
         return web.json_response({"error": error.code, **error.fields}, status=400)
 
 
-def _static(directory: Path, name: str) -> web.StreamResponse:
+def _static(directory: Path, name: str, headers: dict[str, str]) -> web.StreamResponse:
     path = (directory / name).resolve()
     if not path.is_relative_to(directory.resolve()) or not path.is_file():
         raise web.HTTPNotFound
-    return web.FileResponse(path, headers={"Cache-Control": "no-cache"})
+    return web.FileResponse(path, headers=headers)

@@ -1,4 +1,4 @@
-"""`/control/`: the simulator's own JSON interface, for tests and benchmarks in other processes.
+"""`/control/`: the simulator's own JSON interface, for tests and benchmarks in other processes; served when asked for.
 
 Each `POST /control/NAME` takes a JSON object and answers one; what only reads also answers GET. A fault in the request
 is `{"error": …}` with status 400. The same acts are Python methods of `SlackSimulator`.
@@ -48,6 +48,7 @@ class ControlRoutes:
         slack = self.slack
         return {
             "url": slack.url,
+            "page_url": slack.page_url,
             "api_url": slack.api_url,
             "elsewhere_url": slack.elsewhere_url,
             "bot_token": slack.bot_token,

@@ -70,6 +70,11 @@ class SlackCore:
         return self.workspace.url
 
     @property
+    def page_url(self) -> str:
+        """The address of the page with the token that opens it; `&as=U0BOB#C0CALLS` after it names person and place."""
+        return f"{self.workspace.url}/?token={self.options.page_token}"
+
+    @property
     def api_url(self) -> str:
         """The base URL for a Slack client."""
         return f"{self.workspace.url}/api/"

@@ -1,4 +1,4 @@
-"""Every request passes here: it is entered in the ledger, and set faults are applied to it."""
+"""Every request passes here: it may be refused, it is entered in the ledger, and set faults are applied to it."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from aiohttp import web
 from simulators.slack.api.call import Parts
 from simulators.slack.api.router import ENTRY, bearer
 from simulators.slack.faults import FAULT, SOCKET_PATH, handle_under_fault
+from simulators.slack.page_guard import PageGuard
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -22,11 +23,14 @@ class Gate:
     """The middleware of the simulator's application."""
 
     def __init__(self, parts: Parts) -> None:
-        self.parts = parts
+        self.parts, self.guard = parts, PageGuard(parts.options, parts.workspace)
 
     @web.middleware
     async def middleware(self, request: web.Request, handler: Handler) -> web.StreamResponse:
         """Enter a request in the ledger and handle it, under a fault if one is set for it."""
+        refused = self.guard.refusal(request)
+        if refused is not None:
+            handler = _answering(refused)
         kind = self.parts.tokens.kind(bearer(request) or request.query.get("token", ""))
         private = request.path.startswith(PRIVATE_ROUTES) or request.path == "/"
         if private and kind not in {"bot", "app"}:
@@ -52,3 +56,10 @@ class Gate:
         finally:
             self.parts.ledger.end(entry, status)
         return response
+
+
+def _answering(response: web.Response) -> Handler:
+    async def handle(_request: web.Request) -> web.StreamResponse:
+        return response
+
+    return handle

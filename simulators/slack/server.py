@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from types import TracebackType
 from typing import Self
+from urllib.parse import urlsplit
 
 from aiohttp import web
 
@@ -56,7 +57,8 @@ class SlackSimulator(SlackCore):
         app.router.add_post("/{family:commands|actions|app}/{team}/{number}/{key}", self.urls.handle)
         FileRoutes(self.parts, file_methods).add_to(app.router)
         BrowserRoutes(self.parts, self.people, self.interactions, self._objects, self._live).add_to(app.router)
-        ControlRoutes(self).add_to(app.router)
+        if self.options.control:
+            ControlRoutes(self).add_to(app.router)
         return app
 
     async def start(self) -> None:
@@ -73,6 +75,8 @@ class SlackSimulator(SlackCore):
         shown = "127.0.0.1" if options.host in {"0.0.0.0", "::"} else options.host  # noqa: S104 - compared, not bound
         other = "localhost" if shown == "127.0.0.1" else "127.0.0.1"
         self.workspace.url = options.public_url.rstrip("/") or f"http://{shown}:{ports[0]}"
+        names = {shown, options.host, "127.0.0.1", "localhost", "[::1]"}
+        self.workspace.hosts = {f"{name}:{ports[0]}".lower() for name in names} | {urlsplit(self.url).netloc.lower()}
         self.elsewhere_url = f"http://{other}:{ports[1]}"
         self.delivery.transport = self.events_api if options.request_url else self.sockets
 

@@ -97,7 +97,7 @@ async def open_page(browser: Browser, workspace: SlackSimulator) -> AsyncIterato
         context.set_default_timeout(WAIT_MS)
         page = await context.new_page()
         page.on("pageerror", lambda error: faults.append(str(error)))
-        await page.goto(f"{workspace.url}/?as={user}#{place}")
+        await page.goto(f"{workspace.page_url}&as={user}#{place}")
         await expect(page.locator("body[data-ready]")).to_be_attached()
         return page
 

@@ -83,7 +83,7 @@ async def main() -> None:
         stack.push_async_callback(browser.close)
         context = await browser.new_context(viewport={"width": 1440, "height": 900}, color_scheme="light")
         page = await context.new_page()
-        await page.goto(f"{place.slack.url}/?as={ALICE}#{CLINIC}")
+        await page.goto(f"{place.slack.page_url}&as={ALICE}#{CLINIC}")
         await expect(page.get_by_text("threadscribe is online")).to_be_visible()
         root = page.locator("#conversation .message").last
         await root.get_by_role("button", name="1 reply").click()

@@ -46,7 +46,8 @@ async def address(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[str
     arguments = ("try", "--port", str(port), "--no-browser")
     trial = await Bot.start(tmp_path_factory.mktemp("trial"), environment, *arguments)
     await trial.until(lambda: any("Your local workspace:" in line for line in trial.out), 60)
-    yield f"http://127.0.0.1:{port}"
+    (shown,) = [line for line in trial.out if "Your local workspace:" in line]
+    yield shown.partition("Your local workspace:")[2].strip()
     assert await trial.stop() == 0
     written = "\n".join([*trial.lines, *trial.out])
     assert "Traceback" not in written
@@ -58,7 +59,7 @@ async def at_the_page(browser: Browser, address: str) -> Page:
     context = await browser.new_context(viewport={"width": 1280, "height": 800})
     context.set_default_timeout(15_000)
     page = await context.new_page()
-    await page.goto(f"{address}/?as=U0ALICE#C0CLINIC")
+    await page.goto(f"{address}&as=U0ALICE#C0CLINIC")
     await expect(page.locator("body[data-ready]")).to_be_attached()
     await expect(page.get_by_text("threadscribe is online")).to_be_visible()
     return page
@@ -127,7 +128,7 @@ async def test_a_long_transcript_hangs_below_its_beginning_as_a_file(
         for n in range(900)
     ]
     place.service.plan(result=Transcript(segments=said, title="An hour on the ward").model_dump())
-    page = await at_the_page(browser, place.slack.url)
+    page = await at_the_page(browser, place.slack.page_url)
     await drop(page, "ward.wav", "audio/wav", tone(tmp_path / "ward.wav").read_bytes())
     there = thread(page)
     await expect(there.get_by_role("heading", name="An hour on the ward")).to_be_visible()

@@ -35,24 +35,29 @@ class Page:
 
     def __init__(self, slack: SlackSimulator, http: aiohttp.ClientSession, user: str) -> None:
         self.slack, self.http, self.user = slack, http, user
+        self.headers = {"X-Page-Token": slack.options.page_token}
 
     async def get(self, name: str, /, **query: str) -> dict[str, Any]:
-        async with self.http.get(f"{self.slack.url}/local/{name}", params={"user": self.user, **query}) as answer:
+        async with self.http.get(
+            f"{self.slack.url}/local/{name}", params={"user": self.user, **query}, headers=self.headers
+        ) as answer:
             return cast(dict[str, Any], await answer.json())
 
     async def post(self, name: str, /, **body: object) -> dict[str, Any]:
-        async with self.http.post(f"{self.slack.url}/local/{name}", json={"user": self.user, **body}) as answer:
+        async with self.http.post(
+            f"{self.slack.url}/local/{name}", json={"user": self.user, **body}, headers=self.headers
+        ) as answer:
             return cast(dict[str, Any], await answer.json())
 
     async def upload(self, *files: tuple[str, bytes, str], **fields: str) -> dict[str, Any]:
         form = aiohttp.FormData({"user": self.user, **fields}, quote_fields=False, default_to_multipart=True)
         for name, content, mimetype in files:
             form.add_field("file", content, filename=name, content_type=mimetype)
-        async with self.http.post(f"{self.slack.url}/local/upload", data=form) as answer:
+        async with self.http.post(f"{self.slack.url}/local/upload", data=form, headers=self.headers) as answer:
             return cast(dict[str, Any], await answer.json())
 
     async def live(self) -> "Live":
-        live = Live(await self.http.ws_connect(f"{self.slack.url}/local/live?user={self.user}"))
+        live = Live(await self.http.ws_connect(f"{self.slack.url}/local/live?user={self.user}", headers=self.headers))
         assert (await live.next())["type"] == "bot"
         return live
 
@@ -129,7 +134,7 @@ async def test_files_are_dropped_with_a_text_and_read_back(
     audio, text = answer["message"]["files"]
     assert (audio["name"], audio["mimetype"], audio["size"]) == ("ծանուցում.mp3", "audio/mpeg", 3000)
     assert text["preview"] == ("text" * 1000)[:2000]
-    async with http.get(slack.url + audio["url"], params={"viewer": "U0BOB"}) as download:
+    async with http.get(slack.url + audio["url"], params={"viewer": "U0BOB"}, headers=alice.headers) as download:
         assert await download.read() == b"ID3" * 1000
 
 
@@ -255,7 +260,7 @@ async def test_a_deleted_file_is_shown_as_gone(alice: Page, bob: Page) -> None:
 async def test_the_page_and_its_files_are_served_and_nothing_beside_them(
     slack: SlackSimulator, http: aiohttp.ClientSession
 ) -> None:
-    async with http.get(slack.url + "/") as answer:
+    async with http.get(slack.page_url) as answer:
         assert (answer.status, answer.content_type) == (200, "text/html")
     async with http.get(slack.url + "/page/app.js") as answer:
         assert answer.status == 200
@@ -263,6 +268,9 @@ async def test_the_page_and_its_files_are_served_and_nothing_beside_them(
         assert answer.status == 404
 
 
-async def test_a_body_that_is_not_json_is_refused(slack: SlackSimulator, http: aiohttp.ClientSession) -> None:
-    async with http.post(slack.url + "/local/message", data=b"{") as answer:
+async def test_a_body_that_is_not_json_is_refused(
+    alice: Page, slack: SlackSimulator, http: aiohttp.ClientSession
+) -> None:
+    headers = {"Content-Type": "application/json", **alice.headers}
+    async with http.post(slack.url + "/local/message", data=b"{", headers=headers) as answer:
         assert (answer.status, await answer.json()) == (400, {"error": "invalid_json"})

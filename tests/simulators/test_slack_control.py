@@ -39,7 +39,7 @@ class Process:
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def process() -> AsyncIterator[Process]:
     running = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "simulators.slack", "--port", "0", "--retry-delays", "0,0.05",
+        sys.executable, "-m", "simulators.slack", "--port", "0", "--retry-delays", "0,0.05", "--control",
         stdout=asyncio.subprocess.PIPE, cwd=ROOT,
     )  # fmt: skip
     assert running.stdout is not None
@@ -152,7 +152,7 @@ async def test_access_is_taken_and_given_back_over_http(process: Process) -> Non
 async def test_a_bad_request_is_told_and_not_a_crash(process: Process) -> None:
     assert (await process("say", user="U0ALICE"))["error"] == "invalid_arguments"
     assert (await process("say", user="U0ALICE", channel="C0NOWHERE", text="x"))["error"] == "channel_not_found"
-    async with process.http.post(f"{process.told['url']}/control/say", data=b"[]") as answer:
+    async with process.http.post(f"{process.told['url']}/control/say", json=[]) as answer:
         assert answer.status == 400
     bad = {"name": "a", "content_base64": "***"}
     assert (await process("upload", user="U0ALICE", channel="C0CLINIC", files=[bad]))["error"] == "invalid_content"

@@ -128,7 +128,7 @@ async def test_a_file_of_a_channel_the_app_is_not_in_is_out_of_reach(
 async def test_the_pages_viewer_sees_what_that_person_may_see(slack: SlackSimulator, file: dict[str, Any]) -> None:
     private = await slack.upload_as("U0ALICE", "G0BOARD", Upload("b.wav", b"secret"))
     url = f"{slack.url}/files-pri/T0LOCAL-{private.files[0]}/b.wav"
-    async with aiohttp.ClientSession() as page:
+    async with aiohttp.ClientSession(headers={"X-Page-Token": slack.options.page_token}) as page:
         async with page.get(url, params={"viewer": "U0ALICE"}) as answer:
             assert await answer.read() == b"secret"
         async with page.get(url, params={"viewer": "U0BOB"}) as answer:

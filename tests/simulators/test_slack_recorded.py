@@ -43,7 +43,7 @@ def has_keys(ours: Json, slacks: Json, *, besides: Collection[str] = ()) -> None
 
 @pytest.fixture
 async def slack() -> AsyncIterator[SlackSimulator]:
-    async with SlackSimulator(options()) as slack:
+    async with SlackSimulator(options(control=True)) as slack:
         yield slack
 
 

@@ -1,6 +1,13 @@
 // Speaks BROWSER_API.md: calls with JSON, uploads with progress, and the live WebSocket with reconnects.
 
+/** The token of this workspace, which the address has that the terminal printed. */
+export const TOKEN = new URLSearchParams(location.search).get("token") ?? "";
+
+/** The address of this page for a person. */
+export const addressAs = (person) => `/?${new URLSearchParams({ token: TOKEN, as: person })}`;
+
 const SENTENCES = {
+  wrong_page_token: "This window belongs to a workspace that has ended. Open the address that the terminal shows.",
   not_in_channel: "You are not in that conversation.",
   channel_not_found: "That conversation does not exist.",
   message_not_found: "That message is no longer there.",
@@ -40,12 +47,12 @@ async function readAnswer(response) {
 
 /** GET /local/NAME with query parameters. */
 export async function get(name, parameters) {
-  return send(`/local/${name}?${new URLSearchParams(parameters)}`, {});
+  return send(`/local/${name}?${new URLSearchParams(parameters)}`, { headers: { "X-Page-Token": TOKEN } });
 }
 
 /** POST /local/NAME with a JSON body. */
 export async function post(name, body) {
-  const headers = { "Content-Type": "application/json" };
+  const headers = { "Content-Type": "application/json", "X-Page-Token": TOKEN };
   return send(`/local/${name}`, { method: "POST", headers, body: JSON.stringify(body) });
 }
 
@@ -74,6 +81,7 @@ export function upload({ user, channel, threadTs, text, kind, files }, onProgres
   const request = new XMLHttpRequest();
   const done = new Promise((resolve, reject) => {
     request.open("POST", "/local/upload");
+    request.setRequestHeader("X-Page-Token", TOKEN);
     request.responseType = "json";
     request.upload.addEventListener("progress", (event) => onProgress(event.loaded, event.total));
     request.addEventListener("load", () => {
@@ -91,8 +99,10 @@ export function upload({ user, channel, threadTs, text, kind, files }, onProgres
 export function fileAddress(file, viewer) {
   const url = new URL(file.url, location.href);
   // The workspace may name itself otherwise than the address bar does (localhost, 127.0.0.1).
-  const own = /^\/files-(pri|tmb)\//.test(url.pathname) ? new URL(url.pathname + url.search, location.href) : url;
+  if (!/^\/files-(pri|tmb)\//.test(url.pathname)) return url.href;
+  const own = new URL(url.pathname + url.search, location.href);
   own.searchParams.set("viewer", viewer);
+  own.searchParams.set("token", TOKEN);
   return own.href;
 }
 
@@ -107,7 +117,8 @@ export function live(user, onEvent, onStatus) {
   let stopped = false;
 
   const connect = () => {
-    const address = new URL(`/local/live?user=${encodeURIComponent(user)}`, location.href);
+    const address = new URL("/local/live", location.href);
+    address.search = new URLSearchParams({ user, token: TOKEN });
     address.protocol = location.protocol === "https:" ? "wss:" : "ws:";
     socket = new WebSocket(address);
     socket.addEventListener("open", () => {

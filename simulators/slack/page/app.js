@@ -1,5 +1,6 @@
 // Starts the page: puts the panes together, takes person and conversation from the address, keeps it up to date.
 
+import { addressAs } from "./api.js";
 import { startChannel } from "./channel.js";
 import { guardWindow } from "./drop.js";
 import { startHeader } from "./header.js";
@@ -33,7 +34,7 @@ function place() {
 function remember() {
   if (!state.me || !state.channelId) return;
   const rest = state.tab === "home" ? "/home" : state.threadTs ? `/${state.threadTs}` : "";
-  history.replaceState(null, "", `?as=${state.me.id}#${state.channelId}${rest}`);
+  history.replaceState(null, "", `${addressAs(state.me.id)}#${state.channelId}${rest}`);
   const here = state.channels.get(state.channelId);
   document.title = `${here.is_im ? here.name : `#${here.name}`} · Local workspace for Threadscribe`;
 }
@@ -63,8 +64,8 @@ async function start() {
   } catch (error) {
     emit("notice", { text: error.message, kind: "error" });
     // A person who does not exist will not appear; a workspace that is starting will.
-    if (error.status) history.replaceState(null, "", location.pathname);
-    setTimeout(start, RETRY);
+    if (error.status === 404) history.replaceState(null, "", addressAs(DEFAULT_PERSON));
+    if (error.status !== 403) setTimeout(start, RETRY);
     return;
   }
   if (home) openConversation(state.channelId, { tab: "home" });

@@ -1,5 +1,6 @@
 // The list of conversations: channels, private channels, and the bot with its Home.
 
+import { addressAs } from "./api.js";
 import { avatar } from "./avatars.js";
 import { fill, h, icon } from "./dom.js";
 import { bot, on, openConversation, state } from "./store.js";
@@ -76,7 +77,7 @@ export function startSidebar(root, { chosen }) {
       other &&
       h(
         "a.link",
-        { href: `/?as=${other.id}`, target: "_blank", rel: "noopener" },
+        { href: addressAs(other.id), target: "_blank", rel: "noopener" },
         `be ${other.real_name?.split(" ")[0] || other.name}`,
       )
     );
