@@ -59,6 +59,7 @@ class Workspace:
         self.channels = {channel.id: channel for channel in _channels(int(time.time()))}
         self.files: dict[str, File] = {}
         self.url = ""
+        self.hosts: set[str] = set()
         self._messages: dict[str, dict[str, Message]] = {}
         self._roots: dict[str, list[str]] = {}
         self._threads: dict[tuple[str, str], list[str]] = {}
@@ -226,9 +227,9 @@ class Workspace:
 
     def react(self, message: Message, user: str, name: str, *, remove: bool = False) -> bool:
         """Add a reaction or take it back; False when it was (or was not) there already."""
-        users = message.reactions.setdefault(name, [])
-        if (user in users) is not remove:
+        if (user in message.reactions.get(name, [])) is not remove:
             return False
+        users = message.reactions.setdefault(name, [])
         if remove:
             users.remove(user)
         else:

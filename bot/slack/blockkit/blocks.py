@@ -94,8 +94,13 @@ def option(label: str, value: str) -> Block:
     return {"text": _plain(clip(escape_plain(label), OPTION_TEXT, measure=_units)), "value": value}
 
 
-def select(placeholder: str, action_id: str, options: Sequence[Block], chosen: Block | None = None) -> Block:
-    """A menu of up to 100 options; more are shown in groups of 100 (Slack searches them as one types)."""
+def select(
+    placeholder: str, action_id: str, options: Sequence[Block], chosen: Block | None = None, *, lead: int = 0
+) -> Block:
+    """A menu of up to 100 options; more are shown in groups of 100 (Slack searches them as one types).
+
+    The first `lead` options are not part of the sorted list: they get a group of their own, named by the placeholder.
+    """
     found: Block = {
         "type": "static_select",
         "action_id": action_id,
@@ -104,8 +109,9 @@ def select(placeholder: str, action_id: str, options: Sequence[Block], chosen: B
     if len(options) <= OPTIONS:
         found["options"] = list(options)
     else:
-        starts = range(0, len(options), OPTIONS)
-        found["option_groups"] = [_group(options[start : start + OPTIONS]) for start in starts]
+        starts = range(lead, len(options), OPTIONS)
+        first = [_named_group(placeholder, options[:lead])] if lead else []
+        found["option_groups"] = first + [_group(options[start : start + OPTIONS]) for start in starts]
     if chosen is not None:
         found["initial_option"] = chosen
     return found
@@ -113,7 +119,11 @@ def select(placeholder: str, action_id: str, options: Sequence[Block], chosen: B
 
 def _group(options: Sequence[Block]) -> Block:
     first, last = (text(child(one, "text"), "text") for one in (options[0], options[-1]))
-    return {"label": _plain(clip(f"{first} – {last}", OPTION_TEXT, measure=_units)), "options": list(options)}
+    return _named_group(f"{first} – {last}", options)
+
+
+def _named_group(label: str, options: Sequence[Block]) -> Block:
+    return {"label": _plain(clip(label, OPTION_TEXT, measure=_units)), "options": list(options)}
 
 
 def divider() -> Block:

@@ -162,7 +162,9 @@ class TranscribeAgain:
 
 def _chooser(action_id: str, placeholder: str, choices: Mapping[str, str], chosen: str) -> Block:
     options = [option(name, key) for key, name in choices.items()]
-    return select(placeholder, action_id, options, next((one for one in options if one["value"] == chosen), None))
+    lead = 1 if next(iter(choices), "") == NONE else 0
+    chosen_option = next((one for one in options if one["value"] == chosen), None)
+    return select(placeholder, action_id, options, chosen_option, lead=lead)
 
 
 def _language_block(provider: str) -> str:

@@ -78,7 +78,7 @@ export function composer(target, { inThread = false } = {}) {
       type: "button",
       "aria-haspopup": "menu",
       "aria-expanded": "false",
-      "aria-label": "Try a sample recording",
+      "aria-label": "Samples: try a recording",
       title: "Try a sample recording",
       onclick: () =>
         openMenu(
@@ -157,6 +157,7 @@ export function composer(target, { inThread = false } = {}) {
     const text = field.value.trim();
     const { channel, threadTs } = target();
     if (!text && !staged.length) return;
+    suggest.close();
     if (/^\/[a-z]/i.test(text) && !staged.length) {
       if (await command(text, channel)) clear();
       return;

@@ -35,6 +35,7 @@ export const EMOJI = {
   heavy_check_mark: "✔️",
   ballot_box_with_check: "☑️",
   x: "❌",
+  heavy_multiplication_x: "✖️",
   no_entry: "⛔",
   no_entry_sign: "🚫",
   warning: "⚠️",

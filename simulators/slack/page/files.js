@@ -77,9 +77,12 @@ function meta(file, kind) {
 }
 
 const BODIES = {
-  audio: (file, address) => audioPlayer(address, file.title || file.name, file.size),
+  audio: (file, address) =>
+    file.size > 0
+      ? audioPlayer(address, file.title || file.name, file.size)
+      : h("div.player", {}, h("span.player-note", {}, "This file is empty.")),
   video: (file, address) =>
-    h("video.file-video", { controls: true, preload: "metadata", src: address, "aria-label": file.name }),
+    h("video.file-player", { controls: true, preload: "metadata", src: address, "aria-label": file.name }),
   image: (file, address) =>
     h(
       "a",

@@ -46,6 +46,7 @@ export function messageList({ label, inThread = false }) {
         !newDay &&
         before.user === message.user &&
         before.ephemeral === message.ephemeral &&
+        !hasControls(message) &&
         Number(message.ts) - Number(before.ts) < GROUP_SECONDS;
       item.element.classList.toggle("follows", Boolean(follows) && !(inThread && n === 1));
       item.show(message);
@@ -65,6 +66,10 @@ export function messageList({ label, inThread = false }) {
   };
   return element;
 }
+
+// The toolbar stands in the head of a message; without a head it would lie on the message's own buttons.
+const hasControls = (message) =>
+  (message.blocks ?? []).some((block) => block.type === "actions" || block.type === "input" || block.accessory);
 
 function moveAmong(list, event) {
   if (!event.target.classList.contains("message")) {

@@ -25,7 +25,7 @@ export function audioPlayer(address, name, bytes) {
   });
   const bars = h("div.player-bars", { "aria-hidden": "true" });
   const time = h("span.player-time", {}, clock(NaN));
-  const speed = h("button.player-speed", { type: "button", "aria-label": "Speed", title: "Speed" }, "1×");
+  const speed = h("button.player-speed", { type: "button", "aria-label": "1× speed", title: "Speed" }, "1×");
   const element = h(
     "div.player",
     { role: "group", "aria-label": `Recording ${name}` },
@@ -35,8 +35,9 @@ export function audioPlayer(address, name, bytes) {
     speed,
   );
   let dragging = false;
+  let decoded = NaN; // seconds; a browser's own recording does not say how long it is
 
-  const length = () => (Number.isFinite(audio.duration) ? audio.duration : NaN);
+  const length = () => (Number.isFinite(audio.duration) ? audio.duration : decoded);
   const draw = () => {
     const share = length() ? audio.currentTime / length() : 0;
     if (!dragging) seek.value = String(Math.round(share * 1000));
@@ -59,7 +60,7 @@ export function audioPlayer(address, name, bytes) {
   speed.addEventListener("click", () => {
     audio.playbackRate = SPEEDS[(SPEEDS.indexOf(audio.playbackRate) + 1) % SPEEDS.length];
     speed.textContent = `${audio.playbackRate}×`;
-    speed.setAttribute("aria-label", `Speed ${audio.playbackRate}`);
+    speed.setAttribute("aria-label", `${audio.playbackRate}× speed`);
   });
   seek.addEventListener("input", () => {
     dragging = true;
@@ -87,9 +88,10 @@ export function audioPlayer(address, name, bytes) {
     "loadedmetadata",
     () => {
       draw();
-      if (bytes <= MAX_BYTES && length() <= MAX_SECONDS)
-        drawShape(address, bars).then((drawn) => {
-          element.classList.toggle("shaped", drawn);
+      if (bytes <= MAX_BYTES && !(length() > MAX_SECONDS))
+        drawShape(address, bars).then((seconds) => {
+          decoded = seconds;
+          element.classList.toggle("shaped", seconds > 0);
           draw();
         });
     },
@@ -98,6 +100,7 @@ export function audioPlayer(address, name, bytes) {
   return element;
 }
 
+/** Draws the shape of the sound into `bars`; answers its seconds, NaN when the browser cannot decode it. */
 async function drawShape(address, bars) {
   try {
     const bytes = await (await fetch(address)).arrayBuffer();
@@ -114,8 +117,8 @@ async function drawShape(address, bars) {
     bars.replaceChildren(
       ...levels.map((level) => h("i", { vars: { "--level": (0.08 + 0.92 * (level / loudest) ** 0.7).toFixed(3) } })),
     );
-    return true;
+    return sound.duration;
   } catch {
-    return false; // the plain line stays: the shape is an ornament
+    return NaN; // the plain line stays: the shape is an ornament
   }
 }

@@ -70,7 +70,7 @@ export function wordsOf(hint = "") {
     .map(([, word, rest]) => ({ word, rest }));
 }
 
-/** Attaches suggestions to a text field; answers {element, handle(event) -> taken}. */
+/** Attaches suggestions to a text field; answers {element, handle(event) -> taken, close()}. */
 export function suggestList(field, { inThread }) {
   const id = uniqueId("suggest");
   const element = h("div.suggest", { role: "listbox", id, "aria-label": "Suggestions", hidden: true });
@@ -132,6 +132,7 @@ export function suggestList(field, { inThread }) {
   field.addEventListener("blur", close);
   return {
     element,
+    close,
     handle(event) {
       if (element.hidden) return false;
       const exact = items[active].text.trim() === field.value.trim();
