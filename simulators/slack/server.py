@@ -98,6 +98,10 @@ class SlackSimulator(SlackCore):
             await runner.cleanup()
         await asyncio.to_thread(self.store.close)
 
+    def end_pages(self) -> None:
+        """End the stream of every open page, as the end of the workspace does."""
+        self._live.close()
+
     async def __aenter__(self) -> Self:
         await self.start()
         return self

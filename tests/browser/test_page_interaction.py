@@ -254,6 +254,15 @@ async def test_a_lost_connection_comes_back_and_nothing_is_missed(page: Page, wo
     await expect(page.get_by_text("threadscribe is online")).to_be_visible()
 
 
+async def test_a_window_of_a_workspace_that_ended_says_so(page: Page, workspace: SlackSimulator) -> None:
+    workspace.options.page_token = "of-the-next-one"
+    workspace.end_pages()
+    await expect(page.get_by_text("This workspace has ended")).to_be_visible()
+    await expect(page.get_by_role("alert")).to_contain_text("Open the address that the terminal shows.")
+    await page.reload()
+    await expect(page.get_by_text("Open the address that the terminal shows")).to_be_visible()
+
+
 async def test_a_narrow_window_shows_one_pane_at_a_time(open_page: OpenPage, app: ClinicApp) -> None:
     page = await open_page(width=400)
     await expect(page.get_by_role("navigation")).to_be_hidden()

@@ -106,7 +106,7 @@ async def test_status_is_told_to_the_asker_alone(alice: Page, browser: Browser, 
     await expect(answer).to_contain_text("damaged.mp3")
     context = await browser.new_context()
     other = await context.new_page()
-    await other.goto(f"{address}/?as=U0BOB#C0CLINIC")
+    await other.goto(f"{address}&as=U0BOB#C0CLINIC")
     await expect(message(channel(other), "damaged.mp3").first).to_be_visible()
     await expect(message(channel(other), "these were your last")).to_have_count(0)
     await context.close()

@@ -6,8 +6,9 @@ export const TOKEN = new URLSearchParams(location.search).get("token") ?? "";
 /** The address of this page for a person. */
 export const addressAs = (person) => `/?${new URLSearchParams({ token: TOKEN, as: person })}`;
 
+export const ENDED = "This window belongs to a workspace that has ended. Open the address that the terminal shows.";
 const SENTENCES = {
-  wrong_page_token: "This window belongs to a workspace that has ended. Open the address that the terminal shows.",
+  wrong_page_token: ENDED,
   not_in_channel: "You are not in that conversation.",
   channel_not_found: "That conversation does not exist.",
   message_not_found: "That message is no longer there.",
@@ -109,7 +110,7 @@ export function fileAddress(file, viewer) {
 const FIRST_DELAY = 400;
 const LAST_DELAY = 8000;
 
-/** Keeps a WebSocket open for one person: `onEvent(event)`, `onStatus("connecting"|"live"|"lost")`; returns stop(). */
+/** Keeps a WebSocket open for one person: `onEvent(event)`, `onStatus("connecting"|"live"|"lost"|"ended")`; returns stop(). */
 export function live(user, onEvent, onStatus) {
   let socket = null;
   let timer = null;
@@ -132,9 +133,18 @@ export function live(user, onEvent, onStatus) {
       if (stopped) return;
       onStatus("lost");
       // Full jitter, so that several windows do not come back at the same instant.
-      timer = setTimeout(connect, delay * (0.5 + Math.random() / 2));
+      timer = setTimeout(retry, delay * (0.5 + Math.random() / 2));
       delay = Math.min(delay * 2, LAST_DELAY);
     });
+  };
+  const retry = async () => {
+    // A browser does not say why a WebSocket was refused; an ordinary call does.
+    const headers = { "X-Page-Token": TOKEN };
+    const query = new URLSearchParams({ user });
+    const answer = await fetch(`/local/state?${query}`, { method: "HEAD", headers }).catch(() => null);
+    if (stopped) return;
+    if (answer?.status === 403) onStatus("ended");
+    else connect();
   };
   const wake = () => {
     if (stopped || socket.readyState === WebSocket.OPEN || socket.readyState === WebSocket.CONNECTING) return;

@@ -34,12 +34,13 @@ export function startHeader(root, { toggleSidebar }) {
 
   const drawStatus = () => {
     const name = bot()?.name ?? "The bot";
-    const lost = state.connection !== "live";
-    const [kind, words] = lost
-      ? ["waiting", state.connection === "lost" ? "Reconnecting to the workspace…" : "Connecting…"]
-      : state.botOnline
-        ? ["on", `${name} is online`]
-        : ["off", `${name} is offline`];
+    const connections = {
+      connecting: ["waiting", "Connecting…"],
+      lost: ["waiting", "Reconnecting to the workspace…"],
+      ended: ["off", "This workspace has ended"],
+      live: state.botOnline ? ["on", `${name} is online`] : ["off", `${name} is offline`],
+    };
+    const [kind, words] = connections[state.connection];
     if (status.textContent === words) return;
     fill(status, h("span.dot", { class: kind, "aria-hidden": "true" }), h("span", {}, words));
   };

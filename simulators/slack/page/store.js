@@ -10,7 +10,7 @@ export const state = {
   shortcuts: [],
   samples: [],
   botOnline: false,
-  connection: "connecting", // "connecting" | "live" | "lost"
+  connection: "connecting", // "connecting" | "live" | "lost" | "ended"
   home: null,
   channelId: null,
   tab: "messages", // "messages" | "home", in the bot's conversation

@@ -1,7 +1,7 @@
 // Keeps the store true: loads what a person can see, applies live events, and reads everything again after a
 // lost connection. Also the acts of a person that need more than one call.
 
-import { CallError, get, live, post, upload } from "./api.js";
+import { CallError, ENDED, get, live, post, upload } from "./api.js";
 import { plainText } from "./mrkdwn.js";
 import {
   current,
@@ -59,6 +59,7 @@ export async function become(id, conversation = null) {
   stop = live(id, apply, (status) => {
     state.connection = status;
     emit("connection");
+    if (status === "ended") emit("notice", { text: ENDED, kind: "error" });
     if (status === "live" && !first) resync().catch(report);
     // Between reading the state and the socket's opening something may have happened.
     if (status === "live" && first) refresh().catch(report);
