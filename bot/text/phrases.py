@@ -4,34 +4,10 @@ The sentences are mrkdwn where they stand in a message, plain text on buttons; w
 quieted for where it stands. Translations are in `bot.text.translations`, chosen by `bot.text.languages`.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from bot.text.durations import ENGLISH_UNITS, Units
-
-LANGUAGES: Mapping[str, str] = {
-    "hy": "Armenian",
-    "en": "English",
-    "es": "Spanish",
-    "fr": "French",
-    "de": "German",
-    "it": "Italian",
-    "pt": "Portuguese",
-    "ru": "Russian",
-    "uk": "Ukrainian",
-    "tr": "Turkish",
-    "fa": "Persian",
-    "ar": "Arabic",
-    "he": "Hebrew",
-    "el": "Greek",
-    "nl": "Dutch",
-    "pl": "Polish",
-    "ka": "Georgian",
-    "hi": "Hindi",
-    "zh": "Chinese",
-    "ja": "Japanese",
-    "ko": "Korean",
-}
+from bot.text.language_names import language_name
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,14 +66,10 @@ class Phrases:
 
     local_engine: str = "the local engine"
     units: Units = ENGLISH_UNITS
-    languages: Mapping[str, str] = field(default_factory=lambda: LANGUAGES)
 
     def language(self, tag: str) -> str:
         """The name of a language tag (`es-MX`, `ENGLISH_US`), or the tag."""
-        head = tag.replace("_", "-").split("-")[0].lower()
-        by_name = {name.lower(): key for key, name in LANGUAGES.items()}  # Nabla says SPANISH_ES
-        head = by_name.get(head, head)
-        return self.languages.get(head) or (head.capitalize() if len(head) > 3 else tag)
+        return language_name(tag, self.locale)
 
 
 ENGLISH = Phrases()

@@ -2,49 +2,32 @@
 
 from collections.abc import Mapping
 
-_TABLE = (
-    # locale, tag, name; the first of a language is what the bare language means
-    ("ENGLISH_US", "en-US", "English (United States)"),
-    ("ENGLISH_UK", "en-GB", "English (United Kingdom)"),
-    ("SPANISH_ES", "es-ES", "Spanish (Spain)"),
-    ("SPANISH_MX", "es-MX", "Spanish (Mexico)"),
-    ("FRENCH_FR", "fr-FR", "French"),
-    ("ARABIC_SA", "ar-SA", "Arabic (Saudi Arabia)"),
-    ("ARABIC_EG", "ar-EG", "Arabic (Egypt)"),
-    ("ARABIC_LB", "ar-LB", "Arabic (Lebanon)"),
-    ("ARABIC_MA", "ar-MA", "Arabic (Morocco)"),
-    ("ARMENIAN_AM", "hy-AM", "Armenian"),
-    ("BENGALI_IN", "bn-IN", "Bengali"),
-    ("CANTONESE_CN", "yue-CN", "Cantonese"),
-    ("CROATIAN_HR", "hr-HR", "Croatian"),
-    ("FILIPINO_PH", "fil-PH", "Filipino"),
-    ("GERMAN_DE", "de-DE", "German"),
-    ("GREEK_GR", "el-GR", "Greek"),
-    ("GUJARATI_IN", "gu-IN", "Gujarati"),
-    ("HEBREW_IL", "he-IL", "Hebrew"),
-    ("HINDI_IN", "hi-IN", "Hindi"),
-    ("ITALIAN_IT", "it-IT", "Italian"),
-    ("JAPANESE_JP", "ja-JP", "Japanese"),
-    ("KHMER_KH", "km-KH", "Khmer"),
-    ("KOREAN_KR", "ko-KR", "Korean"),
-    ("MANDARIN_CN", "zh-CN", "Mandarin"),
-    ("PERSIAN_IR", "fa-IR", "Persian"),
-    ("POLISH_PL", "pl-PL", "Polish"),
-    ("PORTUGUESE_PT", "pt-PT", "Portuguese"),
-    ("PUNJABI_IN", "pa-IN", "Punjabi"),
-    ("RUSSIAN_RU", "ru-RU", "Russian"),
-    ("SERBIAN_RS", "sr-RS", "Serbian"),
-    ("TAMIL_IN", "ta-IN", "Tamil"),
-    ("TELUGU_IN", "te-IN", "Telugu"),
-    ("THAI_TH", "th-TH", "Thai"),
-    ("URDU_IN", "ur-IN", "Urdu"),
-    ("VIETNAMESE_VN", "vi-VN", "Vietnamese"),
-)
+from babel import Locale
 
-LANGUAGES: Mapping[str, str] = {locale: name for locale, _, name in _TABLE}
+from bot.text.language_names import language_name
+
+_LOCALES = """
+ENGLISH_US=en-US ENGLISH_UK=en-GB SPANISH_ES=es-ES SPANISH_MX=es-MX FRENCH_FR=fr-FR ARABIC_SA=ar-SA
+ARABIC_EG=ar-EG ARABIC_LB=ar-LB ARABIC_MA=ar-MA ARMENIAN_AM=hy-AM BENGALI_IN=bn-IN CANTONESE_CN=yue-CN
+CROATIAN_HR=hr-HR FILIPINO_PH=fil-PH GERMAN_DE=de-DE GREEK_GR=el-GR GUJARATI_IN=gu-IN HEBREW_IL=he-IL
+HINDI_IN=hi-IN ITALIAN_IT=it-IT JAPANESE_JP=ja-JP KHMER_KH=km-KH KOREAN_KR=ko-KR MANDARIN_CN=zh-CN
+PERSIAN_IR=fa-IR POLISH_PL=pl-PL PORTUGUESE_PT=pt-PT PUNJABI_IN=pa-IN RUSSIAN_RU=ru-RU SERBIAN_RS=sr-RS
+TAMIL_IN=ta-IN TELUGU_IN=te-IN THAI_TH=th-TH URDU_IN=ur-IN VIETNAMESE_VN=vi-VN
+"""
+
+_TAGS = dict(pair.split("=") for pair in _LOCALES.split())  # the first of a language is what the bare language means
+
+
+def _name(locale: str, tag: str) -> str:
+    language, territory = tag.split("-")
+    several = sum(other.startswith(f"{language}-") for other in _TAGS.values()) > 1
+    name = "Mandarin" if locale == "MANDARIN_CN" else language_name(language)
+    return f"{name} ({Locale('en').territories[territory]})" if several else name
+
+
+LANGUAGES: Mapping[str, str] = {locale: _name(locale, tag) for locale, tag in _TAGS.items()}
 NOTE_LOCALES = frozenset({"ENGLISH_US", "ENGLISH_UK", "FRENCH_FR"})
 
-_TAGS = {locale: tag for locale, tag, _ in _TABLE}
 _OTHER_TAGS = {
     "zh-hk": "CANTONESE_CN",
     "zh-mo": "CANTONESE_CN",
@@ -58,8 +41,8 @@ _OTHER_TAGS = {
     "en-nz": "ENGLISH_UK",
 }
 _BY_TAG = {
-    **{tag.partition("-")[0]: locale for locale, tag, _ in reversed(_TABLE)},
-    **{tag.lower(): locale for locale, tag, _ in _TABLE},
+    **{tag.partition("-")[0]: locale for locale, tag in reversed(_TAGS.items())},
+    **{tag.lower(): locale for locale, tag in _TAGS.items()},
     **_OTHER_TAGS,
 }
 
