@@ -1,5 +1,7 @@
 """Channel settings and high-water marks."""
 
+from collections.abc import Mapping
+
 from bot.ports.store import ChannelSettings
 from storage.engines.transaction import Database, Transaction, execute, integer, number, reads, text, writes
 
@@ -49,6 +51,13 @@ class StoredPreferences:
         """A high-water mark, or ""."""
         rows = yield from execute("high_water", name=name)
         return text(rows[0], "mark") if rows else ""
+
+    @reads
+    def cursors(self, prefix: str) -> Transaction[Mapping[str, str]]:
+        """Every high-water mark whose name begins so, by name."""
+        beyond = prefix[:-1] + chr(ord(prefix[-1]) + 1)
+        rows = yield from execute("high_waters", first=prefix, beyond=beyond)
+        return {text(row, "name"): text(row, "mark") for row in rows}
 
     @writes
     def put_cursor(self, name: str, value: str) -> Transaction[None]:

@@ -35,7 +35,7 @@ class StreamedPayload:
             iterator = aiter(chunks)
             first = await anext(iterator, b"")
             if start == 0 and is_html(first[:1024]):
-                raise Rejected(Problem(ProblemCode.LOGIN_PAGE), "a web page came in place of the file")
+                raise Rejected(Problem(ProblemCode.FILE_WITHHELD), "a web page came in place of the file")
             yield _exactly(max(0, stop - start), first, iterator)
 
 

@@ -8,6 +8,7 @@ ThreadscribeError
 │   ├── InternalFault         an error in this program: tried again a few times, then said to be ours
 │   ├── Rejected              never passes by itself; carries the `Problem` that the person is told
 │   └── Misconfigured         the operator must mend something; the account is parked meanwhile
+│       └── MissingScope      only the permission for this one thing is missing
 ├── WebhookRefused               a webhook that is not to be believed; nothing changes
 ├── LostLease                 another worker owns the job now; drop what was computed
 └── StoreError                the database cannot be used
@@ -32,7 +33,9 @@ class ProblemCode(StrEnum):
     TOO_LARGE = "too_large"  # params: limit_mb, size_mb
     TOO_LONG = "too_long"  # params: limit_minutes, minutes
     NOT_CONVERTIBLE = "not_convertible"  # params: format (what cannot be read, if it is known)
-    LOGIN_PAGE = "login_page"
+    LOGIN_PAGE = "login_page"  # the token lacks files:read, as Slack itself says
+    FILE_WITHHELD = "file_withheld"  # Slack does not hand it out, for a reason we do not know
+    FILE_NOT_VISIBLE = "file_not_visible"  # another organisation, or a conversation that we are not in
     FILE_GONE = "file_gone"
     FILE_EXTERNAL = "file_external"
     FILE_HIDDEN = "file_hidden"
@@ -111,6 +114,10 @@ class Misconfigured(StepError):
     def __init__(self, account: str, detail: str) -> None:
         super().__init__(detail)
         self.account = account
+
+
+class MissingScope(Misconfigured):
+    """The account works, and lacks only the permission for what was asked."""
 
 
 class WebhookRefused(ThreadscribeError):

@@ -8,8 +8,9 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field, replace
 
+from bot.domain.audio_guess import AudioGuess, guess_audio
 from bot.domain.errors import Ambiguous, Problem, ProblemCode, Rejected, StepError, Transient
-from bot.domain.job import Job, Options, RemoteJob
+from bot.domain.job import FileFacts, Job, Options, RemoteJob
 from bot.domain.machine import Change, Finishing, Parked, Received, Replying, Submitting, Waiting, stage_of
 from bot.domain.transcript import Transcript
 from bot.engine.clock_jumps import ClockJumpMonitor
@@ -18,7 +19,7 @@ from bot.engine.polling import Polling
 from bot.engine.release import HOOK_INBOX, Release, webhook_refs
 from bot.engine.retry import ENRICH_ATTEMPTS
 from bot.ports.audio import AudioFacts, Payload, Preparer, SourceFile
-from bot.ports.chat import Chat
+from bot.ports.chat import Chat, FileRefused
 from bot.ports.clock import Clock
 from bot.ports.provider import Failed, MergesWebhook, Pending, Provider, Succeeded, TranscriptionRequest
 from bot.ports.store import InboxItem, JobStore
@@ -73,26 +74,31 @@ class Steps:
     async def _receive(self, stage: Received) -> Change:
         job = stage.job
         self.chat.show(job)
+        try:
+            source = await self.chat.source(job)
+        except FileRefused as refusal:
+            return self._answered_if_expected(stage, refusal, refusal.facts)
+        file = source.facts
+        if not job.expected_audio and guess_audio(file) is AudioGuess.NO:  # not a byte of it is read
+            return stage.ignore(self.clock.now())
         wanted = await self.store.channel_settings(job.origin.team_id, job.origin.channel_id)
-        provider = self._provider(job.provider or wanted.provider or self.settings.provider)
+        name = job.provider or wanted.provider or self.settings.provider
         options = job.options
         if job.origin.version == 1:  # a later version is made in just the way that a person chose
             options = Options(
                 language=options.language or wanted.language or None,
                 recording_type=options.recording_type or wanted.recording_type or None,
             )
-        source = await self.chat.source(job)
-        file = source.facts
-        before = await self.store.find_reusable(job.origin.team_id, job.origin.file_id, provider.name, options)
-        if before is not None and before != job.id:
-            return stage.reuse(self.clock.now(), file, provider.name, provider.account, before)
-        _refuse_above(file.size, self.settings.max_file_mb * 1024 * 1024)
+        known_provider = self.providers.get(name)
+        before = await self.store.find_reusable(job.origin.team_id, job.origin.file_id, name, options)
+        if known_provider is not None and before is not None and before != job.id:
+            return stage.reuse(self.clock.now(), file, name, known_provider.account, before)
         try:
+            _refuse_above(file.size, self.settings.max_file_mb * 1024 * 1024)
             audio = await self.preparer.inspect(source)
         except Rejected as refusal:
-            if job.expected_audio or refusal.problem.code not in _NOT_MEANT:
-                raise
-            return stage.ignore(self.clock.now())
+            return self._answered_if_expected(stage, refusal, file)
+        provider = self._provider(name)
         limit = provider.capabilities.accepts.max_seconds
         if limit is not None and audio.seconds is not None and audio.seconds > limit:
             raise Rejected(_too_long(audio.seconds, limit))
@@ -101,6 +107,15 @@ class Steps:
         known = file if audio.seconds is None else replace(file, seconds=audio.seconds)
         self._remember(job, source, audio)
         return stage.submit(self.clock.now(), known, provider.name, provider.account, options)
+
+    def _answered_if_expected(self, stage: Received, refusal: Rejected, file: FileFacts | None) -> Change:
+        """Raises the refusal of what somebody meant as a recording; the rest ends without a word.
+
+        Decided again here: of some files an event gives only the id.
+        """
+        if stage.job.expected_audio or (file is not None and guess_audio(file) is AudioGuess.YES):
+            raise refusal
+        return stage.ignore(self.clock.now())
 
     def _provider(self, name: str) -> Provider:
         provider = self.providers.get(name)
@@ -303,7 +318,6 @@ class Steps:
         return stage.replied(self.clock.now())
 
 
-_NOT_MEANT = (ProblemCode.NOT_AUDIO, ProblemCode.NO_AUDIO_TRACK, ProblemCode.EMPTY_FILE, ProblemCode.CORRUPT)
 URL_REFUSED = "upload url refused"  # how a provider words an `Ambiguous` upload to a URL that is no longer good
 
 

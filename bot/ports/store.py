@@ -374,6 +374,10 @@ class Preferences(Protocol):
         """A high-water mark, or ""."""
         ...
 
+    async def cursors(self, prefix: str) -> Mapping[str, str]:
+        """Every high-water mark whose name begins so, by name."""
+        ...
+
     async def put_cursor(self, name: str, value: str) -> None:
         """Move it."""
         ...

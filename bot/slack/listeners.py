@@ -212,9 +212,11 @@ class HttpEntrance:
         if body is None:
             self._on_refused("malformed")
             return web.Response(status=400, text="the body cannot be read")
-        # It is verified and parsed: Bolt treats it as it does what Socket Mode brings.
-        bolt = AsyncBoltRequest(mode="socket_mode", body=body)
-        return await to_aiohttp_response(await self._app.async_dispatch(bolt))
+        return await to_aiohttp_response(await self.dispatch(body))
+
+    async def dispatch(self, body: Json) -> BoltResponse:
+        """Have Bolt handle a payload that is verified and parsed, as what Socket Mode brings is."""
+        return await self._app.async_dispatch(AsyncBoltRequest(mode="socket_mode", body=dict(body)))
 
     def _signed(self, raw: bytes, headers: Mapping[str, str]) -> bool:
         try:

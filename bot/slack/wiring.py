@@ -34,6 +34,7 @@ from bot.slack.incoming.catchup import CatchUp
 from bot.slack.incoming.deferred import DeferredTasks
 from bot.slack.incoming.intake import Intake
 from bot.slack.listeners import TRANSCRIBE_SHORTCUT, HttpEntrance, Listeners, build_app
+from bot.slack.people.direct import DirectMessages
 from bot.slack.people.membership import Access
 from bot.slack.people.users import Users
 from bot.slack.people.visibility import Visibility
@@ -56,6 +57,8 @@ from bot.slack.thread.replies import Replies
 from bot.slack.thread.status import StatusLines
 from bot.slack.thread.uploads import Uploads
 from bot.supervisor import Supervisor
+
+BLINK_SECONDS = 3.0  # a shorter gap between two connections costs no catch-up
 
 _log = structlog.get_logger(__name__)
 
@@ -91,7 +94,7 @@ class SlackAdapter:
         self.client = client
         self.who = BotIdentity(client)
         self.services = Services(settings.provider, offers)
-        self.files = SlackFiles(settings, client, http)
+        self.files = SlackFiles(settings, client, http, clock)
         self.posts = Posts(store, client, self.who, clock, settings.reply_settle_seconds, reports.on_reply)
         self.persons = Users(client, clock, settings.reply_language)
         uploads = Uploads(store, client, self.posts, clock)
@@ -100,8 +103,11 @@ class SlackAdapter:
         self.status = StatusLines(store, client, self.posts, reactions, self.persons, clock)
         self.chat = SlackChat(store, self.files, self.posts, self.replies, self.status, reactions, clock)
         wake_deferred = WakeEvent(clock)
-        self.intake = Intake(store, clock, notify, wake_deferred.notify)
-        self.catchup = CatchUp(store, client, self.who, self.files, self.intake, clock, settings.catchup_minutes * 60)
+        self.direct = DirectMessages(store, client)
+        self.intake = Intake(store, self.direct, clock, notify, wake_deferred.notify)
+        self.catchup = CatchUp(
+            store, client, self.who, self.files, self.intake, self.direct, clock, settings.catchup_minutes * 60
+        )
         access = Access(client, self.persons)
         self.background = BackgroundTasks()
         self.visibility = visibility = Visibility(client, access)
@@ -144,7 +150,10 @@ class SlackAdapter:
         )
         self.app = build_app(settings, client, self.who, self.listeners())
         self.entrance = HttpEntrance(self.app, settings, reports.on_refused)
-        self.socket = Socket(self.app, settings, self._hello) if settings.socket_mode else None
+        self.socket: Socket | None = None
+        if settings.socket_mode:
+            token = settings.slack_app_token.get_secret_value()
+            self.socket = Socket(client, self.entrance.dispatch, token, clock, self._connected)
         self._loops: list[asyncio.Task[None]] = []
 
     def listeners(self) -> Listeners:
@@ -187,22 +196,23 @@ class SlackAdapter:
         )
 
     async def _opened(self, me: Identity, event: Json) -> None:
+        if (channel := text(event, "channel")).startswith("D"):
+            await self.direct.heard(me, channel, text(event, "user"), text(event, "event_ts"))
         self.background.spawn("home", self._home.opened(me, event))
 
     async def _revoked(self, _me: Identity, event: Json) -> None:
         self._reports.on_broken(Misconfigured(SLACK_LANE, f"Slack says: {text(event, 'type')}"))
 
-    def _hello(self, again: bool) -> None:
-        _log.info("slack_connected", again=again)
-        self.catchup.notify()
-        if again:
+    def _connected(self, gap: float | None) -> None:
+        if gap is None or gap > BLINK_SECONDS:  # what Slack sent in between went nowhere
+            self.catchup.notify()
+        if gap is not None:
             self._reports.on_connected()
 
     async def faults(self) -> Sequence[str]:
         """A sentence when Slack cannot reach us."""
-        if self.socket is None or await self.socket.connected():
-            return ()
-        return ("Slack is not connected; events wait at Slack and are caught up.",)
+        fault = "" if self.socket is None else self.socket.fault
+        return (fault,) if fault else ()
 
     async def start(self) -> None:
         """Start the loops; in Socket Mode also connect, in the background when Slack is away."""
@@ -212,7 +222,9 @@ class SlackAdapter:
             self._supervisor.run("catch-up", self.catchup.run),
         ]
         if self.socket is not None:
-            self._loops.append(self._supervisor.run("Slack's socket", self.socket.connect))
+            self._loops.append(self._supervisor.run("Slack's socket", self.socket.run))
+        else:
+            self.catchup.notify()
 
     async def stop(self) -> None:
         """Take no more events, let answers end, stop the loops."""

@@ -27,8 +27,12 @@ ENGLISH: Mapping[ProblemCode, str] = {
     "and the limit is {limit_minutes} minutes]. Cut it into shorter parts and send those.",
     ProblemCode.NOT_CONVERTIBLE: "I could not convert this recording[ ({format})] "
     "into a format that can be transcribed. Send it as MP3 or M4A.",
-    ProblemCode.LOGIN_PAGE: "Slack did not give me this file: the app seems to lack the files:read permission. "
-    "Ask whoever runs this app to mend that, then try again.",
+    ProblemCode.LOGIN_PAGE: "Slack did not give me this file: this app lacks the files:read permission. "
+    "Ask the app's administrator to add it, then try again.",
+    ProblemCode.FILE_WITHHELD: "Slack did not give me this file, and does not say why. "
+    "Try again in a few minutes; if that fails too, upload the file again.",
+    ProblemCode.FILE_NOT_VISIBLE: "Slack does not let me read this file: the organisation or the conversation "
+    "that it comes from does not share it with me. Download it and upload it here.",
     ProblemCode.FILE_GONE: "This file was deleted from Slack before I could read it. "
     "Upload it again if you still want a transcript.",
     ProblemCode.FILE_EXTERNAL: "This file is kept outside Slack (in Google Drive or Box, for example), "

@@ -54,7 +54,8 @@ class Upload:
     `mode`, `subtype` and `connect` make the special kinds: external, snippet, tombstone, hidden_by_limit, voice clip
     (`slack_audio`) and Slack Connect (events show the id only). With `unready` the file is incomplete in that way for
     `unready_seconds`. `announced` is the size that the file object gives where `content` has another; a voice clip
-    without it is transcoded, as Slack does.
+    without it is transcoded, as Slack does. `age` is how many seconds ago it was uploaded: an old file that is shared
+    again.
     """
 
     name: str
@@ -69,6 +70,7 @@ class Upload:
     external_url: str = "https://drive.example.com/file"
     unready: Unready | None = None
     unready_seconds: float = 1.0
+    age: float = 0.0
 
 
 class FileStore:
@@ -106,6 +108,7 @@ class FileStore:
         file = self.reserve(upload.name, user, title=upload.title, mimetype=upload.mimetype)
         file.subtype, file.connect, file.mode = upload.subtype, upload.connect, upload.mode
         file.announced = upload.announced
+        file.created -= int(upload.age)
         if upload.mode == "external":
             file.external_url = upload.external_url
         elif upload.size is not None:

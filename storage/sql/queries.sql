@@ -634,6 +634,10 @@ RETURNING channel_id;
 -- A high-water mark.
 SELECT mark FROM high_water WHERE name = :name;
 
+-- name: high_waters(first, beyond)
+-- The high-water marks with these first letters.
+SELECT name, mark FROM high_water WHERE name >= :first AND name < :beyond ORDER BY name;
+
 -- name: put_high_water(name, mark)
 -- Move it.
 INSERT INTO high_water (name, mark) VALUES (:name, :mark)

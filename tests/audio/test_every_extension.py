@@ -5,6 +5,7 @@ from pathlib import Path
 
 import av
 import pytest
+from bot.slack.incoming.audio_guess import EXTENSIONS, AudioGuess, guess_audio
 
 from bot.audio.convert import transcode
 from bot.audio.formats import DEMUXERS, MP3
@@ -14,7 +15,6 @@ from bot.audio.preparer import AudioPreparer
 from bot.audio.sniff import family
 from bot.domain.errors import ProblemCode, Rejected
 from bot.domain.job import FileFacts
-from bot.slack.incoming.audio_guess import EXTENSIONS, AudioGuess, guess_audio
 from bot.text.problems import sentence
 from tests.audio.rare_formats import amr_wb, nist_sphere, open_mg, qcelp
 from tests.audio.recordings import Announced, record, tone

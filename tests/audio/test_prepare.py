@@ -198,7 +198,7 @@ async def test_a_login_page_in_place_of_the_file_is_seen_before_anything_is_sent
         with pytest.raises(Rejected) as caught:
             async with payload.stream():
                 pytest.fail("the stream was opened")
-    assert caught.value.problem.code is ProblemCode.LOGIN_PAGE
+    assert caught.value.problem.code is ProblemCode.FILE_WITHHELD
 
 
 class Enormous(CountingFile):

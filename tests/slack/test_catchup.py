@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.domain.errors import Transient
+from bot.domain.errors import RateLimited, Transient
 from bot.ports.store import ChannelSettings
 from simulators.slack.faults import Fault
 from simulators.slack.records import BOT_USER, Message
@@ -105,12 +105,96 @@ async def test_a_clock_that_was_a_day_ahead_hides_nothing(deaf: Workplace) -> No
     assert await deaf.room.catchup.look() == 1
 
 
-async def test_a_reconnect_makes_it_look(place: Workplace) -> None:
-    await place.until(lambda: place.store.cursor("catchup:T0LOCAL:C0CLINIC"))
+async def test_a_gap_makes_it_look_and_a_blink_does_not(tmp_path: Path) -> None:
+    async with workplace(tmp_path, speed=50) as place:
+        await place.until(lambda: place.store.cursor("catchup:T0LOCAL:files"))
+        place.slack.delivery.flow = "drop"
+        await place.slack.upload_as("U0ALICE", "C0CLINIC", CLIP)
+        place.slack.delivery.flow = "on"
+        place.clock.ahead += 120
+        fault = place.slack.fault(Fault("apps.connections.open", times=None, status=503))
+        await place.slack.disconnect("cut")
+        await place.slack.until(lambda: place.slack.faults.active[0].seen > 0)
+        place.slack.faults.clear(fault.id)
+        await place.until(place.jobs, timeout=30)
+        assert len(await place.jobs()) == 1
+
+
+async def test_a_group_message_whose_id_begins_with_c_is_caught_up(deaf: Workplace) -> None:
+    group = deaf.slack.workspace.create_channel("mpdm", "mpim", ["U0ALICE", "U0BOB", BOT_USER])
+    assert group.id.startswith("C")
+    message = await deaf.slack.upload_as("U0ALICE", group.id, CLIP)
+    assert await deaf.room.catchup.look() == 1
+    (job,) = await deaf.jobs()
+    assert (job.origin.channel_id, job.origin.message_ts) == (group.id, message.ts)
+
+
+@pytest.mark.parametrize("opened", [False, True], ids=["by a message", "by the Home"])
+async def test_direct_messages_are_caught_up_by_their_own_history(tmp_path: Path, opened: bool) -> None:
+    async with workplace(tmp_path, files_list_skips_ims=True) as place:
+        if opened:
+            place.slack.people.open_home("U0ALICE")
+            place.slack.workspace.direct_message("U0ALICE")
+        else:
+            place.slack.say_as("U0ALICE", "D0ALICE", "hello")
+        await place.slack.delivery.settled()
+        await place.until(lambda: place.store.cursor("direct:T0LOCAL:D0ALICE"))
+        await place.until(lambda: place.store.cursor("catchup:T0LOCAL:files"))
+        place.slack.delivery.flow = "drop"
+        await place.slack.upload_as("U0ALICE", "D0ALICE", CLIP)
+        assert await place.room.catchup.look() == 1
+        (job,) = await place.jobs()
+        assert job.origin.channel_id == "D0ALICE"
+
+
+async def test_a_group_message_that_was_heard_from_is_read_itself(place: Workplace) -> None:
+    group = place.slack.workspace.create_channel("mpdm", "mpim", ["U0ALICE", "U0BOB", BOT_USER])
+    place.slack.say_as("U0ALICE", group.id, "hello")
+    await place.slack.delivery.settled()
     await place.until(lambda: place.store.cursor("catchup:T0LOCAL:files"))
     place.slack.delivery.flow = "drop"
-    await place.slack.upload_as("U0ALICE", "C0CLINIC", CLIP)
-    place.slack.delivery.flow = "on"
-    await place.slack.disconnect("cut")
-    await place.until(place.jobs, timeout=30)
-    assert len(await place.jobs()) == 1
+    await place.store.put_channel_settings("T0LOCAL", "C0CALLS", ChannelSettings(automatic=False))
+    elsewhere = await place.slack.upload_as("U0BOB", "C0CALLS", CLIP)
+    place.slack.forward_as("U0ALICE", group.id, elsewhere)  # files.list does not show where a file was forwarded to
+    await place.room.catchup.look()
+    assert [job.origin.channel_id for job in await place.jobs()] == [group.id]
+
+
+async def test_one_reading_a_minute_still_reaches_every_conversation(deaf: Workplace) -> None:
+    begin = len(deaf.slack.ledger.of("conversations.history"))
+    channels = {"C0CLINIC", "C0CALLS", "G0BOARD"}
+    for _ in channels:
+        deaf.slack.fault(Fault("conversations.history", skip=1, status=429, retry_after=60))
+        with pytest.raises(RateLimited):
+            await deaf.room.catchup.look()
+        deaf.slack.faults.clear()
+    asked = [entry for entry in deaf.slack.ledger.of("conversations.history")[begin:] if entry.error != "ratelimited"]
+    assert {entry.args["channel"] for entry in asked} == channels
+
+
+async def test_a_reading_that_a_limit_breaks_off_goes_on_at_its_page(deaf: Workplace) -> None:
+    await deaf.slack.upload_as("U0ALICE", "C0CLINIC", CLIP)
+    for number in range(220):
+        deaf.slack.say_as("U0BOB", "C0CLINIC", f"line {number}")
+    begin = len(deaf.slack.ledger.of("conversations.history"))
+    deaf.slack.fault(Fault("conversations.history", skip=1, status=429, retry_after=60))
+    with pytest.raises(RateLimited):
+        await deaf.room.catchup.look()
+    deaf.slack.faults.clear()
+    await deaf.room.catchup.look()
+    pages = [
+        bool(entry.args.get("cursor"))
+        for entry in deaf.slack.ledger.of("conversations.history")[begin:]
+        if entry.args.get("channel") == "C0CLINIC" and entry.error != "ratelimited"
+    ]
+    assert pages == [False, True]
+    assert len(await deaf.jobs()) == 1
+
+
+async def test_a_conversation_that_cannot_be_read_holds_up_no_other(deaf: Workplace) -> None:
+    await deaf.slack.upload_as("U0ALICE", "C0CLINIC", CLIP)
+    for error in ("missing_scope", "channel_not_found"):
+        deaf.slack.fault(Fault("conversations.history", times=1, error=error))
+    await deaf.room.catchup.look()
+    read = {entry.args["channel"] for entry in deaf.slack.ledger.of("conversations.history") if not entry.error}
+    assert read >= {"C0CLINIC"}

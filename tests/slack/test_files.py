@@ -1,6 +1,7 @@
 """Bytes out of Slack: checked, and the token goes to Slack's hosts only."""
 
 import asyncio
+import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,8 +12,9 @@ from hypothesis import strategies as st
 from bot.domain.errors import ProblemCode, Rejected, Transient
 from bot.domain.job import Job
 from bot.settings.slack import SLACK_FILE_HOSTS
-from bot.slack.api.files import Hosts, refusal_of
+from bot.slack.api.files import Hosts, pause_for, refusal_of
 from simulators.slack.faults import Fault
+from simulators.slack.options import UNREADY, Unready
 from tests.support.slack_harness import CLIP, Upload, Workplace, workplace
 
 BYTES = bytes(range(256)) * 4000
@@ -31,9 +33,21 @@ async def refused(place: Workplace, job: Job) -> ProblemCode:
     return caught.value.problem.code
 
 
+def age(place: Workplace, job: Job) -> None:
+    """Let the file be of an hour ago: a bad answer about it does not pass by itself."""
+    place.slack.workspace.files[job.origin.file_id].created -= 3600
+    place.clock.ahead += 3600
+
+
 @pytest.fixture
-async def job(place: Workplace) -> Job:
+async def young(place: Workplace) -> Job:
     return (await place.upload(upload=RECORDING))[1]
+
+
+@pytest.fixture
+async def job(place: Workplace, young: Job) -> Job:
+    age(place, young)
+    return young
 
 
 async def test_a_file_comes_whole_and_in_parts(place: Workplace, job: Job) -> None:
@@ -49,18 +63,68 @@ async def test_the_facts_are_slacks(place: Workplace, job: Job) -> None:
 
 async def test_a_login_page_is_never_taken_for_audio(place: Workplace, job: Job) -> None:
     place.slack.fault(Fault("/files-pri/*", login=True))
-    assert await refused(place, job) is ProblemCode.LOGIN_PAGE
+    assert await refused(place, job) is ProblemCode.FILE_WITHHELD  # Slack says that the token has files:read
 
 
 async def test_a_login_page_in_disguise_is_known_by_its_first_bytes(place: Workplace, job: Job) -> None:
     page = "  \n<!DOCTYPE html><html>" + " " * (len(BYTES) - 24)
     place.slack.fault(Fault("/files-pri/*", body=page, content_type="audio/mpeg"))
-    assert await refused(place, job) is ProblemCode.LOGIN_PAGE
+    assert await refused(place, job) is ProblemCode.FILE_WITHHELD
+
+
+async def test_a_size_that_is_not_there_yet_is_not_waited_for(place: Workplace) -> None:
+    _, job = await place.upload(upload=Upload("call.mp3", BYTES, unready="size_zero", unready_seconds=60))
+    assert await read(place, job) == BYTES  # its length is what Slack serves
+
+
+@pytest.mark.parametrize("form", [form for form in UNREADY if form != "size_zero"])
+async def test_a_file_that_is_not_there_yet_is_waited_for(place: Workplace, form: Unready) -> None:
+    name = "recording" if form == "no_type" else "call.mp3"  # an extension is type enough
+    upload = Upload(name, BYTES, mimetype="audio/mpeg", unready=form, unready_seconds=1.5)
+    _, job = await place.upload(upload=upload)
+    with pytest.raises(Transient) as caught:
+        await read(place, job)
+    assert caught.value.after is not None
+    assert 2 <= caught.value.after <= 10
+    await asyncio.sleep(max(0.0, 1.6 - (time.time() - job.created_at)))  # the state of the file is a time, as at Slack
+    assert await read(place, job) == BYTES
+
+
+@pytest.mark.parametrize(
+    ("fault", "code"),
+    [
+        (Fault("/files-pri/*", times=None, status=404), ProblemCode.FILE_WITHHELD),
+        (Fault("/files-pri/*", times=None, status=403), ProblemCode.FILE_WITHHELD),
+        (Fault("/files-pri/*", times=None, redirect="/signin?redir=x"), ProblemCode.FILE_WITHHELD),
+        (Fault("files.info", times=None, error="file_not_found"), ProblemCode.FILE_GONE),
+        (Fault("files.info", times=None, error="not_visible"), ProblemCode.FILE_NOT_VISIBLE),
+        (Fault("files.info", times=None, error="access_denied"), ProblemCode.FILE_NOT_VISIBLE),
+        (Fault("files.info", times=None, error="some_new_refusal"), ProblemCode.FILE_WITHHELD),
+    ],
+    ids=lambda value: value.error or str(value.status) if isinstance(value, Fault) else str(value),
+)
+async def test_what_is_waited_for_while_a_file_is_young_is_said_when_it_is_not(
+    place: Workplace, young: Job, fault: Fault, code: ProblemCode
+) -> None:
+    place.slack.fault(fault)
+    with pytest.raises(Transient):
+        await read(place, young)
+    age(place, young)
+    assert await refused(place, young) is code
+
+
+def test_the_pauses_for_a_young_file_grow() -> None:
+    assert [pause_for(seconds) for seconds in (0.0, 3.0, 8.0, 15.0, 59.0)] == [2.0, 2.0, 4.0, 7.5, 10.0]
+
+
+async def test_the_token_is_not_in_a_files_repr(place: Workplace, job: Job) -> None:
+    assert place.slack.bot_token not in repr(await place.room.chat.source(job))
 
 
 async def test_a_missing_scope_ends_in_the_sentence_about_it(tmp_path: Path) -> None:
     async with workplace(tmp_path, unauthorised_download="redirect") as place:
         _, job = await place.upload(upload=RECORDING)
+        age(place, job)
         source = await place.room.chat.source(job)
         place.slack.reinstall(["chat:write"])
         with pytest.raises(Rejected) as caught:
@@ -69,16 +133,16 @@ async def test_a_missing_scope_ends_in_the_sentence_about_it(tmp_path: Path) -> 
         assert caught.value.problem.code is ProblemCode.LOGIN_PAGE
 
 
-async def test_a_redirect_elsewhere_is_followed_without_the_token(place: Workplace, job: Job) -> None:
+async def test_a_redirect_elsewhere_is_not_followed(place: Workplace, job: Job) -> None:
     place.slack.fault(Fault("/files-pri/*", redirect=f"{place.slack.elsewhere_url}/anything"))
-    assert await read(place, job) == b"this is not Slack"
-    assert place.slack.ledger.strays == []
+    assert await refused(place, job) is ProblemCode.FILE_WITHHELD
+    assert [entry for entry in place.slack.ledger.entries if entry.host in place.slack.elsewhere_url] == []
 
 
 async def test_endless_redirects_end(place: Workplace, job: Job) -> None:
     source = await place.room.chat.source(job)
     place.slack.fault(Fault("/files-pri/*", times=None, redirect=source.url))  # type: ignore[attr-defined]  # Slack's own
-    assert await refused(place, job) is ProblemCode.LOGIN_PAGE
+    assert await refused(place, job) is ProblemCode.FILE_WITHHELD
 
 
 async def test_a_part_of_another_length_than_it_should_have_is_refused(place: Workplace, job: Job) -> None:
@@ -136,6 +200,7 @@ async def test_a_file_without_bytes_has_its_own_sentence(place: Workplace, uploa
         place.slack.workspace.files[message.files[0]].mode = "hidden_by_limit"
     else:
         _, job = await place.upload(upload=upload)
+    age(place, job)
     assert await refused(place, job) is code
 
 

@@ -3,11 +3,15 @@
 import asyncio
 from pathlib import Path
 
+import pytest
+
 from bot.domain.errors import Problem, ProblemCode
 from bot.domain.job import Outcome, State
 from bot.domain.machine import Received
 from bot.ports.store import ChannelSettings
 from simulators.slack.faults import Fault
+from simulators.slack.objects import message_object
+from simulators.slack.records import Message
 from tests.support.slack_harness import CLIP, Upload, Workplace, workplace
 
 
@@ -225,3 +229,57 @@ async def test_an_undelivered_shortcut_is_not_taken_for_done(place: Workplace) -
     )
     assert len(await place.jobs()) == 1
     assert (await place.jobs())[0].outcome is not Outcome.REFUSED
+
+
+@pytest.fixture
+async def elsewhere(place: Workplace) -> Message:
+    """A recording in a channel that the bot does not answer in by itself, so that only what shows it counts."""
+    await place.store.put_channel_settings("T0LOCAL", "C0CALLS", ChannelSettings(automatic=False))
+    return await place.slack.upload_as("U0BOB", "C0CALLS", CLIP)
+
+
+async def test_a_forwarded_recording_is_transcribed_where_it_was_forwarded_to(
+    place: Workplace, elsewhere: Message
+) -> None:
+    forwarded = place.slack.forward_as("U0ALICE", "C0CLINIC", elsewhere, "can you read this for me")
+    await place.slack.delivery.settled()
+    (job,) = await place.jobs()
+    assert (job.origin.channel_id, job.origin.thread_ts, job.origin.user_id) == ("C0CLINIC", forwarded.ts, "U0ALICE")
+    assert (job.origin.file_id, job.expected_audio) == (elsewhere.files[0], True)
+
+
+async def test_a_mere_link_to_a_recording_starts_nothing_in_a_channel(place: Workplace, elsewhere: Message) -> None:
+    place.slack.forward_as("U0ALICE", "C0CLINIC", elsewhere, link=True)
+    await place.slack.delivery.settled()
+    assert await place.jobs() == []
+
+
+@pytest.mark.parametrize("link", [False, True])
+async def test_what_shows_a_recording_to_the_bot_directly_is_transcribed(
+    place: Workplace, elsewhere: Message, link: bool
+) -> None:
+    forwarded = place.slack.forward_as("U0ALICE", "D0ALICE", elsewhere, link=link)
+    message = place.slack.workspace.message("D0ALICE", forwarded.ts)
+    assert message is not None
+    me = await place.room.who.me()
+    event = message_object(place.slack.workspace, message, metadata=False)
+    await place.room.intake.message(me, {**event, "channel": "D0ALICE", "channel_type": "im"})
+    (job,) = await place.jobs()
+    assert (job.origin.channel_id, job.expected_audio) == ("D0ALICE", True)
+
+
+@pytest.mark.parametrize("link", [False, True])
+async def test_the_shortcut_and_a_mention_find_a_recording_in_what_a_message_shows(
+    place: Workplace, elsewhere: Message, link: bool
+) -> None:
+    await place.store.put_channel_settings("T0LOCAL", "C0CLINIC", ChannelSettings(automatic=False))
+    first = place.slack.forward_as("U0ALICE", "C0CLINIC", elsewhere, link=link)
+    assert (await place.slack.shortcut_as("U0BOB", "C0CLINIC", first.ts, "transcribe_message")).acknowledged
+    assert [job.origin.message_ts for job in await place.jobs()] == [first.ts]
+    second = place.slack.forward_as("U0ALICE", "C0CLINIC", elsewhere, link=link)
+    place.slack.say_as("U0BOB", "C0CLINIC", "<@U0BOT> please", thread_ts=second.ts)
+    await place.until(lambda: _jobs_of(place, second))
+
+
+async def _jobs_of(place: Workplace, message: Message) -> object:
+    return await place.store.jobs_of_message("T0LOCAL", message.channel, message.ts)

@@ -3,7 +3,8 @@
     never left (no connection)                          Transient
     cut, timed out, 5xx, unreadable, internal_error     Transient; Ambiguous for what must not happen twice
     429, `ratelimited`                                  RateLimited
-    revoked or missing token, missing scope             Misconfigured("slack")
+    revoked or missing token                            Misconfigured("slack")
+    missing scope                                       MissingScope("slack"), a Misconfigured
     any other error that Slack names                    SlackRefusal (a Rejected) with that name as `code`
 
 The SDK's traps that are closed here: its default handlers repeat `chat.postMessage` after a dropped connection; a
@@ -32,6 +33,7 @@ from slack_sdk.web.async_slack_response import AsyncSlackResponse
 from bot.domain.errors import (
     Ambiguous,
     Misconfigured,
+    MissingScope,
     Problem,
     ProblemCode,
     RateLimited,
@@ -45,7 +47,7 @@ from bot.network import Network, network_of
 from bot.ports.clock import Clock
 from bot.settings import Settings
 from bot.slack.api.methods import Method
-from bot.slack.api.pacing import TIER_3_SECONDS, RequestPacing
+from bot.slack.api.pacing import TIER_2_SECONDS, TIER_3_SECONDS, RequestPacing
 from bot.slack.api.payloads import Json, as_object, text
 
 TIMEOUT_SECONDS = 30.0
@@ -65,7 +67,9 @@ TOKEN_ERRORS = frozenset(
         "invalid_token",
     }
 )
-BUSY_ERRORS = frozenset({"service_unavailable", "team_added_to_org", "org_login_required", "accesslimited"})
+BUSY_ERRORS = frozenset(
+    {"service_unavailable", "team_added_to_org", "org_login_required", "accesslimited", "fetch_members_failed"}
+)
 MAYBE_DONE_ERRORS = frozenset({"internal_error", "fatal_error", "request_timeout"})  # "some aspect may have succeeded"
 RATE_ERRORS = frozenset({"ratelimited", "rate_limited", "message_limit_exceeded"})
 
@@ -73,7 +77,7 @@ _PACED = {
     Method.UPDATE: TIER_3_SECONDS,
     Method.DELETE: TIER_3_SECONDS,
     Method.REACT: TIER_3_SECONDS,
-    Method.UNREACT: TIER_3_SECONDS,
+    Method.UNREACT: TIER_2_SECONDS,
 }
 _LOGGER = logging.getLogger("bot.slack.api")
 _LOGGER.setLevel(logging.INFO)  # the SDK writes tokens' neighbours and transcripts at DEBUG
@@ -136,7 +140,7 @@ class SlackClient:
         """The SDK's client without any retries, for Bolt."""
         self._patient = build(AsyncConnectionErrorRetryHandler(), AsyncServerErrorRetryHandler(), _ShortPause())
         self.session = session
-        self._network = network
+        self.network = network
         self.pace = RequestPacing(clock)
         self._on_limited = on_limited  # called for each answer 429 that is not waited out in place
         self._clock = clock
@@ -193,7 +197,7 @@ class SlackClient:
         await self._post(url, "response_url", json=dict(message))
 
     async def _post(self, url: str, what: str, **body: object) -> None:
-        proxy = self._network.proxy_for(url)
+        proxy = self.network.proxy_for(url)
         try:
             async with self.session.post(
                 url,
@@ -224,7 +228,8 @@ class SlackClient:
             return RateLimited(f"{name}: ratelimited", retry_after(headers, self._clock.now(), DEFAULT_PAUSE_SECONDS))
         if code in TOKEN_ERRORS:
             needed = text(body, "needed")
-            return Misconfigured(SLACK_LANE, f"{name}: {code}" + (f" (needs {needed})" if needed else ""))
+            kind = MissingScope if code == "missing_scope" else Misconfigured
+            return kind(SLACK_LANE, f"{name}: {code}" + (f" (needs {needed})" if needed else ""))
         if code in BUSY_ERRORS:
             return Transient(f"{name}: {code}")
         if not code or code in MAYBE_DONE_ERRORS:

@@ -24,7 +24,7 @@ class Method(Enum):
     """Everything that is asked of Slack (https://docs.slack.dev/reference/methods)."""
 
     AUTH_TEST = MethodFacts("auth.test")
-    OPEN_SOCKET = MethodFacts("apps.connections.open")  # with the app token; it opens nothing by itself
+    OPEN_SOCKET = MethodFacts("apps.connections.open", repeatable=False)  # with the app token
     POST = MethodFacts("chat.postMessage", ("chat:write",), repeatable=False)
     POST_EPHEMERAL = MethodFacts("chat.postEphemeral", ("chat:write",), repeatable=False)
     UPDATE = MethodFacts("chat.update", ("chat:write",))

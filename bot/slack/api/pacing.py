@@ -3,7 +3,8 @@
 from bot.ports.clock import Clock
 
 POST_SECONDS = 1.0  # chat.postMessage: "1 message per second per channel" (docs.slack.dev, rate limits)
-TIER_3_SECONDS = 1.2  # chat.update, chat.delete, reactions.*: 50 a minute and workspace
+TIER_2_SECONDS = 3.0  # reactions.remove: 20 a minute and workspace
+TIER_3_SECONDS = 1.2  # chat.update, chat.delete, reactions.add: 50 a minute and workspace
 _LONGEST = 600.0  # no honest queue or Retry-After is longer; a larger gap means that the clock was set back
 
 

@@ -1,77 +1,200 @@
-"""Socket Mode: one WebSocket to Slack, kept open, with a word to the bot after each reconnect.
+"""Socket Mode: one WebSocket to Slack, kept open by connecting again with a fresh address each time.
 
-The SDK's traps that are closed here: it reads a proxy from the environment, writes a traceback for each failed
-attempt, and says nothing of a reconnect, so Slack's `hello` tells.
+slack_sdk's own client is not used. It repeats one single-use address for as long as the handshake fails
+(python-slack-sdk #1110, #1379), connects again at once when Slack has too many connections (bolt-js #2225,
+python-slack-sdk #1940), and closes the old connection before it opens the next. Bolt gets each payload as it does over
+HTTP, and what it does not answer with 200 is not acknowledged, so Slack sends it again.
 """
 
-import logging
-import re
-from collections.abc import Callable
+import asyncio
+import json
+import random
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
 
-from aiohttp import WSMessage
-from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
-from slack_bolt.app.async_app import AsyncApp
+import aiohttp
+import structlog
+from slack_bolt.response import BoltResponse
 
-from bot.settings import Settings
+from bot.domain.errors import Misconfigured, RateLimited, StepError
+from bot.ports.clock import Clock
+from bot.slack.api.client import SlackClient
+from bot.slack.api.methods import Method
+from bot.slack.api.payloads import Json, as_object, number, text
 
-PING_SECONDS = 5.0  # also how soon a cut connection is noticed and mended
+PING_SECONDS = 15.0  # a pong has half of it: bolt-js #2496 saw more than 5 s while Slack replaces its containers
+HANDSHAKE_SECONDS = 10.0
+STEADY_SECONDS = 30.0  # a connection that lasted this long was sound: the next one is opened at once
+LONGEST_PAUSE_SECONDS = 60.0
+CLOSE_SECONDS = 3.0  # an acknowledgement that is later is of no use
+MOST_CONNECTIONS = 10  # Slack's limit for one app (docs.slack.dev, Socket Mode)
+_TOO_MANY = "too_many_websockets"
 
-_LOGGER = logging.getLogger("bot.slack.api.socket_mode")
-_LOGGER.setLevel(logging.INFO)  # below that it writes whole events
-_TICKET = re.compile(r"(ticket=)[^&'\"\s)]+")
+_log = structlog.get_logger(__name__)
 
-
-class _Sober(logging.Filter):
-    """One line for a failure that repeats, without tracebacks and without the ticket of the WebSocket's address."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._last = ""
-
-    def filter(self, record: logging.LogRecord) -> bool:
-        """Rewrite the record; False drops a repeat of the last failure."""
-        message = _TICKET.sub(r"\1…", record.getMessage()).splitlines()[0]
-        record.msg, record.args, record.exc_info, record.exc_text = message, None, None, None
-        if record.levelno < logging.ERROR:
-            return True
-        repeated = message == self._last
-        self._last = message
-        return not repeated
+Dispatch = Callable[[Json], Awaitable[BoltResponse]]
+"""Has Bolt handle one payload."""
 
 
-_LOGGER.addFilter(_Sober())
+@dataclass(eq=False)
+class _Connection:
+    """One WebSocket. `leaving` is set when the next one should be opened: it failed, ended, or Slack will close it."""
+
+    leaving: asyncio.Event = field(default_factory=asyncio.Event)
+    opened_at: float | None = None  # when Slack said hello
+    reason: str = ""  # why it ended, in words without its address
+    wait: float = 0.0  # what Slack asked to wait
+    websocket: aiohttp.ClientWebSocketResponse | None = None
 
 
 class Socket:
-    """The connection. `on_hello` is called after each connect, with True for every one but the first."""
+    """Keeps the app connected while `run` runs.
 
-    def __init__(self, app: AsyncApp, settings: Settings, on_hello: Callable[[bool], None]) -> None:
-        self._app = app
-        self._token = settings.slack_app_token.get_secret_value()
-        self._on_hello = on_hello
-        self._greeted = False
-        self._handler: AsyncSocketModeHandler | None = None
+    `on_connect` is called at each `hello` with how long there was no connection: None for the first one, 0.0 where the
+    new one was opened before the old one closed.
+    """
 
-    async def connect(self) -> None:
-        """Connect, trying until it works; then the SDK keeps it connected."""
-        self._handler = AsyncSocketModeHandler(
-            self._app, self._token, logger=_LOGGER, web_client=self._app.client, ping_interval=PING_SECONDS
-        )
-        self._handler.client.proxy = self._app.client.proxy  # by our settings
-        self._handler.client.on_message_listeners.append(self._heard)
-        await self._handler.connect_async()  # type: ignore[no-untyped-call]  # the SDK leaves it unannotated
+    def __init__(
+        self,
+        client: SlackClient,
+        dispatch: Dispatch,
+        app_token: str,
+        clock: Clock,
+        on_connect: Callable[[float | None], None],
+    ) -> None:
+        self._client = client
+        self._dispatch = dispatch
+        self._app_token = app_token
+        self._clock = clock
+        self._on_connect = on_connect
+        self._open: set[_Connection] = set()
+        self._lost_at: float | None = None
+        self._failures = 0
+        self._answers: set[asyncio.Task[None]] = set()
+        self._refusal = ""  # why Slack refuses the app token
+        self._closing = False
 
-    async def _heard(self, message: WSMessage) -> None:
-        head = message.data[:300].replace(" ", "") if isinstance(message.data, str) else ""
-        if head.startswith('{"type":"hello"'):
-            self._on_hello(self._greeted)
-            self._greeted = True
+    async def run(self) -> None:
+        """Connect, and connect again whenever that is needed, until cancelled."""
+        timeout = aiohttp.ClientTimeout(total=None, sock_connect=HANDSHAKE_SECONDS)
+        connector, jar = aiohttp.TCPConnector(ssl=self._client.network.trust), aiohttp.DummyCookieJar()
+        async with (
+            aiohttp.ClientSession(timeout=timeout, connector=connector, trust_env=False, cookie_jar=jar) as session,
+            asyncio.TaskGroup() as connections,
+        ):
+            while not self._closing:
+                connection = _Connection()
+                connections.create_task(self._serve(session, connection), name="slack connection")
+                await connection.leaving.wait()
+                await self._clock.sleep(self._pause(connection))
 
-    async def connected(self) -> bool:
-        """Whether the socket is open and answers."""
-        return self._handler is not None and bool(await self._handler.client.is_connected())
+    def _pause(self, connection: _Connection) -> float:
+        """Seconds until the next attempt: none after a sound connection, growing ones after failures in a row."""
+        lasted = 0.0 if connection.opened_at is None else self._clock.now() - connection.opened_at
+        if lasted >= STEADY_SECONDS and connection.reason != _TOO_MANY:
+            self._failures = 0
+            return 0.0
+        self._failures += 1
+        if self._failures == 2:  # one failure is daily life
+            _log.warning("slack_disconnected", reason=connection.reason)
+        if connection.reason == _TOO_MANY:
+            return LONGEST_PAUSE_SECONDS
+        growing = min(2.0 ** (self._failures - 1), LONGEST_PAUSE_SECONDS)
+        jitter = random.uniform(0.75, 1.0)  # noqa: S311  # not a secret
+        return max(growing * jitter, connection.wait)
+
+    async def _serve(self, session: aiohttp.ClientSession, connection: _Connection) -> None:
+        """Open one WebSocket and read it until it ends. Never raises for Slack's sake."""
+        try:
+            answer = await self._client.call(Method.OPEN_SOCKET, app_token=self._app_token)
+            self._refusal = ""
+            url = text(answer, "url")
+            proxy = self._client.network.proxy_for(url.replace("ws", "http", 1))
+            async with asyncio.timeout(HANDSHAKE_SECONDS):
+                websocket = await session.ws_connect(url, heartbeat=PING_SECONDS, max_msg_size=0, proxy=proxy)
+            connection.websocket = websocket
+            async with websocket:
+                async for message in websocket:
+                    if message.type is aiohttp.WSMsgType.TEXT:
+                        self._take(websocket, connection, message.data)
+        except Misconfigured as error:
+            if error.detail != self._refusal:
+                _log.error("slack_refuses_app_token", detail=error.detail)
+            self._refusal = connection.reason = error.detail
+        except RateLimited as error:
+            connection.reason, connection.wait = error.detail, error.retry_after
+        except StepError as error:
+            connection.reason = error.detail
+        except aiohttp.WSServerHandshakeError as error:  # its own words contain the address
+            connection.reason = f"the handshake was answered with {error.status}"
+        except (aiohttp.ClientError, OSError, TimeoutError, ValueError) as error:
+            connection.reason = connection.reason or type(error).__name__
+        finally:
+            if connection in self._open:
+                self._open.remove(connection)
+                if not self._open:
+                    self._lost_at = self._clock.now()
+            connection.reason = connection.reason or "closed"
+            connection.leaving.set()
+
+    def _take(self, websocket: aiohttp.ClientWebSocketResponse, connection: _Connection, data: str) -> None:
+        try:
+            message = as_object(json.loads(data))
+        except ValueError:
+            return
+        match text(message, "type"):
+            case "hello":
+                self._connected(connection, int(number(message, "num_connections")))
+            case "disconnect":
+                connection.reason = text(message, "reason") or "disconnect"
+                connection.leaving.set()  # it is read until Slack closes it
+            case _ if (envelope := text(message, "envelope_id")) and not self._closing:
+                answer = asyncio.create_task(self._answer(websocket, envelope, as_object(message.get("payload"))))
+                self._answers.add(answer)
+                answer.add_done_callback(self._answers.discard)
+
+    def _connected(self, connection: _Connection, count: int) -> None:
+        now = self._clock.now()
+        gap = None if self._lost_at is None and not self._open else 0.0
+        if not self._open and self._lost_at is not None:
+            gap = max(0.0, now - self._lost_at)
+        self._open.add(connection)
+        connection.opened_at = now
+        _log.info("slack_connected", gap=gap, attempts=self._failures + 1, connections=count)
+        if count >= MOST_CONNECTIONS:
+            _log.warning("slack_connections_used_up", connections=count)
+        self._on_connect(gap)
+
+    async def _answer(self, websocket: aiohttp.ClientWebSocketResponse, envelope: str, payload: Json) -> None:
+        try:
+            response = await self._dispatch(payload)
+        except Exception:  # Bolt's own bug must not end the connection; it is reported, and Slack sends the event again
+            _log.exception("not_dispatched")
+            return
+        if response.status != 200:
+            return
+        answer: dict[str, object] = {"envelope_id": envelope}
+        if response.body:
+            kind = next(iter(response.headers.get("content-type", [])), "")
+            answer["payload"] = json.loads(response.body) if "json" in kind else {"text": response.body}
+        try:
+            await websocket.send_str(json.dumps(answer))
+        except ConnectionError:
+            _log.info("acknowledgement_lost")  # Slack sends it again
+
+    @property
+    def fault(self) -> str:
+        """What the operator should know of the connection: a sentence, "" while it is open."""
+        if self._open:
+            return ""
+        why = f" Slack refuses SLACK_APP_TOKEN ({self._refusal})." if self._refusal else ""
+        return f"Slack is not connected.{why} Recordings shared meanwhile are found when it is back; buttons wait."
 
     async def close(self) -> None:
-        """Close it; what was not acknowledged comes again."""
-        if self._handler is not None:
-            await self._handler.close_async()  # type: ignore[no-untyped-call]  # the SDK leaves it unannotated
+        """Take nothing more, let what was taken be acknowledged, then close; the rest comes again."""
+        self._closing = True
+        if self._answers:
+            await asyncio.wait(self._answers, timeout=CLOSE_SECONDS)
+        for connection in list(self._open):
+            if connection.websocket is not None:
+                await connection.websocket.close()

@@ -1,17 +1,20 @@
-"""Recordings that were shared while nobody listened, found again: at start, after each reconnect, every few minutes.
+"""Finds recordings that were shared while the bot was not connected: at start, after a gap, every few minutes.
 
-Two looks complete each other. `files.list` shows new files wherever they were shared, threads and direct messages
-included; `conversations.history` shows older files that were shared again, and when we joined. Each has a high-water
-mark in the store, in Slack's own time (a wrong clock here must not hide a day), and looks some minutes behind it: the
-unique key of a job makes the overlap harmless. Nothing from before we joined a channel is touched, and nothing at all
-from before the first start.
+`files.list` shows new files wherever they were shared; `conversations.history` shows older files that were shared
+again, forwarded ones, when we joined, and what was sent in direct and group messages (bolt-python #904: `files.list` of
+a bot token may leave direct messages out). Each has a cursor in the store, in Slack's own time (a wrong clock here must
+not hide a day), and reads some minutes before it: the unique key of a job makes the overlap harmless. Nothing from
+before we joined a channel is touched, and nothing at all from before the first start.
+
+Conversations are read in turns, the one that was read longest ago first. So under any limit every one has its turn, and
+a reading that a limit breaks off goes on at its page.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 import structlog
 
-from bot.domain.errors import Rejected, StepError, StoreError
+from bot.domain.errors import MissingScope, RateLimited, Rejected, StepError, StoreError
 from bot.http import http_date
 from bot.ports.clock import Clock, WakeEvent
 from bot.ports.store import JobStore
@@ -22,10 +25,13 @@ from bot.slack.api.methods import Method
 from bot.slack.api.pacing import TIER_3_SECONDS
 from bot.slack.api.payloads import Json, as_object, child, names, number, rows, text
 from bot.slack.incoming.intake import FileShare, Intake, candidates
+from bot.slack.people.direct import DirectMessages
 
 OVERLAP_SECONDS = 600.0  # files.list and shares are filled late
-RETRY_SECONDS = 60.0
-JOIN_PAGES = 5  # our joining is looked for among a channel's newest thousand messages
+BETWEEN_SECONDS = 60.0  # at least, from the beginning of one catch-up to the next
+FIRST_SECONDS = 10.0  # how long the first one waits for the connection
+MOST_READ = 40  # conversations in one catch-up: about a minute at Slack's pace; the rest comes a minute later
+JOIN_PAGES = 5  # our joining is searched for among a channel's newest thousand messages
 PAGE = 200
 
 _log = structlog.get_logger(__name__)
@@ -33,123 +39,172 @@ _log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Cursor:
-    """A channel's high-water mark: we joined at `joined`, and have seen everything up to `seen` (Slack's seconds)."""
+    """How far a conversation was read. Times are Slack's, but for `read_at`, which is ours and orders the turns."""
 
-    joined: float
-    seen: float
+    joined: float  # nothing before it is touched
+    seen: float  # everything up to here was seen
+    read_at: float = 0.0
+    until: float = 0.0  # what `seen` becomes when the reading that was broken off is through
+    page: str = ""  # where it goes on
 
     @classmethod
     def read(cls, value: str) -> "Cursor | None":
-        """A stored mark; None for none."""
-        joined, _, seen = value.partition(" ")
-        return cls(float(joined), float(seen)) if seen else None
+        """A stored cursor; None for none."""
+        parts = value.split(" ")
+        if len(parts) < 2:
+            return None
+        joined, seen, read_at, until = (float(part) for part in (*parts[:4], "0", "0")[:4])
+        return cls(joined, seen, read_at, until, parts[4] if len(parts) > 4 else "")
 
     def __str__(self) -> str:
         """How it is stored."""
-        return f"{self.joined:.6f} {self.seen:.6f}"
+        times = f"{self.joined:.6f} {self.seen:.6f} {self.read_at:.6f} {self.until:.6f}"
+        return f"{times} {self.page}" if self.page else times
 
 
+@dataclass
 class CatchUp:
-    """Looks for what was missed. `run` must be running; `notify` makes it look now."""
+    """Finds what was missed while `run` runs; `notify` starts it before its time."""
 
-    def __init__(
-        self,
-        store: JobStore,
-        client: SlackClient,
-        who: BotIdentity,
-        files: SlackFiles,
-        intake: Intake,
-        clock: Clock,
-        every_seconds: float,
-    ) -> None:
-        self._store = store
-        self._client = client
-        self._who = who
-        self._files = files
-        self._intake = intake
-        self._clock = clock
-        self._every = every_seconds
-        self._bell = WakeEvent(clock)
+    store: JobStore
+    client: SlackClient
+    who: BotIdentity
+    files: SlackFiles
+    intake: Intake
+    direct: DirectMessages
+    clock: Clock
+    every_seconds: float
+    _bell: WakeEvent = field(init=False)
+    _missed_at: float = field(default=0.0, init=False)
+    _postponed: str = field(default="", init=False)
+
+    def __post_init__(self) -> None:
+        self._bell = WakeEvent(self.clock)
 
     def notify(self) -> None:
-        """Look now: events may have been missed."""
+        """Catch up soon: events may have been missed."""
+        self._missed_at = self.clock.now()
         self._bell.notify()
 
     async def run(self) -> None:
-        """Look at once and then every so often, until cancelled."""
+        """Catch up when the bot is connected, then every so often and at most once a minute, until cancelled."""
+        await self._bell.wait(FIRST_SECONDS)
         while True:
             self._bell.clear()
-            wait = self._every
+            began = self.clock.now()
             try:
                 await self.look()
+                wait = BETWEEN_SECONDS if await self._unread() else self.every_seconds
+                self._postponed = ""
             except (StepError, StoreError) as error:
-                _log.info("catchup_postponed", detail=str(error))
-                wait = min(wait, RETRY_SECONDS)
+                if str(error) != self._postponed:
+                    _log.info("catchup_postponed", detail=str(error))
+                self._postponed = str(error)
+                wait = error.retry_after if isinstance(error, RateLimited) else 0.0
+                wait = min(self.every_seconds, max(BETWEEN_SECONDS, wait))
             await self._bell.wait(wait)
+            if 0 < (early := BETWEEN_SECONDS - (self.clock.now() - began)) <= BETWEEN_SECONDS:
+                await self.clock.sleep(early)
+
+    async def _unread(self) -> bool:
+        """Whether a conversation waits for its turn."""
+        me, now = await self.who.me(), self.clock.now()
+        before = max(now - self.every_seconds, self._missed_at)
+        return any(_turn(cursor, now) < before for cursor in (await self._cursors(me)).values())
 
     async def look(self) -> int:
-        """Look once; how many jobs were made. Raises `StepError`s and `StoreError`s; what was seen so far is kept."""
-        me = await self._who.me()
-        marks = await self._channels(me)
-        made = await self._new_files(me, marks)
-        for channel, mark in marks.items():
-            try:
-                made += await self._history(me, channel, mark)
-            except SlackRefusal as refusal:  # we left it a moment ago
-                _log.info("catchup_skipped", channel=channel, code=refusal.code)
+        """Catch up once; how many jobs were made. Raises `StepError`s and `StoreError`s; what was found is kept."""
+        me = await self.who.me()
+        channels = await self._channels(me)
+        cursors = {channel: found for channel, found in (await self._cursors(me)).items() if channel in channels}
+        try:
+            for channel in channels - cursors.keys():
+                cursors[channel] = await self._first_cursor(me, channel)
+            made = await self._new_files(me, cursors)
+        except RateLimited:  # of the first cursors: files.list is not limited so, and comes first
+            made = await self._new_files(me, cursors)
+            await self._read_in_turns(me, cursors)
+            raise
+        made += await self._read_in_turns(me, cursors)
         if made:
             _log.info("caught_up", jobs=made)
         return made
 
-    async def _channels(self, me: Identity) -> dict[str, Cursor]:
-        """The channels we are in, each with its mark; a channel seen for the first time gets one."""
-        found: dict[str, Cursor] = {}
-        async for page in self._client.pages(
+    async def _read_in_turns(self, me: Identity, cursors: dict[str, Cursor]) -> int:
+        made, now = 0, self.clock.now()
+        for channel in sorted(cursors, key=lambda each: _turn(cursors[each], now))[:MOST_READ]:
+            try:
+                made += await self._history(me, channel, cursors[channel])
+            except SlackRefusal as refusal:  # we left it a moment ago
+                _log.info("catchup_skipped", channel=channel, code=refusal.code)
+                await self._keep(me, channel, replace(cursors[channel], read_at=self.clock.now()))
+            except MissingScope as error:
+                _log.info("catchup_skipped", channel=channel, code=error.detail)
+                await self._keep(me, channel, replace(cursors[channel], read_at=self.clock.now()))
+        return made
+
+    async def _cursors(self, me: Identity) -> dict[str, Cursor]:
+        """The cursor of every conversation that has one."""
+        prefix = _key(me, "")
+        read = {
+            name.removeprefix(prefix): Cursor.read(value) for name, value in (await self.store.cursors(prefix)).items()
+        }
+        return {channel: cursor for channel, cursor in read.items() if cursor is not None}
+
+    async def _keep(self, me: Identity, channel: str, cursor: Cursor) -> None:
+        await self.store.put_cursor(_key(me, channel), str(cursor))
+
+    async def _channels(self, me: Identity) -> set[str]:
+        """The conversations that the bot is in: channels as Slack lists them, the others as it has heard from them."""
+        found: set[str] = set()
+        async for page in self.client.pages(
             Method.CONVERSATIONS, types="public_channel,private_channel", exclude_archived=True, limit=PAGE
         ):
-            for channel in (text(each, "id") for each in rows(page, "channels")):
-                mark = Cursor.read(await self._store.cursor(_key(me, channel)))
-                if channel and mark is None:
-                    mark = await self._first_mark(me, channel)
-                    await self._store.put_cursor(_key(me, channel), str(mark))
-                if channel and mark is not None:
-                    found[channel] = mark
-        return found
+            found |= {text(each, "id") for each in rows(page, "channels")}
+        return (found | set(await self.direct.all(me))) - {""}
 
-    async def _first_mark(self, me: Identity, channel: str) -> Cursor:
-        """Where to begin in a new channel: at our joining if it is recent, else now."""
-        seen, newest = 0, 0.0
-        answer: Json = {}
-        now = self._clock.now()
-        while seen < JOIN_PAGES:
-            cursor = text(child(answer, "response_metadata"), "next_cursor")
-            if seen and not cursor:
-                break
-            answer, now = await self._timed(
-                Method.HISTORY, channel=channel, limit=PAGE, **({"cursor": cursor} if cursor else {})
-            )
+    async def _first_cursor(self, me: Identity, channel: str) -> Cursor:
+        """Where to begin in a new conversation, stored."""
+        heard = (await self.direct.all(me)).get(channel)
+        cursor = Cursor(heard.since, heard.since) if heard else await self._joined(me, channel)
+        await self._keep(me, channel, cursor)
+        return cursor
+
+    async def _joined(self, me: Identity, channel: str) -> Cursor:
+        """At our joining if it is recent, else now."""
+        newest, page = 0.0, ""
+        now = self.clock.now()
+        for number_of_page in range(JOIN_PAGES):
+            try:
+                more = {"cursor": page} if page else {}
+                answer, now = await self._timed(Method.HISTORY, channel=channel, limit=PAGE, **more)
+            except RateLimited:
+                if number_of_page == 0:
+                    raise
+                break  # one page a minute: what is on it must do
             for message in rows(answer, "messages"):
                 newest = max(newest, number(message, "ts"))
                 if text(message, "user") == me.bot_user_id and text(message, "subtype").endswith("_join"):
                     joined = number(message, "ts")
                     return Cursor(joined, joined)
-            seen += 1
+            if not (page := text(child(answer, "response_metadata"), "next_cursor")):
+                break
         begin = max(now, newest)  # the Date header knows whole seconds only
         return Cursor(begin, begin)
 
     async def _timed(self, method: Method, **arguments: object) -> tuple[Json, float]:
         """A paced call, with the time at Slack when it was answered."""
-        await self._client.pace.turn(method.value.name, TIER_3_SECONDS)
-        answer, headers = await self._client.ask(method, **arguments)
-        return answer, http_date(headers.get("date", "")) or self._clock.now()
+        await self.client.pace.turn(method.value.name, TIER_3_SECONDS)
+        answer, headers = await self.client.ask(method, **arguments)
+        return answer, http_date(headers.get("date", "")) or self.clock.now()
 
-    async def _new_files(self, me: Identity, marks: dict[str, Cursor]) -> int:
+    async def _new_files(self, me: Identity, cursors: dict[str, Cursor]) -> int:
         """Files that are new since the last look, wherever they were shared."""
         key = f"catchup:{me.team_id}:files"
-        since = await self._store.cursor(key)
+        since = await self.store.cursor(key)
         answer, now = await self._timed(Method.FILE_LIST, count=1) if not since else ({}, 0.0)
         if not since:
-            await self._store.put_cursor(key, f"{now:.6f}")
+            await self.store.put_cursor(key, f"{now:.6f}")
             return 0
         oldest = float(since) - OVERLAP_SECONDS
         made, page, first_now = 0, 1, 0.0
@@ -157,31 +212,32 @@ class CatchUp:
             answer, now = await self._timed(Method.FILE_LIST, ts_from=f"{oldest:.0f}", count=PAGE, page=page)
             first_now = first_now or now
             for file in rows(answer, "files"):
-                made += await self._file(me, file, marks, float(since))
+                made += await self._file(me, file, cursors, float(since))
             if page >= number(as_object(answer.get("paging")), "pages"):
                 break
             page += 1
-        await self._store.put_cursor(key, f"{first_now:.6f}")
+        await self.store.put_cursor(key, f"{first_now:.6f}")
         return made
 
-    async def _file(self, me: Identity, file: Json, marks: dict[str, Cursor], since: float) -> int:
+    async def _file(self, me: Identity, file: Json, cursors: dict[str, Cursor], since: float) -> int:
         if text(file, "user") == me.bot_user_id or not candidates({"files": [file]}):
             return 0
         places = {*names(file, "channels"), *names(file, "groups"), *names(file, "ims")}
-        known = {job.origin.channel_id for job in await self._store.jobs_of_file(me.team_id, text(file, "id"))}
+        known = {job.origin.channel_id for job in await self.store.jobs_of_file(me.team_id, text(file, "id"))}
         if not places - known:
             return 0
         try:
-            whole = await self._files.info(text(file, "id"))
+            whole = await self.files.info(text(file, "id"))
         except Rejected:
             return 0  # deleted meanwhile
         made = 0
         for side in ("public", "private"):
             for channel in child(whole, "shares", side):
                 for share in rows(child(whole, "shares", side), channel):
-                    mark = marks.get(channel)
-                    begin = mark.joined if mark else since - OVERLAP_SECONDS
-                    if number(share, "ts") <= begin or not (mark or channel.startswith(("D", "G"))):
+                    cursor = cursors.get(channel)
+                    begin = cursor.joined if cursor else since - OVERLAP_SECONDS
+                    # A private share is shown to us only where we are, whatever the conversation's id begins with.
+                    if number(share, "ts") <= begin or (cursor is None and side == "public"):
                         continue
                     message = {
                         "files": [whole],
@@ -192,27 +248,41 @@ class CatchUp:
                     made += await self._take(me, FileShare(channel, message, channel.startswith("D")))
         return made
 
-    async def _history(self, me: Identity, channel: str, mark: Cursor) -> int:
-        """Messages with files since the channel's mark."""
-        oldest = max(mark.joined, mark.seen - OVERLAP_SECONDS)
-        made, cursor, seen = 0, "", 0.0
+    async def _history(self, me: Identity, channel: str, cursor: Cursor) -> int:
+        """Messages with files since the conversation's cursor, from the page where the last reading ended."""
+        oldest = max(cursor.joined, cursor.seen - OVERLAP_SECONDS)
+        made, direct = 0, channel.startswith("D")
         while True:
-            more = {"cursor": cursor} if cursor else {}
-            answer, now = await self._timed(Method.HISTORY, channel=channel, oldest=f"{oldest:.6f}", limit=PAGE, **more)
-            seen = seen or now
+            more = {"cursor": cursor.page} if cursor.page else {}
+            try:
+                answer, now = await self._timed(
+                    Method.HISTORY, channel=channel, oldest=f"{oldest:.6f}", limit=PAGE, **more
+                )
+            except SlackRefusal as refusal:
+                if refusal.code != "invalid_cursor" or not cursor.page:
+                    raise
+                cursor = replace(cursor, page="", until=0.0)
+                continue
             for message in rows(answer, "messages"):
-                if not me.wrote(message) and candidates(message):
-                    made += await self._take(me, FileShare(channel, message))
-            cursor = text(child(answer, "response_metadata"), "next_cursor")
-            if not cursor:
-                break
-        await self._store.put_cursor(_key(me, channel), str(Cursor(mark.joined, seen)))
-        return made
+                if not me.wrote(message) and candidates(message, linked=direct):
+                    made += await self._take(me, FileShare(channel, message, direct))
+            page, until = text(child(answer, "response_metadata"), "next_cursor"), cursor.until or now
+            if page:
+                cursor = replace(cursor, read_at=self.clock.now(), until=until, page=page)
+                await self._keep(me, channel, cursor)
+                continue
+            await self._keep(me, channel, Cursor(cursor.joined, until, self.clock.now()))
+            return made
 
     async def _take(self, me: Identity, shared: FileShare) -> int:
-        if not await self._intake.wanted(me, shared):
+        if not await self.intake.wanted(me, shared):
             return 0
-        return sum(made for _, made in await self._intake.add(me, shared))
+        return sum(made for _, made in await self.intake.add(me, shared))
+
+
+def _turn(cursor: Cursor, now: float) -> float:
+    """What orders the turns; a time that has not come yet is of a clock that was set back."""
+    return cursor.read_at if cursor.read_at <= now else 0.0
 
 
 def _key(me: Identity, channel: str) -> str:

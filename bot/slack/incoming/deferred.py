@@ -133,7 +133,8 @@ class DeferredTasks:
         found = 0
         async for page in self._client.pages(Method.REPLIES, channel=channel, ts=text(facts, "root"), limit=200):
             for message in rows(page, "messages"):
-                if me.wrote(message) or not candidates(message):
+                pointed_at = text(message, "ts") in (text(facts, "ts"), text(facts, "root"))
+                if me.wrote(message) or not candidates(message, linked=pointed_at):
                     continue
                 for job, made in await self._intake.add(me, FileShare(channel, message), asked=True):
                     found += 1

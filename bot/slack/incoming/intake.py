@@ -15,14 +15,15 @@ from dataclasses import dataclass
 
 import structlog
 
+from bot.domain.audio_guess import AudioGuess, guess_audio
 from bot.domain.job import FINAL, Job, Origin
 from bot.ports.clock import Clock
 from bot.ports.store import JobStore, NewJob
 from bot.slack.api.files import facts_of
 from bot.slack.api.identity import Identity
-from bot.slack.api.payloads import Json, as_object, child, rows, text
-from bot.slack.incoming.audio_guess import AudioGuess, guess_audio
+from bot.slack.api.payloads import Json, as_object, child, rows, text, truth
 from bot.slack.job_control import restart
+from bot.slack.people.direct import GROUP, DirectMessages
 from bot.slack.texts import DELETED_BY
 
 FILE_SHARED = "file_shared"
@@ -30,6 +31,7 @@ MENTION = "mention"
 GREETING = "greeting"
 SECOND_CHANCE_SECONDS = 8.0  # how long the `message` of an upload has before `file_shared` is looked into
 _UNREADABLE_MODES = frozenset({"snippet", "post", "space", "canvas", "quip", "list"})
+_GONE_MODES = frozenset({"tombstone", "deleted"})
 
 _log = structlog.get_logger(__name__)
 
@@ -53,27 +55,39 @@ class FileShare:
         return text(self.message, "thread_ts") or self.ts
 
 
-def candidates(message: Json) -> list[tuple[Json, AudioGuess]]:
-    """The files of a message that may be audio. A Slack Connect file may show its id only."""
-    found: list[tuple[Json, AudioGuess]] = []
-    for file in rows(message, "files"):
-        if not text(file, "id") or text(file, "mode") in _UNREADABLE_MODES:
+def candidates(message: Json, *, linked: bool = False) -> list[tuple[Json, AudioGuess]]:
+    """The files of a message that may be audio, each once. A Slack Connect file may show its id only.
+
+    A forwarded message lies in `attachments`, with its files (java-slack-sdk #495, #647). Slack shows a message that is
+    only linked to in the same way, but without `is_share`; its files count where `linked` is true.
+    """
+    files = rows(message, "files")
+    for attachment in rows(message, "attachments"):
+        if truth(attachment, "is_share") or (linked and truth(attachment, "is_msg_unfurl")):
+            files += rows(attachment, "files")
+    found: dict[str, tuple[Json, AudioGuess]] = {}
+    for file in files:
+        if not text(file, "id") or text(file, "mode") in _UNREADABLE_MODES | _GONE_MODES:
             continue
         expected_audio = guess_audio(facts_of(file))
-        if text(file, "mode") in ("tombstone", "deleted"):
-            expected_audio = AudioGuess.NO
         if expected_audio is not AudioGuess.NO:
-            found.append((file, expected_audio))
-    return found
+            found.setdefault(text(file, "id"), (file, expected_audio))
+    return list(found.values())
 
 
 class Intake:
     """Commits what Slack tells. `notify` is called with a lane after each commit that gives it work."""
 
     def __init__(
-        self, store: JobStore, clock: Clock, notify: Callable[[str], None], on_deferred: Callable[[], None]
+        self,
+        store: JobStore,
+        direct: DirectMessages,
+        clock: Clock,
+        notify: Callable[[str], None],
+        on_deferred: Callable[[], None],
     ) -> None:
         self._store = store
+        self._direct = direct
         self._clock = clock
         self._on_deferred = on_deferred
         self.notify = notify
@@ -88,10 +102,13 @@ class Intake:
             after = as_object(event.get("message"))
             if text(after, "subtype") == "tombstone":  # a deleted message that has replies
                 await self._deleted(me, text(event, "channel"), text(after, "ts"), "")
-        elif event.get("files") and not me.wrote(event):
-            direct = text(event, "channel_type") == "im" or text(event, "channel").startswith("D")
-            shared = FileShare(text(event, "channel"), event, direct)
-            if await self.wanted(me, shared):
+        elif not me.wrote(event):
+            kind, channel = text(event, "channel_type"), text(event, "channel")
+            direct = kind == "im" or channel.startswith("D")
+            if direct or kind == "mpim":
+                await self._direct.heard(me, channel, text(event, "user") if direct else GROUP, text(event, "ts"))
+            shared = FileShare(channel, event, direct)
+            if candidates(event, linked=direct) and await self.wanted(me, shared):
                 await self.add(me, shared, event_id=text(event, "event_id"))
 
     async def wanted(self, me: Identity, shared: FileShare) -> bool:
@@ -106,15 +123,16 @@ class Intake:
         shared: FileShare,
         *,
         asked: bool = False,
-        again_before: float | None = None,
         event_id: str = "",
     ) -> Sequence[tuple[Job, bool]]:
         """A job for each file of the message that may be audio; True beside those that are new.
 
-        `asked`: a person pointed at this very message, so a refusal is said aloud.
+        `asked`: a person pointed at this very message, so a refusal is said aloud, and files of messages that it links
+        to count. What is sent to the bot directly is asked for.
         """
+        asked = asked or shared.is_direct
         found = []
-        for file, expected_audio in candidates(shared.message):
+        for file, expected_audio in candidates(shared.message, linked=asked):
             origin = Origin(
                 team_id=me.team_id,
                 channel_id=shared.channel_id,

@@ -22,8 +22,12 @@ PROBLEMS: Mapping[ProblemCode, str] = {
     "y el límite es de {limit_minutes} minutos]. Córtala en partes más cortas y envíalas.",
     ProblemCode.NOT_CONVERTIBLE: "No he podido convertir esta grabación[ ({format})] "
     "a un formato que se pueda transcribir. Envíala en MP3 o M4A.",
-    ProblemCode.LOGIN_PAGE: "Slack no me ha entregado este archivo: parece que a la aplicación le falta el permiso "
-    "files:read. Pide a quien la administra que lo corrija y vuelve a intentarlo.",
+    ProblemCode.LOGIN_PAGE: "Slack no me ha entregado este archivo: a la aplicación le falta el permiso files:read. "
+    "Pide a quien la administra que lo añada y vuelve a intentarlo.",
+    ProblemCode.FILE_WITHHELD: "Slack no me ha entregado este archivo y no dice por qué. "
+    "Vuelve a intentarlo dentro de unos minutos; si tampoco funciona, súbelo otra vez.",
+    ProblemCode.FILE_NOT_VISIBLE: "Slack no me deja leer este archivo: la organización o la conversación de la que "
+    "procede no lo comparte conmigo. Descárgalo y súbelo aquí.",
     ProblemCode.FILE_GONE: "Este archivo se borró de Slack antes de que pudiera leerlo. "
     "Súbelo otra vez si todavía quieres la transcripción.",
     ProblemCode.FILE_EXTERNAL: "Este archivo está guardado fuera de Slack (por ejemplo, en Google Drive o Box), "

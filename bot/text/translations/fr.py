@@ -23,8 +23,12 @@ PROBLEMS: Mapping[ProblemCode, str] = {
     "{limit_minutes} minutes]. Découpez-le en parties plus courtes et envoyez-les.",
     ProblemCode.NOT_CONVERTIBLE: "Je n’ai pas pu convertir cet enregistrement[ ({format})] "
     "dans un format transcriptible. Envoyez-le en MP3 ou M4A.",
-    ProblemCode.LOGIN_PAGE: "Slack ne m’a pas remis ce fichier : l’application n’a sans doute pas l’autorisation "
-    "files:read. Demandez à la personne qui gère l’application de corriger cela, puis réessayez.",
+    ProblemCode.LOGIN_PAGE: "Slack ne m’a pas remis ce fichier : il manque à l’application l’autorisation files:read. "
+    "Demandez à la personne qui gère l’application de l’ajouter, puis réessayez.",
+    ProblemCode.FILE_WITHHELD: "Slack ne m’a pas remis ce fichier et ne dit pas pourquoi. "
+    "Réessayez dans quelques minutes ; si cela échoue encore, envoyez le fichier de nouveau.",
+    ProblemCode.FILE_NOT_VISIBLE: "Slack ne me laisse pas lire ce fichier : l’organisation ou la conversation dont il "
+    "provient ne le partage pas avec moi. Téléchargez-le, puis envoyez-le ici.",
     ProblemCode.FILE_GONE: "Ce fichier a été supprimé de Slack avant que je puisse le lire. "
     "Envoyez-le de nouveau si vous voulez toujours une transcription.",
     ProblemCode.FILE_EXTERNAL: "Ce fichier est conservé hors de Slack (dans Google Drive ou Box, par exemple), "

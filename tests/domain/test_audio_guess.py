@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.domain.audio_guess import AudioGuess, guess_audio
 from bot.domain.job import FileFacts
-from bot.slack.incoming.audio_guess import AudioGuess, guess_audio
 
 
 @pytest.mark.parametrize(

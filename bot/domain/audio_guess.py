@@ -1,7 +1,6 @@
-"""Is this file meant as audio? Decided by what Slack and its name say, before a byte is read. Pure."""
+"""Is this file meant as audio? Decided by what Slack and its name say, before a byte is read."""
 
 from enum import Enum
-from pathlib import PurePosixPath
 
 from bot.domain.job import FileFacts
 
@@ -38,7 +37,7 @@ class AudioGuess(Enum):
 
 def guess_audio(file: FileFacts) -> AudioGuess:
     """The decision, by subtype, announced type, Slack's file type and extension; any one of them is enough."""
-    extension = PurePosixPath(file.name.replace("\\", "/")).suffix.lower().lstrip(".")
+    extension = _extension(file.name)
     kind = file.mimetype.split(";")[0].strip().lower()
     filetype = file.filetype.lower()
     if file.subtype in _VOICE:
@@ -54,3 +53,10 @@ def guess_audio(file: FileFacts) -> AudioGuess:
     if kind in _SAYS_NOTHING and filetype in _SAYS_NOTHING and extension not in _SOMETHING_ELSE:
         return AudioGuess.MAYBE
     return AudioGuess.NO
+
+
+def _extension(name: str) -> str:
+    """`mp3` of `C:\\old\\call.MP3`; "" where there is none, or where the name is nothing else (`.mp3`)."""
+    last = name.replace("\\", "/").rstrip("/").rpartition("/")[2]
+    stem, dot, extension = last.rpartition(".")
+    return extension.lower() if dot and stem.strip(".") else ""
