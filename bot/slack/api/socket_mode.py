@@ -109,7 +109,7 @@ class Socket:
             answer = await self._client.call(Method.OPEN_SOCKET, app_token=self._app_token)
             self._refusal = ""
             url = text(answer, "url")
-            proxy = self._client.network.proxy_for(url.replace("ws", "http", 1))
+            proxy = self._client.network.proxy_for(url)
             async with asyncio.timeout(HANDSHAKE_SECONDS):
                 websocket = await session.ws_connect(url, heartbeat=PING_SECONDS, max_msg_size=0, proxy=proxy)
             connection.websocket = websocket
