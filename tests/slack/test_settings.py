@@ -16,7 +16,7 @@ from tests.slack.test_commands import answer
 from tests.slack.test_permissions import modal
 from tests.support.slack_harness import Workplace, workplace
 
-SERVICES = Services("xosum", lambda: OFFERS)
+SERVICES = Services("xosum", OFFERS)
 
 
 @pytest.fixture(params=["socket", "http"])
