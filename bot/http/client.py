@@ -89,12 +89,14 @@ class Http:
         repeatable: bool = True,
         acquire: Acquire | None = None,
         retry_default: float = 5.0,
+        every_status: bool = False,
     ) -> Answer:
         """Send a small request and read the whole answer, within `timeout` seconds.
 
         `account` is whom a `Misconfigured` parks. A call that is not `repeatable` must not happen twice: it is sent
         once, and is `Ambiguous` when it may have been received; other calls get two quick repeats. `acquire` is
-        awaited before each attempt. `retry_default` seconds stand in for a missing Retry-After.
+        awaited before each attempt. `retry_default` seconds stand in for a missing Retry-After. With `every_status`
+        429 and 5xx are answers too, for the caller to judge by their body.
         """
         source = _source(method, url)
         sent = dict(headers or {})
@@ -105,7 +107,8 @@ class Http:
             if acquire is not None:
                 await acquire()
             try:
-                return await self._exchange(account, method, url, sent, content, timeout, repeatable, retry_default)
+                answer = await self._exchange(account, method, url, sent, content, timeout, repeatable)
+                return answer if every_status else self._unless_busy(answer, retry_default)
             except RateLimited:
                 raise
             except Transient:
@@ -123,7 +126,6 @@ class Http:
         content: bytes | None,
         timeout: float,
         repeatable: bool,
-        retry_default: float,
     ) -> Answer:
         source = _source(method, url)
         try:
@@ -140,9 +142,7 @@ class Http:
                     await response.aclose()
         except (*_FAILURES, TimeoutError) as error:
             raise _classify(error, account, source, repeatable) from None  # the cause may quote the URL or a header
-        answer = Answer(response.status_code, dict(response.headers), bytes(body), source, repeatable)
-        self._raise_for_busy(answer, retry_default)
-        return answer
+        return Answer(response.status_code, dict(response.headers), bytes(body), source, repeatable)
 
     async def _send(
         self,
@@ -185,7 +185,7 @@ class Http:
             raise _classify(error, account, source, repeatable=True) from None  # the cause may quote the URL
         try:
             found = dict(response.headers)
-            self._raise_for_busy(Answer(response.status_code, found, b"", source), retry_default)
+            self._unless_busy(Answer(response.status_code, found, b"", source), retry_default)
             if found.get("content-encoding", "identity").lower() != "identity":
                 raise Transient(f"{source}: compressed although it was asked not to be")
             chunks = self._chunks(response, account, source)
@@ -256,16 +256,16 @@ class Http:
         except _FAILURES as error:
             raise _classify(error, account, source, repeatable=sent < size) from None  # the cause may quote the URL
         answer = Answer(response.status_code, dict(response.headers), body, source)
-        self._raise_for_busy(answer, 5.0)
-        return answer
+        return self._unless_busy(answer, 5.0)
 
-    def _raise_for_busy(self, answer: Answer, retry_default: float) -> None:
+    def _unless_busy(self, answer: Answer, retry_default: float) -> Answer:
         if answer.status == 429:
             pause = retry_after(answer.headers, self._clock.now(), retry_default)
             raise RateLimited(f"{answer.source}: too many calls, wait {pause:.0f} s", pause)
         if answer.status >= 500 or answer.status in (408, 425):
             detail = f"{answer.source}: status {answer.status}"
             raise Transient(detail) if answer.repeatable else Ambiguous(detail)
+        return answer
 
 
 def _limits(seconds: float) -> dict[str, float | None]:

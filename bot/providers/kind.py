@@ -8,6 +8,7 @@ from typing import Any, Protocol
 from bot.domain.transcript import Segment
 from bot.http import Acquire, Http
 from bot.ports.clock import Clock
+from bot.ports.pieces import Pieces
 from bot.ports.provider import Pace, Provider
 from bot.settings import ProviderSettings
 
@@ -28,6 +29,10 @@ class Blocks(Protocol):
         ...
 
 
+class WorkStore(Blocks, Pieces, Protocol):
+    """Where providers that do the work part by part keep what is done."""
+
+
 @dataclass(frozen=True, slots=True)
 class ProviderContext:
     """What the program gives to a provider account.
@@ -41,7 +46,7 @@ class ProviderContext:
     http: Http
     clock: Clock
     acquire: Acquire | None
-    store: Blocks
+    store: WorkStore
     directory: Path
     on_ready: Callable[[str], Awaitable[None]]
 

@@ -63,9 +63,10 @@ class OpenAISimulator(ProviderSimulator[OpenAISettings, OpenAIJob]):
     def environment(self) -> dict[str, str]:
         """Return the bot's settings for this simulator."""
         settings = self.settings
+        query = f"api-version={settings.api_version}" if settings.dialect == "azure" else ""
         known = {
             "PROVIDER": "openai",
-            "OPENAI_BASE_URL": self.url + self._base(),
+            "OPENAI_BASE_URL": self.url + self._base() + (f"?{query}" if query else ""),
             "OPENAI_MODEL": settings.model,
             "OPENAI_DIALECT": settings.dialect,
         }

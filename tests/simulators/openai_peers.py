@@ -73,7 +73,7 @@ class Client:
     @property
     def base(self) -> str:
         """The base URL that the bot would have."""
-        return self.server.environment()["OPENAI_BASE_URL"]
+        return self.server.environment()["OPENAI_BASE_URL"].partition("?")[0]
 
     @property
     def headers(self) -> dict[str, str]:

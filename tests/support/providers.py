@@ -7,7 +7,7 @@ from typing import Any, TypeVar, cast
 from bot.http import Acquire, Http
 from bot.ports.clock import Clock
 from bot.providers import TABLE
-from bot.providers.kind import Blocks, ProviderContext
+from bot.providers.kind import ProviderContext, WorkStore
 from bot.settings import ProviderSettings
 
 S = TypeVar("S", bound=ProviderSettings)
@@ -20,14 +20,20 @@ def section(kind: type[S], environment: Mapping[str, str]) -> S:
 
 
 def context(
-    name: str, http: Http, clock: Clock, acquire: Acquire | None = None, public_url: str = "", directory: Path = Path()
+    name: str,
+    http: Http,
+    clock: Clock,
+    acquire: Acquire | None = None,
+    public_url: str = "",
+    directory: Path = Path(),
+    store: WorkStore | None = None,
 ) -> ProviderContext:
-    """What the program would give; no store, which only the local engine asks."""
+    """What the program would give; a store is needed by accounts that do their work part by part."""
 
     async def ready(_: str) -> None:
         return None
 
-    return ProviderContext(name, public_url, http, clock, acquire, cast(Blocks, None), directory, ready)
+    return ProviderContext(name, public_url, http, clock, acquire, cast(WorkStore, store), directory, ready)
 
 
 def account(name: str, environment: Mapping[str, str], http: Http, clock: Clock, acquire: Acquire | None = None) -> Any:

@@ -1,0 +1,95 @@
+"""A recording cut into pieces where it is quietest, and a piece written as a file. Runs in a child.
+
+The cuts depend on the samples alone, so that a restart cuts in the same places.
+"""
+
+import wave
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import av
+import numpy as np
+from av.audio.stream import AudioStream
+from numpy.typing import NDArray
+
+RATE = 16_000  # Hz: what speech recognition works with
+SEARCHED = 30  # seconds before the longest possible cut in which the quietest moment is looked for
+_WINDOW = RATE // 2  # samples whose energy is compared
+_HOP = RATE // 20
+
+Samples = NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A stretch of mono samples at `RATE`; `start` in seconds."""
+
+    number: int
+    start: float
+    samples: Samples
+
+
+def cut(samples: Iterable[Samples], longest: float, shortest: float = 0.0) -> Iterator[Piece]:
+    """Pieces of at most `longest` seconds that together are all the samples.
+
+    None is shorter than `shortest` seconds unless the whole recording is; `longest` is at least twice that plus
+    `SEARCHED`.
+    """
+    limit, least = int(longest * RATE), int(shortest * RATE)
+    waiting: list[Samples] = []
+    length, number, start = 0, 0, 0
+    for part in samples:
+        waiting.append(part)
+        length += len(part)
+        while length >= limit + least and length > 0:
+            whole = np.concatenate(waiting)
+            at = quietest(whole[:limit])
+            yield Piece(number, start / RATE, whole[:at])
+            number, start = number + 1, start + at
+            waiting, length = [whole[at:].copy()], length - at
+    if not length:
+        return
+    whole = np.concatenate(waiting)
+    if length > limit:
+        at = quietest(whole[: min(limit, length - least)])
+        yield Piece(number, start / RATE, whole[:at])
+        number, start, whole = number + 1, start + at, whole[at:]
+    yield Piece(number, start / RATE, whole)
+
+
+def quietest(samples: Samples) -> int:
+    """The sample in the last `SEARCHED` seconds around which half a second is quietest; the latest of several."""
+    first = max(0, len(samples) - SEARCHED * RATE)
+    tail = samples[first:].astype(np.float64)
+    if len(tail) <= _WINDOW:
+        return len(samples)
+    sums = np.concatenate(([0.0], np.cumsum(tail * tail)))
+    energy = (sums[_WINDOW:] - sums[:-_WINDOW])[::_HOP]
+    # Rounding in the running sum must not choose between stretches of equal silence.
+    quiet = np.flatnonzero(energy <= energy.min() + 1e-9)
+    return int(first + quiet[-1] * _HOP + _WINDOW // 2)
+
+
+def write_piece(path: Path, samples: Samples) -> None:
+    """Write mono samples at `RATE` as 16-bit FLAC or WAV, by the extension of `path`. The same samples, the same bytes.
+
+    At most 10,000 bytes and 32,200 a second: FLAC stores noise as it is, with a few bytes for each frame.
+    """
+    pcm = (np.clip(samples, -1.0, 1.0) * 32767).astype(np.int16)
+    if path.suffix == ".wav":
+        with wave.open(str(path), "wb") as sink:
+            sink.setnchannels(1)
+            sink.setsampwidth(2)
+            sink.setframerate(RATE)
+            sink.writeframes(pcm.tobytes())
+        return
+    with av.open(str(path), "w", format="flac", options={"fflags": "+bitexact"}) as target:
+        stream = target.add_stream("flac", rate=RATE, layout="mono")
+        assert isinstance(stream, AudioStream)  # noqa: S101 - what was asked for
+        stream.format = av.AudioFormat("s16")
+        for at in range(0, len(pcm), RATE * 10):
+            frame = av.AudioFrame.from_ndarray(pcm[at : at + RATE * 10].reshape(1, -1), format="s16", layout="mono")
+            frame.sample_rate, frame.pts = RATE, at
+            target.mux(stream.encode(frame))
+        target.mux(stream.encode(None))

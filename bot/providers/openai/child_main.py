@@ -1,0 +1,99 @@
+"""The cutting child: `python -m bot.providers.openai.child_main` cuts one recording after the other."""
+
+import contextlib
+import errno
+import hashlib
+import resource
+import tempfile
+import traceback
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import av
+import numpy as np
+
+from bot.audio import cutting
+from bot.audio.messages import Failed, Refused
+from bot.audio.reading import AudioReader, UnusableAudio
+from bot.domain.errors import ProblemCode
+from bot.providers.openai.messages import CUTTER_WIRE, AllCut, CutFile, CutProgress, CutSamples, PieceMade, Samples
+from bot.subprocesses.channel import Channel
+
+_NICENESS = 5  # the event loop goes first
+_TRACEBACK_KEPT = 8000  # characters
+_PROGRESS_SECONDS = 30.0  # of the recording between two reports
+
+
+def main() -> None:
+    """Serve until the parent hangs up."""
+    channel = Channel(CUTTER_WIRE, niceness=_NICENESS)
+    av.logging.set_level(av.logging.PANIC)
+    with contextlib.suppress(ValueError, OSError):
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # a dump would hold what people said
+    for request in channel.requests():
+        channel.send(answer(request, channel.send))
+
+
+def answer(request: object, send: Callable[[object], None]) -> AllCut | Samples | Refused | Failed:
+    """Do what is asked; an exception that is not about the file becomes `Failed`."""
+    try:
+        if isinstance(request, CutFile):
+            return _cut(request, send)
+        if isinstance(request, CutSamples):
+            return _samples(request)
+    except UnusableAudio as error:
+        return Refused(error.code.value, error.detail)
+    except av.FFmpegError as error:  # what FFmpeg objects to is in the file
+        return Refused(ProblemCode.CORRUPT.value, type(error).__name__)
+    except Exception as error:  # a bug in here must be reported as one, not as a damaged file
+        if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+            return Refused(ProblemCode.NO_SPACE.value, "the disk filled up while cutting")
+        return Failed(type(error).__name__, "".join(traceback.format_exception(error))[-_TRACEBACK_KEPT:])
+    return Failed("TypeError", f"{type(request).__name__} is not a request")
+
+
+def piece_name(number: int, extension: str) -> str:
+    """The file name of a piece."""
+    return f"{number:05}.{extension}"
+
+
+def _cut(request: CutFile, send: Callable[[object], None]) -> AllCut | Refused:
+    folder, count = Path(request.folder), 0
+    with AudioReader(Path(request.source), cutting.RATE) as reader:
+        total = request.seconds or reader.announced
+
+        def samples() -> Iterator[cutting.Samples]:
+            reported = 0.0
+            for part in reader.pieces():
+                if total and reader.seconds - reported >= _PROGRESS_SECONDS:
+                    reported = reader.seconds
+                    send(CutProgress(min(1.0, reported / total)))
+                yield part
+
+        for piece in cutting.cut(samples(), request.longest, request.shortest):
+            path = folder / piece_name(piece.number, request.extension)
+            cutting.write_piece(path, piece.samples)
+            content = path.read_bytes()
+            seconds = len(piece.samples) / cutting.RATE
+            digest = hashlib.sha256(content).hexdigest()
+            send(PieceMade(piece.number, piece.start, seconds, len(content), digest))
+            count += 1
+    if not count:
+        return Refused(ProblemCode.CORRUPT.value, f"{reader.skipped} bad packets, no sound")
+    return AllCut(count)
+
+
+def _samples(request: CutSamples) -> Samples:
+    with AudioReader(Path(request.source), cutting.RATE) as reader:
+        whole = np.concatenate(list(reader.pieces()))
+    files: list[bytes] = []
+    with tempfile.TemporaryDirectory() as folder:
+        for start, end in request.spans:
+            path = Path(folder) / "sample.wav"
+            cutting.write_piece(path, whole[int(start * cutting.RATE) : int(end * cutting.RATE)])
+            files.append(path.read_bytes())
+    return Samples([len(file) for file in files], b"".join(files))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,202 @@
+"""The private directory of one account: the audio of pieces that are not answered yet.
+
+<root> 0700 / <job> 0700 / 00000.flac       a piece; there only once all of them are whole and on the disk
+                         / references.json  recordings of the speakers of the first piece, as data URLs
+             / .<job>-… 0700                pieces being made
+"""
+
+import base64
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from bot.audio.messages import Refused
+from bot.audio.prober import fault_of, verdict
+from bot.domain.errors import Problem, ProblemCode, Rejected
+from bot.ports.audio import Progress
+from bot.ports.pieces import Piece
+from bot.providers.openai.messages import CUTTER_WIRE, AllCut, CutFile, CutProgress, CutSamples, PieceMade, Samples
+from bot.subprocesses.child import Child, ChildDiedError, ChildStalledError
+
+CUTTER = "bot.providers.openai.child_main"
+_STALL_SECONDS = 120.0  # a child that says nothing for so long hangs
+_REFERENCES = "references.json"
+
+
+@dataclass(frozen=True, slots=True)
+class CutLimits:
+    """How a recording is cut: file type of the pieces, their longest and shortest length in seconds."""
+
+    extension: str
+    longest: float
+    shortest: float
+
+
+class PieceFiles:
+    """One folder per job. What is not awaited is quick but waits for the disk: call it in a thread."""
+
+    def __init__(self, root: Path, extension: str) -> None:
+        self._root = root
+        self._extension = extension
+
+    async def cut(
+        self, job_id: str, source: Path, limits: CutLimits, seconds: float | None, progress: Progress
+    ) -> Sequence[Piece]:
+        """Cut the recording into the job's folder, all or nothing, in place of what was there.
+
+        Raises `Rejected` for what cannot be decoded, `OSError` when the disk is full.
+        """
+        staging = self._staging(job_id)
+        try:
+            order = CutFile(str(source), str(staging), limits.extension, limits.longest, limits.shortest, seconds)
+            try:
+                pieces = await _cut(order, progress)
+            except (ChildDiedError, ChildStalledError):  # a second child decides whether the file is to blame
+                try:
+                    pieces = await _cut(order, progress)
+                except (ChildDiedError, ChildStalledError) as error:
+                    raise verdict(error, ProblemCode.NOT_CONVERTIBLE) from error
+            self._publish(job_id, staging)
+        finally:
+            shutil.rmtree(staging, ignore_errors=True)
+        return pieces
+
+    def path(self, job_id: str, number: int) -> Path:
+        """Where a piece lies, if it does."""
+        return self._folder(job_id) / f"{number:05}.{self._extension}"
+
+    def read(self, job_id: str, number: int) -> bytes | None:
+        """The bytes of a piece, None when it is not here."""
+        try:
+            return self.path(job_id, number).read_bytes()
+        except FileNotFoundError:
+            return None
+
+    def drop(self, job_id: str, number: int) -> None:
+        """Delete a piece that is answered."""
+        self.path(job_id, number).unlink(missing_ok=True)
+
+    async def make_references(self, job_id: str, spans: Mapping[str, tuple[float, float]]) -> Mapping[str, str]:
+        """Take recordings of speakers (name -> start and end in the first piece) and keep them as data URLs.
+
+        Empty when the first piece is not here any more, or cannot be cut.
+        """
+        source = self.path(job_id, 0)
+        found: dict[str, str] = {}
+        if source.is_file() and spans:
+            files = await _samples(CutSamples(str(source), [list(span) for span in spans.values()]))
+            found = {
+                name: f"data:audio/wav;base64,{base64.b64encode(file).decode()}"
+                for name, file in zip(spans, files, strict=False)
+            }
+        if self._folder(job_id).is_dir():
+            _write(self._folder(job_id) / _REFERENCES, json.dumps(found))
+        return found
+
+    def references(self, job_id: str) -> Mapping[str, str] | None:
+        """The recordings that were kept, None when none were made yet."""
+        try:
+            found: dict[str, str] = json.loads((self._folder(job_id) / _REFERENCES).read_text(encoding="utf-8"))
+        except FileNotFoundError:
+            return None
+        return found
+
+    def forget(self, job_id: str) -> None:
+        """Delete everything of the job."""
+        shutil.rmtree(self._folder(job_id), ignore_errors=True)
+
+    def kept(self) -> list[str]:
+        """The jobs that have a folder."""
+        if not self._root.is_dir():
+            return []
+        return [one.name for one in self._root.iterdir() if one.is_dir() and not one.name.startswith(".")]
+
+    def sweep(self, unfinished: Collection[str]) -> int:
+        """Delete the folders of jobs that are not in `unfinished`, and unfinished cuts; returns how many."""
+        if not self._root.is_dir():
+            return 0
+        gone = [one for one in self._root.iterdir() if one.is_dir() and one.name not in set(unfinished)]
+        for folder in gone:
+            shutil.rmtree(folder, ignore_errors=True)
+        return len(gone)
+
+    def _staging(self, job_id: str) -> Path:
+        self._root.mkdir(mode=0o700, parents=True, exist_ok=True)
+        return Path(tempfile.mkdtemp(prefix=f".{_checked(job_id)}-", dir=self._root))
+
+    def _publish(self, job_id: str, staging: Path) -> None:
+        for file in staging.iterdir():
+            _sync(file)
+        _sync(staging)
+        self.forget(job_id)
+        staging.rename(self._folder(job_id))
+        _sync(self._root)
+
+    def _folder(self, job_id: str) -> Path:
+        return self._root / _checked(job_id)
+
+
+async def _cut(order: CutFile, progress: Progress) -> Sequence[Piece]:
+    child = await Child.start(CUTTER, CUTTER_WIRE)
+    pieces: list[Piece] = []
+    try:
+        await child.send(order)
+        while True:
+            match await child.receive(_STALL_SECONDS):
+                case PieceMade(number, start, seconds, _, digest):
+                    pieces.append(Piece(number, start, seconds, digest))
+                case CutProgress(done):
+                    await progress(done)
+                case AllCut(count) if count == len(pieces):
+                    return pieces
+                case Refused() as refused:
+                    raise Rejected(Problem(ProblemCode(refused.code)), refused.detail)
+                case answer:
+                    raise fault_of(answer)
+    finally:
+        await child.kill()
+
+
+async def _samples(order: CutSamples) -> Sequence[bytes]:
+    try:
+        child = await Child.start(CUTTER, CUTTER_WIRE)
+        try:
+            await child.send(order)
+            answer = await child.receive(_STALL_SECONDS)
+        finally:
+            await child.kill()
+    except (ChildDiedError, ChildStalledError):
+        return []  # speakers are then named by piece
+    if not isinstance(answer, Samples):
+        return []
+    files: list[bytes] = []
+    at = 0
+    for size in answer.sizes:
+        files.append(answer.blob[at : at + size])
+        at += size
+    return files
+
+
+def _checked(job_id: str) -> str:
+    if not job_id or not all(c.isalnum() or c in "-_" for c in job_id):
+        raise ValueError("not a job id")  # it becomes part of a path
+    return job_id
+
+
+def _write(path: Path, text: str) -> None:
+    draft = path.with_suffix(".draft")
+    draft.write_text(text, encoding="utf-8")
+    _sync(draft)
+    os.replace(draft, path)
+
+
+def _sync(path: Path) -> None:
+    fd = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(fd)
+    finally:
+        os.close(fd)
