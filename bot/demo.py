@@ -24,6 +24,7 @@ from bot.configuration import load_settings
 from bot.settings import Settings
 from simulators.invox import InvoxSimulator
 from simulators.nabla import NablaSettings, NablaSimulator
+from simulators.openai import OpenAISettings, OpenAISimulator
 from simulators.slack.file_store import Upload
 from simulators.slack.manifest import with_manifest
 from simulators.slack.options import Options
@@ -50,11 +51,13 @@ def _free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def _service(name: str, public_url: str) -> XosumSimulator | InvoxSimulator | NablaSimulator:
+def _service(name: str, public_url: str) -> XosumSimulator | InvoxSimulator | NablaSimulator | OpenAISimulator:
     """The simulated service; an account that pushes its results knows where to."""
     match name:
         case "xosum":
             return XosumSimulator(XosumSettings(webhook_url=f"{public_url}/hooks/xosum"))
+        case "openai":
+            return OpenAISimulator(OpenAISettings(seconds_per_audio_second=0.05))
         case "nabla":
             return NablaSimulator(NablaSettings(webhook_url=f"{public_url}/hooks/nabla"))
         case _:

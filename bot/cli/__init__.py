@@ -12,6 +12,7 @@ from typing import Annotated
 import typer
 
 from bot.configuration import load_settings
+from bot.providers import TABLE
 from bot.settings import Settings, SettingsError
 
 app = typer.Typer(
@@ -55,7 +56,9 @@ def try_(
     file: Annotated[
         Path | None, typer.Argument(metavar="[FILE]", help="Post this recording, print the thread, and end.")
     ] = None,
-    provider: Annotated[str, typer.Option(help="local, or a simulated service: xosum, invox, nabla.")] = "local",
+    provider: Annotated[
+        str, typer.Option(help="local, or a simulated service: openai, xosum, invox, nabla.")
+    ] = "local",
     port: Annotated[int, typer.Option(help="Port of the workspace page; 0 takes a free one.")] = 8765,
     model: Annotated[str, typer.Option(help="Speech model of the local engine: base, tiny.en, or a directory.")] = "",
     browser: Annotated[bool, typer.Option("--browser/--no-browser", help="Open the page.")] = True,
@@ -65,8 +68,8 @@ def try_(
 
     if file is not None and not file.is_file():
         raise fail([f"{file} is not a file."], 2)
-    if provider not in ("local", "xosum", "invox", "nabla"):
-        raise fail([f"--provider is {provider!r}: it must be local, xosum, invox or nabla."], 2)
+    if provider not in TABLE:
+        raise fail([f"--provider is {provider!r}: it must be one of {', '.join(TABLE)}."], 2)
     raise typer.Exit(run_try(file, provider, port, model, browser))
 
 

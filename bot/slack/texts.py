@@ -91,8 +91,8 @@ def language(tag: str, phrases: Phrases = ENGLISH) -> str:
 
 
 def provider(name: str, phrases: Phrases = ENGLISH) -> str:
-    """How people know a provider."""
-    return phrases.local_engine if name == "local" else PROVIDER_NAMES.get(name, name.capitalize())
+    """How people know a provider; a server that the operator chose by its address has no name here."""
+    return phrases.local_engine if name == "local" else PROVIDER_NAMES.get(name, phrases.some_service)
 
 
 def stage(job: Job, ahead: int = 0, seconds_left: float | None = None, phrases: Phrases = ENGLISH) -> str:
@@ -129,7 +129,7 @@ def brief(job: Job, phrases: Phrases = ENGLISH) -> str:
 
 
 def _submitting(job: Job, phrases: Phrases) -> str:
-    if job.provider == "local":
+    if job.provider not in PROVIDER_NAMES:  # the local engine, and servers that get a recording in parts
         return phrases.preparing
     return phrases.uploading.format(provider=provider(job.provider, phrases))
 

@@ -65,6 +65,7 @@ class Phrases:
     keep: str = "Keep"
 
     local_engine: str = "the local engine"
+    some_service: str = "the transcription service"
     units: Units = ENGLISH_UNITS
 
     def language(self, tag: str) -> str:

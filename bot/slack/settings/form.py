@@ -10,7 +10,7 @@ from bot.slack.blockkit.limits import OPTIONS
 from bot.slack.blockkit.modals import entered, field, modal
 from bot.slack.settings import texts as words
 from bot.slack.settings.services import Services
-from bot.slack.texts import moment, provider
+from bot.slack.texts import moment
 from bot.text.search import fold
 
 SETTINGS_VIEW = "channel_settings"
@@ -31,7 +31,7 @@ def form(channel: str, settings: ChannelSettings, services: Services, why_not: s
         blocks += [section(one_line(settings, services)), section(why_not)]
         return modal(words.TITLE, blocks, callback_id=SETTINGS_VIEW, close=words.CLOSE, facts=facts)
     capabilities = services.capabilities(settings.provider)
-    name = provider(services.effective(settings.provider))
+    name = services.title(services.effective(settings.provider))
     blocks.append({**_service(settings, services), "dispatch_action": True})
     if capabilities is not None:
         if capabilities.languages:
@@ -121,7 +121,7 @@ def languages(body: Json, services: Services) -> list[Json]:
 
 def one_line(settings: ChannelSettings, services: Services, direct: bool = False) -> str:
     """The settings in a line: service, language, when."""
-    name = _title(provider(services.effective(settings.provider)))
+    name = _title(services.title(services.effective(settings.provider)))
     facts = [name if services.capabilities(settings.provider) else words.GONE_SERVICE.format(service=name)]
     if settings.language:
         facts.append(services.language(settings.provider, settings.language))
@@ -146,11 +146,11 @@ def _changed(settings: ChannelSettings) -> str:
 
 
 def _service(settings: ChannelSettings, services: Services) -> Block:
-    default = option(words.DEFAULT_SERVICE.format(service=_title(provider(services.default))), DEFAULT)
-    options = [default, *(option(_title(provider(name)), name) for name in services.offered())]
+    default = option(words.DEFAULT_SERVICE.format(service=_title(services.title(services.default))), DEFAULT)
+    options = [default, *(option(_title(services.title(name)), name) for name in services.offered())]
     chosen = next((each for each in options if each["value"] == (settings.provider or DEFAULT)), None)
     if chosen is None:  # it was set up once
-        chosen = option(words.GONE_SERVICE.format(service=_title(provider(settings.provider))), settings.provider)
+        chosen = option(words.GONE_SERVICE.format(service=_title(services.title(settings.provider))), settings.provider)
         options.append(chosen)
     return field(SERVICE, words.SERVICE, select(words.SERVICE, SERVICE, options, chosen), hint=words.SERVICE_HINT)
 

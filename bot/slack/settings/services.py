@@ -21,6 +21,11 @@ class Services:
         """The service that a channel with this choice uses ("": the default)."""
         return chosen or self.default
 
+    def title(self, name: str) -> str:
+        """How people know a service by its key."""
+        capabilities = self._capabilities.get(name)
+        return capabilities.title if capabilities else words.provider(name)
+
     def capabilities(self, chosen: str) -> Capabilities | None:
         """What the service that is used can do; None when it is not set up (any more)."""
         return self.offered().get(self.effective(chosen))

@@ -104,5 +104,6 @@ PHRASES = Phrases(
     delete_text="La respuesta, sus archivos y todo lo guardado desaparecen para todos. La grabación se queda.",
     keep="Conservar",
     local_engine="el motor local",
+    some_service="el servicio de transcripción",
     units=Units("d", "h", "min", "s"),
 )

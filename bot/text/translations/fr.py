@@ -107,5 +107,6 @@ PHRASES = Phrases(
     "L’enregistrement reste.",
     keep="Garder",
     local_engine="le moteur local",
+    some_service="le service de transcription",
     units=Units("j", "h", "min", "s"),
 )
