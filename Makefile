@@ -5,6 +5,7 @@
 #   make test   all tests                     (ARGS="tests/text -k title")
 #   make check  linters, types, import rules, documentation
 #   make bench  measures against their baselines
+#   make field DIR=…  your own recordings through probe and conversion, beside ffprobe and ffmpeg
 #   make crash  the long crash suite
 #   make lock   requirements.lock anew        make docs  the tables of settings in README and .env.example anew
 #
@@ -23,7 +24,7 @@ BIN := $(VENV)/bin
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test check bench crash lock docs clean
+.PHONY: help install run test check bench field crash lock docs clean
 
 help:
 	@sed -n 's/^#   //p' Makefile
@@ -75,6 +76,9 @@ check: $(VENV)/.installed
 
 bench: $(VENV)/.installed
 	@$(BIN)/python -m bench $(ARGS)
+
+field: $(VENV)/.installed
+	@$(BIN)/python -m bench.field $(DIR) $(ARGS)
 
 crash: $(VENV)/.installed
 	@$(BIN)/python -m pytest -q tests/crash $(ARGS)

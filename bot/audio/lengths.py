@@ -2,9 +2,9 @@
 
 from typing import Protocol
 
-# FFmpeg takes the bit rate of the first frames for that of the whole file. MPEG-TS and MPEG-PS have times, but the last
-# ones lie at the end of the file.
-_GUESSED = frozenset({"aac", "loas", "ac3", "eac3", "dts", "amr", "mpegts", "mpeg"})
+# FFmpeg takes the bit rate of the first frames for that of the whole file. MPEG-TS, MPEG-PS and NUT have times, but the
+# last ones lie at the end of the file.
+_GUESSED = frozenset({"aac", "loas", "ac3", "eac3", "dts", "amr", "mpegts", "mpeg", "nut"})
 _MP3_INDEXES = (b"Xing", b"Info", b"VBRI")
 _FIRST_FRAME = 2048  # bytes: the largest MPEG audio frame is shorter
 
