@@ -3,14 +3,16 @@
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from bot.domain.transcript import Segment
-from bot.http import Acquire, Http
 from bot.ports.clock import Clock
 from bot.ports.pieces import Pieces
 from bot.ports.provider import Pace, Provider
 from bot.settings import ProviderSettings
+
+if TYPE_CHECKING:  # `--help` reads the table, and does not wait for the HTTP client
+    from bot.http import Acquire, Http
 
 
 class Blocks(Protocol):
@@ -43,9 +45,9 @@ class ProviderContext:
 
     name: str
     public_url: str
-    http: Http
+    http: "Http"
     clock: Clock
-    acquire: Acquire | None
+    acquire: "Acquire | None"
     store: WorkStore
     directory: Path
     on_ready: Callable[[str], Awaitable[None]]
