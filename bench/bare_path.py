@@ -18,16 +18,17 @@ from storage import open_store
 
 _ADD = """
 INSERT INTO job (id, team_id, enterprise_id, channel_id, thread_ts, message_ts, file_id, user_id, state, lane, rank,
-    person, created_at, updated_at, due_at, file_name, file_mimetype, file_filetype, file_size, file_subtype, meant,
-    provider, account, attempts, last_error, client_ref, hook_token, parked_for, cancel_by, reuses)
+    person, created_at, updated_at, due_at, file_name, file_mimetype, file_filetype, file_size, file_subtype,
+    expected_audio, provider, account, attempts, client_ref, hook_token, waited_seconds, version,
+    parked_for, cancel_by, reuses)
 VALUES (:id, 'T1', '', :channel, :ts, :ts, :file, :user, 'received', 'slack', 2, 'T1:' || :user, :now, :now, :now,
-    'clip.mp3', 'audio/mpeg', 'mp3', 1000, '', 1, '', '', 0, '', :ref, :token, '', '', '')
+    x'00636c69702e6d7033', 'audio/mpeg', 'mp3', 1000, '', 1, '', '', 0, :ref, :token, 0, 1, '', '', '')
 """
 _MOVE = "UPDATE job SET state = ?, lane = ?, rank = ?, updated_at = ?, due_at = ? WHERE id = ?"
 _CREATED = "UPDATE job SET remote_ref = ?, remote_url = ?, updated_at = ? WHERE id = ?"
 _EVENT = "INSERT INTO job_event (job_id, revision, at, source, target, cause) VALUES (?, ?, ?, ?, ?, ?)"
 _TRANSCRIPT = "INSERT INTO transcript (job_id, body, stored_at) VALUES (?, ?, ?)"
-_LATENCY = "INSERT OR REPLACE INTO latency (account, number, audio_seconds, took_seconds) VALUES ('instant', ?, 30, 0)"
+_LATENCY = "INSERT OR REPLACE INTO latency (account, id, audio_seconds, took_seconds) VALUES ('instant', ?, 30, 0)"
 BODY = b'{"segments": [["Good morning. The patient is well and comes again in May.", 0.0, 4.0]], "title": "A visit"}'
 
 

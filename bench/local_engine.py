@@ -60,8 +60,9 @@ class Memory:
     def __init__(self) -> None:
         self._blocks: dict[str, dict[int, tuple[Sequence[Segment], str | None]]] = {}
 
-    async def put_block(self, job_id: str, number: int, segments: Sequence[Segment], language: str | None) -> None:
+    async def put_block(self, job_id: str, number: int, segments: Sequence[Segment], language: str | None) -> bool:
         self._blocks.setdefault(job_id, {})[number] = (segments, language)
+        return True
 
     async def blocks(self, job_id: str) -> Sequence[tuple[int, Sequence[Segment], str | None]]:
         return [(number, *block) for number, block in sorted(self._blocks.get(job_id, {}).items())]

@@ -98,14 +98,15 @@ def _copy(db: sqlite3.Connection, job: Job, count: int, channels: Sequence[str])
         "job": ("id", fresh),
         "job_event": ("job_id", own),
         "transcript": ("job_id", own),
-        "said": (
+        "transcript_index": (
             "job_id",
             own | {"source": fresh["id"], "place": f"replace(place, 'C0BENCH0', {fresh['channel_id']})"},
         ),
     }
     numbers = "WITH RECURSIVE n(number) AS (VALUES (1) UNION ALL SELECT number + 1 FROM n WHERE number < ?)"
     for table, (key, values) in tables.items():
-        columns = [row[1] for row in db.execute(f"PRAGMA table_info({table})") if (table, row[1]) != ("said", "id")]
+        given = ("transcript_index", "id")
+        columns = [row[1] for row in db.execute(f"PRAGMA table_info({table})") if (table, row[1]) != given]
         chosen = ", ".join(values.get(column, column) for column in columns)
         db.execute(
             f"INSERT INTO {table} ({', '.join(columns)}) {numbers} "

@@ -25,8 +25,6 @@ async def open_store(
     try:
         await store.check_whole()
         await store.check_key()
-        if exclusive:
-            await store.index_missing()
     except BaseException:
         await store.close()
         raise

@@ -15,6 +15,7 @@ from storage.engines.transaction import Database, Transaction, execute, integer,
 CLOCK_GRACE = 120.0  # seconds by which the clocks of several servers may differ
 LATENCY_SAMPLES = 50
 LATENCY_LEAST = 5
+LATENCY_TRIM = 8  # old samples are deleted by one in so many
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,12 +106,13 @@ class StoredBudgets:
         rows = yield from execute(
             "add_latency", account=account, audio_seconds=audio_seconds, took_seconds=took_seconds
         )
-        yield from execute("trim_latency", account=account, number=integer(rows[0], "number") - LATENCY_SAMPLES)
+        if integer(rows[0], "id") % LATENCY_TRIM == 0:
+            yield from execute("trim_latency", account=account, kept=LATENCY_SAMPLES)
 
     @reads
     def latency(self, account: str) -> Transaction[tuple[float, float] | None]:
         """(a, b) of a + b * seconds of audio, by least squares over recent jobs; None before five of them."""
-        rows = yield from execute("latency", account=account)
+        rows = yield from execute("latency", account=account, kept=LATENCY_SAMPLES)
         if len(rows) < LATENCY_LEAST:
             return None
         return fit([(number(row, "audio_seconds"), number(row, "took_seconds")) for row in rows])

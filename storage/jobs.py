@@ -1,4 +1,4 @@
-"""The job rows: added, moved, read."""
+"""The job rows: added, moved, deleted, read."""
 
 import secrets
 import uuid
@@ -10,13 +10,14 @@ from bot.domain.job import FINAL, Job, State, new_job_id
 from bot.domain.machine import FAR_FUTURE, Change, Parked
 from bot.ports.store import JobEvent, JobFilter, NewJob
 from storage.engines.transaction import (
-    Ask,
     Database,
+    Query,
     Row,
     Transaction,
     Value,
     execute,
     integer,
+    maybe_blob,
     maybe_number,
     maybe_text,
     number,
@@ -24,12 +25,14 @@ from storage.engines.transaction import (
     text,
     writes,
 )
-from storage.rows import fixed_values, job_of, open_values, origin_values
+from storage.retention import purge_jobs
+from storage.rows import job_of, job_values, opened_text, origin_values, sealed_text
 from storage.seal import Seal
 from storage.search import share
 
 _RESUMED_AT_ONCE = 200  # parked jobs resumed in one transaction, so that others get their turn to write
-BEGINNING = 2  # the rank of jobs not begun yet, in which people take turns
+BEGINNING = 2  # the rank of jobs not begun yet, in which users take turns
+_PARTS = 16  # rows among which the count of ended jobs is spread
 
 
 class StoredJobs:
@@ -55,24 +58,53 @@ class StoredJobs:
             client_ref=str(uuid.uuid4()),
             hook_token=secrets.token_urlsafe(32),
         )
-        added = yield Ask("add_job", fixed_values(job) | open_values(job, self._seal))
+        added = yield Query("add_job", job_values(job, self._seal))
         if added:
-            yield from _tell(job.id, 1, now, None, State.RECEIVED, "received")
-            yield from mark(job)
-        found = yield Ask("job_of_origin", origin_values(new.origin))
+            yield from _add_event(job.id, 1, now, None, State.RECEIVED, "received", None)
+            yield from mark_turn(job)
+            return job_of(added[0], self._seal), True
+        found = yield Query("job_of_origin", origin_values(new.origin))
         if not found:
             raise StoreError("A job could be neither added nor found.")
-        return job_of(found[0], self._seal), bool(added)
+        return job_of(found[0], self._seal), False
 
     @writes
     def apply(self, change: Change, keep_lease: bool = False) -> Transaction[Job]:
         """Commit a move if id, state and lease token are still those of `change.before`; write its event.
 
         The lease is given back unless `keep_lease`. If the row was woken since it was claimed (by this or an
-        earlier change of a kept lease, or by a worker that read the row again), a later `due_at` becomes now.
-        Raises `LostLease`.
+        earlier change of a kept lease, or by a worker that read the row again), a later `due_at` becomes now. A
+        deleted job that ends, ends as deleted. Raises `LostLease`.
         """
         return (yield from move(change, self._seal, keep_lease))
+
+    @writes
+    def mark_deleted(self, job_id: str, now: float) -> Transaction[bool]:
+        """The recording was deleted: the content goes, and the job takes no result and no retry any more."""
+        while True:
+            found = yield from execute("state", id=job_id)
+            if not found:
+                return False
+            source = State(text(found[0], "state"))
+            target = State.DELETED if source in FINAL else source
+            rows = yield from execute(
+                "mark_deleted",
+                id=job_id,
+                source=source.value,
+                target=target.value,
+                now=now,
+                due_at=FAR_FUTURE if source in FINAL else now,
+            )
+            if rows:
+                break
+        row = rows[0]
+        if source in FINAL:
+            yield from _add_event(job_id, integer(row, "revision"), now, source, target, "recording deleted", None)
+            yield from count_ended(job_id, source, target)
+        yield from mark_turn_of(row)
+        if (yield from execute("job_to_purge", job_id=job_id)):
+            yield from purge_jobs([job_id], [text(found[0], "reuses")], now)
+        return True
 
     async def resume_parked(self, account: str, now: float) -> int:
         """Resume every job that is parked for this account; returns how many."""
@@ -156,16 +188,25 @@ class StoredJobs:
         return [job_of(row, self._seal) for row in rows]
 
     @reads
-    def count_ahead(self, job: Job) -> Transaction[int]:
-        """How many unfinished jobs of the same lane are older (those that are parked stand aside)."""
-        rows = yield from execute("count_ahead", lane=job.lane, created_at=job.created_at)
+    def jobs_of_unknown_lanes(self, lanes: Sequence[str], limit: int = 100) -> Transaction[Sequence[Job]]:
+        """Unfinished jobs that no lane serves, oldest first."""
+        rows: list[Row] = []
+        for state in (State.SUBMITTING, State.WAITING, State.FINISHING, State.PARKED):
+            rows += yield from execute("jobs_of_unknown_lane", state=state.value, lanes=_listed(lanes), count=limit)
+        rows.sort(key=lambda row: number(row, "created_at"))
+        return [job_of(row, self._seal) for row in rows[:limit]]
+
+    @reads
+    def count_ahead(self, job: Job, most: int = 100) -> Transaction[int]:
+        """How many unfinished jobs of the same lane are older, `most` at most; parked ones are not counted."""
+        rows = yield from execute("count_ahead", lane=job.lane, created_at=job.created_at, most=most)
         return integer(rows[0], "jobs")
 
     @reads
     def events(self, job_id: str) -> Transaction[Sequence[JobEvent]]:
         """The timeline."""
         rows = yield from execute("events", job_id=job_id)
-        return [_event_of(row) for row in rows]
+        return [self._event_of(job_id, row) for row in rows]
 
     @reads
     def count_by_state(self) -> Transaction[Mapping[State, int]]:
@@ -186,6 +227,17 @@ class StoredJobs:
                     oldest.append(created_at)
         return min(oldest, default=None)
 
+    def _event_of(self, job_id: str, row: Row) -> JobEvent:
+        source = maybe_text(row, "source")
+        place = f"event:{job_id}:{integer(row, 'revision')}"
+        return JobEvent(
+            at=number(row, "at"),
+            source=State(source) if source else None,
+            target=State(text(row, "target")),
+            cause=text(row, "cause"),
+            detail=opened_text(maybe_blob(row, "detail"), place, self._seal),
+        )
+
     def _one(self, rows: Sequence[Row]) -> Job | None:
         return job_of(rows[0], self._seal) if rows else None
 
@@ -200,34 +252,62 @@ def move(change: Change, seal: Seal, keep_lease: bool = False) -> Transaction[Jo
         "now": after.updated_at,
         "wake_count": before.wake_count,
         "sets_cancel_by": int(before.cancel_by != after.cancel_by),
+        "is_final": int(after.state in FINAL),
     }
-    rows = yield Ask("change_job", open_values(after, seal) | values)
+    rows = yield Query("change_job", {**job_values(after, seal), **values})
     if not rows:
         raise LostLease(f"job {before.id} is no longer {before.state.value} under this lease")
     row = rows[0]
-    if change.cause:
-        yield from _tell(after.id, integer(row, "revision"), after.updated_at, before.state, after.state, change.cause)
     moved = replace(
         after,
+        state=State(text(row, "state")),
         due_at=number(row, "due_at"),
         cancel_by=text(row, "cancel_by"),
+        deleted_at=maybe_number(row, "deleted_at"),
         lease_token=text(row, "lease_token"),
         wake_count=integer(row, "wake_count"),
     )
+    if change.cause:
+        revision = integer(row, "revision")
+        detail = sealed_text(change.detail, f"event:{after.id}:{revision}", seal) if change.detail else None
+        yield from _add_event(after.id, revision, after.updated_at, before.state, moved.state, change.cause, detail)
+    yield from count_ended(before.id, before.state, moved.state)
     if after.reuses and after.reuses != before.reuses:
         yield from share(after.id, after.reuses)
     if not keep_lease:
-        yield from mark(moved)
+        yield from mark_turn(moved)
     return moved
 
 
-def mark(job: Job) -> Transaction[None]:
-    """Let the job's person stand in line, if it is one of those not begun yet."""
+def count_ended(job_id: str, source: State, target: State | None) -> Transaction[None]:
+    """Keep count of the jobs that are over; `target` is None for one whose row is deleted."""
+    part = sum(map(ord, job_id)) % _PARTS
+    for state, by in ((source, -1), (target, 1)):
+        if source is not target and state in FINAL:
+            yield from execute("count_ended", state=state.value, part=part, by=by)
+
+
+def mark_turn_of(row: Row) -> Transaction[None]:
+    """The same for a row that a statement has just changed."""
+    if integer(row, "rank") == BEGINNING and number(row, "due_at") < FAR_FUTURE:
+        yield from execute(
+            "mark_turn",
+            lane=text(row, "lane"),
+            person=text(row, "person"),
+            due_at=number(row, "due_at"),
+            since=number(row, "created_at"),
+        )
+
+
+def mark_turn(job: Job) -> Transaction[None]:
+    """Let the job's user have a turn, if the job is one of those not begun yet."""
     if job.rank == BEGINNING and job.due_at < FAR_FUTURE:
         yield from execute("mark_turn", lane=job.lane, person=job.person, due_at=job.due_at, since=job.created_at)
 
 
-def _tell(job_id: str, revision: int, at: float, source: State | None, target: State, cause: str) -> Transaction[None]:
+def _add_event(
+    job_id: str, revision: int, at: float, source: State | None, target: State, cause: str, detail: bytes | None
+) -> Transaction[None]:
     yield from execute(
         "add_event",
         job_id=job_id,
@@ -236,16 +316,10 @@ def _tell(job_id: str, revision: int, at: float, source: State | None, target: S
         source=source.value if source else None,
         target=target.value,
         cause=cause,
-    )
-
-
-def _event_of(row: Row) -> JobEvent:
-    source = maybe_text(row, "source")
-    return JobEvent(
-        number(row, "at"), State(source) if source else None, State(text(row, "target")), text(row, "cause")
+        detail=detail,
     )
 
 
 def _listed(names: Sequence[str]) -> str:
-    """The names as `queries.sql` looks for one among them; "" when any will do."""
+    """The names as a statement finds one among them; "" when any will do."""
     return f",{','.join(names)}," if names else ""

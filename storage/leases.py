@@ -1,4 +1,4 @@
-"""Leases: who works on which job, in what order, and who is to look again."""
+"""Leases: who works on which job, and in what order; waking jobs."""
 
 import asyncio
 import secrets
@@ -6,20 +6,8 @@ from collections.abc import Sequence
 
 from bot.domain.errors import LostLease
 from bot.domain.job import Job
-from bot.domain.machine import FAR_FUTURE
-from storage.engines.transaction import (
-    Database,
-    Row,
-    Transaction,
-    execute,
-    integer,
-    maybe_number,
-    number,
-    reads,
-    text,
-    writes,
-)
-from storage.jobs import BEGINNING
+from storage.engines.transaction import Database, Row, Transaction, execute, maybe_number, reads, text, writes
+from storage.jobs import BEGINNING, mark_turn_of
 from storage.rows import job_of
 from storage.seal import Seal
 
@@ -77,7 +65,7 @@ class StoredLeases:
         """Give the lease back unused; the job stays as it is. Silent if it is lost already."""
         rows = yield from execute("release", id=job.id, token=job.lease_token)
         for row in rows:
-            yield from _mark_row(row)
+            yield from mark_turn_of(row)
 
     @writes
     def release_all(self, beyond: float = 0.0) -> Transaction[int]:
@@ -87,7 +75,7 @@ class StoredLeases:
         """
         rows = yield from execute("release_all", beyond=beyond)
         for row in rows:
-            yield from _mark_row(row)
+            yield from mark_turn_of(row)
         return len(rows)
 
     @writes
@@ -98,7 +86,7 @@ class StoredLeases:
         """
         rows = yield from execute("wake", id=job_id, now=now)
         for row in rows:
-            yield from _mark_row(row)
+            yield from mark_turn_of(row)
         return bool(rows)
 
     @writes
@@ -106,16 +94,16 @@ class StoredLeases:
         """Note who wants it cancelled and wake it, a parked one too; False if it is already replying or over."""
         rows = yield from execute("request_cancel", id=job_id, user_id=user_id, now=now)
         for row in rows:
-            yield from _mark_row(row)
+            yield from mark_turn_of(row)
         return bool(rows)
 
 
 def _claim_by_turn(lane: str, now: float, token: str, until: float) -> Transaction[Row | None]:
-    """The oldest due job of the person served longest ago.
+    """The oldest due job of the user served longest ago.
 
-    `turn` is a hint that may be early: whoever turns out to have nothing to claim rests until they have.
+    `fair_turn` is a hint that may be early: a user who turns out to have nothing to claim is not ready until they have.
     """
-    yield from execute("rouse_turns", lane=lane, now=now)
+    yield from execute("ready_turns", lane=lane, now=now)
     while True:
         people = yield from execute("next_turn", lane=lane)
         if not people:
@@ -126,14 +114,3 @@ def _claim_by_turn(lane: str, now: float, token: str, until: float) -> Transacti
             yield from execute("serve_turn", lane=lane, person=person)
             return rows[0]
         yield from execute("rest_turn", lane=lane, person=person)
-
-
-def _mark_row(row: Row) -> Transaction[None]:
-    if integer(row, "rank") == BEGINNING and number(row, "due_at") < FAR_FUTURE:
-        yield from execute(
-            "mark_turn",
-            lane=text(row, "lane"),
-            person=text(row, "person"),
-            due_at=number(row, "due_at"),
-            since=number(row, "created_at"),
-        )

@@ -1,4 +1,6 @@
-"""Jobs as rows, and back."""
+"""Jobs as rows, and back. The lists of columns are in `storage.sql.columns`."""
+
+from collections.abc import Mapping
 
 from bot.domain.errors import Problem, ProblemCode, StoreError
 from bot.domain.job import FileFacts, Job, Options, Origin, Outcome, RemoteJob, State
@@ -18,28 +20,22 @@ def origin_values(origin: Origin) -> dict[str, Value]:
     }
 
 
-def fixed_values(job: Job) -> dict[str, Value]:
-    """The columns that no change may touch."""
+def job_values(job: Job, seal: Seal) -> Mapping[str, Value]:
+    """A value for every column in `JOB_COLUMNS`."""
+    problem, remote = job.problem, job.remote
     return origin_values(job.origin) | {
+        "id": job.id,
         "enterprise_id": job.origin.enterprise_id,
         "message_ts": job.origin.message_ts,
         "user_id": job.origin.user_id,
         "person": job.person,
         "created_at": job.created_at,
-    }
-
-
-def open_values(job: Job, seal: Seal) -> dict[str, Value]:
-    """The columns that a change writes, and the id."""
-    problem, remote = job.problem, job.remote
-    return {
-        "id": job.id,
         "state": job.state.value,
         "lane": job.lane,
         "rank": job.rank,
         "updated_at": job.updated_at,
         "due_at": job.due_at,
-        "file_name": job.file.name,
+        "file_name": sealed_text(job.file.name, f"job.name:{job.id}", seal),
         "file_mimetype": job.file.mimetype,
         "file_filetype": job.file.filetype,
         "file_size": job.file.size,
@@ -56,17 +52,18 @@ def open_values(job: Job, seal: Seal) -> dict[str, Value]:
             seal.close(dump_params(problem.params), f"job.problem:{job.id}") if problem and problem.params else None
         ),
         "attempts": job.attempts,
-        "last_error": job.last_error,
+        "last_error": sealed_text(job.last_error, f"job.error:{job.id}", seal) if job.last_error else None,
         "client_ref": job.client_ref,
         "hook_token": job.hook_token,
         "remote_ref": remote.ref if remote else None,
         "remote_url": (
-            seal.close(remote.upload_url.encode("utf-8", "surrogatepass"), f"job.remote:{job.id}")
+            sealed_text(remote.upload_url, f"job.remote:{job.id}", seal)
             if remote and remote.upload_url is not None
             else None
         ),
         "remote_expires_at": remote.expires_at if remote else None,
         "submitted_at": job.submitted_at,
+        "waited_seconds": job.waited_seconds,
         "progress": job.progress,
         "parked_from": job.parked_from.value if job.parked_from else None,
         "parked_for": job.parked_for,
@@ -74,6 +71,16 @@ def open_values(job: Job, seal: Seal) -> dict[str, Value]:
         "reuses": job.reuses,
         "finished_at": job.finished_at,
     }
+
+
+def sealed_text(content: str, place: str, seal: Seal) -> bytes:
+    """Text as it is stored in a sealed column; what cannot be encoded is a question mark."""
+    return seal.close(content.encode("utf-8", "replace"), place)
+
+
+def opened_text(value: bytes | None, place: str, seal: Seal) -> str:
+    """Text from a sealed column; "" where it is empty. Raises `StoreError` when it does not open."""
+    return seal.open(value, place).decode() if value else ""
 
 
 def job_of(row: Row, seal: Seal) -> Job:
@@ -104,7 +111,7 @@ def _job_of(row: Row, seal: Seal) -> Job:
         updated_at=number(row, "updated_at"),
         due_at=number(row, "due_at"),
         file=FileFacts(
-            name=text(row, "file_name"),
+            name=_file_name(row, job_id, seal),
             mimetype=text(row, "file_mimetype"),
             filetype=text(row, "file_filetype"),
             size=integer(row, "file_size"),
@@ -118,20 +125,31 @@ def _job_of(row: Row, seal: Seal) -> Job:
         outcome=Outcome(outcome) if outcome else None,
         problem=_problem_of(row, job_id, seal),
         attempts=integer(row, "attempts"),
-        last_error=text(row, "last_error"),
+        last_error=opened_text(maybe_blob(row, "last_error"), f"job.error:{job_id}", seal),
         client_ref=text(row, "client_ref"),
         hook_token=text(row, "hook_token"),
         remote=_remote_of(row, job_id, seal),
         submitted_at=maybe_number(row, "submitted_at"),
+        waited_seconds=number(row, "waited_seconds"),
         progress=maybe_number(row, "progress"),
         parked_from=State(parked_from) if parked_from else None,
         parked_for=text(row, "parked_for"),
         cancel_by=text(row, "cancel_by"),
         reuses=text(row, "reuses"),
         finished_at=maybe_number(row, "finished_at"),
+        deleted_at=maybe_number(row, "deleted_at"),
         lease_token=text(row, "lease_token"),
         wake_count=integer(row, "wake_count"),
     )
+
+
+def _file_name(row: Row, job_id: str, seal: Seal) -> str:
+    """The name; of a purged job only the extension."""
+    name = opened_text(maybe_blob(row, "file_name"), f"job.name:{job_id}", seal)
+    if name or row["purged_at"] is None:
+        return name
+    filetype = text(row, "file_filetype")
+    return f".{filetype}" if filetype else ""
 
 
 def _problem_of(row: Row, job_id: str, seal: Seal) -> Problem | None:
@@ -148,5 +166,5 @@ def _remote_of(row: Row, job_id: str, seal: Seal) -> RemoteJob | None:
     if ref is None:
         return None
     sealed = maybe_blob(row, "remote_url")
-    url = seal.open(sealed, f"job.remote:{job_id}").decode("utf-8", "surrogatepass") if sealed is not None else None
+    url = opened_text(sealed, f"job.remote:{job_id}", seal) if sealed is not None else None
     return RemoteJob(ref, url, maybe_number(row, "remote_expires_at"))

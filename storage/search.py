@@ -10,7 +10,7 @@ from itertools import pairwise
 
 from bot.domain.search import Term
 from bot.ports.store import DayUse, Found, FoundPage, SearchFilter
-from bot.text.search import indexed, matches, said
+from bot.text.search import matches, said
 from storage.engines.transaction import (
     Database,
     Row,
@@ -31,15 +31,13 @@ from storage.transcript_json import load_transcript
 OPENED_AT_MOST = 1_000  # sealed transcripts that one search opens
 OPENED_BYTES = 32 * 1024 * 1024
 _OPENED_AT_ONCE = 20  # read in one go, so that others get their turn to read
-_INDEXED_AT_ONCE = 50
 _MERGED_PAGES = 200  # of the index, rewritten in one transaction
 _FIRST = 2**62  # above every number of a row
-_BACKFILLED = "said"  # the high-water mark that says that every transcript is in the index
 _MOST_POSITION = 16_383  # PostgreSQL's
 
 
 class StoredSearch:
-    """Looks through what was said."""
+    """Searches in what was said."""
 
     _db: Database
     _seal: Seal
@@ -67,7 +65,7 @@ class StoredSearch:
     ) -> Transaction[list[Found]]:
         asked: dict[str, Value] = {
             "fts": _fts_query(terms, places),
-            "said": _ts_query(terms),
+            "words": _ts_query(terms),
             "tsquery": f"{_ts_places(places)} & {_ts_query(terms)}",
             "places": f",{','.join(places)},",
             "before": before,
@@ -75,7 +73,7 @@ class StoredSearch:
         }
         rows = yield from execute("search_newest", **asked)
         if len(rows) < count:
-            rows = yield from execute("search_said", **asked)
+            rows = yield from execute("search_index", **asked)
         return [self._found(row) for row in rows]
 
     async def _opened(
@@ -85,7 +83,7 @@ class StoredSearch:
         found: list[Found] = []
         looked = size = 0
         while True:
-            rows = await self._sealed_said(places, before)
+            rows = await self._sealed_transcripts(places, before)
             hits = await asyncio.to_thread(self._matching, rows, terms)
             found += await self._jobs_of(hits)
             if len(rows) < _OPENED_AT_ONCE:
@@ -97,8 +95,9 @@ class StoredSearch:
                 return found, before
 
     @reads
-    def _sealed_said(self, places: Sequence[str], before: int) -> Transaction[Sequence[Row]]:
-        return (yield from execute("sealed_said", places=f",{','.join(places)},", before=before, count=_OPENED_AT_ONCE))
+    def _sealed_transcripts(self, places: Sequence[str], before: int) -> Transaction[Sequence[Row]]:
+        where = f",{','.join(places)},"
+        return (yield from execute("sealed_transcripts", places=where, before=before, count=_OPENED_AT_ONCE))
 
     def _matching(self, rows: Sequence[Row], terms: Sequence[Term]) -> list[tuple[str, int]]:
         hits = []
@@ -117,7 +116,7 @@ class StoredSearch:
         return found
 
     def _found(self, row: Row) -> Found:
-        return Found(job_of(row, self._seal), integer(row, "said_id"))
+        return Found(job_of(row, self._seal), integer(row, "found_id"))
 
     @reads
     def usage(self, team_id: str, user_id: str, days: Sequence[float]) -> Transaction[Sequence[DayUse]]:
@@ -128,47 +127,18 @@ class StoredSearch:
             found.append(DayUse(number(rows[0], "seconds"), integer(rows[0], "recordings")))
         return found
 
-    async def index_missing(self) -> None:
-        """Index what an earlier version of the program stored; once in the life of a database."""
-        if await self._mark():
-            return
-        after = ""
-        while rows := await self._unindexed(after):
-            for row in rows:
-                job_id, body = text(row, "job_id"), blob(row, "body")
-                opened = load_transcript(self._seal.open(body, f"transcript:{job_id}"))
-                await self._index(job_id, body, await asyncio.to_thread(indexed, opened))
-            after = text(rows[-1], "job_id")
-        await self._set_mark()
-
-    @reads
-    def _mark(self) -> Transaction[bool]:
-        return bool((yield from execute("high_water", name=_BACKFILLED)))
-
-    @writes
-    def _set_mark(self) -> Transaction[None]:
-        yield from execute("put_high_water", name=_BACKFILLED, mark="all")
-
-    @reads
-    def _unindexed(self, after: str) -> Transaction[Sequence[Row]]:
-        return (yield from execute("transcripts_after", after=after, count=_INDEXED_AT_ONCE))
-
-    @writes
-    def _index(self, job_id: str, body: bytes, words: Sequence[str]) -> Transaction[None]:
-        yield from index(job_id, self._seal.is_sealed(body), words)
-
-    async def scrub(self) -> None:
-        """Have deleted words overwritten in the index, a little at a time; nothing to do on PostgreSQL."""
+    async def overwrite_deleted(self) -> None:
+        """Overwrite deleted words in SQLite's index, a little at a time, and empty its log; PostgreSQL vacuums."""
         if self._residue is not False:
             pages = -_MERGED_PAGES  # negative: begin, whatever the state of the index
             while await self._merge(pages):
                 pages = _MERGED_PAGES
-            self._residue = False
+            self._residue = not await self._db.truncate_log()
 
     @writes
     def _merge(self, pages: int) -> Transaction[bool]:
         before = yield from execute("changes")
-        yield from execute("merge_said", pages=pages)
+        yield from execute("merge_index", pages=pages)
         after = yield from execute("changes")
         return integer(after[0], "changes") - integer(before[0], "changes") > 1  # as SQLite's page on FTS5 says
 
@@ -177,13 +147,13 @@ def index(job_id: str, sealed: bool, words: Sequence[str]) -> Transaction[None]:
     """Put a job's transcript where search looks, for the job and for those that share it."""
     kept = [] if sealed else words
     spoken, placed = " ".join(kept), vector(kept)
-    yield from execute("put_said", job_id=job_id, sealed=int(sealed), words=spoken, vector=placed)
-    yield from execute("put_said_of_shares", job_id=job_id, sealed=int(sealed), words=spoken, vector=placed)
+    yield from execute("index_transcript", job_id=job_id, sealed=int(sealed), words=spoken, vector=placed)
+    yield from execute("index_shares", job_id=job_id, sealed=int(sealed), words=spoken, vector=placed)
 
 
 def share(job_id: str, source: str) -> Transaction[None]:
     """Let a job that shares a transcript be found by it."""
-    yield from execute("share_said", job_id=job_id, source=source)
+    yield from execute("share_index", job_id=job_id, source=source)
 
 
 def vector(words: Sequence[str]) -> str:

@@ -1,22 +1,37 @@
-"""The store: every method of the port, over whichever database runs the scripts."""
+"""The store: every method of the port, over whichever database runs the transactions."""
 
-import time
 from contextlib import suppress
 
 from bot.domain.errors import StoreError
+from storage.audit import StoredAudit
 from storage.budgets import StoredBudgets
-from storage.engines.transaction import Database, Transaction, execute, reads, text, writes
+from storage.engines.transaction import Database, Transaction, execute, number, reads, text, writes
+from storage.erasure import StoredErasure
+from storage.inbox import StoredInbox
 from storage.jobs import StoredJobs
 from storage.leases import StoredLeases
 from storage.maintenance.sealed_columns import COPYING, UNFINISHED
-from storage.messages import StoredMessages
+from storage.outbox import StoredOutbox
 from storage.pieces import StoredPieces
 from storage.preferences import StoredPreferences
 from storage.seal import Seal
-from storage.transcripts import StoredContent
+from storage.tasks import StoredTasks
+from storage.transcripts import StoredTranscripts
 
 
-class Store(StoredJobs, StoredLeases, StoredContent, StoredPieces, StoredMessages, StoredBudgets, StoredPreferences):
+class Store(
+    StoredJobs,
+    StoredLeases,
+    StoredTranscripts,
+    StoredPieces,
+    StoredErasure,
+    StoredOutbox,
+    StoredInbox,
+    StoredTasks,
+    StoredBudgets,
+    StoredPreferences,
+    StoredAudit,
+):
     """Everything durable, in one database."""
 
     def __init__(self, database: Database, seal: Seal) -> None:
@@ -47,18 +62,24 @@ class Store(StoredJobs, StoredLeases, StoredContent, StoredPieces, StoredMessage
 
     @writes
     def _add_seal_key(self) -> Transaction[None]:
-        yield from execute("add_seal_key", key_id=self._seal.newest, now=time.time())
+        yield from execute("add_seal_key", key_id=self._seal.newest)
+
+    @reads
+    def clock_offset(self, now: float) -> Transaction[float]:
+        """Seconds to add to this machine's clock to get the database's; 0.0 on SQLite."""
+        rows = yield from execute("clock", now=now)
+        return number(rows[0], "now") - now
 
     @writes
     def ping(self) -> Transaction[None]:
         """Write and read one row. Raises `StoreError`."""
         rows = yield from execute("beat")
         if not rows:
-            raise StoreError("The database has lost its pulse row: it was changed by hand.")
+            raise StoreError("The database has lost its heartbeat row: it was changed by hand.")
 
     async def close(self) -> None:
         """Close the database."""
         if self._residue:
             with suppress(StoreError):  # the next purge does it
-                await self.scrub()
+                await self.overwrite_deleted()
         await self._db.close()

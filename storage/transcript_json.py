@@ -68,12 +68,12 @@ def load_params(data: bytes) -> dict[str, str]:
     return {name: _str(value) for name, value in _dict(_load(data).get("params")).items()}
 
 
-def dump_naming(names: Mapping[str, str], before: Mapping[str, str]) -> bytes:
+def dump_speaker_names(names: Mapping[str, str], before: Mapping[str, str]) -> bytes:
     """The bytes of speakers' names, and of those that they had before."""
     return _dump({"v": VERSION, "names": dict(names), "before": dict(before)})
 
 
-def load_naming(data: bytes) -> tuple[dict[str, str], dict[str, str]]:
+def load_speaker_names(data: bytes) -> tuple[dict[str, str], dict[str, str]]:
     """Speakers' names and those before them. Raises `StoreError` for a form it does not know."""
     form = _load(data)
     names, before = _dict(form.get("names")), _dict(form.get("before"))

@@ -90,8 +90,14 @@ async def _show_one(store: JobStore, job: Job, as_json: bool) -> None:
     events = await store.events(job.id)
     if as_json:
         timeline = [
-            {"at": e.at, "from": e.source.value if e.source else None, "to": e.target.value, "cause": e.cause}
-            for e in events
+            {
+                "at": event.at,
+                "from": event.source.value if event.source else None,
+                "to": event.target.value,
+                "cause": event.cause,
+                "detail": event.detail,
+            }
+            for event in events
         ]
         typer.echo(json.dumps({**_facts(job), "timeline": timeline}, ensure_ascii=False))
         return
@@ -102,7 +108,9 @@ async def _show_one(store: JobStore, job: Job, as_json: bool) -> None:
             console.print(f"{name:12} {shown}", markup=False, highlight=False)
     table = Table("time", "state", "cause", box=None, pad_edge=False)
     for event in events:
-        table.add_row(_when(event.at), event.target.value, event.cause)
+        table.add_row(
+            _when(event.at), event.target.value, f"{event.cause}: {event.detail}" if event.detail else event.cause
+        )
     console.print(table, markup=False)
 
 
@@ -164,7 +172,7 @@ def run_purge(settings: Settings, days: int | None) -> int:
         return _say("RETENTION_DAYS is 0: content is kept for ever. Give --older-than-days to purge anyway.", 0)
 
     async def act(store: JobStore) -> int:
-        count = await store.purge(SystemClock().now() - age * 86400)
+        count = await store.purge(SystemClock().now(), age)
         return _say(f"Purged the content of {count} job{'' if count == 1 else 's'}.", 0)
 
     return _with_store(settings, act)

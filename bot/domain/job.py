@@ -21,10 +21,11 @@ class State(StrEnum):
     DONE = "done"
     FAILED = "failed"
     CANCELLED = "cancelled"
+    DELETED = "deleted"  # the recording or its message was deleted; takes no result and no retry
     PARKED = "parked"
 
 
-FINAL = frozenset({State.DONE, State.FAILED, State.CANCELLED})
+FINAL = frozenset({State.DONE, State.FAILED, State.CANCELLED, State.DELETED})
 
 
 class Outcome(StrEnum):
@@ -33,6 +34,7 @@ class Outcome(StrEnum):
     TRANSCRIPT = "transcript"
     REFUSED = "refused"  # the job's problem is said
     CANCELLED = "cancelled"
+    DELETED = "deleted"  # the recording is gone: at most a note, and no transcript
     SILENT = "silent"  # nobody meant this file as audio
 
 
@@ -106,12 +108,14 @@ class Job:
     hook_token: str = ""  # unguessable part of this job's callback and audio URLs
     remote: RemoteJob | None = None
     submitted_at: float | None = None  # when the audio was handed over whole
+    waited_seconds: float = 0.0  # how long the provider has had it, up to `updated_at`; see `machine.waited`
     progress: float | None = None  # 0..1 of the present state
     parked_from: State | None = None
     parked_for: str = ""  # the account that must be mended: a provider's, or "slack"
-    cancel_by: str = ""  # user id of whoever asked to cancel
+    cancel_by: str = ""  # id of the user who asked to cancel
     reuses: str = ""  # id of the job whose transcript this one shares
     finished_at: float | None = None
+    deleted_at: float | None = None  # when the recording or its message was deleted; only the store sets it
     lease_token: str = ""
     wake_count: int = 0  # times a webhook or a person asked to look; read at claim, compared at apply
 

@@ -4,7 +4,7 @@ A worker turns a job into its stage with `stage_of` and calls one of that stage'
 comes back is the only thing a store accepts. A move that the design forbids has no method, so it cannot be
 written down. Nothing here does I/O; every `now` and `due_at` is in Unix seconds.
 
-    received ──> submitting ──> waiting ──> finishing ──> replying ──> done | failed | cancelled
+    received ──> submitting ──> waiting ──> finishing ──> replying ──> done | failed | cancelled | deleted
         │             │            │            │            ^
         └─────────────┴────────────┴────────────┴── refuse ──┘        any unfinished ──> parked ──> where it was
 """
@@ -16,6 +16,7 @@ from bot.domain.errors import Problem, ProblemCode
 from bot.domain.job import FileFacts, Job, Options, Outcome, RemoteJob, State
 
 _GIVEN_UP = (ProblemCode.PROVIDER_FAILED, ProblemCode.PROVIDER_REFUSED, ProblemCode.ENGINE_CRASHED)
+LATE_SECONDS = 60.0  # a poll may be this late and its wait still counts towards the deadline
 FAR_FUTURE = 253402300799.0  # the last second of the year 9999: parked and final jobs are never due
 
 
@@ -25,10 +26,11 @@ class Change:
 
     before: Job
     after: Job
-    cause: str  # a few words for the timeline; never content
+    cause: str  # fixed words for the timeline
+    detail: str = ""  # what a provider or Slack said; kept sealed, and purged with the content
 
 
-def _move(job: Job, state: State, now: float, cause: str, due_at: float | None = None) -> Change:
+def _move(job: Job, state: State, now: float, cause: str, due_at: float | None = None, detail: str = "") -> Change:
     after = replace(
         job,
         state=state,
@@ -38,11 +40,23 @@ def _move(job: Job, state: State, now: float, cause: str, due_at: float | None =
         last_error="",
         progress=None,
     )
-    return Change(job, after, cause)
+    return Change(job, after, cause, detail)
 
 
 def _amend(change: Change, **fields: object) -> Change:
-    return Change(change.before, replace(change.after, **fields), change.cause)  # type: ignore[arg-type]  # replace() checks names at run time
+    after = replace(change.after, **fields)  # type: ignore[arg-type]  # replace() checks names at run time
+    return replace(change, after=after)
+
+
+def waited(job: Job, now: float) -> float:
+    """Seconds that the provider has had the audio, as far as we were there to ask.
+
+    Since the last look no more counts than was planned, and a minute: the clock may have been set, the bot stopped.
+    """
+    if job.state is not State.WAITING:
+        return job.waited_seconds
+    planned = max(0.0, job.due_at - job.updated_at) + LATE_SECONDS
+    return job.waited_seconds + min(max(0.0, now - job.updated_at), planned)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,13 +70,24 @@ class _Active(_Stage):
 
     def retry(self, now: float, due_at: float, error: str) -> Change:
         """Stay, try again at `due_at`; one more attempt is counted."""
-        after = replace(self.job, updated_at=now, due_at=due_at, attempts=self.job.attempts + 1, last_error=error)
-        return Change(self.job, after, f"retry: {error}")
+        after = replace(
+            self.job,
+            updated_at=now,
+            due_at=due_at,
+            attempts=self.job.attempts + 1,
+            last_error=error,
+            waited_seconds=waited(self.job, now),
+        )
+        return Change(self.job, after, "retry", error)
 
     def park(self, now: float, error: str, account: str) -> Change:
         """Wait until `account` is mended; `Parked.resume` goes back to this very state."""
-        change = _move(self.job, State.PARKED, now, f"parked: {error}", FAR_FUTURE)
+        change = _move(self.job, State.PARKED, now, "parked", FAR_FUTURE, error)
         return _amend(change, parked_from=self.job.state, parked_for=account, last_error=error)
+
+    def delete(self, now: float) -> Change:
+        """The recording is gone: nothing is transcribed any more, and no answer is owed."""
+        return _amend(_move(self.job, State.REPLYING, now, "recording deleted"), outcome=Outcome.DELETED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,11 +141,12 @@ class Submitting(_Refusable):
     def recreate(self, now: float, why: str) -> Change:
         """The remote job is of no use (its URL expired before the upload): stay, make another."""
         after = replace(self.job, updated_at=now, due_at=now, remote=None)
-        return Change(self.job, after, f"remote job dropped: {why}")
+        return Change(self.job, after, "remote job dropped", why)
 
     def submitted(self, now: float, due_at: float) -> Change:
         """The provider has the audio; look for the result at `due_at`."""
-        return _amend(_move(self.job, State.WAITING, now, "audio handed over", due_at), submitted_at=now)
+        change = _move(self.job, State.WAITING, now, "audio handed over", due_at)
+        return _amend(change, submitted_at=now, waited_seconds=0.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +155,15 @@ class Waiting(_Refusable):
 
     def still_pending(self, now: float, due_at: float, progress: float | None) -> Change:
         """Not ready: look again at `due_at`."""
-        after = replace(self.job, updated_at=now, due_at=due_at, progress=progress, attempts=0, last_error="")
+        after = replace(
+            self.job,
+            updated_at=now,
+            due_at=due_at,
+            progress=progress,
+            attempts=0,
+            last_error="",
+            waited_seconds=waited(self.job, now),
+        )
         return Change(self.job, after, "")
 
     def ready(self, now: float) -> Change:
@@ -138,7 +172,7 @@ class Waiting(_Refusable):
 
     def resubmit(self, now: float, why: str) -> Change:
         """The provider never got the audio (checked with it): hand it over again."""
-        return _amend(_move(self.job, State.SUBMITTING, now, f"handed over again: {why}"), submitted_at=None)
+        return _amend(_move(self.job, State.SUBMITTING, now, "handed over again", detail=why), submitted_at=None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +185,7 @@ class Finishing(_Refusable):
 
     def result_missing(self, now: float, why: str) -> Change:
         """The result is not there after all: wait for it again."""
-        return _move(self.job, State.WAITING, now, f"result not there: {why}")
+        return _move(self.job, State.WAITING, now, "result not there", detail=why)
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,13 +199,14 @@ class Replying(_Active):
             Outcome.SILENT: State.DONE,
             Outcome.REFUSED: State.FAILED,
             Outcome.CANCELLED: State.CANCELLED,
+            Outcome.DELETED: State.DELETED,
         }[self.job.outcome or Outcome.REFUSED]
         return _amend(_move(self.job, final, now, "replied", FAR_FUTURE), finished_at=now)
 
     def undeliverable(self, now: float, why: str) -> Change:
         """Nobody can be answered any more (channel gone, app removed): end as failed, the transcript stays."""
         return _amend(
-            _move(self.job, State.FAILED, now, f"no reply possible: {why}", FAR_FUTURE),
+            _move(self.job, State.FAILED, now, "no reply possible", FAR_FUTURE, why),
             finished_at=now,
             last_error=why,
         )
@@ -191,6 +226,11 @@ class Parked(_Stage):
         change = _move(self.job, State.REPLYING, now, "cancelled")
         return _amend(change, outcome=self.job.outcome or Outcome.CANCELLED, parked_from=None, parked_for="")
 
+    def delete(self, now: float) -> Change:
+        """The recording is gone: no answer is owed."""
+        change = _move(self.job, State.REPLYING, now, "recording deleted")
+        return _amend(change, outcome=Outcome.DELETED, parked_from=None, parked_for="")
+
 
 @dataclass(frozen=True, slots=True)
 class Ended(_Stage):
@@ -207,7 +247,8 @@ class Ended(_Stage):
         if transcript_stored:
             change = _move(job, State.FINISHING, now, "retried with the stored transcript")
         elif job.remote and job.submitted_at and not given_up:
-            change = _amend(_move(job, State.WAITING, now, "retried with the remote job"), submitted_at=now)
+            change = _move(job, State.WAITING, now, "retried with the remote job")
+            change = _amend(change, submitted_at=now, waited_seconds=0.0)
         else:
             fresh = str(uuid.uuid5(uuid.NAMESPACE_OID, f"{job.client_ref} {now!r}"))
             change = _move(job, State.RECEIVED, now, "retried")
@@ -217,7 +258,12 @@ class Ended(_Stage):
         return _amend(change, outcome=None, problem=None, finished_at=None, cancel_by="")
 
 
-Stage = Received | Submitting | Waiting | Finishing | Replying | Parked | Ended
+@dataclass(frozen=True, slots=True)
+class Deleted(_Stage):
+    """The recording was deleted. Nothing brings it back: no retry, no result."""
+
+
+Stage = Received | Submitting | Waiting | Finishing | Replying | Parked | Ended | Deleted
 
 
 def stage_of(job: Job) -> Stage:
@@ -237,3 +283,5 @@ def stage_of(job: Job) -> Stage:
             return Parked(job)
         case State.DONE | State.FAILED | State.CANCELLED:
             return Ended(job)
+        case State.DELETED:
+            return Deleted(job)

@@ -25,7 +25,7 @@ from bot.domain.errors import (
     Transient,
 )
 from bot.domain.job import Job
-from bot.domain.machine import Change, Ended, Parked, Replying, stage_of
+from bot.domain.machine import Change, Deleted, Ended, Parked, Replying, stage_of
 from bot.engine.events import StepEnded, StepFailed, StoreFailed, Watch
 from bot.engine.rate_budget import Budget, step_rank
 from bot.engine.retry import FAULT_RETRIES, RetryPolicy
@@ -172,6 +172,8 @@ class Lane:
             return False
         if row.cancel_by and not job.cancel_by and not isinstance(stage_of(row), Replying):
             return False  # its lease goes back, and the next claim sees who cancelled
+        if row.deleted_at is not None and job.deleted_at is None:
+            return False
         if not 0 <= now - held.renewed_at < LEASE_SECONDS / 3:
             try:
                 await self.store.renew(job, now, LEASE_SECONDS)
@@ -193,8 +195,9 @@ class Lane:
             if moved.state != job.state or moved.attempts:
                 self.on_moved(moved)
             await self.release(moved)
-        except LostLease:
-            return  # somebody else owns the job; what was done here is theirs to find
+        except LostLease:  # another worker owns the job, or it was deleted; what was done here is dropped
+            with suppress(StoreError):
+                await self.store.release(job)
         except StoreError as error:
             self.watch(StoreFailed(str(error)))
             await self.clock.sleep(1.0)
@@ -231,7 +234,7 @@ class Lane:
         """What an error means for the row."""
         now = self.clock.now()
         stage = stage_of(job)
-        if isinstance(stage, Parked | Ended):
+        if isinstance(stage, Parked | Ended | Deleted):
             raise LostLease
         if isinstance(error, Misconfigured):
             self.on_misconfigured(error)

@@ -9,9 +9,9 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass, field, replace
 
 from bot.domain.audio_guess import AudioGuess, guess_audio
-from bot.domain.errors import Ambiguous, Problem, ProblemCode, Rejected, StepError, Transient
-from bot.domain.job import FileFacts, Job, Options, RemoteJob
-from bot.domain.machine import Change, Finishing, Parked, Received, Replying, Submitting, Waiting, stage_of
+from bot.domain.errors import Ambiguous, LostLease, Problem, ProblemCode, Rejected, StepError, Transient
+from bot.domain.job import FileFacts, Job, Options, Outcome, RemoteJob
+from bot.domain.machine import Change, Finishing, Parked, Received, Replying, Submitting, Waiting, stage_of, waited
 from bot.domain.transcript import Transcript
 from bot.engine.clock_jumps import ClockJumpMonitor
 from bot.engine.hosted_audio import HostedAudio
@@ -53,7 +53,10 @@ class Steps:
     async def run(self, job: Job) -> Change | None:
         """Do what the job's state asks for; None when there is nothing to do (it is over, or parked)."""
         stage = stage_of(job)
-        if job.cancel_by and isinstance(stage, Received | Submitting | Waiting | Finishing | Parked):
+        if job.deleted_at is not None and job.outcome is not Outcome.DELETED:
+            if isinstance(stage, Received | Submitting | Waiting | Finishing | Replying | Parked):
+                return stage.delete(self.clock.now())
+        elif job.cancel_by and isinstance(stage, Received | Submitting | Waiting | Finishing | Parked):
             return stage.cancel(self.clock.now())
         match stage:
             case Received():
@@ -242,17 +245,14 @@ class Steps:
                     if isinstance(provider, MergesWebhook):
                         for item in items:
                             transcript = provider.merge_pushed(transcript, item.payload)
-                    await self.store.put_transcript(job.id, transcript, now)
+                    await self._put_transcript(job, transcript)
                 return stage.ready(now)
             case Failed(problem, detail):
                 raise Rejected(problem, detail)
             case Pending(progress, uploaded):
                 if uploaded is False and not provider.capabilities.fetches_audio:
                     return stage.resubmit(now, "the provider has no audio")
-                if (
-                    self.clock_jumps.waited(job.submitted_at or job.updated_at)
-                    > self.settings.job_deadline_minutes * 60
-                ):
+                if waited(job, now) > self.settings.job_deadline_minutes * 60:
                     raise Rejected(_deadline(provider, self.settings.job_deadline_minutes))
                 self.chat.show(_at(job, progress))
                 return stage.still_pending(now, now + await self.polling.next(job, provider), progress)
@@ -274,7 +274,7 @@ class Steps:
                 transcript = await provider.fetch(job.remote, job.client_ref)
             except Ambiguous as unknown:
                 return stage.result_missing(self.clock.now(), unknown.detail)
-            await self.store.put_transcript(job.id, transcript, self.clock.now())
+            await self._put_transcript(job, transcript)
         stored = transcript
         if not job.reuses:
             if provider is not None:
@@ -282,10 +282,15 @@ class Steps:
             whole = transcript
             transcript = await self.offload(lambda: self.suggest(whole))
             if transcript != stored:
-                await self.store.put_transcript(job.id, transcript, self.clock.now())
+                await self._put_transcript(job, transcript)
             await self._learn(job, transcript)
         await self.store.discard_inputs(job.id, HOOK_INBOX, *webhook_refs(job))
         return stage.stored(self.clock.now())
+
+    async def _put_transcript(self, job: Job, transcript: Transcript) -> None:
+        """Store a result. Raises `LostLease` if the job was deleted or taken over meanwhile: nothing is stored."""
+        if not await self.store.put_transcript(job.id, transcript, self.clock.now(), job.lease_token):
+            raise LostLease(f"job {job.id} does not want this result any more")
 
     async def _enrich(self, job: Job, provider: Provider, transcript: Transcript) -> Transcript:
         if transcript.is_empty:

@@ -11,7 +11,6 @@ from bot.ports.store import JobStore
 
 PURGE_EVERY_SECONDS = 3600.0
 RELEASE_EVERY_SECONDS = 60.0
-DAY_SECONDS = 86400.0
 
 
 @dataclass(slots=True)
@@ -30,6 +29,7 @@ class Upkeep:
         """Give back the leases of a killed process, delete its spool and what belongs to jobs that ended."""
         if self.alone:
             await self.store.release_all()
+        await self.store.discard_ended()
         await self.sweep_spool()
         for provider in self.providers.values():
             if isinstance(provider, KeepsAudio):
@@ -54,5 +54,4 @@ class Upkeep:
 
     async def purge(self) -> None:
         """Delete content that is older than the retention; with 0 days only what deletions left."""
-        days = self.retention_days
-        await self.store.purge(self.clock.now() - days * DAY_SECONDS if days else 0.0)
+        await self.store.purge(self.clock.now(), self.retention_days or None)

@@ -18,8 +18,8 @@ if TYPE_CHECKING:  # `--help` reads the table, and does not wait for the HTTP cl
 class Blocks(Protocol):
     """Where finished blocks of a long transcription are stored, so that a restart goes on from there."""
 
-    async def put_block(self, job_id: str, number: int, segments: Sequence[Segment], language: str | None) -> None:
-        """Store one finished block."""
+    async def put_block(self, job_id: str, number: int, segments: Sequence[Segment], language: str | None) -> bool:
+        """Store one finished block; False if the job does not want it any more."""
         ...
 
     async def blocks(self, job_id: str) -> Sequence[tuple[int, Sequence[Segment], str | None]]:

@@ -62,8 +62,6 @@ UNREACHABLE = (
 )
 
 
-DELETED_BY = "deleted"  # Job.cancel_by when the file or its message was deleted
-
 STATES: Mapping[State, str] = {
     State.RECEIVED: "received",
     State.SUBMITTING: "being handed over",

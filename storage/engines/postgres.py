@@ -5,12 +5,12 @@ that (a deadlock, or two servers that took the same number).
 """
 
 import asyncio
-import time
+import random
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, TypeVar
 
 from bot.domain.errors import StoreBusy, StoreError, StoreUnavailable
-from storage.engines.transaction import Ask, Row, Transaction, Value, storable
+from storage.engines.transaction import Query, Row, Transaction, Value, storable
 from storage.sql.migrate import REGISTER, Migration, pending, refuse_outdated
 from storage.sql.statements import Statement, statements
 
@@ -27,7 +27,8 @@ T = TypeVar("T")
 CONNECTIONS = 8
 LOCK_SECONDS = 20
 _COMPACT_SECONDS = 86400.0
-_ATTEMPTS = 6
+_ATTEMPTS = 10
+_PAUSE_SECONDS = 0.005  # before a conflict is tried again, at random up to this, doubled each time
 _MIGRATION_LOCK = 7_305_718_224  # any number that other programs in the same database do not use
 
 _AGAIN = (asyncpg.SerializationError, asyncpg.DeadlockDetectedError, asyncpg.UniqueViolationError)
@@ -84,6 +85,8 @@ class Postgres:
             except _AGAIN as error:
                 if attempt + 1 == _ATTEMPTS:
                     raise StoreBusy(f"PostgreSQL could not settle a conflict: {error}") from error
+                pause = random.uniform(0, _PAUSE_SECONDS * 2**attempt)  # noqa: S311  # no secret: it parts who collided
+                await asyncio.sleep(pause)
             except (asyncpg.PostgresError, *_GONE) as error:
                 raise explain(error) from error
         raise AssertionError("unreachable")
@@ -97,7 +100,7 @@ class Postgres:
             result: T = stop.value
             return result
 
-    async def _rows(self, connection: "Connection", request: Ask) -> Sequence[Row]:
+    async def _rows(self, connection: "Connection", request: Query) -> Sequence[Row]:
         statement = self._statements[request.name]
         rows: Sequence[Row] = await connection.fetch(
             statement.sql, *(_storable(request.values[name]) for name in statement.parameters)
@@ -114,6 +117,10 @@ class Postgres:
                 await connection.execute("VACUUM (FULL) pg_statistic", timeout=_COMPACT_SECONDS)
         except (asyncpg.PostgresError, *_GONE) as error:
             raise explain(error) from error
+
+    async def truncate_log(self) -> bool:
+        """Nothing to do: the log is PostgreSQL's own affair."""
+        return True
 
     async def close(self) -> None:
         """Finish what was asked, then disconnect."""
@@ -172,7 +179,7 @@ async def _migrate(connection: "Connection", known: Sequence[Migration]) -> None
             await connection.execute(REGISTER)
             await connection.execute(migration.postgres())
             note = statements("postgres")["add_migration"]
-            values: dict[str, Value] = {"number": migration.number, "name": migration.name, "now": time.time()}
+            values: dict[str, Value] = {"number": migration.number, "name": migration.name}
             await connection.fetch(note.sql, *(values[name] for name in note.parameters))
 
 

@@ -9,7 +9,6 @@ a database error, all are rolled back and run again one by one.
 import asyncio
 import os
 import sqlite3
-import time
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -20,7 +19,7 @@ import aiosqlite
 
 from bot.domain.errors import StoreBusy, StoreError, StoreUnavailable
 from storage.engines.lockfile import LockFile
-from storage.engines.transaction import Ask, Row, Transaction, storable
+from storage.engines.transaction import Query, Row, Transaction, storable
 from storage.sql.migrate import REGISTER, Migration, pending, refuse_outdated
 from storage.sql.statements import Statement, statements
 
@@ -135,7 +134,7 @@ class Session(sqlite3.Connection):
             result: T = stop.value
             return result
 
-    def _rows(self, request: Ask) -> Sequence[Row]:
+    def _rows(self, request: Query) -> Sequence[Row]:
         sql = self.desk.statements[request.name].sql
         try:
             cursor = self.execute(sql, request.values)
@@ -205,7 +204,7 @@ class Line:
     async def compact(self) -> None:
         """What `SQLite.compact` says."""
         try:
-            await self._connection.execute_fetchall("INSERT INTO said_index (said_index) VALUES ('rebuild')")
+            await self._connection.execute_fetchall("INSERT INTO transcript_fts (transcript_fts) VALUES ('rebuild')")
             await self._connection.execute_fetchall("VACUUM")
             (outcome,) = await self._connection.execute_fetchall("PRAGMA wal_checkpoint(TRUNCATE)")
         except asyncio.CancelledError:
@@ -215,6 +214,14 @@ class Line:
             raise explain(error, self._desk.path) from error
         if outcome[0]:
             raise StoreBusy(f"Another program still reads the database {self._desk.path}.")
+
+    async def truncate_log(self) -> bool:
+        """What `Database.truncate_log` says."""
+        try:
+            (outcome,) = await self._connection.execute_fetchall("PRAGMA wal_checkpoint(TRUNCATE)")
+        except sqlite3.Error as error:
+            raise explain(error, self._desk.path) from error
+        return not outcome[0]
 
     async def close(self) -> None:
         """Finish what was handed in, then disconnect."""
@@ -241,6 +248,10 @@ class SQLite:
     async def read(self, script: Callable[[], Transaction[T]]) -> T:
         """Run on one consistent snapshot, without waiting for a writer."""
         return await self._reader.run(script)
+
+    async def truncate_log(self) -> bool:
+        """Copy the write-ahead log into the file and empty it; False if another program's reader forbids it."""
+        return await self._writer.truncate_log()
 
     async def compact(self, tables: Sequence[str]) -> None:
         """Rewrite the file (needs room for another) without a trace of what was deleted or replaced in `tables`.
@@ -299,7 +310,7 @@ async def _prepare(path: Path, known: Sequence[Migration], exclusive: bool) -> N
                     await db.execute_fetchall(statement)
                 await db.execute_fetchall(
                     statements("sqlite")["add_migration"].sql,
-                    {"number": migration.number, "name": migration.name, "now": time.time()},
+                    {"number": migration.number, "name": migration.name},
                 )
                 await db.execute_fetchall("COMMIT")  # closing without it rolls back
     except sqlite3.Error as error:

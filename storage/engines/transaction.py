@@ -1,8 +1,7 @@
-"""How a transaction is written down: a generator that yields statements and is sent their rows.
+"""A transaction as a generator that yields statements and is sent their rows.
 
-The same generator is run on SQLite's own thread without a pause between its statements, and over asyncpg with
-an await at each. It may be run again from its start when a transaction has to be repeated, so it has no effects
-but its statements.
+The same generator runs on SQLite and on PostgreSQL. It may be run again from its start when a transaction has to be
+repeated, so it has no effects but its statements.
 """
 
 from collections.abc import Callable, Coroutine, Generator, Mapping, Sequence
@@ -22,8 +21,8 @@ class Row(Protocol):
         ...
 
 
-class Ask(NamedTuple):
-    """A named statement of `queries.sql` and its parameters."""
+class Query(NamedTuple):
+    """A named statement and its parameters."""
 
     name: str
     values: Mapping[str, Value]
@@ -31,7 +30,7 @@ class Ask(NamedTuple):
 
 T = TypeVar("T")
 P = ParamSpec("P")
-Transaction = Generator[Ask, Sequence[Row], T]
+Transaction = Generator[Query, Sequence[Row], T]
 
 
 class Database(Protocol):
@@ -43,6 +42,13 @@ class Database(Protocol):
 
     async def read(self, script: Callable[[], Transaction[T]]) -> T:
         """Run on one consistent snapshot, without waiting for a writer."""
+        ...
+
+    async def truncate_log(self) -> bool:
+        """Leave nothing of what was deleted in SQLite's write-ahead log; False if another program's reader forbids it.
+
+        PostgreSQL's log is its own affair: True.
+        """
         ...
 
     async def close(self) -> None:
@@ -61,7 +67,7 @@ S = TypeVar("S", bound=HasDatabase)
 
 def execute(name: str, /, **values: Value) -> Transaction[Sequence[Row]]:
     """Run one statement, for use with `yield from`; its rows."""
-    rows = yield Ask(name, values)
+    rows = yield Query(name, values)
     return rows
 
 

@@ -14,9 +14,9 @@ from hashlib import blake2b
 
 from bot.domain.errors import StoreError
 from bot.text.search import indexed
-from storage.engines.transaction import Ask, Row, Transaction, Value, blob, execute, integer, text
+from storage.engines.transaction import Query, Row, Transaction, Value, blob, execute, integer, text
 from storage.maintenance.database import TOGETHER, MaintenanceDatabase, after, all_rows, last_number, marked
-from storage.maintenance.sealed_columns import COPYING, SAID, TABLES, Table
+from storage.maintenance.sealed_columns import COPYING, INDEX, TABLES, Table
 from storage.seal import Seal
 from storage.search import vector
 from storage.transcript_json import load_transcript
@@ -46,8 +46,8 @@ async def duplicate(source: MaintenanceDatabase, target: MaintenanceDatabase, ag
     done = 0
     for table in TABLES:
         async for rows in _pages(source, table):
-            if table is SAID:
-                await _copy_said(source, target, rows)
+            if table is INDEX:
+                await _copy_index(source, target, rows)
             else:
                 await target.write(partial(_add, table, rows))
             done += len(rows)
@@ -89,7 +89,7 @@ def _filled() -> Transaction[str]:
     """The first table that has rows a new database has not; "" if there is none."""
     for table in TABLES:
         rows = integer((yield from execute(f"count {table.name}"))[0], "rows")
-        if rows > (table.name == "pulse"):
+        if rows > (table.name == "heartbeat"):
             return f"{table.name}: {rows} row{'' if rows == 1 else 's'}"
     return ""
 
@@ -97,7 +97,7 @@ def _filled() -> Transaction[str]:
 def _empty() -> Transaction[None]:
     for table in reversed(TABLES):
         yield from execute(f"empty {table.name}")
-    yield from execute("begin copy", name=COPYING, mark="unfinished")
+    yield from execute("begin copy", name=COPYING, value="unfinished")
 
 
 async def _pages(database: MaintenanceDatabase, table: Table) -> AsyncIterator[Sequence[Row]]:
@@ -105,13 +105,13 @@ async def _pages(database: MaintenanceDatabase, table: Table) -> AsyncIterator[S
     last: Mapping[str, Value] = {}
     while rows := await database.read(partial(_page, table, last)):
         last = {key: rows[-1][key] for key in table.key}
-        yield [row for row in rows if table.name != "high_water" or row["name"] != COPYING]
+        yield [row for row in rows if table.name != "cursor" or row["name"] != COPYING]
 
 
 def _page(table: Table, last: Mapping[str, Value]) -> Transaction[Sequence[Row]]:
     if last:
-        return (yield Ask(f"next of {table.name}", after(table.key, last)))
-    return (yield Ask(f"first of {table.name}", {}))
+        return (yield Query(f"next of {table.name}", after(table.key, last)))
+    return (yield Query(f"first of {table.name}", {}))
 
 
 def _add(table: Table, rows: Sequence[Row]) -> Transaction[None]:
@@ -123,14 +123,14 @@ def _add(table: Table, rows: Sequence[Row]) -> Transaction[None]:
             for number, row in enumerate(rows[at : at + count])
             for column in table.columns
         }
-        yield Ask(f"add {count} {table.name}", values)
+        yield Query(f"add {count} {table.name}", values)
         at += count
 
 
-async def _copy_said(source: MaintenanceDatabase, target: MaintenanceDatabase, rows: Sequence[Row]) -> None:
+async def _copy_index(source: MaintenanceDatabase, target: MaintenanceDatabase, rows: Sequence[Row]) -> None:
     bodies = await source.read(lambda: _bodies(rows))
     spoken = await asyncio.to_thread(lambda: [_words(body) for body in bodies])
-    await target.write(lambda: _add_said(rows, spoken))
+    await target.write(lambda: _add_index(rows, spoken))
 
 
 def _bodies(rows: Sequence[Row]) -> Transaction[list[bytes | None]]:
@@ -148,10 +148,10 @@ def _words(body: bytes | None) -> list[str]:
     return indexed(load_transcript(Seal().open(body, "")))
 
 
-def _add_said(rows: Sequence[Row], spoken: Sequence[list[str]]) -> Transaction[None]:
+def _add_index(rows: Sequence[Row], spoken: Sequence[list[str]]) -> Transaction[None]:
     for row, words in zip(rows, spoken, strict=True):
-        values = {column: row[column] for column in SAID.columns}
-        yield Ask("add said", values | {"words": " ".join(words), "vector": vector(words)})
+        values = {column: row[column] for column in INDEX.columns}
+        yield Query("add transcript_index", values | {"words": " ".join(words), "vector": vector(words)})
 
 
 def _go_on(table: Table, last: int) -> Transaction[None]:

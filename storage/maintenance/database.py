@@ -6,7 +6,6 @@ at each start.
 
 # ruff: noqa: S608 - the statements are put together from the names in storage.maintenance.sealed_columns, never from what somebody typed
 
-import re
 import secrets
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager
@@ -16,8 +15,8 @@ from bot.domain.errors import StoreBusy, StoreError, StoreUnavailable
 from storage.engines.address import PROGRAM, open_database, sqlite_file
 from storage.engines.sqlite import lock_of
 from storage.engines.transaction import Database, Transaction, Value, execute, integer, number
-from storage.maintenance.sealed_columns import CELLS, COPYING, SAID, TABLES, UNFINISHED, SealedColumn, Table
-from storage.sql.statements import Dialect, Statement
+from storage.maintenance.sealed_columns import COPYING, INDEX, SEALED_COLUMNS, TABLES, UNFINISHED, SealedColumn, Table
+from storage.sql.statements import Dialect, Statement, statement
 
 TOGETHER = 20  # rows that are added by one statement
 _BATCH = 20  # sealed values that are read in one go
@@ -66,7 +65,7 @@ def _others() -> Transaction[int]:
 
 def marked() -> Transaction[bool]:
     """Whether this is an unfinished copy."""
-    return bool((yield from execute("high_water", name=COPYING)))
+    return bool((yield from execute("cursor", name=COPYING)))
 
 
 def all_rows() -> Transaction[int]:
@@ -87,30 +86,28 @@ def statements_for(dialect: Dialect) -> Mapping[str, Statement]:
     """The statements by name."""
     found: dict[str, Statement] = {}
     for name, sql in _statements(dialect):
-        found[name] = Statement(sql, ()) if dialect == "sqlite" else _numbered(sql)
+        found[name] = statement(sql, dialect)
     return found
-
-
-def _numbered(sql: str) -> Statement:
-    names = tuple(dict.fromkeys(re.findall(r":(\w+)", sql)))
-    return Statement(re.sub(r":(\w+)", lambda match: f"${names.index(match[1]) + 1}", sql), names)
 
 
 def _statements(dialect: Dialect) -> Iterator[tuple[str, str]]:
     postgres = dialect == "postgres"
-    for cell in CELLS:
+    for cell in SEALED_COLUMNS:
         yield from _of_cell(cell)
     for table in TABLES:
         yield from _of_table(table, postgres)
     place = "array_to_tsvector(ARRAY[place])"  # PostgreSQL keeps it among the words
     words = f"CAST(CAST(:vector AS TEXT) AS TSVECTOR) || {place}" if postgres else ":words"
     nothing = place if postgres else "''"
-    yield "retell", f"UPDATE said SET sealed = :sealed, words = {words} WHERE source = :source RETURNING id"
-    yield "hush", f"UPDATE said SET sealed = 1, words = {nothing} WHERE sealed = 0"
+    yield (
+        "reindex",
+        f"UPDATE transcript_index SET sealed = :sealed, words = {words} WHERE source = :source RETURNING id",
+    )
+    yield "unindex", f"UPDATE transcript_index SET sealed = 1, words = {nothing} WHERE sealed = 0"
     yield "words of", "SELECT body FROM transcript WHERE job_id = :source"
     yield "forget key", "DELETE FROM seal_key WHERE key_id = :key_id RETURNING key_id"
-    yield "begin copy", "INSERT INTO high_water (name, mark) VALUES (:name, :mark) RETURNING name"
-    yield "end copy", "DELETE FROM high_water WHERE name = :name RETURNING name"
+    yield "begin copy", "INSERT INTO cursor (name, value) VALUES (:name, :value) RETURNING name"
+    yield "end copy", "DELETE FROM cursor WHERE name = :name RETURNING name"
     if postgres:
         mine = "application_name = current_setting('application_name')"
         ours = f"datname = current_database() AND application_name LIKE '{PROGRAM}%'"
@@ -152,7 +149,7 @@ def _of_table(table: Table, postgres: bool) -> Iterator[tuple[str, str]]:
     yield f"first of {name}", page.format(after="")
     yield f"next of {name}", page.format(after=f"WHERE {_after(table.key)}")
     yield f"empty {name}", f"TRUNCATE {name} CASCADE" if postgres else f"DELETE FROM {name}"
-    if table is SAID:
+    if table is INDEX:
         words = "CAST(CAST(:vector AS TEXT) AS TSVECTOR) || array_to_tsvector(ARRAY[CAST(:place AS TEXT)])"
         values = f"{', '.join(f':{column}' for column in table.columns)}, {words if postgres else ':words'}"
         yield f"add {name}", f"INSERT INTO {name} ({', '.join(table.columns)}, words) VALUES ({values}) RETURNING id"

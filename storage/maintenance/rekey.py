@@ -5,7 +5,6 @@ before the first value is sealed with it and an old one forgotten after the last
 lacks a key is refused.
 """
 
-import time
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -13,9 +12,9 @@ from functools import partial
 
 from bot.domain.errors import StoreError
 from bot.text.search import indexed
-from storage.engines.transaction import Ask, Row, Transaction, Value, blob, execute, integer, text
+from storage.engines.transaction import Query, Row, Transaction, Value, blob, execute, integer, text
 from storage.maintenance.database import MaintenanceDatabase, after, cell_name
-from storage.maintenance.sealed_columns import CELLS, SAID, TRANSCRIPTS, SealedColumn
+from storage.maintenance.sealed_columns import INDEX, SEALED_COLUMNS, TRANSCRIPTS, SealedColumn
 from storage.seal import PLAIN, Seal
 from storage.search import vector
 from storage.transcript_json import load_transcript
@@ -56,13 +55,13 @@ async def rekey(database: MaintenanceDatabase, seal: Seal, tell: Tell) -> Rekeye
             "STORAGE_KEY nor in STORAGE_KEY_OLD. Set STORAGE_KEY_OLD to the key that was used before."
         )
     if seal.newest:
-        await database.write(lambda: execute("add_seal_key", key_id=seal.newest, now=time.time()))
+        await database.write(lambda: execute("add_seal_key", key_id=seal.newest))
     total, already = heads.total(), heads[seal.head]
     changed, damaged = 0, list[str]()
     tell(already, total)
     for _ in range(_PASSES):
         damaged = []
-        for cell in CELLS:
+        for cell in SEALED_COLUMNS:
             last: Mapping[str, Value] | None = {}
             while last is not None:
                 batch = await database.write(partial(_batch, cell, last, seal))
@@ -77,7 +76,7 @@ async def rekey(database: MaintenanceDatabase, seal: Seal, tell: Tell) -> Rekeye
     else:
         raise StoreError("Others go on writing with another key: stop every Threadscribe, then run this again.")
     if seal.newest:
-        await database.write(lambda: execute("hush"))
+        await database.write(lambda: execute("unindex"))
     await _compact(database)
     await database.write(lambda: _forget_keys(seal.newest, heads))
     return Rekeyed(changed, already, tuple(damaged))
@@ -86,7 +85,7 @@ async def rekey(database: MaintenanceDatabase, seal: Seal, tell: Tell) -> Rekeye
 def _survey() -> Transaction[Counter[bytes]]:
     """How many values begin in which way."""
     heads = Counter[bytes]()
-    for cell in CELLS:
+    for cell in SEALED_COLUMNS:
         for row in (yield from execute(f"heads of {cell_name(cell)}", plain=PLAIN)):
             heads[blob(row, "head")] += integer(row, "cells")
     return heads
@@ -96,9 +95,9 @@ def _batch(cell: SealedColumn, last: Mapping[str, Value], seal: Seal) -> Transac
     name = cell_name(cell)
     form: dict[str, Value] = {"head": seal.head, "size": len(seal.head)}
     if last:
-        rows = yield Ask(f"next of {name}", form | after(cell.key, last))
+        rows = yield Query(f"next of {name}", form | after(cell.key, last))
     else:
-        rows = yield Ask(f"first of {name}", form)
+        rows = yield Query(f"first of {name}", form)
     batch = _Batch(0, [], {key: rows[-1][key] for key in cell.key} if rows else None)
     for row in rows:
         place = cell.place.format(**{column: row[column] for column in cell.names})
@@ -110,17 +109,17 @@ def _batch(cell: SealedColumn, last: Mapping[str, Value], seal: Seal) -> Transac
             continue
         keys = {key: row[key] for key in cell.key}
         put = {"sealed": seal.close(content, place), "before": row["body"]}
-        if (yield Ask(f"put {name}", keys | put)):
+        if (yield Query(f"put {name}", keys | put)):
             batch.changed += 1
             if cell is TRANSCRIPTS:
-                yield from _retell(row, seal, words)
+                yield from _reindex(row, seal, words)
     return batch
 
 
-def _retell(row: Row, seal: Seal, words: list[str]) -> Transaction[None]:
+def _reindex(row: Row, seal: Seal, words: list[str]) -> Transaction[None]:
     """Let search look where a transcript is now: in the index, or under its seal."""
     yield from execute(
-        "retell",
+        "reindex",
         source=text(row, "job_id"),
         sealed=int(bool(seal.newest)),
         words=" ".join(words),
@@ -130,7 +129,7 @@ def _retell(row: Row, seal: Seal, words: list[str]) -> Transaction[None]:
 
 async def _compact(database: MaintenanceDatabase) -> None:
     try:
-        await database.compact(tuple(dict.fromkeys((*(cell.table for cell in CELLS), SAID.name))))
+        await database.compact(tuple(dict.fromkeys((*(cell.table for cell in SEALED_COLUMNS), INDEX.name))))
     except StoreError as error:
         raise StoreError(
             f"Every value is in its new form, but the old ones may still lie in the database's files: {error} "

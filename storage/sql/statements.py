@@ -1,17 +1,43 @@
-"""The named statements of `queries.sql`, as one database's driver wants them."""
+"""The named statements of `queries/*.sql`, as one database's driver wants them.
 
+A statement begins with the line `-- name: NAME`. One text serves both databases; where they must differ, two
+statements end in `_sqlite` and `_postgres`. A parameter is `:name`, a text filled in here `@name`. Every statement
+gives rows: a change says what it changed by RETURNING.
+"""
+
+import re
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 from typing import Literal, NamedTuple
 
-import aiosql
+from storage.sql.columns import JOB_CHANGED, JOB_COLUMNS
 
 Dialect = Literal["sqlite", "postgres"]
 
-_QUERIES = Path(__file__).with_name("queries.sql")
-_DRIVER = {"sqlite": "sqlite3", "postgres": "asyncpg"}
+_FOLDER = Path(__file__).with_name("queries")
 _OTHER: dict[Dialect, str] = {"sqlite": "_postgres", "postgres": "_sqlite"}
+_PARAMETER = re.compile(r"(?<![\w:]):(\w+)")
+_HELD = """EXISTS (
+        SELECT 1 FROM legal_hold WHERE (kind = 'job' AND ref = job.id) OR (kind = 'user' AND ref = job.user_id)
+            OR (kind = 'channel' AND ref = job.channel_id)
+    )"""
+_TEXTS = {
+    "job_columns": ", ".join(JOB_COLUMNS),
+    "job_values": ", ".join(f":{column}" for column in JOB_COLUMNS),
+    "job_changes": ", ".join(f"{column} = :{column}" for column in JOB_CHANGED),
+    "held": _HELD,
+}
+_OWN_TEXTS: dict[Dialect, dict[str, str]] = {
+    "sqlite": {
+        "ids": "(SELECT value FROM json_each(:ids))",
+        "now": "((julianday('now') - 2440587.5) * 86400.0)",
+    },
+    "postgres": {
+        "ids": "(SELECT jsonb_array_elements_text(CAST(CAST(:ids AS TEXT) AS JSONB)))",
+        "now": "CAST(EXTRACT(EPOCH FROM clock_timestamp()) AS DOUBLE PRECISION)",
+    },
+}
 
 
 class Statement(NamedTuple):
@@ -21,14 +47,27 @@ class Statement(NamedTuple):
     parameters: tuple[str, ...]
 
 
+def statement(sql: str, dialect: Dialect) -> Statement:
+    """A text with named parameters, for this database's driver."""
+    if dialect == "sqlite":
+        return Statement(sql, ())
+    names = tuple(dict.fromkeys(_PARAMETER.findall(sql)))
+    numbered = _PARAMETER.sub(lambda match: f"${names.index(match[1]) + 1}", sql)
+    return Statement(numbered.replace(" AS BLOB)", " AS BYTEA)"), names)
+
+
 @cache
 def statements(dialect: Dialect) -> Mapping[str, Statement]:
     """Statements by name; one that is there for this database only goes by its name without the ending."""
-    queries = aiosql.from_path(_QUERIES, _DRIVER[dialect])
-    numbered: Mapping[str, list[str]] = getattr(queries.driver_adapter, "var_sorted", {})
+    texts = _TEXTS | _OWN_TEXTS[dialect]
     found: dict[str, Statement] = {}
-    for name in queries.available_queries:
-        if not name.endswith(("_cursor", _OTHER[dialect])):  # aiosql gives each query a second, cursor form
-            sql = str(getattr(queries, name).sql)
-            found[name.removesuffix(f"_{dialect}")] = Statement(sql, tuple(numbered.get(name, ())))
+    for path in sorted(_FOLDER.glob("*.sql")):
+        _, *parts = re.split(r"(?m)^-- name: ", path.read_text(encoding="utf-8"))
+        for part in parts:
+            name, *lines = part.splitlines()
+            if name.endswith(_OTHER[dialect]):
+                continue
+            sql = "\n".join(line for line in lines if line and not line.startswith("--")).rstrip(";")
+            sql = re.sub(r"@(\w+)", lambda match: texts[match[1]], sql)
+            found[name.removesuffix(f"_{dialect}")] = statement(sql, dialect)
     return found

@@ -252,8 +252,8 @@ async def test_what_fails_for_a_while_is_tried_again_and_counted(yard: Yard) -> 
             lambda: any(isinstance(each, StepEnded) and each.cause == "result ready" for each in yard.happened)
         )
     assert tries[:4] == [0, 1, 2, 3]
-    causes = [event.cause for event in await yard.store.events(job.id)]
-    assert causes.count("retry: no connection") == 3
+    retries = [event.detail for event in await yard.store.events(job.id) if event.cause == "retry"]
+    assert retries == ["no connection"] * 3
     assert (await yard.row(job)).last_error == ""
 
 
@@ -346,7 +346,7 @@ async def test_a_broken_account_parks_its_jobs_is_told_of_once_and_resumes_by_it
     assert probes[0] - began >= PROBE_SECONDS
     for job in jobs:
         causes = [event.cause for event in await yard.store.events(job.id)]
-        parked = causes.index("parked: the key is wrong")
+        parked = causes.index("parked")
         assert causes[parked + 1 : parked + 3] == ["mended", "result ready"]
 
 

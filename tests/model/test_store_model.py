@@ -23,6 +23,7 @@ from bot.domain.job import FINAL, FileFacts, Job, Options, Origin, RemoteJob, St
 from bot.domain.machine import (
     FAR_FUTURE,
     Change,
+    Deleted,
     Ended,
     Finishing,
     Parked,
@@ -32,6 +33,7 @@ from bot.domain.machine import (
     Waiting,
     stage_of,
 )
+from bot.domain.transcript import Segment, Transcript
 from bot.ports.store import NewJob
 from storage import open_store
 from tests.model.test_engine_model import _empty, _memory, _one_of, _settings
@@ -74,13 +76,16 @@ def _moves(job: Job, now: float, gap: float) -> list[Change]:
         case Finishing():
             own = [stage.stored(now), stage.result_missing(now, "gone")]
         case Replying():
-            return [stage.replied(now), stage.retry(now, now + gap, "slow"), stage.undeliverable(now, "left")]
+            return [stage.replied(now), stage.retry(now, now + gap, "slow"), stage.undeliverable(now, "left"),
+                    stage.delete(now)]  # fmt: skip
         case Parked():
-            return [stage.resume(now), stage.cancel(now)]
+            return [stage.resume(now), stage.cancel(now), stage.delete(now)]
+        case Deleted():
+            return []
         case Ended():
             return [stage.retry(now, False), stage.retry(now, True)]
     return [*own, stage.retry(now, now + gap, "down"), stage.park(now, "key", "xosum"), stage.refuse(now, problem),
-            stage.cancel(now)]  # fmt: skip
+            stage.cancel(now), stage.delete(now)]  # fmt: skip
 
 
 class AgainstADictionary(RuleBasedStateMachine):
@@ -101,6 +106,7 @@ class AgainstADictionary(RuleBasedStateMachine):
         self.rows: dict[str, Row] = {}
         self.held: list[Job] = []  # as claimed, by workers who may have lost their lease since
         self.inbox: dict[str, bool] = {}
+        self.stored: set[str] = set()
         self.served: dict[tuple[str, str], int] = {}
         for file, channel, user in (("a", "X", "U1"), ("b", "X", "U1"), ("a", "Y", "U2")):
             self.add(file, channel, user)
@@ -169,16 +175,17 @@ class AgainstADictionary(RuleBasedStateMachine):
     def commit(self, which: int, move: int, gap: float, keep: bool) -> None:
         """A worker commits what it did: to a job that may be another's by now."""
         held = _one_of(self.held, which)
-        change = _one_of(_moves(held, self.now, gap), move)
-        self._apply(change, keep)
+        if moves := _moves(held, self.now, gap):
+            self._apply(_one_of(moves, move), keep)
 
     @precondition(lambda self: self.rows)
     @rule(which=WHICH, move=WHICH, gap=GAPS)
     def commit_without_a_lease(self, which: int, move: int, gap: float) -> None:
         """A person's retry, or an operator's: on the row as it was read."""
         job = _one_of(list(self.rows.values()), which).job
-        if not job.lease_token:
-            self._apply(_one_of(_moves(job, self.now, gap), move), False)
+        moves = _moves(job, self.now, gap)
+        if moves and not job.lease_token:
+            self._apply(_one_of(moves, move), False)
 
     def _apply(self, change: Change, keep: bool) -> None:
         row = self.rows[change.before.id]
@@ -195,7 +202,11 @@ class AgainstADictionary(RuleBasedStateMachine):
         due_at = change.after.due_at
         if woken and self.now < due_at < FAR_FUTURE:
             due_at = self.now
-        assert (moved.state, moved.due_at, moved.attempts) == (change.after.state, due_at, change.after.attempts)
+        state = change.after.state
+        if row.job.deleted_at is not None and state in FINAL:
+            state = State.DELETED
+        assert (moved.state, moved.due_at, moved.attempts) == (state, due_at, change.after.attempts)
+        assert moved.deleted_at == row.job.deleted_at
         assert moved.lease_token == (change.before.lease_token if keep else "")
         row.job = moved
         if not keep:
@@ -249,6 +260,34 @@ class AgainstADictionary(RuleBasedStateMachine):
         if asked:
             due_at = min(row.job.due_at, self.now)
             row.job = replace(row.job, wake_count=row.job.wake_count + 1, cancel_by="U9", due_at=due_at)
+
+    @precondition(lambda self: self.rows)
+    @rule(which=WHICH)
+    def mark_deleted(self, which: int) -> None:
+        """The recording goes, whoever works on it; its words go with it."""
+        row = _one_of(list(self.rows.values()), which)
+        assert self._do(self.store.mark_deleted(row.job.id, self.now)) == (row.job.deleted_at is None)
+        if row.job.deleted_at is None:
+            over = row.job.state in FINAL
+            row.job = replace(
+                row.job,
+                deleted_at=self.now,
+                state=State.DELETED if over else row.job.state,
+                due_at=FAR_FUTURE if over else self.now,
+                wake_count=row.job.wake_count + 1,
+            )
+        self.stored.discard(row.job.id)
+
+    @precondition(lambda self: self.rows)
+    @rule(which=WHICH, stale=st.booleans())
+    def put_transcript(self, which: int, stale: bool) -> None:
+        """A result comes, for a job that may be over, deleted, or another worker's."""
+        row = _one_of(list(self.rows.values()), which)
+        token = "another" if stale else row.job.lease_token
+        kept = self._do(self.store.put_transcript(row.job.id, Transcript((Segment("hello"),)), self.now, token))
+        assert kept == (row.job.state not in FINAL and row.job.deleted_at is None and not stale)
+        if kept:
+            self.stored.add(row.job.id)
 
     @precondition(lambda self: any(row.job.state == State.PARKED for row in self.rows.values()))
     @rule()
@@ -312,6 +351,7 @@ class AgainstADictionary(RuleBasedStateMachine):
                 row.job.due_at,
             )
             row.job = job
+            assert (self._do(self.store.transcript(job_id)) is not None) == (job_id in self.stored)
         counts = self._do(self.store.count_by_state())
         assert {state: n for state, n in counts.items() if n} == {
             state: n for state in State if (n := sum(row.job.state == state for row in self.rows.values()))

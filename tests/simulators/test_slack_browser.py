@@ -21,7 +21,7 @@ async def slack(tmp_path: Path) -> AsyncIterator[SlackSimulator]:
     (tmp_path / "index.json").write_text(
         json.dumps(
             [
-                {"name": "jfk.wav", "title": "Ask not", "licence": "public domain"},
+                {"name": "jfk.wav", "title": "Query not", "licence": "public domain"},
                 {"name": "absent.wav", "title": "Not there", "licence": ""},
             ]
         )
@@ -99,7 +99,7 @@ async def test_the_state_holds_what_a_person_may_see(alice: Page, bob: Page) -> 
     assert [c["id"] for c in (await bob.get("state"))["channels"]][-1] == "D0BOB"
     assert [c["bot_is_member"] for c in state["channels"]] == [True, True, False, True, True]
     assert {user["id"] for user in state["users"]} == {"U0ALICE", "U0BOB", "U0BOT"}
-    assert state["samples"] == [{"name": "jfk.wav", "title": "Ask not", "licence": "public domain"}]
+    assert state["samples"] == [{"name": "jfk.wav", "title": "Query not", "licence": "public domain"}]
     assert state["commands"][0]["command"] == "/transcribe"
     assert (state["bot_online"], state["home"], state["me"]["id"]) == (False, None, "U0ALICE")
 
@@ -151,7 +151,7 @@ async def test_an_upload_into_nowhere_is_refused(alice: Page) -> None:
 
 async def test_a_sample_is_posted_by_name_and_nothing_else_is(alice: Page) -> None:
     posted = await alice.post("sample", channel="C0CLINIC", name="jfk.wav")
-    assert posted["message"]["files"][0]["title"] == "Ask not"
+    assert posted["message"]["files"][0]["title"] == "Query not"
     for name in ("absent.wav", "index.json", "../../etc/passwd"):
         assert await alice.post("sample", channel="C0CLINIC", name=name) == {"error": "sample_not_found"}
 

@@ -162,24 +162,24 @@ async def test_a_file_sent_to_the_bot_is_transcribed_even_where_channels_must_as
     assert job.origin.channel_id == "D0ALICE"
 
 
-async def test_a_deleted_file_cancels_its_job_and_purges_what_is_stored(place: Workplace) -> None:
+async def test_a_deleted_file_ends_its_job_and_purges_what_is_stored(place: Workplace) -> None:
     message, job = await place.upload()
     place.slack.people.delete_file("U0ALICE", message.files[0])
 
     async def asked() -> bool:
         row = await place.store.job(job.id)
-        return row is not None and row.cancel_by == "deleted"
+        return row is not None and row.deleted_at is not None and row.cancel_by == ""
 
     await place.until(asked)
 
 
-async def test_a_deleted_message_cancels_its_jobs(place: Workplace) -> None:
+async def test_a_deleted_message_ends_its_jobs(place: Workplace) -> None:
     message, job = await place.upload()
     place.slack.people.delete("U0ALICE", "C0CLINIC", message.ts)
 
     async def asked() -> bool:
         row = await place.store.job(job.id)
-        return row is not None and row.cancel_by == "deleted"
+        return row is not None and row.deleted_at is not None and row.cancel_by == ""
 
     await place.until(asked)
 

@@ -17,7 +17,7 @@ from bot.ports.store import ChannelSettings, JobFilter, JobStore, OutboxMessage,
 from bot.text.search import terms
 from storage import open_store
 from storage.seal import key_id
-from tests.storage.samples import NOW, added, claimed, submitting, waiting
+from tests.storage.samples import NOW, added, claimed, replaced, submitting, waiting
 from tests.storage.test_search import spoken
 from tests.storage.test_transcripts import SAID, sharing
 from tests.support.bot_process import Bot
@@ -35,7 +35,7 @@ async def fill(store: JobStore, transcripts: int = 3) -> None:
     for number in range(transcripts - 2):
         await spoken(store, f"{ABLE} number {number}", channel="C3")
     late = await spoken(store, "Ինչո՞ւ չեք եկել")
-    await store.put_transcript(late.id, SAID, NOW)
+    await replaced(store, late, SAID)
     await store.save_speaker_names(first.id, SpeakerNames({"1": NAME}, {}, 1))
     busy = await submitting(store, user="U2", account="local")
     await store.put_block(busy.id, 0, [Segment(f"{BLOCK} one")], "en")

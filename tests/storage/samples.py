@@ -5,7 +5,8 @@ from dataclasses import replace
 from itertools import count
 
 from bot.domain.job import FileFacts, Job, Options, Origin, RemoteJob
-from bot.domain.machine import Change, Finishing, Received, Replying, Submitting, Waiting
+from bot.domain.machine import Change, Ended, Finishing, Received, Replying, Submitting, Waiting
+from bot.domain.transcript import Transcript
 from bot.ports.store import JobStore, NewJob
 
 KEY = bytes(range(32))
@@ -55,10 +56,25 @@ async def finishing(store: JobStore, now: float = NOW, account: str = "xosum") -
     return await store.apply(Waiting(job).ready(now))
 
 
-async def done(store: JobStore, now: float = NOW) -> Job:
-    """A job that was answered."""
-    job = await store.apply(Finishing(await finishing(store, now)).stored(now))
+async def done(store: JobStore, now: float = NOW, said: Transcript | None = None) -> Job:
+    """A job that was answered, with this transcript."""
+    job = await finishing(store, now)
+    if said is not None:
+        assert await store.put_transcript(job.id, said, now)
+    return await answered(store, job, now)
+
+
+async def answered(store: JobStore, job: Job, now: float = NOW) -> Job:
+    """A job whose result was there, and is in the thread now."""
+    job = await store.apply(Finishing(job).stored(now))
     return await store.apply(Replying(job).replied(now))
+
+
+async def replaced(store: JobStore, job: Job, said: Transcript, now: float = NOW) -> Job:
+    """The answered job, tried again with another transcript."""
+    job = await store.apply(Ended(job).retry(now, transcript_stored=True))
+    assert await store.put_transcript(job.id, said, now)
+    return await answered(store, job, now)
 
 
 async def claimed(store: JobStore, lane: str, now: float = NOW, lease_seconds: float = 60.0) -> Job:

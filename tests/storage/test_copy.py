@@ -17,7 +17,7 @@ from storage import open_store
 from storage.engines.sqlite import open_sqlite
 from storage.maintenance.copy import duplicate
 from storage.maintenance.database import open_exclusively
-from storage.maintenance.sealed_columns import CELLS, SAID, TABLES
+from storage.maintenance.sealed_columns import INDEX, SEALED_COLUMNS, TABLES
 from storage.sql.migrate import known_migrations
 from tests.audio.recordings import record, tone
 from tests.storage.conftest import fresh_database
@@ -74,7 +74,7 @@ async def test_everything_arrives_and_the_source_is_left_as_it_was(
     async with opened(old, key) as store:
         await fill(store)
         last = await next_number(store, "last")
-        await store.purge(NOW + 10**6)  # takes rows away, but not their numbers
+        await store.purge(NOW + 10**6, 1)  # takes rows away, but not their numbers
         await fill(store)
         gone = await next_number(store, "gone")
     assert gone > last
@@ -147,7 +147,7 @@ async def test_a_database_that_holds_something_is_never_written_to(fresh: Place,
         await store.put_cursor("catchup", "1.0")
     bot = await run(tmp_path, old, "migrate-store", "--to", new, "--again")
     assert bot.process.returncode == 1
-    assert "is not empty (high_water: " in only_line(bot)
+    assert "is not empty (cursor: " in only_line(bot)
     async with opened(new) as store:
         assert await store.cursor("catchup") == "1.0"
 
@@ -176,7 +176,7 @@ async def test_one_database_at_two_addresses_is_recognised(fresh: Place, tmp_pat
 async def empty(url: str) -> None:
     """As a database that has never been used."""
     connection = await asyncpg.connect(url)
-    await connection.execute("DELETE FROM high_water")
+    await connection.execute("DELETE FROM cursor")
     await connection.close()
 
 
@@ -189,11 +189,11 @@ async def test_what_changes_meanwhile_is_noticed(fresh: Place, tmp_path: Path) -
         if doing == "compared" and not altered:
             db = sqlite3.connect(old.removeprefix("sqlite:///"))
             with db:
-                altered.append(db.execute("UPDATE channel SET language = 'fr'").rowcount)
+                altered.append(db.execute("UPDATE channel_settings SET settings = '{}'").rowcount)
             db.close()
 
     async with open_exclusively(old) as source, open_exclusively(new, new=True) as target:
-        with pytest.raises(StoreError, match="table channel has 1 rows"):
+        with pytest.raises(StoreError, match="table channel_settings has 1 rows"):
             await duplicate(source, target, False, alter)
     assert altered == [1]
     with pytest.raises(StoreError, match="unfinished copy"):
@@ -258,16 +258,20 @@ async def test_a_bot_goes_on_in_the_database_that_it_was_moved_to(fresh: Place, 
         assert "Xosum" in shown(reply)
 
 
-async def test_every_table_and_column_is_known_to_upkeep(fresh: Place, tmp_path: Path) -> None:
+async def test_every_table_and_column_is_known_to_maintenance(fresh: Place, tmp_path: Path) -> None:
     known = {table.name: set(table.columns) for table in TABLES}
-    known["said"].add("words")
+    known["transcript_index"].add("words")
     database = await open_sqlite(tmp_path / "empty.db", known_migrations(), exclusive=True)
     await database.close()
     db = sqlite3.connect(tmp_path / "empty.db")
     there = [name for (name,) in db.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
-    inner = {"migration", "sqlite_sequence", *(name for name in there if name.startswith("said_index"))}
+    inner = {"migration", "sqlite_sequence", *(name for name in there if name.startswith("transcript_fts"))}
     columns = {name: db.execute(f"PRAGMA table_info({name})").fetchall() for name in there if name not in inner}
-    numbered = {row[0] for row in db.execute("SELECT name FROM sqlite_sequence")} | {"inbox", "said"}
+    numbered = {row[0] for row in db.execute("SELECT name FROM sqlite_sequence")} | {
+        "inbox",
+        "latency",
+        "transcript_index",
+    }
     db.close()
     assert {name: {row[1] for row in rows} for name, rows in columns.items()} == known
     for table in TABLES:
@@ -276,9 +280,9 @@ async def test_every_table_and_column_is_known_to_upkeep(fresh: Place, tmp_path:
         assert list(table.key) == key, table.name
         assert bool(table.counted) == (table.name in numbered)
     sealed = {(table, row[1]) for table, rows in columns.items() for row in rows if row[2] == "BLOB"}
-    assert {(cell.table, cell.column) for cell in CELLS} == sealed
-    assert all(set(cell.names) <= known[cell.table] for cell in CELLS)
-    assert SAID in TABLES
+    assert {(cell.table, cell.column) for cell in SEALED_COLUMNS} == sealed
+    assert all(set(cell.names) <= known[cell.table] for cell in SEALED_COLUMNS)
+    assert INDEX in TABLES
 
     url = fresh("postgres")
     async with opened(url):

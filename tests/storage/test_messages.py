@@ -1,4 +1,4 @@
-"""OutboxMessage messages, the inbox, channel settings, high-water marks, the pulse."""
+"""OutboxMessage messages, the inbox, channel settings, cursors, the heartbeat."""
 
 from dataclasses import replace
 
@@ -12,10 +12,10 @@ MESSAGE = OutboxMessage("reply:abc", "abc", "C1", "1.0", "intent", NOW)
 async def test_a_message_of_ours_is_replaced_by_its_key(store: JobStore) -> None:
     assert await store.outbox_message(MESSAGE.key) is None
     await store.save_outbox(MESSAGE)
-    assert await store.outbox_message(MESSAGE.key) == MESSAGE
+    assert await store.outbox_message(MESSAGE.key) == replace(MESSAGE, revision=1)
     posted = replace(MESSAGE, phase="posted", ts="5.5", file_id="F9", verify_at=NOW + 60)
     await store.save_outbox(posted)
-    assert await store.outbox_message(MESSAGE.key) == posted
+    assert await store.outbox_message(MESSAGE.key) == replace(posted, revision=2)
 
 
 async def test_messages_are_verified_when_their_time_has_come_earliest_first(store: JobStore) -> None:
@@ -58,16 +58,16 @@ async def test_a_used_push_is_still_known_as_a_repeat_for_a_day(store: JobStore)
     assert await store.put_inbox("hook", "k1", "r1", b"x", NOW + DAY + 1, NOW)
 
 
-async def test_a_push_nobody_used_is_purged_with_its_age_or_its_job(store: JobStore) -> None:
+async def test_a_webhook_nobody_used_is_purged_after_a_day_or_with_its_job(store: JobStore) -> None:
     await store.put_inbox("hook", "old", "r1", b"x", NOW, NOW)
     await store.put_inbox("hook", "new", "r1", b"x", NOW + 10, NOW)
-    await store.purge(NOW + 5)
+    await store.purge(NOW + 5 + DAY, None)  # also where content is kept
     assert [i.key for i in await store.inbox_for("hook", "r1")] == ["new"]
     job = await done(store)
     assert job.remote is not None
     ref = f"xosum:{job.remote.ref}"
     await store.put_inbox("hook", "mine", ref, b"x", NOW + 10, NOW)
-    await store.purge_job(job.id)
+    await store.purge_job(job.id, NOW)
     assert not await store.inbox_for("hook", ref)
     assert await store.inbox_for("hook", "r1")
 
@@ -82,7 +82,7 @@ async def test_a_channel_has_defaults_until_somebody_chooses(store: JobStore) ->
     assert await store.channel_settings("T1", "C1") == ChannelSettings(provider="local")
 
 
-async def test_a_high_water_mark_moves(store: JobStore) -> None:
+async def test_a_cursor_mark_moves(store: JobStore) -> None:
     assert await store.cursor("C1") == ""
     await store.put_cursor("C1", "1.5")
     await store.put_cursor("C1", "2.5")
@@ -90,7 +90,7 @@ async def test_a_high_water_mark_moves(store: JobStore) -> None:
     assert await store.cursor("C2") == ""
 
 
-async def test_the_pulse_can_be_written_and_read(store: JobStore) -> None:
+async def test_the_heartbeat_can_be_written_and_read(store: JobStore) -> None:
     await store.ping()
     await store.ping()
 

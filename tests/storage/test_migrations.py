@@ -6,10 +6,9 @@ from pathlib import Path
 import pytest
 
 from bot.domain.errors import SchemaTooNew, StoreError
-from bot.ports.provider import Pace
 from storage.engines.sqlite import open_sqlite
 from storage.sql.migrate import Migration, known_migrations
-from tests.storage.samples import NOW, Opener, done
+from tests.storage.samples import Opener, done
 
 
 @pytest.fixture
@@ -87,25 +86,3 @@ def test_a_migration_is_cut_into_its_statements() -> None:
         "CREATE TABLE a (b TEXT);",
         "END;",
     ]
-
-
-async def test_the_first_released_schema_is_still_read(path: Path, reopen: Opener) -> None:
-    db = sqlite3.connect(path)
-    db.executescript(Path(__file__).with_name("schema_0001.sql").read_text())
-    db.close()
-    store = await reopen()
-    job = await store.job("abcdefghjk")
-    assert job is not None
-    assert (job.file.name, job.remote and job.remote.ref) == ("talk.m4a", "remote-1")
-    transcript = await store.transcript("abcdefghjk")
-    assert transcript is not None
-    assert transcript.text == "Բարև ձեզ\nhello"
-    assert len(await store.events("abcdefghjk")) == 7
-    assert (await store.outbox_message("reply:abcdefghjk")) is not None
-    assert [item.payload for item in await store.inbox_for("hook", "remote-1")] == [b"payload"]
-    assert await store.reserve("xosum", Pace(56, 4), NOW) > NOW
-    assert job.origin.version == 1
-    await store.close()
-    db = sqlite3.connect(path)
-    assert db.execute("PRAGMA foreign_key_check").fetchall() == []
-    db.close()

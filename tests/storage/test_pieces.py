@@ -64,7 +64,7 @@ async def test_pieces_go_when_the_transcript_is_whole_and_when_the_job_is_purged
         await store.piece_answered(job.id, 0, SAID, "en", NOW)
     await store.discard_inputs(whole.id, "hook")
     assert await store.pieces(whole.id) == []
-    await store.purge(NOW + 10)
+    await store.purge(NOW + 10 + 86400, 1)
     assert await store.pieces(old.id) == []
 
 

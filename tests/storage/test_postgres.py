@@ -105,8 +105,8 @@ async def test_a_change_is_won_by_one_server(reopen: Opener) -> None:
 
 
 async def test_a_zero_character_is_stored_readably(store: JobStore) -> None:
-    job, _ = await store.add_job(NewJob(origin(), FileFacts(name="a\x00b \ud83d")), NOW)
-    assert job.file.name == "a�b ?"
+    job, _ = await store.add_job(NewJob(origin(), FileFacts(mimetype="a\x00b \ud83d")), NOW)
+    assert job.file.mimetype == "a�b ?"
 
 
 async def test_callers_cancelled_at_any_moment_leave_each_change_whole(store: JobStore, db: asyncpg.Connection) -> None:
@@ -187,13 +187,13 @@ async def test_a_server_that_stops_is_said_to_be_out_of_reach() -> None:
     [
         ("claim_due", "job_queue"),
         ("claim_of_person", "job_turn"),
-        ("next_turn", "turn_ready"),
-        ("rouse_turns", "turn_resting"),
+        ("next_turn", "fair_turn_ready"),
+        ("ready_turns", "fair_turn_resting"),
         ("next_due", "job_queue"),
         ("job_by_ref", "job_remote"),
         ("job_by_hook_token", "job_hook"),
         ("jobs_in_state", "job_state"),
-        ("outbox_to_verify", "outgoing_verify"),
+        ("outbox_to_verify", "outbox_verify"),
         ("inbox_for", "inbox_ref"),
         ("inbox_due", "inbox_due"),
         ("jobs_to_purge", "job_kept"),

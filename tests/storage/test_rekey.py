@@ -183,13 +183,13 @@ async def test_what_is_damaged_is_named_and_the_rest_is_done(
     await filled(reopen, key=KEY)
     db = sqlite3.connect(file)
     with db:
-        job_id, body = db.execute("SELECT job_id, body FROM naming").fetchone()
-        db.execute("UPDATE naming SET body = ?", (body[:-1] + bytes([body[-1] ^ 1]),))
+        job_id, body = db.execute("SELECT job_id, body FROM speaker_names").fetchone()
+        db.execute("UPDATE speaker_names SET body = ?", (body[:-1] + bytes([body[-1] ^ 1]),))
     db.close()
     bot = await run(tmp_path, url, "rekey", key=OTHER, old=(KEY,))
     assert bot.process.returncode == 1
     assert bot.out[0].startswith("Sealed 11 values")
-    assert f"1 did not open and stayed as they were (naming:{job_id})" in bot.lines[-1]
+    assert f"1 did not open and stayed as they were (speaker_names:{job_id})" in bot.lines[-1]
     with pytest.raises(StoreError, match="STORAGE_KEY"):  # what is left needs the old key
         await reopen(OTHER)
     store = await reopen(OTHER, old_keys=(KEY,))

@@ -253,7 +253,7 @@ async def test_a_transaction_that_breaks_off_leaves_nothing_whether_alone_or_in_
     database = await open_sqlite(path, known_migrations(), exclusive=True)
 
     def mark(name: str, breaks: bool) -> Transaction[str]:
-        yield from execute("put_high_water", name=name, mark="x")
+        yield from execute("put_cursor", name=name, value="x")
         if breaks:
             raise RuntimeError(name)
         return name
@@ -267,7 +267,7 @@ async def test_a_transaction_that_breaks_off_leaves_nothing_whether_alone_or_in_
         await database.write(partial(mark, "broken-3", True))
     await database.close()
     db = sqlite3.connect(path)
-    assert sorted(db.execute("SELECT name FROM high_water")) == [("good-1",), ("good-2",)]
+    assert sorted(db.execute("SELECT name FROM cursor")) == [("good-1",), ("good-2",)]
     db.close()
 
 

@@ -8,7 +8,7 @@ from bot.domain.job import Job, Options
 from bot.domain.machine import Finishing, Received, Replying, Waiting
 from bot.domain.transcript import Segment, Transcript, Word
 from bot.ports.store import JobStore, NewJob
-from tests.storage.samples import FILE, NOW, REMOTE, Opener, added, done, finishing, waiting
+from tests.storage.samples import FILE, NOW, REMOTE, Opener, added, done, finishing, replaced, waiting
 
 SAID = Transcript(
     (Segment("Բարև ձեզ", 0.0, 1.5, "Խոսնակ 1", (Word("Բարև", 0.0, 0.7), Word("ձեզ", 0.7, 1.5))), Segment("hello")),
@@ -43,24 +43,23 @@ async def test_a_transcript_comes_back_as_it_was_stored(store: JobStore) -> None
 
 
 async def test_a_shared_transcript_is_read_through_until_the_job_has_its_own(store: JobStore) -> None:
-    source = await done(store)
-    await store.put_transcript(source.id, SAID, NOW)
+    source = await done(store, said=SAID)
     share = await sharing(store, source, "C2")
     second = await sharing(store, share, "C3")
     assert await store.transcript(share.id) == SAID
     assert await store.transcript(second.id) == SAID
     own = dataclasses.replace(SAID, speaker_names={"Խոսնակ 1": "Mher"})
-    await store.put_transcript(share.id, own, NOW)
+    await replaced(store, share, own)
     assert await store.transcript(share.id) == own
     assert await store.transcript(source.id) == SAID
 
 
 async def test_a_file_transcribed_before_is_known_by_provider_and_options(store: JobStore) -> None:
-    job = await done(store)
+    job = await finishing(store)
     file = job.origin.file_id
     asked = Options("es", "phone_call")
     assert await store.find_reusable("T1", file, "xosum", asked) is None
-    await store.put_transcript(job.id, SAID, NOW)
+    assert await store.put_transcript(job.id, SAID, NOW)
     assert await store.find_reusable("T1", file, "xosum", asked) == job.id
     assert await store.find_reusable("T2", file, "xosum", asked) is None
     assert await store.find_reusable("T1", file, "invox", asked) is None
@@ -93,12 +92,12 @@ async def test_what_a_transcript_was_made_of_goes_and_nothing_else(store: JobSto
 
 
 async def test_purging_deletes_old_content_and_keeps_the_rows(store: JobStore) -> None:
-    old, young, unfinished = await done(store, NOW), await done(store, NOW + 50), await finishing(store, NOW)
-    for job in (old, young, unfinished):
-        await store.put_transcript(job.id, SAID, NOW)
-        await store.put_block(job.id, 1, SAID.segments, "hy")
-    assert await store.purge(NOW + 10) == 1
-    assert await store.purge(NOW + 10) == 0
+    old, young = await done(store, NOW, said=SAID), await done(store, NOW + 50, said=SAID)
+    unfinished = await finishing(store, NOW)
+    await store.put_transcript(unfinished.id, SAID, NOW)
+    await store.put_block(unfinished.id, 1, SAID.segments, "hy")
+    assert await store.purge(NOW + 10 + 30 * 86400, 30) == 1
+    assert await store.purge(NOW + 10 + 30 * 86400, 30) == 0
     assert await store.transcript(old.id) is None
     assert await store.blocks(old.id) == []
     assert await store.transcript(young.id) == SAID
@@ -119,7 +118,7 @@ async def test_purging_takes_the_details_of_a_problem(store: JobStore) -> None:
     found = await store.job(job.id)
     assert found is not None
     assert found.problem == problem
-    await store.purge(NOW + 1)
+    await store.purge(NOW + 1 + 30 * 86400, 30)
     found = await store.job(job.id)
     assert found is not None
     assert found.problem == Problem(ProblemCode.PROVIDER_REFUSED)
@@ -128,38 +127,35 @@ async def test_purging_takes_the_details_of_a_problem(store: JobStore) -> None:
 async def test_many_old_jobs_are_purged_in_one_call(store: JobStore) -> None:
     for _ in range(201):
         await store.apply(Received(await added(store)).ignore(NOW))
-    assert await store.purge(NOW + 1) == 201
+    assert await store.purge(NOW + 1 + 30 * 86400, 30) == 201
 
 
 async def test_a_shared_transcript_outlives_its_job_until_the_last_share_is_purged(store: JobStore) -> None:
-    source = await done(store, NOW)
-    await store.put_transcript(source.id, SAID, NOW)
+    source = await done(store, NOW, said=SAID)
     share = await sharing(store, source, "C2", NOW + 50)
-    await store.purge(NOW + 10)
+    await store.purge(NOW + 10 + 30 * 86400, 30)
     assert await store.transcript(source.id) is None
     assert await store.transcript(share.id) == SAID
-    await store.purge(NOW + 60)
+    await store.purge(NOW + 60 + 30 * 86400, 30)
     assert await store.transcript(share.id) is None
 
 
 async def test_deleting_one_share_leaves_the_others_and_the_source(store: JobStore) -> None:
-    source = await done(store)
-    await store.put_transcript(source.id, SAID, NOW)
+    source = await done(store, said=SAID)
     share = await sharing(store, source, "C2")
-    await store.purge_job(share.id)
+    await store.purge_job(share.id, NOW)
     assert await store.transcript(share.id) is None
     assert await store.transcript(source.id) == SAID
     assert await store.find_reusable("T1", source.origin.file_id, "xosum", Options("es", "phone_call"))
-    await store.purge_job(source.id)
+    await store.purge_job(source.id, NOW)
     assert await store.transcript(source.id) is None
     assert not await store.find_reusable("T1", source.origin.file_id, "xosum", Options("es", "phone_call"))
 
 
 async def test_a_purged_job_that_is_transcribed_again_is_readable_again(store: JobStore) -> None:
-    job = await done(store)
-    await store.put_transcript(job.id, SAID, NOW)
-    await store.purge_job(job.id)
-    await store.put_transcript(job.id, SAID, NOW)
+    job = await done(store, said=SAID)
+    await store.purge_job(job.id, NOW)
+    await replaced(store, job, SAID)
     assert await store.transcript(job.id) == SAID
 
 
@@ -203,11 +199,10 @@ async def test_purged_content_is_overwritten_in_the_file(reopen: Opener, url: st
     if not url.startswith("sqlite"):
         return  # looks into the database file
     store = await reopen()
-    job = await done(store)
-    await store.put_transcript(job.id, Transcript((Segment("Unmistakable " * 2000),)), NOW)
+    job = await done(store, said=Transcript((Segment("Unmistakable " * 2000),)))
     share = await sharing(store, job, "C2")
-    await store.purge_job(job.id)
+    await store.purge_job(job.id, NOW)
     assert await store.transcript(share.id) is not None
-    await store.purge_job(share.id)  # the last to share it takes it along
+    await store.purge_job(share.id, NOW)  # the last to share it takes it along
     await store.close()
     assert b"Unmistakable" not in _files_of(url)

@@ -25,8 +25,7 @@ async def test_each_version_of_a_place_is_one_job(store: JobStore) -> None:
 
 
 async def test_names_are_of_one_job_and_not_of_those_that_share_its_transcript(store: JobStore) -> None:
-    owner = await done(store)
-    await store.put_transcript(owner.id, TALK, NOW)
+    owner = await done(store, said=TALK)
     other, _ = await store.add_job(NewJob(replace(owner.origin, channel_id="C-elsewhere")), NOW)
     from bot.domain.machine import Received
 
@@ -50,14 +49,13 @@ async def test_of_two_changes_of_the_same_names_one_wins(store: JobStore) -> Non
 
 async def test_names_are_sealed_and_go_with_the_content(reopen: Opener, tmp_path: Path, url: str) -> None:
     store = await reopen(KEY)
-    job = await done(store)
-    await store.put_transcript(job.id, TALK, NOW)
+    job = await done(store, said=TALK)
     await store.save_speaker_names(job.id, SpeakerNames({"Speaker 1": "Marigold"}, {}, 1))
     if url.startswith("sqlite"):
         db = sqlite3.connect(tmp_path / "jobs.db")
-        assert b"Marigold" not in db.execute("SELECT body FROM naming").fetchone()[0]
+        assert b"Marigold" not in db.execute("SELECT body FROM speaker_names").fetchone()[0]
         db.close()
-    await store.purge_job(job.id)
+    await store.purge_job(job.id, NOW)
     assert await store.speaker_names(job.id) == SpeakerNames()
 
 

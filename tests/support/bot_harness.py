@@ -164,7 +164,7 @@ class Place:
     # --- what is in the database
 
     def rows(self, query: str, *values: object) -> list[sqlite3.Row]:
-        """Ask the database from outside."""
+        """Query the database from outside."""
         with contextlib.closing(sqlite3.connect(f"file:{self.database}?mode=ro", uri=True, timeout=10)) as connection:
             connection.row_factory = sqlite3.Row
             return connection.execute(query, values).fetchall()

@@ -41,6 +41,8 @@ CHANNELS = 8
 FINAL = ("done", "failed", "cancelled")
 PROVIDERS = ("local", "xosum", "invox", "nabla")
 
+_ENDED = "('done', 'failed', 'cancelled', 'deleted')"
+
 
 def free_port() -> int:
     """A port that was free a moment ago."""
@@ -160,7 +162,7 @@ class Stage:
         return bot
 
     def rows(self, query: str) -> list[sqlite3.Row]:
-        """Ask the database from outside; no rows while it does not exist."""
+        """Query the database from outside; no rows while it does not exist."""
         if not self.database.exists():
             return []
         with contextlib.closing(sqlite3.connect(f"file:{self.database}?mode=ro", uri=True, timeout=10)) as connection:
@@ -172,12 +174,14 @@ class Stage:
 
     def idle(self) -> bool:
         """Whether everything that was asked is answered, and nothing is left to do or to be shown."""
-        unfinished = self.rows("SELECT count(*) AS n FROM job WHERE state NOT IN ('done', 'failed', 'cancelled')")
+        unfinished = self.rows(
+            "SELECT count(*) AS n FROM job WHERE state NOT IN ('done', 'failed', 'cancelled', 'deleted')"
+        )
         if not unfinished or unfinished[0]["n"]:
             return False
         if self.rows("SELECT count(*) AS n FROM job")[0]["n"] < len(self.asked):
             return False
-        if self.rows("SELECT count(*) AS n FROM outgoing WHERE key LIKE 'status:%' AND phase <> 'gone'")[0]["n"]:
+        if self.rows("SELECT count(*) AS n FROM outbox WHERE key LIKE 'status:%' AND phase <> 'gone'")[0]["n"]:
             return False  # a line, or a post that may become one
         return not any(self.of(asked, "threadscribe_status") for asked in self.asked)
 

@@ -109,11 +109,12 @@ class CountedBlocks:
         self.order: list[str] = []
         self.changed = asyncio.Event()
 
-    async def put_block(self, job_id: str, number: int, segments: Sequence[Segment], language: str | None) -> None:
-        await self._store.put_block(job_id, number, segments, language)
+    async def put_block(self, job_id: str, number: int, segments: Sequence[Segment], language: str | None) -> bool:
+        kept = await self._store.put_block(job_id, number, segments, language)
         self.put[job_id, number] += 1
         self.order.append(job_id)
         self.changed.set()
+        return kept
 
     async def blocks(self, job_id: str) -> Sequence[tuple[int, Sequence[Segment], str | None]]:
         return await self._store.blocks(job_id)

@@ -23,8 +23,8 @@ _CRASHES = 2  # on one block, before the job is given up
 class Blocks(Protocol):
     """The part of the store that keeps finished blocks (see `bot.ports.store.Transcripts`)."""
 
-    async def put_block(self, job_id: str, number: int, segments: Sequence[Segment], language: str | None) -> None:
-        """Store one finished block."""
+    async def put_block(self, job_id: str, number: int, segments: Sequence[Segment], language: str | None) -> bool:
+        """Store one finished block; False if the job does not want it any more."""
         ...
 
     async def blocks(self, job_id: str) -> Sequence[tuple[int, Sequence[Segment], str | None]]:
@@ -69,7 +69,9 @@ class JobRunner:
                                 if known := total or asked.seconds:
                                     report(min(1.0, seconds / known))
                             case BlockDone(number, said, language):
-                                await self._store.put_block(job_id, number, [_segment(one) for one in said], language)
+                                block = [_segment(one) for one in said]
+                                if not await self._store.put_block(job_id, number, block, language):
+                                    return Outcome(code=ProblemCode.FILE_GONE.value, detail="the job is over")
                                 at = number + 1
                             case Done(seconds, count):
                                 return Outcome(blocks=count, seconds=seconds, language=language)

@@ -129,7 +129,7 @@ class ReplyUpdates:
         job = await self._store.job(text(facts, "job"))
         if job is None:
             return
-        await self._store.purge_job(job.id)
+        await self._store.purge_job(job.id, self._clock.now())
         posted = [row for row in await self._store.outbox_of_job(job.id) if row.phase in _THERE]
         last = self._replies.key(job, await self._replies.turn(job), 0)
         for row in posted:

@@ -95,7 +95,7 @@ def told(event: JobEvent) -> str:
     if cause == "replied":
         return _ENDS.get(event.target, "Answered in the thread")
     kind, _, detail = cause.partition(": ")
-    shown = escape_label(clip(detail, 160))
+    shown = escape_label(clip(event.detail, 160))
     match kind:
         case "refused" if detail in _CODES:
             return f"Refused: {escape_label(sentence(Problem(ProblemCode(detail))))}"

@@ -24,7 +24,6 @@ from bot.slack.api.identity import Identity
 from bot.slack.api.payloads import Json, as_object, child, rows, text, truth
 from bot.slack.job_control import restart
 from bot.slack.people.direct import GROUP, DirectMessages
-from bot.slack.texts import DELETED_BY
 
 FILE_SHARED = "file_shared"
 MENTION = "mention"
@@ -183,7 +182,7 @@ class Intake:
         self._on_deferred()
 
     async def file_deleted(self, me: Identity, event: Json) -> None:
-        """A `file_deleted`: its jobs are cancelled and what is stored of it is purged."""
+        """A `file_deleted`: its jobs end, and what is stored of it is purged."""
         for job in await self._store.jobs_of_file(me.team_id, text(event, "file_id")):
             await self._drop(job)
 
@@ -194,10 +193,9 @@ class Intake:
             await self._drop(job)
 
     async def _drop(self, job: Job) -> None:
+        await self._store.mark_deleted(job.id, self._clock.now())
         if job.state not in FINAL:
-            await self._store.request_cancel(job.id, DELETED_BY, self._clock.now())
             self.notify(job.lane)
-        await self._store.purge_job(job.id)
         _log.info("file_deleted", job=job.id)
 
     async def shortcut(self, me: Identity, body: Json) -> Sequence[tuple[Job, bool]]:

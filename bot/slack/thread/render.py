@@ -74,9 +74,9 @@ def reply(
             return Reply(_note(job, phrases.no_speech, block_id, again))
         return _transcript(job, named(transcript), look, block_id, now, phrases)
     retry = button(phrases.try_again, RETRY_ACTION, job.id)
+    if job.outcome is Outcome.DELETED:
+        return Reply(_note(job, phrases.file_deleted, block_id))
     if job.outcome is Outcome.CANCELLED:
-        if job.cancel_by == words.DELETED_BY:
-            return Reply(_note(job, phrases.file_deleted, block_id))
         return Reply(_note(job, phrases.cancelled, block_id, retry))
     if job.outcome is Outcome.TRANSCRIPT:  # it was purged in the meantime
         problem = Problem(ProblemCode.FILE_GONE)

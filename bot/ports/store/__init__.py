@@ -1,0 +1,91 @@
+"""The port to everything durable.
+
+Each method is one transaction; `StoreError` means that nothing was written. All times are Unix seconds.
+"""
+
+from typing import Protocol
+
+from bot.ports.pieces import Pieces
+from bot.ports.store.content import Search, Transcripts
+from bot.ports.store.jobs import Jobs
+from bot.ports.store.messages import Inbox, Outbox
+from bot.ports.store.records import Audit, Retention
+from bot.ports.store.shared import Budgets, Preferences, Tasks
+from bot.ports.store.values import (
+    AuditAction,
+    AuditEntry,
+    AuditFilter,
+    ChannelSettings,
+    DayUse,
+    ErasedJob,
+    EraseFilter,
+    Found,
+    FoundPage,
+    Hold,
+    HoldKind,
+    InboxItem,
+    JobEvent,
+    JobFilter,
+    NewJob,
+    OutboxMessage,
+    Phase,
+    SearchFilter,
+    SpeakerNames,
+)
+
+__all__ = [
+    "Audit",
+    "AuditAction",
+    "AuditEntry",
+    "AuditFilter",
+    "Budgets",
+    "ChannelSettings",
+    "DayUse",
+    "EraseFilter",
+    "ErasedJob",
+    "Found",
+    "FoundPage",
+    "Hold",
+    "HoldKind",
+    "Inbox",
+    "InboxItem",
+    "JobEvent",
+    "JobFilter",
+    "JobStore",
+    "Jobs",
+    "Messages",
+    "NewJob",
+    "Outbox",
+    "OutboxMessage",
+    "Phase",
+    "Preferences",
+    "Retention",
+    "Search",
+    "SearchFilter",
+    "SpeakerNames",
+    "Tasks",
+    "Transcripts",
+]
+
+
+class Messages(Outbox, Inbox, Protocol):
+    """What was posted, and what came in."""
+
+
+class JobStore(Jobs, Transcripts, Pieces, Search, Messages, Tasks, Budgets, Preferences, Audit, Retention, Protocol):
+    """Everything durable."""
+
+    async def clock_offset(self, now: float) -> float:
+        """Seconds to add to this machine's clock to get the time that all processes share (the database's).
+
+        0.0 where a process has the database to itself.
+        """
+        ...
+
+    async def ping(self) -> None:
+        """Write and read one row. Raises `StoreError`."""
+        ...
+
+    async def close(self) -> None:
+        """Close the database."""
+        ...

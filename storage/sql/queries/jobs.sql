@@ -1,0 +1,121 @@
+-- The job rows. `@job_columns`, `@job_values` and `@job_changes` come from the lists in `storage.sql.columns`.
+-- 253402300799 is FAR_FUTURE: rows at or beyond it (parked, final) are outside the partial indexes.
+
+-- name: add_job
+-- A new job, unless its origin is known already (no row then).
+INSERT INTO job (@job_columns) VALUES (@job_values)
+ON CONFLICT (team_id, file_id, channel_id, thread_ts, version) DO NOTHING
+RETURNING *;
+
+-- name: job_of_origin
+-- The job of an origin.
+SELECT * FROM job
+WHERE team_id = :team_id AND file_id = :file_id AND channel_id = :channel_id AND thread_ts = :thread_ts
+    AND version = :version;
+
+-- name: change_job
+-- Compare-and-set on id, state and lease token. A row that was woken since it was claimed does not sleep past now
+-- (a parked or final one, due in the far future, does). Who asked to cancel stays unless the change sets it. A deleted
+-- job that ends, ends as deleted. A changed job may have content again, so that it is not purged any more.
+UPDATE job SET
+    @job_changes,
+    state = CASE WHEN deleted_at IS NOT NULL AND CAST(:is_final AS INTEGER) = 1 THEN 'deleted' ELSE :state END,
+    due_at = CASE
+        WHEN CAST(:due_at AS DOUBLE PRECISION) < 253402300799 AND :due_at > CAST(:now AS DOUBLE PRECISION)
+            AND (wake_count <> :wake_count OR (lease_token <> '' AND wake_count <> wake_count_at_claim)) THEN :now
+        ELSE :due_at
+    END,
+    cancel_by = CASE WHEN :sets_cancel_by = 1 THEN :cancel_by ELSE cancel_by END,
+    lease_token = CASE WHEN :keep_lease = 1 THEN lease_token ELSE '' END,
+    lease_until = CASE WHEN :keep_lease = 1 THEN lease_until ELSE 0 END,
+    purged_at = NULL,
+    revision = revision + 1
+WHERE id = :id AND state = :source AND lease_token = :token
+RETURNING state, due_at, cancel_by, deleted_at, wake_count, lease_token, revision;
+
+-- name: add_event
+-- One line of a job's timeline.
+INSERT INTO job_event (job_id, revision, at, source, target, cause, detail)
+VALUES (:job_id, :revision, :at, :source, :target, :cause, :detail)
+RETURNING revision;
+
+-- name: events
+-- The timeline of a job.
+SELECT revision, at, source, target, cause, detail FROM job_event WHERE job_id = :job_id ORDER BY revision;
+
+-- name: count_ended
+-- A job has ended in this state (by = 1), or goes on again (by = -1).
+INSERT INTO ended_count (state, part, jobs) VALUES (:state, :part, :by)
+ON CONFLICT (state, part) DO UPDATE SET jobs = ended_count.jobs + excluded.jobs
+RETURNING jobs;
+
+-- name: job
+-- One job.
+SELECT * FROM job WHERE id = :id;
+
+-- name: job_by_ref
+-- The job with this remote reference; the newest, should a provider ever use one twice.
+SELECT * FROM job WHERE account = :account AND remote_ref = :ref ORDER BY created_at DESC LIMIT 1;
+
+-- name: job_by_hook_token
+-- The job with this hook token.
+SELECT * FROM job WHERE hook_token = :token;
+
+-- name: jobs_of_message
+-- All jobs of one message, in the order they came.
+SELECT * FROM job
+WHERE team_id = :team_id AND channel_id = :channel_id AND message_ts = :message_ts
+ORDER BY created_at, id;
+
+-- name: jobs_of_file
+-- All jobs of one file, oldest first.
+SELECT * FROM job WHERE team_id = :team_id AND file_id = :file_id ORDER BY created_at, id;
+
+-- name: jobs_in_state
+-- A page of the jobs in one state, newest first. `channels` is empty or ",C1,C2,".
+SELECT * FROM job
+WHERE state = :state AND created_at < :before
+    AND (:team_id = '' OR team_id = :team_id)
+    AND (:user_id = '' OR user_id = :user_id)
+    AND (:channels = '' OR :channels LIKE '%,' || channel_id || ',%')
+ORDER BY created_at DESC LIMIT :count;
+
+-- name: jobs_of_user
+-- A page of one person's jobs, newest first.
+SELECT * FROM job
+WHERE user_id = :user_id AND created_at < :before
+    AND (:team_id = '' OR team_id = :team_id)
+    AND (:channels = '' OR :channels LIKE '%,' || channel_id || ',%')
+    AND (:states = '' OR :states LIKE '%,' || state || ',%')
+ORDER BY created_at DESC LIMIT :count;
+
+-- name: jobs_of_channel
+-- A page of one channel's jobs, newest first.
+SELECT * FROM job
+WHERE channel_id = :channel_id AND created_at < :before
+    AND (:team_id = '' OR team_id = :team_id)
+    AND (:states = '' OR :states LIKE '%,' || state || ',%')
+ORDER BY created_at DESC LIMIT :count;
+
+-- name: jobs_of_unknown_lane
+-- Unfinished jobs in one state whose account, or the account they are parked for, is not among these (",a,b,").
+SELECT * FROM job
+WHERE state = :state AND NOT :lanes LIKE '%,' || CASE WHEN state = 'parked' THEN parked_for ELSE lane END || ',%'
+ORDER BY created_at LIMIT :count;
+
+-- name: count_ahead
+-- How many jobs of a lane that will be due some day are older, but no more than `most`.
+SELECT COUNT(*) AS jobs FROM (
+    SELECT 1 FROM job WHERE lane = :lane AND due_at < 253402300799 AND created_at < :created_at LIMIT :most
+) AS ahead;
+
+-- name: count_by_state
+-- How many jobs are in each state: unfinished ones counted, ended ones kept count of.
+SELECT state, COUNT(*) AS jobs FROM job
+WHERE state IN ('received', 'submitting', 'waiting', 'finishing', 'replying', 'parked') GROUP BY state
+UNION ALL
+SELECT state, CAST(SUM(jobs) AS BIGINT) AS jobs FROM ended_count GROUP BY state;
+
+-- name: oldest_in_state
+-- When the oldest job of a state was made.
+SELECT MIN(created_at) AS created_at FROM job WHERE state = :state;

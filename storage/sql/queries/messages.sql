@@ -1,0 +1,137 @@
+-- Our own messages in Slack (outbox), and what came in and waits (inbox).
+
+-- name: outbox_message
+-- A message of ours.
+SELECT * FROM outbox WHERE key = :key;
+
+-- name: outbox_of_job
+-- Everything that was posted for a job.
+SELECT * FROM outbox WHERE job_id = :job_id ORDER BY key;
+
+-- name: save_outbox
+-- Insert or replace a message of ours; any claim ends.
+INSERT INTO outbox (
+    key, job_id, channel_id, thread_ts, phase, intent_at, ts, file_id, verify_at, owner, claimed_until, revision
+)
+VALUES (:key, :job_id, :channel_id, :thread_ts, :phase, :intent_at, :ts, :file_id, :verify_at, '', 0, 1)
+ON CONFLICT (key) DO UPDATE SET
+    job_id = excluded.job_id, channel_id = excluded.channel_id, thread_ts = excluded.thread_ts,
+    phase = excluded.phase, intent_at = excluded.intent_at, ts = excluded.ts, file_id = excluded.file_id,
+    verify_at = excluded.verify_at, owner = excluded.owner, claimed_until = excluded.claimed_until,
+    revision = outbox.revision + 1
+RETURNING revision;
+
+-- name: claim_outbox
+-- Claim a message that nobody has changed since, and nobody else has claimed; it is stored as given.
+INSERT INTO outbox (
+    key, job_id, channel_id, thread_ts, phase, intent_at, ts, file_id, verify_at, owner, claimed_until, revision
+)
+SELECT CAST(:key AS TEXT), CAST(:job_id AS TEXT), CAST(:channel_id AS TEXT), CAST(:thread_ts AS TEXT),
+    CAST(:phase AS TEXT), CAST(:intent_at AS DOUBLE PRECISION), CAST(:ts AS TEXT), CAST(:file_id AS TEXT),
+    CAST(:verify_at AS DOUBLE PRECISION), CAST(:owner AS TEXT), CAST(:until AS DOUBLE PRECISION), 1
+WHERE CAST(:revision AS INTEGER) = 0 OR EXISTS (SELECT 1 FROM outbox WHERE key = :key)
+ON CONFLICT (key) DO UPDATE SET
+    job_id = excluded.job_id, channel_id = excluded.channel_id, thread_ts = excluded.thread_ts,
+    phase = excluded.phase, intent_at = excluded.intent_at, ts = excluded.ts, file_id = excluded.file_id,
+    verify_at = excluded.verify_at, owner = excluded.owner, claimed_until = excluded.claimed_until,
+    revision = outbox.revision + 1
+WHERE outbox.revision = :revision
+    AND (outbox.owner = '' OR outbox.owner = :owner OR outbox.claimed_until <= CAST(:now AS DOUBLE PRECISION))
+RETURNING revision;
+
+-- name: add_outbox
+-- A message that is not there yet (no row if it is).
+INSERT INTO outbox (
+    key, job_id, channel_id, thread_ts, phase, intent_at, ts, file_id, verify_at, owner, claimed_until, revision
+)
+VALUES (:key, :job_id, :channel_id, :thread_ts, :phase, :intent_at, :ts, :file_id, :verify_at, '', 0, 1)
+ON CONFLICT (key) DO NOTHING
+RETURNING revision;
+
+-- name: update_outbox
+-- Replace a message that nobody has changed since.
+UPDATE outbox SET job_id = :job_id, channel_id = :channel_id, thread_ts = :thread_ts, phase = :phase,
+    intent_at = :intent_at, ts = :ts, file_id = :file_id, verify_at = :verify_at,
+    owner = CASE WHEN :release = 1 THEN '' ELSE owner END,
+    claimed_until = CASE WHEN :release = 1 THEN 0 ELSE claimed_until END,
+    revision = revision + 1
+WHERE key = :key AND revision = :revision
+RETURNING owner, claimed_until, revision;
+
+-- name: outbox_to_verify
+-- Messages that should be checked again by now.
+SELECT * FROM outbox WHERE verify_at IS NOT NULL AND verify_at <= :now ORDER BY verify_at LIMIT :count;
+
+-- name: claim_outbox_to_verify_sqlite
+-- The same, claimed.
+UPDATE outbox SET owner = :owner, claimed_until = :until, revision = revision + 1
+WHERE key IN (
+    SELECT key FROM outbox
+    WHERE verify_at IS NOT NULL AND verify_at <= :now AND (owner = '' OR claimed_until <= :now)
+    ORDER BY verify_at LIMIT :count
+)
+RETURNING *;
+
+-- name: claim_outbox_to_verify_postgres
+-- The same, passing by rows that another process is claiming at this moment.
+UPDATE outbox SET owner = :owner, claimed_until = :until, revision = revision + 1
+WHERE key IN (
+    SELECT key FROM outbox
+    WHERE verify_at IS NOT NULL AND verify_at <= :now AND (owner = '' OR claimed_until <= :now)
+    ORDER BY verify_at LIMIT :count FOR UPDATE SKIP LOCKED
+)
+RETURNING *;
+
+-- name: put_inbox
+-- Keep an item, unless it is there already (no row then).
+INSERT INTO inbox (kind, key, ref, payload, received_at, due_at)
+VALUES (:kind, :key, :ref, :payload, :now, :due_at)
+ON CONFLICT (kind, key) DO NOTHING
+RETURNING id;
+
+-- name: delete_used_inbox
+-- Keys of used items are needed for a day only.
+DELETE FROM inbox WHERE used = 1 AND received_at < :before RETURNING id;
+
+-- name: inbox_for
+-- What waits for a reference, oldest first.
+SELECT * FROM inbox WHERE kind = :kind AND ref = :ref AND used = 0 ORDER BY id;
+
+-- name: inbox_due
+-- What waits and is due.
+SELECT * FROM inbox WHERE kind = :kind AND used = 0 AND due_at <= :now ORDER BY due_at LIMIT :count;
+
+-- name: claim_inbox_sqlite
+-- The same, claimed.
+UPDATE inbox SET claim = :claim, claimed_until = :until
+WHERE id IN (
+    SELECT id FROM inbox
+    WHERE kind = :kind AND used = 0 AND due_at <= :now AND claimed_until <= :now
+    ORDER BY due_at LIMIT :count
+)
+RETURNING *;
+
+-- name: claim_inbox_postgres
+-- The same, passing by rows that another process is claiming at this moment.
+UPDATE inbox SET claim = :claim, claimed_until = :until
+WHERE id IN (
+    SELECT id FROM inbox
+    WHERE kind = :kind AND used = 0 AND due_at <= :now AND claimed_until <= :now
+    ORDER BY due_at LIMIT :count FOR UPDATE SKIP LOCKED
+)
+RETURNING *;
+
+-- name: use_inbox
+-- Done: delete the payload, keep the key. Without a claim, whoever has claimed it.
+UPDATE inbox SET used = 1, payload = :nothing WHERE id = :id AND (:claim = '' OR claim = :claim) AND used = 0
+RETURNING id;
+
+-- name: use_inbox_for
+-- The same for all that waits for a reference.
+UPDATE inbox SET used = 1, payload = :nothing WHERE kind = :kind AND ref = :ref AND used = 0 RETURNING id;
+
+-- name: postpone_inbox
+-- Not done: end the claim and try again later.
+UPDATE inbox SET claim = '', claimed_until = 0, attempts = attempts + 1, due_at = :due_at
+WHERE id = :id AND claim = :claim AND used = 0
+RETURNING id;
