@@ -46,7 +46,7 @@ _SINCE_WORDS: Final = "this operation is not part of that version"
 class InvoxSettings(CommonSettings):
     """What can be set on Invox Medical.
 
-    `token_field` and `life_field` name the token answer's fields (life None: not told). `status_field` names the poll's
+    `token_field` and `life_field` name the token answer's fields (life None: not sent). `status_field` names the poll's
     status, `callback_status` None leaves it out of the callback, the two `..._speaker` name the speaker or leave it
     out. `appears_after` is how long a new job is answered with 404. `poll_beside_callback` False: 404 for jobs that
     have a callback.

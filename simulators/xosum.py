@@ -232,7 +232,7 @@ class XosumSimulator(ProviderSimulator[XosumSettings, XosumJob]):
         settings = self.settings
         job = self.jobs.get(job_id)
         if not settings.webhook_url or (variant == "normal" and job is not None and job.failure(self.clock.now())):
-            return None  # failures are not told by webhook
+            return None  # no webhook is sent for a failure
         if job is None or variant == "foreign":
             job = XosumJob(self.new_id() if job else job_id, self.clock.now(), self.settings.plan)
         body: JsonObject = {"secret": settings.webhook_secret, "docId": job.id, "metadata": job.metadata}

@@ -26,7 +26,7 @@ class UnfitUrlError(Exception):
 
 
 class DownloadError(Exception):
-    """The download failed in a way that a repetition may mend."""
+    """The download failed in a way that a retry may fix."""
 
 
 @dataclass(frozen=True, slots=True)

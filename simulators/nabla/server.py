@@ -304,7 +304,7 @@ class NablaSimulator(ProviderSimulator[NablaSettings, NablaJob]):
         return {} if asked("no_text") else {"transcript": items}
 
     def compose(self, job_id: str, variant: Variant) -> Message | None:
-        """Return the webhook that tells of a job; `foreign` tells of one that belongs to somebody else."""
+        """Return the webhook about a job; `foreign` is about one of another account."""
         settings = self.settings
         if not settings.webhook_url:
             return None

@@ -24,7 +24,7 @@ def signature(secret: str, timestamp: str, raw: bytes) -> str:
 
 
 def webhook(settings: NablaSettings, subject: JsonObject, variant: Variant, now: float) -> Message:
-    """Return the webhook that tells of `subject`, an async request object, signed at `now` (Unix seconds)."""
+    """Return the webhook about `subject`, an async request object, signed at `now` (Unix seconds)."""
     body = subject
     if settings.webhook_envelope:
         kind = f"transcribe_async.{str(subject.get('status', '')).lower()}"

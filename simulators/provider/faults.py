@@ -107,7 +107,7 @@ class Fault(BaseModel):
 
 
 class FaultBook:
-    """The faults still to come. `fired` tells a test that its fault really happened."""
+    """The faults still to come. `fired` lists those that really happened."""
 
     def __init__(self, operations: frozenset[str], shapes: frozenset[Kind]) -> None:
         self._operations = operations | {"*"}

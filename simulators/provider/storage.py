@@ -33,8 +33,8 @@ class _Ticket:
 class PresignedStore:
     """Issues upload URLs and receives one recording for each.
 
-    `accept` is told once per URL what arrived. It may refuse; nothing is stored then. A repeated PUT while the URL
-    is valid answers 200 as the first did, reads the bytes, and changes nothing.
+    `accept` is called once per URL with what arrived. It may refuse; nothing is stored then. A repeated PUT while the
+    URL is valid answers 200 as the first did, reads the bytes, and changes nothing.
     """
 
     def __init__(
@@ -54,7 +54,7 @@ class PresignedStore:
         key = f"/storage/recordings/{secrets.token_hex(8)}/{job}"
         stamp = formatdate(now, usegmt=True)
         signature = hmac.new(self._secret, f"{key}{now}".encode(), hashlib.sha256).hexdigest()
-        # Every part of this query is there to break a client that parses and writes it anew: escapes in
+        # Every part of this query is there to break a client that parses it and writes it again: escapes in
         # both cases, a plus, an unescaped tilde, an empty value, a repeated name, an order that is not sorted.
         query = (
             "X-Amz-Algorithm=AWS4-HMAC-SHA256"

@@ -13,7 +13,7 @@ from simulators.provider.ledger import Delivery, Ledger
 
 _AT_ONCE = 50
 _TICK = 0.02
-"""Real seconds between looks at a clock that a test may move at any time."""
+"""Real seconds between two reads of a clock that a test may move at any time."""
 
 
 @dataclass(frozen=True, slots=True)

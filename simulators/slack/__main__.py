@@ -42,7 +42,7 @@ def parse(arguments: list[str]) -> tuple[Options, str]:
 
 
 async def run(options: Options, request_url: str) -> None:
-    """Run a workspace until it is told to stop."""
+    """Run a workspace until SIGINT or SIGTERM."""
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -50,7 +50,7 @@ async def run(options: Options, request_url: str) -> None:
     async with SlackSimulator(options) as slack:
         if request_url:
             await slack.use_http(request_url, verify=False)
-        told = {
+        started = {
             "url": slack.url,
             "page_url": slack.page_url,
             "api_url": slack.api_url,
@@ -59,7 +59,7 @@ async def run(options: Options, request_url: str) -> None:
             "signing_secret": slack.signing_secret,
             "elsewhere_url": slack.elsewhere_url,
         }
-        sys.stdout.write(compact(told) + "\n")
+        sys.stdout.write(compact(started) + "\n")
         sys.stdout.flush()
         await stop.wait()
 

@@ -13,7 +13,7 @@ FileOrder = Literal["message_first", "file_first", "message_only", "file_only"]
 
 @dataclass(frozen=True, slots=True)
 class MessagePosted:
-    """A message appeared; `order` and `repeats` say how its events are told (None: as the delivery is set)."""
+    """A message appeared; `order` and `repeats` say how its events are sent (None: as the delivery is set)."""
 
     message: Message
     order: FileOrder | None = None
@@ -61,7 +61,7 @@ class FileDeleted:
 
 @dataclass(frozen=True, slots=True)
 class Joined:
-    """Somebody joined a conversation."""
+    """A user joined a conversation."""
 
     channel: Channel
     user: str
@@ -70,7 +70,7 @@ class Joined:
 
 @dataclass(frozen=True, slots=True)
 class HomeOpened:
-    """Somebody opened the app's Home tab."""
+    """A user opened the app's Home tab."""
 
     user: str
     channel: Channel

@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable
 
 from aiohttp import web
 
-from simulators.slack.control_acts import ControlActs, told
+from simulators.slack.control_acts import ControlActs, shown
 from simulators.slack.control_faults import ControlFaults
 from simulators.slack.core import SlackCore
 from simulators.slack.objects import file_object
@@ -79,7 +79,7 @@ class ControlRoutes:
         """Messages of a `channel`, or of its thread `ts`, with metadata, as the API would show them all."""
         channel, ts = args.required("channel"), args.text("ts")
         found = self.slack.replies(channel, ts) if ts else self.slack.messages(channel)
-        return {"messages": [told(self.slack, message) for message in found]}
+        return {"messages": [shown(self.slack, message) for message in found]}
 
     async def file(self, args: Arguments) -> Json:
         """One file."""

@@ -50,7 +50,7 @@ class ControlActs:
         """Share files as `user` in `channel`: `files` of `{name, path | content_base64, size?, mode?, …}`.
 
         `subtype`, `connect` and `announced` are those of `Upload`. With `size` the path's or content's bytes are a
-        sample that is repeated without being stored. `order` and `repeats` say how the app is told.
+        sample that is repeated without being stored. `order` and `repeats` say how its events are sent.
         """
         repeats = int(as_number(args.values.get("repeats")))
         message = await self.slack.upload_as(
@@ -90,7 +90,7 @@ class ControlActs:
         return {"message": self._message(message)}
 
     async def crowd(self, args: Arguments) -> Json:
-        """Add `count` invented people to `channel`, unannounced."""
+        """Add `count` invented people to `channel`, without events."""
         added = self.slack.people.crowd(args.required("channel"), args.number("count", 1, 100_000))
         return {"users": list(added)}
 
@@ -173,13 +173,13 @@ class ControlActs:
         return {"home": home.body if home is not None else None}
 
     def _message(self, message: Message) -> Json:
-        return told(self.slack, message)
+        return shown(self.slack, message)
 
 
-def told(slack: SlackCore, message: Message) -> Json:
-    """Return a message as the control interface shows it: whole, with its place and whom it is for."""
-    shown = message_object(slack.workspace, message, metadata=True)
-    return shown | {"channel": message.channel, "ephemeral_to": message.ephemeral_to}
+def shown(slack: SlackCore, message: Message) -> Json:
+    """Return a message as the control interface shows it: whole, with its place and the user who alone sees it."""
+    whole = message_object(slack.workspace, message, metadata=True)
+    return whole | {"channel": message.channel, "ephemeral_to": message.ephemeral_to}
 
 
 def _outcome(outcome: Outcome) -> Json:

@@ -75,7 +75,7 @@ class ControlFaults:
         return {}
 
     async def delivery(self, args: Arguments) -> Json:
-        """Set how events are told: `flow` (on, hold, drop), `repeats`, `pause_between` (seconds), `file_order`."""
+        """Set how events are sent: `flow` (on, hold, drop), `repeats`, `pause_between` (seconds), `file_order`."""
         delivery = self.slack.delivery
         flow = args.text("flow")
         if flow == "on":

@@ -67,7 +67,7 @@ class DeliveryRecord:
 class Delivery:
     """Sends events and interactions to the app and keeps a record of every attempt.
 
-    `flow` is `on`, `hold` (kept until `resume`) or `drop`; `repeats` is how often each event is told, with a new
+    `flow` is `on`, `hold` (kept until `resume`) or `drop`; `repeats` is how often each event is sent, with a new
     event id each time; `file_order` is the order of an upload's two events; `pause_between` (seconds) spreads repeats.
     """
 

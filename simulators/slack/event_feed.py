@@ -1,4 +1,4 @@
-"""Which Slack events a change in the workspace raises for the app, and how each one looks.
+"""Which Slack events a change in the workspace raises for the app, and their JSON.
 
 An event goes out only when the app subscribed to it, holds its scope, and is in the conversation.
 """

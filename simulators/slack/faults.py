@@ -33,7 +33,7 @@ class Fault:
     is cleared, `cut="after"` loses it. `visible_after` (seconds) delays when the read methods show what a call posted;
     `unshared` lets `files.completeUploadExternal` answer that all is well and never share the file.
 
-    Downloads: `content_length` is announced instead of the true one, `truncate` breaks the connection after so many
+    Downloads: `content_length` is announced instead of the true one, `truncate` breaks the connection after that many
     bytes, `content_type` is announced, `login` gives the login page, `redirect` sends elsewhere, `body` replaces the
     bytes, `pace` (bytes per second) slows the stream; `no_range` gives the whole whatever part is asked for,
     `no_length` leaves the length out (chunked, and `*` for the total of a part).

@@ -49,7 +49,7 @@ FILETYPES = {"txt": "text", "md": "markdown", "json": "javascript"}
 
 @dataclass(frozen=True, slots=True)
 class Upload:
-    """A file as somebody hands it over: its bytes, a path to them, or `sample` repeated up to `size`.
+    """A file to be uploaded: its bytes, a path to them, or `sample` repeated up to `size`.
 
     `mode`, `subtype` and `connect` make the special kinds: external, snippet, tombstone, hidden_by_limit, voice clip
     (`slack_audio`) and Slack Connect (events show the id only). With `unready` the file is incomplete in that way for
@@ -89,7 +89,7 @@ class FileStore:
             shutil.rmtree(self.directory, ignore_errors=True)
 
     def reserve(self, name: str, user: str, *, title: str = "", mimetype: str | None = None) -> File:
-        """Return a new file without bytes, its type told from its name."""
+        """Return a new file without bytes, its type taken from its name."""
         extension = name.rpartition(".")[2].lower() if "." in name else ""
         known = MIMETYPES.get(extension, "application/octet-stream")
         return File(

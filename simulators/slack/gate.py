@@ -15,7 +15,7 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 _FILES = ("/files-pri/", "/files-tmb/", "/upload/v1/")
 SLACK_ROUTES = ("/api/", *_FILES, "/link/", "/commands/", "/actions/", "/app/", "/signin")
-"""Paths of Slack's own hosts; a token anywhere else has gone astray."""
+"""Paths of Slack's own hosts; a token sent anywhere else has leaked."""
 PRIVATE_ROUTES = ("/local/", "/page/", "/control/")
 
 

@@ -45,7 +45,7 @@ class Interactions:
     async def command(
         self, user: str, channel: str, command: str, text: str = "", *, thread_ts: str | None = None
     ) -> Outcome:
-        """Run a slash command; Slackbot tells the person when the app fails or is late."""
+        """Run a slash command; Slackbot reports to the person when the app fails or is late."""
         place, person = self._place(channel), self._person(user)
         response_url = self.urls.create(user, channel, family="commands", thread_ts=thread_ts)
         options = self.workspace.options
@@ -72,8 +72,8 @@ class Interactions:
             try:
                 self.urls.answer(response_url, outcome.payload)
             except SlackError as refused:
-                told = f"{command} failed with the error \u201c{refused.code}\u201d"
-                self._slackbot(user, channel, told, thread_ts)
+                refusal = f"{command} failed with the error \u201c{refused.code}\u201d"
+                self._slackbot(user, channel, refusal, thread_ts)
         return outcome
 
     async def shortcut(self, user: str, channel: str, ts: str, callback_id: str) -> Outcome:
@@ -209,11 +209,11 @@ class Interactions:
         return payload
 
     def _action(self, action: Json, blocks: list[Json]) -> Json:
-        told = {key: action[key] for key in ("action_id", "block_id", "type", *VALUE_KEYS) if key in action}
+        sent = {key: action[key] for key in ("action_id", "block_id", "type", *VALUE_KEYS) if key in action}
         element = _find_element(blocks, as_text(action.get("block_id")), as_text(action.get("action_id")))
         if "text" in element:
-            told["text"] = element["text"]
-        return told | {"action_ts": f"{time.time():.6f}"}
+            sent["text"] = element["text"]
+        return sent | {"action_ts": f"{time.time():.6f}"}
 
     def _slackbot(self, user: str, channel: str, text: str, thread_ts: str | None) -> None:
         self.workspace.post(

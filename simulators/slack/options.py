@@ -65,7 +65,7 @@ class Shortcut:
 
 @dataclass(slots=True)
 class Options:
-    """Everything a workspace can be told at its start; times are seconds.
+    """How a workspace is set up; times are seconds.
 
     HTTP mode: `request_url` switches from Socket Mode to HTTP and takes events, `interactivity_url` takes buttons,
     modals and shortcuts (`request_url` when empty), `options_load_url` alone takes what fills a menu, and a slash

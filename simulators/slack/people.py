@@ -36,7 +36,7 @@ class People:
         order: FileOrder | None = None,
         repeats: int | None = None,
     ) -> Message:
-        """Share files as a person; `order` and `repeats` say how the app is told (None: as the delivery is set)."""
+        """Share files as a person; `order` and `repeats` say how its events are sent (None: as the delivery is set)."""
         self._may_write(user, channel)
         files = [await self.store.add(upload, user) for upload in uploads]
         return self.share(user, channel, files, text, thread_ts, order=order, repeats=repeats)
@@ -95,7 +95,7 @@ class People:
         self.workspace.post(message)
         previous = copy.deepcopy(message)
         message.forwards = [shown]
-        self.workspace.tell(MessageChanged(message, previous))
+        self.workspace.notify(MessageChanged(message, previous))
         return message
 
     def partner(self, channel: str, user: str = "U0PARTNER", team: str = "T0PARTNER") -> User:
@@ -107,7 +107,7 @@ class People:
         return found
 
     def crowd(self, channel: str, count: int) -> list[str]:
-        """Add so many invented people to a conversation, unannounced; returns their user ids."""
+        """Add `count` invented people to a conversation, without events; returns their user ids."""
         place = self.channel(channel)
         first = len(self.workspace.users)
         added = [User(f"U0X{first + i:07d}", f"person{first + i}", f"Person {first + i}") for i in range(count)]
@@ -154,7 +154,7 @@ class People:
     def open_home(self, user: str) -> None:
         """Open the app's Home tab."""
         place = self.workspace.direct_message(user)
-        self.workspace.tell(HomeOpened(user, place, self.views.homes.get(user)))
+        self.workspace.notify(HomeOpened(user, place, self.views.homes.get(user)))
 
     def channel(self, channel: str) -> Channel:
         """Return a conversation; `channel_not_found`."""

@@ -111,7 +111,7 @@ class Views:
             raise SlackError("hash_conflict")
         fill_block_ids(_blocks(checked))
         view.body, view.hash = checked, _new_hash()
-        self.workspace.tell(ViewChanged(view, "updated"))
+        self.workspace.notify(ViewChanged(view, "updated"))
         return view
 
     def publish(self, user: str, body: object, view_hash: str = "") -> View:
@@ -130,7 +130,7 @@ class Views:
             view = View(view_id, user, checked, view_id, None, _new_hash())
             self.homes[user] = self._views[view_id] = view
         view.body, view.hash = checked, _new_hash()
-        self.workspace.tell(ViewChanged(view, "published"))
+        self.workspace.notify(ViewChanged(view, "published"))
         return view
 
     def close(self, view: View, *, everything: bool = False) -> list[View]:
@@ -141,7 +141,7 @@ class Views:
             self._views.pop(closed.id, None)
         self._stacks[view.user] = [] if everything else [v for v in stack if v != view.id]
         for closed in gone:
-            self.workspace.tell(ViewChanged(closed, "closed"))
+            self.workspace.notify(ViewChanged(closed, "closed"))
         return gone
 
     def _clear(self, user: str) -> None:
@@ -176,7 +176,7 @@ class Views:
         view = View(view_id, user, body, root, previous, _new_hash())
         self._views[view_id] = view
         self._stacks.setdefault(user, []).append(view_id)
-        self.workspace.tell(ViewChanged(view, "opened"))
+        self.workspace.notify(ViewChanged(view, "opened"))
         return view
 
 

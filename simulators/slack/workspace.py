@@ -1,6 +1,6 @@
 """The state of the workspace: who is there, what was said, and the operations that change it.
 
-Operations here are Slack's own, without the checks an API caller is put through; every change is told to the watchers.
+Operations here are Slack's own, without the checks an API caller is put through; watchers are notified of every change.
 """
 
 from __future__ import annotations
@@ -72,8 +72,8 @@ class Workspace:
         """Call `watcher` with every later change, in order."""
         self._watchers.append(watcher)
 
-    def tell(self, change: Change) -> None:
-        """Tell every watcher about a change."""
+    def notify(self, change: Change) -> None:
+        """Notify every watcher of a change."""
         for watcher in self._watchers:
             watcher(change)
 
@@ -137,7 +137,7 @@ class Workspace:
     # --- changing -----------------------------------------------------------------------------------------------
 
     def create_channel(self, name: str, kind: Kind, members: list[str]) -> Channel:
-        """Create a conversation with its members; nobody is told that they joined.
+        """Create a conversation with its members; no event says that they joined.
 
         Ids of new private channels and group messages begin with C, as those of public channels do.
         """
@@ -148,13 +148,13 @@ class Workspace:
         return channel
 
     def join(self, channel: Channel, user: str, inviter: str | None = None) -> None:
-        """Add somebody to a conversation; nothing happens when they are there already."""
+        """Add a user to a conversation; nothing happens when they are a member already."""
         if user not in channel.members:
             channel.members.append(user)
-            self.tell(Joined(channel, user, inviter))
+            self.notify(Joined(channel, user, inviter))
 
     def leave(self, channel: Channel, user: str) -> None:
-        """Take somebody out of a conversation."""
+        """Remove a user from a conversation."""
         if user in channel.members:
             channel.members.remove(user)
 
@@ -167,7 +167,7 @@ class Workspace:
     ) -> Message:
         """Put a message into its conversation; gives it a ts when it has none and fills block ids."""
         self.put(message)
-        self.tell(MessagePosted(message, order, repeats))
+        self.notify(MessagePosted(message, order, repeats))
         self._tell_root(message)
         return message
 
@@ -199,7 +199,7 @@ class Workspace:
         if metadata is not None:
             message.metadata = metadata
         message.edited = True
-        self.tell(MessageChanged(message, previous))
+        self.notify(MessageChanged(message, previous))
         return message
 
     def delete(self, message: Message) -> None:
@@ -208,7 +208,7 @@ class Workspace:
             previous = copy.deepcopy(message)
             message.text, message.user, message.subtype = "This message was deleted.", SLACKBOT, "tombstone"
             message.blocks, message.files, message.metadata = [], [], None
-            self.tell(MessageChanged(message, previous))
+            self.notify(MessageChanged(message, previous))
             return
         self._messages[message.channel].pop(message.ts, None)
         for index in (
@@ -217,13 +217,13 @@ class Workspace:
         ):
             if message.ts in index:
                 index.remove(message.ts)
-        self.tell(MessageDeleted(message))
+        self.notify(MessageDeleted(message))
         self._tell_root(message)
 
     def _tell_root(self, message: Message) -> None:
         root = self.message(message.channel, message.root)
         if message.is_reply and message.ephemeral_to is None and root is not None:
-            self.tell(ThreadGrew(root))
+            self.notify(ThreadGrew(root))
 
     def react(self, message: Message, user: str, name: str, *, remove: bool = False) -> bool:
         """Add a reaction or take it back; False when it was (or was not) there already."""
@@ -236,7 +236,7 @@ class Workspace:
             users.append(user)
         if not users:
             del message.reactions[name]
-        self.tell(Reacted(message, user, name, remove))
+        self.notify(Reacted(message, user, name, remove))
         return True
 
     def share(self, file: File, message: Message) -> None:
@@ -244,25 +244,25 @@ class Workspace:
         file.shares.append(Share(message.channel, message.ts, message.thread_ts))
 
     def delete_file(self, file: File) -> None:
-        """Delete a file: its bytes go, it is a tombstone wherever it was shared, and watchers are told."""
+        """Delete a file: its bytes go, it is a tombstone wherever it was shared, and watchers are notified."""
         if file.mode == "tombstone":
             return
         if file.path is not None:
             file.path.unlink(missing_ok=True)
         file.path, file.sample, file.mode = None, b"", "tombstone"
-        self.tell(FileDeleted(file))
+        self.notify(FileDeleted(file))
         for share in file.shares:
             message = self.message(share.channel, share.ts)
             if message is not None:
-                self.tell(MessageChanged(message, copy.deepcopy(message)))
+                self.notify(MessageChanged(message, copy.deepcopy(message)))
 
     def bot_seen(self, online: bool) -> None:
-        """Tell the watchers that the app came online or went away."""
-        self.tell(BotSeen(online))
+        """Notify the watchers that the app came online or went away."""
+        self.notify(BotSeen(online))
 
     def access_lost(self, *, uninstalled: bool) -> None:
-        """Tell the watchers that the app lost its tokens."""
-        self.tell(AccessLost(uninstalled))
+        """Notify the watchers that the app lost its tokens."""
+        self.notify(AccessLost(uninstalled))
 
 
 def fill_block_ids(blocks: list[Json]) -> None:
