@@ -114,7 +114,7 @@ async def _execute(scene: Scene, text: str, response_url: str, answers: asyncio.
 
 async def _page(scene: Scene, path: str) -> float:
     begun = time.perf_counter()
-    async with scene.session.get(f"http://127.0.0.1:{scene.port}{path}") as answer:
+    async with scene.session.get(f"http://127.0.0.1:{scene.admin_port}{path}") as answer:
         await answer.read()
         assert answer.status == 200, path
     return time.perf_counter() - begun

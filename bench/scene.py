@@ -16,6 +16,8 @@ from bench.processes import Child, environment, free_port, running, start_python
 from bench.rush import sample
 from bench.traces import Trace
 from bench.workspace import Shape
+from bot.providers.webhook_address import webhook_address
+from simulators.xosum import XosumSettings
 from storage import open_store
 
 Who = Literal["ours", "paced", "straightforward"]
@@ -37,6 +39,7 @@ class Scene:
     service: str
     bot: Child
     port: int
+    admin_port: int
     session: aiohttp.ClientSession
     environment: dict[str, str]
 
@@ -133,8 +136,9 @@ async def open_scene(
     **settings: str,
 ) -> AsyncGenerator[Scene, None]:
     """Start all three, HTTP mode, results pushed. `prepared`: the database is there already."""
-    port = free_port()
-    wanted = {"rate_limit": None, "job_seconds": 0.0, "webhook_url": f"http://127.0.0.1:{port}/hooks/xosum"}
+    port, admin_port = free_port(), free_port()
+    hook = webhook_address(f"http://127.0.0.1:{port}", "xosum", XosumSettings().webhook_secret)
+    wanted = {"rate_limit": None, "job_seconds": 0.0, "webhook_url": hook}
     events_url = f"http://127.0.0.1:{port}/slack/events"
     space = json.dumps({"shape": asdict(shape or Shape(channels=1)), "request_url": events_url})
     if not prepared and who != "straightforward":
@@ -159,10 +163,11 @@ async def open_scene(
             SLACK_API_URL=told["api_url"],
             DATABASE_URL=f"sqlite:///{directory / 'jobs.db'}",
             PORT=str(port),
+            ADMIN_PORT=str(admin_port),
             PUBLIC_URL=f"http://127.0.0.1:{port}",
             **{**offered["environment"], "MAX_FILE_MB": "4096", "XOSUM_MAX_FILE_MB": "4096", **settings},
         )
         bot = await start_bot(directory, env, who, watched)
         await stack.enter_async_context(running(bot))
         session = await stack.enter_async_context(aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=600)))
-        yield Scene(directory, told, str(offered["url"]), bot, port, session, env)
+        yield Scene(directory, told, str(offered["url"]), bot, port, admin_port, session, env)

@@ -13,7 +13,6 @@ from functools import partial
 from pathlib import Path
 
 import structlog
-from aiohttp import web
 
 from bot.audio.preparer import AudioPreparer
 from bot.clock import SystemClock
@@ -44,9 +43,10 @@ from bot.slack.wiring import Reports, SlackAdapter, signed_in
 from bot.supervisor import Supervisor
 from bot.text.highlights import suggest
 from bot.web.audio import Audio
+from bot.web.bodies import Bodies
 from bot.web.health import Faults, Health
 from bot.web.hooks import Hooks
-from bot.web.server import SlackEvents, WebServer, build_web
+from bot.web.server import SlackEvents, WebServer, admin_routes, public_routes
 from storage import open_store
 
 log = structlog.get_logger("threadscribe")
@@ -62,6 +62,7 @@ class Core:
     engine: Engine
     wakeups: Wakeups
     server: WebServer
+    admin: WebServer
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,13 +107,15 @@ async def open_bot(settings: Settings, points: Failpoints | None = None) -> Asyn
             on_refused=partial(metrics.refused, "slack"),
         )
         offers = {name: provider.capabilities for name, provider in base.providers.items()}
-        slack = SlackAdapter(settings, base.store, base.clock, base.http, client, base.supervisor, reports, offers)
+        slack = SlackAdapter(
+            settings, base.store, base.clock, base.http, client, base.supervisor, reports, Bodies().read, offers
+        )
         engine = _build_engine(base, slack.chat, accounts)
         events = slack.entrance.handle if slack.socket is None else None
-        core = await _start(stack, base, engine, slack.faults, events)
+        core = await _start(stack, base, engine, slack.faults, events, for_operator=True)
         stack.push_async_callback(slack.stop)
         await slack.start()
-        log.info("ready", port=core.server.port, providers=sorted(base.providers))
+        log.info("ready", port=core.server.port, admin_port=core.admin.port, providers=sorted(base.providers))
         yield core
 
 
@@ -125,7 +128,7 @@ async def open_core(settings: Settings, chat: Chat) -> AsyncIterator[Core]:
     async with AsyncExitStack() as stack:
         base = await _open_base(stack, settings, None)
         engine = _build_engine(base, chat, base.accounts({}))
-        yield await _start(stack, base, engine, _no_faults, None)
+        yield await _start(stack, base, engine, _no_faults, None, for_operator=False)
 
 
 @asynccontextmanager
@@ -234,6 +237,7 @@ async def _start(
     engine: Engine,
     slack_faults: Faults,
     slack_events: SlackEvents | None,
+    for_operator: bool,
 ) -> Core:
     """Serve the web routes, tidy up what a killed process left, then serve the lanes."""
     settings, store, clock, supervisor = base.settings, base.store, base.clock, base.supervisor
@@ -247,10 +251,14 @@ async def _start(
         budgets=base.budgets,
         slack_faults=slack_faults,
     )
-    routes: web.Application = build_web(hooks, Audio(engine.hosted_audio), health, slack_events)
+    routes = public_routes(hooks, Audio(engine.hosted_audio), health, slack_events)
     server = WebServer(routes, settings.host, settings.port)
     stack.push_async_callback(server.stop)
     await server.start()
+    admin = WebServer(admin_routes(health), settings.admin_host, settings.admin_port)
+    if for_operator:
+        stack.push_async_callback(admin.stop)
+        await admin.start()
     alone = settings.database_url.startswith("sqlite:")  # a lock keeps every other process out
     upkeep = Upkeep(store, clock, base.providers, engine.hosted_audio, base.sweep_spool, settings.retention_days, alone)
     await upkeep.clean_up()
@@ -259,7 +267,7 @@ async def _start(
     supervisor.every("release", RELEASE_EVERY_SECONDS, upkeep.release_ended)
     supervisor.every("purge", PURGE_EVERY_SECONDS, upkeep.purge)
     supervisor.run("loop lag", base.metrics.measure_lag)
-    return Core(settings, store, clock, engine, base.wakeups, server)
+    return Core(settings, store, clock, engine, base.wakeups, server, admin)
 
 
 def work_directory(settings: Settings) -> Path:

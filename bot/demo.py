@@ -21,6 +21,7 @@ from rich.markup import escape
 
 from bot.app import open_bot
 from bot.configuration import load_settings
+from bot.providers.webhook_address import webhook_address
 from bot.settings import Settings
 from simulators.invox import InvoxSimulator
 from simulators.nabla import NablaSettings, NablaSimulator
@@ -55,11 +56,15 @@ def _service(name: str, public_url: str) -> XosumSimulator | InvoxSimulator | Na
     """The simulated service; an account that pushes its results knows where to."""
     match name:
         case "xosum":
-            return XosumSimulator(XosumSettings(webhook_url=f"{public_url}/hooks/xosum"))
+            xosum = XosumSettings()
+            xosum.webhook_url = webhook_address(public_url, name, xosum.webhook_secret)
+            return XosumSimulator(xosum)
         case "openai":
             return OpenAISimulator(OpenAISettings(seconds_per_audio_second=0.05))
         case "nabla":
-            return NablaSimulator(NablaSettings(webhook_url=f"{public_url}/hooks/nabla"))
+            nabla = NablaSettings()
+            nabla.webhook_url = webhook_address(public_url, name, nabla.webhook_secret)
+            return NablaSimulator(nabla)
         case _:
             return InvoxSimulator()  # it is told the address with each job
 
@@ -85,6 +90,7 @@ async def open_trial(provider: str, port: int, model: str) -> AsyncIterator[Tria
             "DATABASE_URL": f"sqlite:///{directory}/try.db",
             "HOST": "127.0.0.1",
             "PORT": str(bot_port),
+            "ADMIN_PORT": "0",
             "PUBLIC_URL": f"http://127.0.0.1:{bot_port}",
             "PROVIDER": provider,
         }

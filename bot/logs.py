@@ -1,5 +1,7 @@
 """One structured line per step: JSON for machines, colours on a terminal. Job ids, never content or secrets."""
 
+import asyncio
+import errno
 import logging
 import sys
 from collections import Counter
@@ -56,6 +58,26 @@ def configure(level: str, stream: object = None) -> None:
         wrapper_class=structlog.make_filtering_bound_logger(numeric),
         cache_logger_on_first_use=False,
     )
+
+
+ACCEPT_FAILURES = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
+ACCEPT_SECONDS = 60.0  # asyncio tries again at once and for as long as it takes
+
+
+def report_loop_errors(loop: asyncio.AbstractEventLoop) -> None:
+    """Log what the event loop reports; that no connection can be accepted (no descriptors left) once a minute only."""
+    said_at = -ACCEPT_SECONDS
+
+    def handle(loop: asyncio.AbstractEventLoop, context: dict[str, object]) -> None:
+        nonlocal said_at
+        error = context.get("exception")
+        if not (isinstance(error, OSError) and error.errno in ACCEPT_FAILURES and "socket" in context):
+            loop.default_exception_handler(context)
+        elif loop.time() - said_at >= ACCEPT_SECONDS:
+            said_at = loop.time()
+            structlog.get_logger("threadscribe").error("accept_failed", detail=str(error))
+
+    loop.set_exception_handler(handle)
 
 
 PASSING = frozenset({"Transient", "RateLimited", "Ambiguous"})

@@ -12,7 +12,7 @@ from bot.app import open_bot
 from bot.configuration import serve_faults
 from bot.domain.errors import StoreError
 from bot.failpoints import VARIABLE, Failpoints
-from bot.logs import configure
+from bot.logs import configure, report_loop_errors
 from bot.settings import Settings
 from bot.subprocesses.confinement import protect_this_process
 
@@ -47,6 +47,7 @@ def run_serve(settings: Settings, points: Failpoints | None = None) -> int:
     protect_this_process()
 
     async def run(stop: asyncio.Event) -> int:
+        report_loop_errors(asyncio.get_running_loop())
         async with open_bot(settings, points):
             await stop.wait()
         return 0

@@ -192,6 +192,15 @@ class MergesWebhook(Protocol):
 
 
 @runtime_checkable
+class HasWebhookAddress(Protocol):
+    """A provider whose webhooks all come to one address of ours, which somebody enters in its console."""
+
+    def webhook_token(self) -> str:
+        """The unguessable last part of that address."""
+        ...
+
+
+@runtime_checkable
 class KeepsAudio(Protocol):
     """A provider that keeps audio and work of its own on this machine: the local engine."""
 

@@ -6,6 +6,7 @@ from bot.domain.errors import Misconfigured, StepError
 from bot.http import Answer, http_date
 from bot.ports.clock import Clock
 from bot.ports.provider import Finding
+from bot.providers.webhook_address import webhook_address
 
 MAX_SKEW = 30.0
 """Seconds by which this machine's clock may differ: signed assertions live 60 s, webhooks are believed for 300 s."""
@@ -37,10 +38,16 @@ def clock_skew(title: str, answer: Answer, clock: Clock) -> Sequence[Finding]:
     return [Finding(ok, f"{title}: clock", detail, "" if ok else "Set the clock by NTP: signatures depend on it.")]
 
 
-def webhook_finding(title: str, secret_name: str, secret_set: bool, public_url: str) -> Finding:
-    """Whether results can be pushed; polling works without, so neither is a fault."""
+def webhook_finding(title: str, secret_name: str, secret: str, public_url: str, address_of: str = "") -> Finding:
+    """Whether results can be pushed; polling works without, so neither is a fault.
+
+    `address_of` names the account where somebody enters our address in the provider's console.
+    """
     if not public_url:
         return Finding(True, f"{title}: webhook", "off, results are polled: PUBLIC_URL is not set")
-    if not secret_set:
+    if not secret:
         return Finding(True, f"{title}: webhook", f"off, results are polled: {secret_name} is not set")
-    return Finding(True, f"{title}: webhook", "on")
+    if not address_of:
+        return Finding(True, f"{title}: webhook", "on")
+    address = webhook_address(public_url, address_of, secret)
+    return Finding(True, f"{title}: webhook", f"on; the address to enter at {title}: {address}")

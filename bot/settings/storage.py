@@ -16,6 +16,10 @@ class StorageSettings(Section):
     database_url: str = Field("sqlite:///threadscribe.db", description="sqlite:///PATH or postgresql://…")
     host: str = Field("127.0.0.1", description="Address the web routes listen on.")
     port: int = Field(3000, ge=0, le=65535, description="Port the web routes listen on.")
+    admin_host: str = Field(
+        "127.0.0.1", description="Address of the routes for the operator: /metrics, detailed /readyz."
+    )
+    admin_port: int = Field(3001, ge=0, le=65535, description="Port of the operator routes; 0: a free one.")
     public_url: Address = Field("", description="Where providers reach us, e.g. https://scribe.example.org.")
     storage_key: SecretStr = Field(SecretStr(""), description="Base64 of 32 bytes: content is sealed with AES-256-GCM.")
     storage_key_old: SecretStr = Field(

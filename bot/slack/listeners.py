@@ -27,7 +27,7 @@ from slack_bolt.request.async_request import AsyncBoltRequest
 from slack_bolt.response import BoltResponse
 from slack_sdk.signature import SignatureVerifier
 
-from bot.domain.errors import StoreError
+from bot.domain.errors import StoreError, WebhookRefused
 from bot.settings import Settings
 from bot.slack.api.client import SlackClient
 from bot.slack.api.identity import BotIdentity, Identity
@@ -49,8 +49,8 @@ from bot.slack.thread.render import (
 )
 
 TRANSCRIBE_SHORTCUT = "transcribe_message"
-BIGGEST_REQUEST = 1024 * 1024  # Slack's requests are a few kilobytes
 
+ReadBody = Callable[[web.Request], Awaitable[bytes]]
 EventHandler = Callable[[Identity, Json], Awaitable[None]]
 """Commits what a request brought; Slack is acknowledged when it returns, and asked again when it raises."""
 
@@ -191,49 +191,54 @@ def signing_secret(settings: Settings) -> str:
 
 
 class HttpEntrance:
-    """`POST /slack/events`: events, commands and interactivity over HTTP."""
+    """`POST /slack/events`: events, commands and interactivity over HTTP.
 
-    def __init__(self, app: AsyncApp, settings: Settings, on_refused: Callable[[str], None]) -> None:
+    `read` reads a body within its limits and raises `WebhookRefused`; `on_refused` is called with each reason.
+    """
+
+    def __init__(self, app: AsyncApp, settings: Settings, read: ReadBody, on_refused: Callable[[str], None]) -> None:
         self._app = app
         self._verifier = SignatureVerifier(signing_secret(settings))
+        self._read = read
         self._on_refused = on_refused
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
-        """401 for what Slack did not sign (or long ago), 400 for what cannot be read, 413 for what is too long."""
+        """401 for what Slack did not sign (or long ago), 400 for what cannot be read, 408 and 413 for its length."""
+        if not _may_be_signed(request.headers):
+            return self._refusal(401, "signature")  # unread
         try:
-            raw = await _read(request)
-        except web.HTTPRequestEntityTooLarge:
-            self._on_refused("oversized")
-            raise
+            raw = await self._read(request)
+        except WebhookRefused as refusal:
+            return self._refusal(refusal.status, refusal.reason)
         if not self._signed(raw, request.headers):
-            self._on_refused("signature")
-            return web.Response(status=401, text="the signature is not Slack's")
+            return self._refusal(401, "signature")
         body = _parse(raw, request.content_type)
         if body is None:
-            self._on_refused("malformed")
-            return web.Response(status=400, text="the body cannot be read")
+            return self._refusal(400, "malformed")
         return await to_aiohttp_response(await self.dispatch(body))
 
     async def dispatch(self, body: Json) -> BoltResponse:
         """Have Bolt handle a payload that is verified and parsed, as what Socket Mode brings is."""
         return await self._app.async_dispatch(AsyncBoltRequest(mode="socket_mode", body=dict(body)))
 
+    def _refusal(self, status: int, reason: str) -> web.Response:
+        self._on_refused(reason)
+        return web.Response(status=status, text=_REFUSALS.get(reason, "refused"))
+
     def _signed(self, raw: bytes, headers: Mapping[str, str]) -> bool:
         try:
             return self._verifier.is_valid_request(raw, {name.lower(): value for name, value in headers.items()})
-        except ValueError:  # a time stamp that is no number, a body that is no text
+        except ValueError:  # a body that is no text
             return False
 
 
-async def _read(request: web.Request) -> bytes:
-    if (request.content_length or 0) > BIGGEST_REQUEST:
-        raise web.HTTPRequestEntityTooLarge(BIGGEST_REQUEST, request.content_length or 0)
-    raw = bytearray()
-    async for chunk in request.content.iter_any():
-        raw += chunk
-        if len(raw) > BIGGEST_REQUEST:
-            raise web.HTTPRequestEntityTooLarge(BIGGEST_REQUEST, len(raw))
-    return bytes(raw)
+_REFUSALS = {"signature": "the signature is not Slack's", "malformed": "the body cannot be read"}
+
+
+def _may_be_signed(headers: Mapping[str, str]) -> bool:
+    """Whether the headers have the shape of Slack's; only then is a body read."""
+    signature, timestamp = headers.get("X-Slack-Signature", ""), headers.get("X-Slack-Request-Timestamp", "")
+    return signature.isascii() and signature.startswith("v0=") and timestamp.isascii() and timestamp.isdecimal()
 
 
 def _parse(raw: bytes, content_type: str) -> dict[str, object] | None:

@@ -33,7 +33,7 @@ from bot.slack.home.tab import OPEN_SETTINGS, REFRESH_HOME, Home
 from bot.slack.incoming.catchup import CatchUp
 from bot.slack.incoming.deferred import DeferredTasks
 from bot.slack.incoming.intake import Intake
-from bot.slack.listeners import TRANSCRIBE_SHORTCUT, HttpEntrance, Listeners, build_app
+from bot.slack.listeners import TRANSCRIBE_SHORTCUT, HttpEntrance, Listeners, ReadBody, build_app
 from bot.slack.people.direct import DirectMessages
 from bot.slack.people.membership import Access
 from bot.slack.people.users import Users
@@ -86,6 +86,7 @@ class SlackAdapter:
         client: SlackClient,
         supervisor: Supervisor,
         reports: Reports,
+        read_body: ReadBody,
         offers: Mapping[str, Capabilities],
     ) -> None:
         notify = reports.notify
@@ -149,7 +150,7 @@ class SlackAdapter:
             {REWRITE: reply_updates.rewrite, ERASE: reply_updates.delete_reply},
         )
         self.app = build_app(settings, client, self.who, self.listeners())
-        self.entrance = HttpEntrance(self.app, settings, reports.on_refused)
+        self.entrance = HttpEntrance(self.app, settings, read_body, reports.on_refused)
         self.socket: Socket | None = None
         if settings.socket_mode:
             token = settings.slack_app_token.get_secret_value()

@@ -1,6 +1,5 @@
 """GET /audio/{token}: the one recording that a token stands for, with ranges, streamed from Slack or the spool."""
 
-import re
 from dataclasses import dataclass
 
 from aiohttp import web
@@ -8,8 +7,6 @@ from aiohttp import web
 from bot.domain.errors import StepError
 from bot.engine.hosted_audio import HostedAudio
 from bot.ports.audio import Payload
-
-_RANGE = re.compile(r"bytes=(\d*)-(\d*)$")
 
 
 @dataclass(slots=True)
@@ -26,7 +23,7 @@ class Audio:
             return web.Response(status=503, headers={"Retry-After": "5"})
         if payload is None:
             return web.Response(status=404)
-        span = _span(request.headers.get("Range"), payload.size)
+        span = _span(request, payload.size)
         if span is None:
             return web.Response(status=416, headers={"Content-Range": f"bytes */{payload.size}"})
         start, end = span
@@ -65,15 +62,11 @@ async def _send(
     return response
 
 
-def _span(header: str | None, size: int) -> tuple[int, int] | None:
-    """[start, end) of a Range header; the whole for none or for one that is not understood (RFC 9110, 14.2)."""
-    match = _RANGE.match(header.strip()) if header else None
-    if match is None or match.groups() == ("", ""):
-        return 0, size
-    first, last = match.groups()
-    if not first:
-        start = max(0, size - int(last))
-        return (start, size) if int(last) > 0 else None
-    start = int(first)
-    end = min(size, int(last) + 1) if last else size
-    return (start, end) if start < size and start < end else None
+def _span(request: web.Request, size: int) -> tuple[int, int] | None:
+    """[start, end) of the Range header, the whole without one; None for one that is not in the recording."""
+    try:
+        wanted = request.http_range
+    except ValueError:
+        return None
+    start, end, _ = wanted.indices(size)
+    return (start, end) if start < end else None

@@ -1,4 +1,4 @@
-"""GET /healthz (the process is there), /readyz (it can do its work, or why not), /metrics (for Prometheus)."""
+"""GET /healthz (the process is there), /readyz (it can do its work; to the operator also why not), /metrics."""
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
@@ -14,12 +14,14 @@ from bot.ports.clock import Clock
 from bot.ports.store import JobStore
 from bot.supervisor import Supervisor
 
+PING_SECONDS = 2.0  # how long what the database answered is told again: each question is a commit
+
 Faults = Callable[[], Awaitable[Sequence[str]]]  # a sentence for each thing that keeps the bot from working
 
 
 @dataclass(slots=True)
 class Health:
-    """The operator's three routes."""
+    """The routes about the bot itself."""
 
     store: JobStore
     clock: Clock
@@ -28,20 +30,34 @@ class Health:
     accounts: Accounts
     budgets: RateBudgets
     slack_faults: Faults
+    _pinged_at: float = 0.0
+    _store_fault: str = ""
 
     async def healthz(self, _: web.Request) -> web.Response:
         """200 while the event loop turns."""
         return web.json_response({"ok": True})
 
     async def readyz(self, _: web.Request) -> web.Response:
-        """200 when events are taken and jobs move; else 503 with the reasons."""
-        faults = [*await self.slack_faults(), *self.supervisor.faults()]
-        try:
-            await self.store.ping()
-        except StoreError as error:
-            faults.append(str(error))
+        """200 when events are taken and jobs move, else 503; the reasons are the operator's alone."""
+        ready = not await self._faults()
+        return web.json_response({"ready": ready}, status=200 if ready else 503)
+
+    async def readyz_in_detail(self, _: web.Request) -> web.Response:
+        """The same with the reasons, and with warnings."""
+        faults = await self._faults()
         body = {"ready": not faults, "faults": faults, "warnings": self._warnings()}
         return web.json_response(body, status=503 if faults else 200)
+
+    async def _faults(self) -> list[str]:
+        faults = [*await self.slack_faults(), *self.supervisor.faults()]
+        now = self.clock.now()
+        if not 0 <= now - self._pinged_at < PING_SECONDS:
+            self._pinged_at, self._store_fault = now, ""
+            try:
+                await self.store.ping()
+            except StoreError as error:
+                self._store_fault = str(error)
+        return [*faults, self._store_fault] if self._store_fault else faults
 
     def _warnings(self) -> list[str]:
         return [

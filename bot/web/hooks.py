@@ -3,8 +3,10 @@
 A stranger's request changes nothing: the provider's own check comes first, then the job must exist and be open.
 """
 
+import asyncio
+import hmac
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from aiohttp import web
 
@@ -12,40 +14,57 @@ from bot.domain.errors import StoreError, WebhookRefused
 from bot.domain.job import Job, State
 from bot.engine.release import HOOK_INBOX
 from bot.ports.clock import Clock
-from bot.ports.provider import Provider, WebhookEvent, WebhookRequest
+from bot.ports.provider import HasWebhookAddress, Provider, WebhookEvent, WebhookRequest
 from bot.ports.store import JobFilter, JobStore
+from bot.web.bodies import Bodies
 
 MAX_BODY = 16 * 1024 * 1024  # a day of speech as text is well below this
+LARGE_BODY = 64 * 1024  # from here on a body is parsed in a thread
 OPEN = frozenset({State.SUBMITTING, State.WAITING})
 
 
 @dataclass(slots=True)
 class Hooks:
-    """POST /hooks/{provider} and /hooks/{provider}/{token}."""
+    """POST /hooks/{provider}/{token}: the token is the account's or the job's."""
 
     store: JobStore
     providers: Mapping[str, Provider]
     clock: Clock
     wake: Callable[[str], Awaitable[None]]
     refused: Callable[[str, str], None]
+    bodies: Bodies = field(default_factory=lambda: Bodies(at_once=4))
 
     async def handle(self, request: web.Request) -> web.Response:
-        """Answer 200 when it was believed (or may be forgotten), 401, 404, 413 otherwise, 503 to have it sent again."""
-        name = request.match_info["provider"]
+        """200 when it was believed (or may be forgotten), else 401, 404, 408 or 413; 503 to have it sent again.
+
+        The address is checked first: nothing of a request is read whose address nobody was given.
+        """
+        name, token = request.match_info["provider"], request.match_info.get("token", "")
         provider = self.providers.get(name)
-        if provider is None:
-            return self._refusal("unknown", 404, "unknown provider")
         try:
-            body = await _read(request)
+            if provider is None or not provider.capabilities.pushes or not await self._is_address(provider, token):
+                return self._refusal(name if provider else "unknown", 404, "unknown address")
+            body = await self.bodies.read(request, MAX_BODY)
             headers = {key.lower(): value for key, value in request.headers.items()}
-            news = provider.verify_webhook(WebhookRequest(body, headers, request.match_info.get("token", "")))
-            if not news.ignored:
-                await self._believe(provider, news)
+            read = WebhookRequest(body, headers, token)
+            if len(body) > LARGE_BODY:
+                event = await asyncio.to_thread(provider.verify_webhook, read)
+            else:
+                event = provider.verify_webhook(read)
+            if not event.ignored:
+                await self._believe(provider, event)
         except WebhookRefused as refusal:
             return self._refusal(name, refusal.status, refusal.reason)
         except StoreError:
             return web.json_response({"error": "try again later"}, status=503)
         return web.json_response({"ok": True})
+
+    async def _is_address(self, provider: Provider, token: str) -> bool:
+        """Whether this is the account's own address, or that of one of its jobs."""
+        if isinstance(provider, HasWebhookAddress):
+            return hmac.compare_digest(token.encode("utf-8", "replace"), provider.webhook_token().encode())
+        job = await self.store.job_by_hook_token(token) if token else None
+        return job is not None and job.account == provider.account
 
     async def _believe(self, provider: Provider, news: WebhookEvent) -> None:
         job = await self._find(provider, news)
@@ -85,12 +104,3 @@ class Hooks:
     def _refusal(self, route: str, status: int, reason: str) -> web.Response:
         self.refused(route, reason)
         return web.json_response({"error": "refused"}, status=status)
-
-
-async def _read(request: web.Request) -> bytes:
-    body = bytearray()
-    async for chunk in request.content.iter_chunked(64 * 1024):
-        body += chunk
-        if len(body) > MAX_BODY:
-            raise WebhookRefused(413, "oversized")
-    return bytes(body)

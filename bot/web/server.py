@@ -1,47 +1,77 @@
-"""The web server: which path goes where, and the socket it listens on."""
+"""The two web servers: which path goes where, and the sockets they listen on.
 
+What providers and Slack reach is on HOST:PORT. What only the operator may read (metrics, the reasons why the bot is
+not ready) is on ADMIN_HOST:ADMIN_PORT, by default on this machine only.
+"""
+
+import asyncio
 from collections.abc import Awaitable, Callable
 
 from aiohttp import web
 
 from bot.web.audio import Audio
+from bot.web.connections import Connections, hide_version, note_serving
 from bot.web.health import Health
-from bot.web.hooks import MAX_BODY, Hooks
+from bot.web.hooks import Hooks
+
+CONNECTIONS = 512  # of the usual limit of 1,024 descriptors
+PER_ADDRESS = 256  # a proxy in front of the bot is one address
+BACKLOG = 512
+STOP_SECONDS = 5.0
 
 SlackEvents = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
-def build_web(hooks: Hooks, audio: Audio, health: Health, slack_events: SlackEvents | None) -> web.Application:
-    """All routes of DESIGN 5; `/slack/events` only in HTTP mode."""
-    app = web.Application(client_max_size=MAX_BODY)
-    app.router.add_post("/hooks/{provider}", hooks.handle)
+def public_routes(hooks: Hooks, audio: Audio, health: Health, slack_events: SlackEvents | None) -> web.Application:
+    """What others may reach; `/slack/events` only in HTTP mode."""
+    app = web.Application(middlewares=[note_serving])
     app.router.add_post("/hooks/{provider}/{token}", hooks.handle)
     app.router.add_get("/audio/{token}", audio.handle)  # aiohttp answers HEAD by the same handler
     app.router.add_get("/healthz", health.healthz)
     app.router.add_get("/readyz", health.readyz)
-    app.router.add_get("/metrics", health.series)
     if slack_events is not None:
         app.router.add_post("/slack/events", slack_events)
+    app.on_response_prepare.append(hide_version)
+    return app
+
+
+def admin_routes(health: Health) -> web.Application:
+    """What the operator may read."""
+    app = web.Application(middlewares=[note_serving])
+    app.router.add_get("/healthz", health.healthz)
+    app.router.add_get("/readyz", health.readyz_in_detail)
+    app.router.add_get("/metrics", health.series)
+    app.on_response_prepare.append(hide_version)
     return app
 
 
 class WebServer:
     """Listens on host and port; port 0 takes a free one, and `port` then says which."""
 
-    def __init__(self, app: web.Application, host: str, port: int) -> None:
+    def __init__(
+        self, app: web.Application, host: str, port: int, in_all: int = CONNECTIONS, per_address: int = PER_ADDRESS
+    ) -> None:
         self._runner = web.AppRunner(app, access_log=None)
         self._host = host
+        self._limits = (in_all, per_address)
+        self._server: asyncio.Server | None = None
         self.port = port
 
     async def start(self) -> None:
         """Raises `OSError` when the address is taken."""
         await self._runner.setup()
-        site = web.TCPSite(self._runner, self._host, self.port)
-        await site.start()
-        for address in self._runner.addresses:
-            self.port = int(address[1])
-            break
+        if (manager := self._runner.server) is None:
+            raise RuntimeError("aiohttp gave no server")
+        make = Connections(manager, *self._limits)
+        loop = asyncio.get_running_loop()
+        self._server = await loop.create_server(make, self._host, self.port, backlog=BACKLOG)
+        self.port = int(self._server.sockets[0].getsockname()[1])
 
     async def stop(self) -> None:
-        """Take no more requests and end."""
+        """Take no more requests, let those under way end for a moment, and close."""
+        if self._server is not None:
+            self._server.close()
+        if self._runner.server is not None:
+            self._runner.server.pre_shutdown()
+            await self._runner.server.shutdown(STOP_SECONDS)
         await self._runner.cleanup()

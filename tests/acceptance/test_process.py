@@ -146,7 +146,7 @@ async def test_it_says_of_itself_whether_it_works(place: Place, recording: Path)
         for path in ("/healthz", "/readyz"):
             async with session.get(f"{address}{path}") as answer:
                 assert answer.status == 200, await answer.text()
-        async with session.get(f"{address}/metrics") as answer:
+        async with session.get(f"{place.bot.admin}/metrics") as answer:
             metrics = await answer.text()
     assert re.search(r"^threadscribe_\w+", metrics, re.MULTILINE)
     assert "visit.mp3" not in metrics

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from bot.app import Core, open_bot
 from bot.configuration import load_settings
+from bot.providers.webhook_address import webhook_address
 from simulators.invox import InvoxSettings, InvoxSimulator
 from simulators.provider.results import Segment, Transcript
 from simulators.slack.manifest import with_manifest
@@ -49,11 +50,8 @@ async def open_scribe(directory: Path, samples: Path | None = None, **more: str)
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     options = with_manifest(Options(samples=samples, share_delay=0.02, private_answers="thread"), ROOT / "manifest.yml")
-    xosum = XosumSimulator(
-        XosumSettings(
-            job_seconds=0.1, webhook_spacing=(0.2,), language="en", webhook_url=f"http://127.0.0.1:{port}/hooks/xosum"
-        )
-    )
+    xosum = XosumSimulator(XosumSettings(job_seconds=0.1, webhook_spacing=(0.2,), language="en"))
+    xosum.settings.webhook_url = webhook_address(f"http://127.0.0.1:{port}", "xosum", xosum.settings.webhook_secret)
     invox = InvoxSimulator(InvoxSettings(job_seconds=0.1, webhook_spacing=(0.2,)))
     async with SlackSimulator(options) as slack:
         await xosum.start()
@@ -66,6 +64,7 @@ async def open_scribe(directory: Path, samples: Path | None = None, **more: str)
                 "DATABASE_URL": f"sqlite:///{directory}/jobs.db",
                 "HOST": "127.0.0.1",
                 "PORT": str(port),
+                "ADMIN_PORT": "0",
                 "PUBLIC_URL": f"http://127.0.0.1:{port}",
                 "REPLY_SETTLE_SECONDS": "0.5",
                 "POLL_MIN_SECONDS": "0.1",

@@ -15,6 +15,7 @@ from bot.domain.job import Job, Options, Origin
 from bot.domain.transcript import Transcript
 from bot.ports.audio import SourceFile
 from bot.ports.store import NewJob
+from bot.providers.webhook_address import webhook_address
 from simulators.invox import InvoxSettings, InvoxSimulator
 from simulators.nabla import NablaSettings, NablaSimulator
 from simulators.xosum import XosumSettings, XosumSimulator
@@ -66,7 +67,7 @@ async def running(
     port = free_port()
     public = f"http://127.0.0.1:{port}"
     if push and not isinstance(sim, InvoxSimulator):
-        sim.settings.webhook_url = f"{public}/hooks/{sim.name}"
+        sim.settings.webhook_url = webhook_address(public, sim.name, sim.settings.webhook_secret)
     reachable = push or isinstance(sim, NablaSimulator)
     known = {
         **sim.environment(),

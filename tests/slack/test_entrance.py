@@ -12,8 +12,9 @@ from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 from pydantic import SecretStr
 
-from bot.slack.listeners import BIGGEST_REQUEST, HttpEntrance
+from bot.slack.listeners import HttpEntrance
 from bot.slack.wiring import signed_in
+from bot.web.bodies import UNBELIEVED_BYTES, Bodies
 from simulators.slack.faults import Fault
 from tests.support.slack_harness import CLIP, Workplace, workplace
 
@@ -70,14 +71,14 @@ async def test_a_malformed_body_is_a_400_even_when_it_is_signed(http: Workplace,
 
 
 async def test_an_oversized_body_is_a_413(http: Workplace) -> None:
-    body = b" " * (BIGGEST_REQUEST + 1)
+    body = b" " * (UNBELIEVED_BYTES + 1)
     assert await post(http, body, **signed(http, body)) == 413
 
 
 async def test_without_a_signing_secret_nobodys_signature_is_good(tmp_path: Path) -> None:
     async with workplace(tmp_path) as place:
         bare = place.settings.model_copy(update={"slack_signing_secret": SecretStr("")})
-        entrance = HttpEntrance(place.room.app, bare, lambda reason: None)
+        entrance = HttpEntrance(place.room.app, bare, Bodies().read, lambda reason: None)
         body, stamp = json.dumps(MESSAGE).encode(), str(int(time.time()))
         forged = "v0=" + hmac.new(b"", b"v0:" + stamp.encode() + b":" + body, "sha256").hexdigest()
         site = web.Application()

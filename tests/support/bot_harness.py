@@ -10,6 +10,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from bot.providers.webhook_address import webhook_address
 from simulators.invox import InvoxSimulator
 from simulators.nabla import NablaSimulator
 from simulators.slack.file_store import Upload
@@ -266,7 +267,9 @@ async def open_place(
             stack.push_async_callback(service.stop)
             environment |= service.environment() | {"PUBLIC_URL": f"http://127.0.0.1:{port}"}
             if not isinstance(service, InvoxSimulator):  # that one is told with each job
-                service.settings.webhook_url = f"http://127.0.0.1:{port}/hooks/{service.name}"
+                service.settings.webhook_url = webhook_address(
+                    f"http://127.0.0.1:{port}", service.name, service.settings.webhook_secret
+                )
         place = Place(slack, directory, service, {**environment, **(more or {})}, port if http else 0)
         try:
             yield place

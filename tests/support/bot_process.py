@@ -18,7 +18,14 @@ STOP_SECONDS = 20.0  # what the operator is promised
 def base_environment(directory: Path) -> dict[str, str]:
     """What every process gets, and nothing of ours beside it: no token or setting of this shell can leak in."""
     kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "TMPDIR") if name in os.environ}
-    return {**kept, "PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1", "TERM": "dumb", "COLUMNS": "200"}
+    return {
+        **kept,
+        "PYTHONPATH": str(ROOT),
+        "PYTHONUNBUFFERED": "1",
+        "TERM": "dumb",
+        "COLUMNS": "200",
+        "ADMIN_PORT": "0",
+    }
 
 
 @dataclass
@@ -100,6 +107,11 @@ class Bot:
         port = self.events("ready")[0]["port"]
         assert isinstance(port, int)
         return port
+
+    @property
+    def admin(self) -> str:
+        """The address of the operator's routes."""
+        return f"http://127.0.0.1:{self.events('ready')[-1]['admin_port']}"
 
     def signal(self, number: signal.Signals) -> None:
         if self.process.returncode is None:

@@ -18,6 +18,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from bot.providers.webhook_address import webhook_address
 from simulators.invox import InvoxSettings, InvoxSimulator
 from simulators.nabla import NablaSettings, NablaSimulator
 from simulators.provider.results import Segment, Transcript
@@ -77,13 +78,16 @@ def service(name: str, public_url: str) -> Service | None:
     }
     match name:
         case "xosum":
-            return XosumSimulator(XosumSettings.model_validate({**again, "webhook_url": f"{public_url}/hooks/xosum"}))
+            xosum = XosumSettings.model_validate(again)
+            xosum.webhook_url = webhook_address(public_url, name, xosum.webhook_secret)
+            return XosumSimulator(xosum)
         case "invox":
             return InvoxSimulator(InvoxSettings.model_validate(again))
         case "nabla":
             spacing = {"download_spacing": (0.5,) * 200}  # it comes for the audio again while the bot is dead
-            hook = {"webhook_url": f"{public_url}/hooks/nabla"}
-            return NablaSimulator(NablaSettings.model_validate({**again, **spacing, **hook}))
+            nabla = NablaSettings.model_validate({**again, **spacing})
+            nabla.webhook_url = webhook_address(public_url, name, nabla.webhook_secret)
+            return NablaSimulator(nabla)
         case _:
             return None
 

@@ -85,5 +85,7 @@ async def post(hooks: Hooks, name: str, body: bytes) -> int:
     content = StreamReader(BaseProtocol(loop), 1 << 16, loop=loop)
     content.feed_data(body)
     content.feed_eof()
-    request = make_mocked_request("POST", f"/hooks/{name}", match_info={"provider": name}, payload=content)
+    request = make_mocked_request(
+        "POST", f"/hooks/{name}/token", match_info={"provider": name, "token": "token"}, payload=content
+    )
     return (await hooks.handle(request)).status

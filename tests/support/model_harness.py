@@ -142,7 +142,7 @@ class Service:
             title=name,
             accepts=InputLimits(frozenset({"audio/mpeg"})),
             fetches_audio=kind == "fetches",
-            pushes=kind != "told",
+            pushes=True,
             pace=Pace(56.0, 4) if kind == "told" else None,
         )
 
@@ -193,6 +193,9 @@ class Service:
 
     async def cancel(self, remote: RemoteJob) -> None:
         return None
+
+    def webhook_token(self) -> str:
+        return "token"
 
     def verify_webhook(self, request: WebhookRequest) -> WebhookEvent:
         ref, _, secret = request.body.decode().partition(" ")

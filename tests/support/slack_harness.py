@@ -22,6 +22,7 @@ from bot.settings import Settings
 from bot.slack.api.client import open_client
 from bot.slack.wiring import Reports, SlackAdapter
 from bot.supervisor import Supervisor
+from bot.web.bodies import Bodies
 from simulators.slack.file_store import Upload
 from simulators.slack.manifest import with_manifest
 from simulators.slack.options import Options as SlackOptions
@@ -171,7 +172,9 @@ async def workplace(
             async with open_client(settings, clock) as client:
                 supervisor = Supervisor(clock)
                 reports = Reports(rung.append, on_broken=lambda error: broken.append(error.account))
-                room = SlackAdapter(settings, store, clock, http, client, supervisor, reports, offers or {})
+                room = SlackAdapter(
+                    settings, store, clock, http, client, supervisor, reports, Bodies().read, offers or {}
+                )
                 place = Workplace(slack, store, room, clock, database, settings, http, rung, broken)
                 if http_mode:
                     site = web.Application()

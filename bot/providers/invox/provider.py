@@ -223,7 +223,7 @@ class InvoxProvider(HttpProvider):
         """Fetch a token; nothing is created or billed."""
         remedy = "Check INVOX_BASE_URL, INVOX_TOKEN_PATH, INVOX_APP_ID and INVOX_API_KEY."
         findings = await try_credentials(TITLE, self._fetch_token, self._clock, remedy)
-        hook = webhook_finding(TITLE, "INVOX_APP_SECRET", bool(self._secret), self._context.public_url)
+        hook = webhook_finding(TITLE, "INVOX_APP_SECRET", self._secret, self._context.public_url)
         return [*findings, hook]
 
     def _mime_type(self, order: TranscriptionRequest) -> str:

@@ -30,6 +30,7 @@ from bot.providers.nabla.settings import NablaSettings
 from bot.providers.nabla.signature import SIGNATURE_HEADER, TIMESTAMP_HEADER, is_genuine, read_news
 from bot.providers.recent import Recent
 from bot.providers.token import Token, TokenCache
+from bot.providers.webhook_address import webhook_token
 
 MAX_SECONDS = 3600.0
 RENEW_EARLY = 60.0
@@ -152,6 +153,10 @@ class NablaProvider(HttpProvider):
             return transcript
         raise refusal(answer, TITLE)
 
+    def webhook_token(self) -> str:
+        """Derived from NABLA_WEBHOOK_SECRET."""
+        return webhook_token(self.name, self._secret)
+
     def verify_webhook(self, request: WebhookRequest) -> WebhookEvent:
         """Believe raw bytes with one of our signatures and a near timestamp; a genuine but strange body is ignored."""
         if not is_genuine(
@@ -189,7 +194,7 @@ class NablaProvider(HttpProvider):
             if ok
             else "Nabla downloads the audio from this bot: set PUBLIC_URL to an https address that reaches it.",
         )
-        return [*findings, audio, webhook_finding(TITLE, "NABLA_WEBHOOK_SECRET", bool(self._secret), public)]
+        return [*findings, audio, webhook_finding(TITLE, "NABLA_WEBHOOK_SECRET", self._secret, public, self.name)]
 
     async def _new_token(self) -> Token:
         answer = await self._fetch_token()

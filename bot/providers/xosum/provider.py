@@ -39,6 +39,7 @@ from bot.providers.json_fields import (
 )
 from bot.providers.kind import ProviderContext
 from bot.providers.presigned import put_audio
+from bot.providers.webhook_address import webhook_token
 from bot.providers.xosum.settings import XosumSettings
 
 TITLE = "Xosum"
@@ -107,6 +108,10 @@ class XosumProvider(HttpProvider):
             return Failed(problem, f"{answer.source}: status {answer.status}: {words}")
         return read_standing(answer.json_object(), answer.source)
 
+    def webhook_token(self) -> str:
+        """Derived from XOSUM_WEBHOOK_SECRET."""
+        return webhook_token(self.name, self._secret)
+
     def verify_webhook(self, request: WebhookRequest) -> WebhookEvent:
         """Believe a body whose `secret` is ours, compared in constant time before anything else is looked at."""
         body = read_object(request.body)
@@ -136,7 +141,7 @@ class XosumProvider(HttpProvider):
         """Ask for a job that cannot exist: a good key is told so, a bad one is refused. One call of the budget."""
         remedy = "Copy the API key again from the account settings (Business plan) into XOSUM_API_KEY."
         findings = await try_credentials(TITLE, lambda: self._read("doctor"), self._clock, remedy)
-        hook = webhook_finding(TITLE, "XOSUM_WEBHOOK_SECRET", bool(self._secret), self._context.public_url)
+        hook = webhook_finding(TITLE, "XOSUM_WEBHOOK_SECRET", self._secret, self._context.public_url, self.name)
         return [*findings, hook]
 
     async def _read(self, ref: str) -> Answer:

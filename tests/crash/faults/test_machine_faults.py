@@ -67,7 +67,7 @@ def remount(disk: Path, how: str) -> None:
 
 async def readiness(place: Place) -> tuple[int, str]:
     """Status and body of /readyz."""
-    async with ClientSession() as session, session.get(f"http://127.0.0.1:{place.environment['PORT']}/readyz") as got:
+    async with ClientSession() as session, session.get(f"{place.bot.admin}/readyz") as got:
         return got.status, await got.text()
 
 

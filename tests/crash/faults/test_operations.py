@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from aiohttp import ClientSession
 
+from bot.providers.webhook_address import webhook_token
 from simulators.slack.faults import Fault
 from simulators.slack.file_store import Upload
 from simulators.xosum import XosumSettings, XosumSimulator
@@ -29,7 +30,7 @@ def recording(tmp_path: Path) -> bytes:
 
 
 async def fetch(place: Place, path: str) -> tuple[int, str]:
-    async with ClientSession() as session, session.get(f"http://127.0.0.1:{place.environment['PORT']}{path}") as got:
+    async with ClientSession() as session, session.get(f"{place.bot.admin}{path}") as got:
         return got.status, await got.text()
 
 
@@ -55,15 +56,17 @@ async def test_the_series_tell_what_happened(place: Place, recording: bytes) -> 
     second = await place.upload(Upload("second.mp3", recording + b"\0"))
     await place.answered(second)
     await place.settled(second, "done")
-    assert await post(place, "/hooks/xosum", b"{}") == 401
-    assert await post(place, "/hooks/xosum", b"not json") == 400
-    assert await post(place, "/hooks/nobody", b"{}") == 404
+    assert isinstance(place.service, XosumSimulator)
+    hook = f"/hooks/xosum/{webhook_token('xosum', place.service.settings.webhook_secret)}"
+    assert await post(place, hook, b"{}") == 401
+    assert await post(place, hook, b"not json") == 400
+    assert await post(place, "/hooks/xosum/guessed", b"{}") == 404
+    assert await post(place, "/hooks/nobody/x", b"{}") == 404
     found = await series(place)
     assert found['threadscribe_jobs{state="done"}'] == 2
     assert found["threadscribe_oldest_unfinished_seconds"] == 0
     assert found['threadscribe_replies_total{how="posted"}'] == 1
     assert found['threadscribe_replies_total{how="adopted"}'] == 1
-    assert isinstance(place.service, XosumSimulator)
     calls = sum(place.service.ledger.per_minute().values())
     assert found['threadscribe_budget_spent_total{account="xosum"}'] == calls
     assert found['threadscribe_hooks_refused_total{reason="secret",route="xosum"}'] == 1

@@ -1,0 +1,218 @@
+"""The web server against strangers, in small: who is let in, what is read, what an answer says."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import cast
+
+import aiohttp
+import pytest
+from aiohttp import web
+
+from bot.domain.errors import WebhookRefused
+from bot.engine.hosted_audio import HostedAudio
+from bot.ports.audio import Payload
+from bot.web.audio import Audio
+from bot.web.bodies import Bodies
+from bot.web.connections import hide_version, note_serving
+from bot.web.server import WebServer
+from tests.web.served import Served
+
+HEAD = b"POST /echo HTTP/1.1\r\nHost: bot\r\nContent-Length: 5\r\n"
+Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
+
+
+class Door:
+    """A server with small limits; `/echo` reads a body, `/held` answers when a test says so."""
+
+    def __init__(self, bodies: Bodies, in_all: int, per_address: int) -> None:
+        self.bodies = bodies
+        self.release = asyncio.Event()
+        app = web.Application(middlewares=[note_serving])
+        app.router.add_post("/echo", self._echo)
+        app.router.add_get("/held", self._held)
+        app.on_response_prepare.append(hide_version)
+        self.server = WebServer(app, "127.0.0.1", 0, in_all, per_address)
+
+    async def _echo(self, request: web.Request) -> web.Response:
+        try:
+            return web.Response(body=await self.bodies.read(request, 1000))
+        except WebhookRefused as refusal:
+            return web.Response(status=refusal.status)
+
+    async def _held(self, _: web.Request) -> web.Response:
+        await self.release.wait()
+        return web.Response(text="at last")
+
+    async def connect(self, data: bytes = b"") -> Streams:
+        reader, writer = await asyncio.open_connection("127.0.0.1", self.server.port)
+        writer.write(data)
+        await writer.drain()
+        return reader, writer
+
+    async def ask(self, data: bytes) -> bytes:
+        """One request on a connection of its own, to the connection's end."""
+        reader, writer = await self.connect(data)
+        async with asyncio.timeout(10):
+            answer = await reader.read()
+        writer.close()
+        return answer
+
+
+@asynccontextmanager
+async def opened(bodies: Bodies | None = None, in_all: int = 100, per_address: int = 100) -> AsyncIterator[Door]:
+    door = Door(bodies or Bodies(), in_all, per_address)
+    await door.server.start()
+    try:
+        yield door
+    finally:
+        door.release.set()
+        await door.server.stop()
+
+
+async def is_closed(streams: Streams) -> bool:
+    """Whether the other side ends the connection."""
+    try:
+        async with asyncio.timeout(10):
+            return await streams[0].read() == b""
+    except ConnectionResetError:
+        return True
+
+
+FULL = HEAD + b"Connection: close\r\n\r\nhello"
+
+
+@pytest.mark.parametrize("limits", [(5, 100), (100, 5)], ids=["in all", "per address"])
+async def test_who_waits_longest_makes_room_for_who_comes(limits: tuple[int, int]) -> None:
+    async with opened(None, *limits) as door:
+        idle = [await door.connect(HEAD) for _ in range(5)]
+        assert b"hello" in await door.ask(FULL)
+        assert await is_closed(idle[0])
+        for streams in idle[1:]:
+            streams[1].write(b"Connection: close\r\n\r\nhello")  # the others are still served
+            assert b"hello" in await streams[0].read()
+
+
+async def test_a_request_that_is_served_is_never_closed_for_another() -> None:
+    async with opened(in_all=2) as door:
+        served = [await door.connect(b"GET /held HTTP/1.1\r\nHost: bot\r\nConnection: close\r\n\r\n") for _ in range(2)]
+        await asyncio.sleep(0.1)
+        assert await is_closed(await door.connect(FULL))  # no room: refused at once
+        door.release.set()
+        for reader, _ in served:
+            assert b"at last" in await reader.read()
+        assert b"hello" in await door.ask(FULL)
+
+
+async def test_a_body_that_does_not_come_is_given_up() -> None:
+    async with opened(Bodies(seconds=0.2)) as door:
+        assert b" 408 " in await door.ask(HEAD + b"Connection: close\r\n\r\nhe")
+
+
+async def test_held_bodies_keep_no_honest_one_out() -> None:
+    async with opened(Bodies(at_once=3, seconds=60.0)) as door:
+        held = [await door.connect(HEAD + b"Connection: close\r\n\r\nhe") for _ in range(3)]
+        await asyncio.sleep(0.1)
+        assert b"hello" in await door.ask(FULL)
+        assert b" 408 " in await held[0][0].read()  # the slowest made room
+        held[2][1].write(b"llo")
+        assert b"hello" in await held[2][0].read()
+
+
+async def test_a_body_above_the_limit_is_refused_by_its_announced_length_and_by_its_real_one() -> None:
+    async with opened() as door:
+        announced = b"POST /echo HTTP/1.1\r\nHost: bot\r\nContent-Length: 1001\r\nConnection: close\r\n\r\n"
+        assert b" 413 " in await door.ask(announced + b"x" * 10)
+        chunked = b"POST /echo HTTP/1.1\r\nHost: bot\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n"
+        assert b" 413 " in await door.ask(chunked + b"3e9\r\n" + b"x" * 1001 + b"\r\n0\r\n\r\n")
+
+
+@pytest.mark.parametrize(
+    "data", [FULL, b"nonsense\r\n\r\n", b"GET /nowhere HTTP/1.1\r\nHost: b\r\nConnection: close\r\n\r\n"]
+)
+async def test_no_answer_names_the_software(data: bytes) -> None:
+    async with opened() as door:
+        answer = await door.ask(data)
+        assert b"aiohttp" not in answer
+        assert b"Python" not in answer
+
+
+async def test_the_addresses_are_what_they_were_given_out_as(served_bot: Served) -> None:
+    async with aiohttp.ClientSession() as session:
+        for path, status in (
+            ("/hooks/xosum", 404),
+            ("/hooks/xosum/guess", 404),
+            ("/hooks/local/guess", 404),
+            ("/hooks/nobody/guess", 404),
+            ("/slack/events", 404),  # Socket Mode
+        ):
+            async with session.post(f"{served_bot.public}{path}", data=b"{}") as answer:
+                assert answer.status == status, path
+        async with session.get(f"{served_bot.public}/metrics") as answer:
+            assert answer.status == 404
+        async with session.get(f"{served_bot.public}/readyz") as answer:
+            assert set(json.loads(await answer.text())) == {"ready"}
+        async with session.get(f"{served_bot.admin}/readyz") as answer:
+            assert set(json.loads(await answer.text())) == {"ready", "faults", "warnings"}
+        async with session.get(f"{served_bot.admin}/metrics") as answer:
+            assert answer.status == 200
+
+
+async def test_an_address_that_nobody_was_given_is_answered_unread(served_bot: Served) -> None:
+    for path in ("/hooks/local/x", "/hooks/xosum/x", "/hooks/invox/x"):
+        reader, writer = await asyncio.open_connection("127.0.0.1", served_bot.port)
+        writer.write(f"POST {path} HTTP/1.1\r\nHost: b\r\nContent-Length: 16000000\r\n\r\n".encode())
+        await writer.drain()
+        async with asyncio.timeout(10):
+            assert b" 404 " in await reader.readline()  # before a byte of the body was sent
+        writer.close()
+
+
+@pytest.mark.parametrize(
+    ("header", "status", "body"),
+    [
+        (None, 200, b"0123456789"),
+        ("bytes=2-4", 206, b"234"),
+        ("bytes=-3", 206, b"789"),
+        ("bytes=7-", 206, b"789"),
+        ("bytes=0-99", 200, b"0123456789"),
+        ("bytes=10-", 416, b""),
+        ("bytes=5-2", 416, b""),
+        ("bytes=0-" + "9" * 4301, 416, b""),
+        ("bytes=0-1,3-4", 416, b""),
+        ("lines=1-2", 416, b""),
+    ],
+)
+async def test_a_range_gives_its_part_or_a_clean_refusal(header: str | None, status: int, body: bytes) -> None:
+    class Hosted:
+        async def payload_for(self, token: str) -> Payload:
+            return Whole()
+
+    audio = Audio(cast(HostedAudio, Hosted()))
+    app = web.Application()
+    app.router.add_get("/audio/{token}", audio.handle)
+    server = WebServer(app, "127.0.0.1", 0)
+    await server.start()
+    try:
+        headers = {"Range": header} if header else {}
+        address = f"http://127.0.0.1:{server.port}/audio/x"
+        async with aiohttp.ClientSession() as session, session.get(address, headers=headers) as answer:
+            assert (answer.status, await answer.read()) == (status, body)
+    finally:
+        await server.stop()
+
+
+class Whole:
+    """Ten bytes of audio."""
+
+    name, mime, size, seconds = "clip.mp3", "audio/mpeg", 10, 1.0
+    path: Path | None = None
+
+    @asynccontextmanager
+    async def stream(self, start: int = 0, end: int | None = None) -> AsyncIterator[AsyncIterator[bytes]]:
+        async def once() -> AsyncIterator[bytes]:
+            yield b"0123456789"[start:end]
+
+        yield once()
