@@ -60,13 +60,16 @@ WAV = Form("wav", "audio/wav", "wav", 32000)
 FORMS = (MP3, WAV)  # the first that the provider takes
 
 
-def canonical_mime(container: str, codec: str, has_video: bool, brand: str = "", tracks: int = 1) -> str:
+def canonical_mime(
+    container: str, codec: str, has_video: bool, brand: str = "", tracks: int = 1, opposite: bool = False
+) -> str:
     """The type of such a file. `brand` is the major brand of an MP4.
 
-    An unusual codec gives a type of its own, as do several sound tracks: of those, others would hear the first only.
+    What others would not hear as we do has a type of its own, which no provider lists: an unusual codec, several sound
+    tracks (others take the first), channels of opposite phase (others mix them to silence).
     """
     plain = _plain_mime(container, codec, has_video, brand)
-    return plain if tracks == 1 else f"{plain};tracks={tracks}"
+    return plain + (f";tracks={tracks}" if tracks > 1 else "") + (";phase=opposite" if opposite else "")
 
 
 def _plain_mime(container: str, codec: str, has_video: bool, brand: str) -> str:

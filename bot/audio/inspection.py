@@ -10,13 +10,15 @@ from av.stream import Discard, Disposition
 from bot.audio.formats import canonical_mime
 from bot.audio.lengths import is_length_guessed
 from bot.audio.messages import Facts, Need, Probe, Refused
-from bot.audio.reading import decodable, open_media, why_unusable
+from bot.audio.reading import TrackReader, decodable, is_sane, open_media, why_unusable
 from bot.audio.sniff import family, is_locked, unreadable_format
 from bot.domain.errors import ProblemCode
 
 _OGG_TAIL = 96 * 1024  # an Ogg page holds at most 64 KiB, and the last one has the time
 _WEBM_TAIL = 256 * 1024
 _FRAMES_WANTED = 2
+_PHASE_RATE = 16_000
+_PHASE_SECONDS = 10.0  # of the start, at most, in which channels of opposite phase are looked for
 _COUNTED = 1024 * 1024  # bytes; a file of a guessed length that is no larger is fetched whole and counted
 _BOXES = 64  # at most, before the index of an MP4
 _LARGEST_INDEX = 22 * 1024 * 1024  # bytes: as much as is fetched at all
@@ -141,13 +143,14 @@ def _describe(container: InputContainer, file: SparseFile, request: Probe) -> Fa
     for other in container.streams:
         if other.index != stream.index:
             other.discard = Discard.all  # so that nothing is fetched for the sake of a film's pictures
-    if not _decodes(container, stream, file):
+    decodes, opposite = _tried(container, stream, file)
+    if not decodes:
         if file.missing is not None and not request.last:
             return Need(file.missing)
         if file.missing is None:
             return Refused(ProblemCode.CORRUPT.value, f"{name}/{codec}: no frame decodes")
     brand = container.metadata.get("major_brand", "")
-    mime = canonical_mime(name, codec, has_video, brand, len(container.streams.audio))
+    mime = canonical_mime(name, codec, has_video, brand, len(container.streams.audio), opposite)
     return Facts(name, codec, seconds, mime, has_video)
 
 
@@ -197,19 +200,26 @@ def _counted(request: Probe, index: int) -> float | None:
         return total or None
 
 
-def _decodes(container: InputContainer, stream: AudioStream, file: SparseFile) -> bool:
-    frames = 0
+def _tried(container: InputContainer, stream: AudioStream, file: SparseFile) -> tuple[bool, bool]:
+    """Whether sound decodes, and whether its channels are of opposite phase, as far as the start of the file tells."""
+    frames, mono = 0, stream.codec_context.layout.nb_channels == 1
+    track = TrackReader(_PHASE_RATE)
     try:
         for packet in container.demux(stream):
             try:
-                frames += len(packet.decode())
+                for frame in packet.decode():
+                    frames += 1
+                    if not mono and is_sane(frame.sample_rate, frame.layout.nb_channels):
+                        track.add(frame)
             except av.InvalidDataError:
                 continue
-            if frames >= _FRAMES_WANTED or file.missing is not None:
+            enough = frames >= _FRAMES_WANTED and (mono or track.length >= _PHASE_SECONDS * _PHASE_RATE)
+            if enough or file.missing is not None:
                 break
     except (av.FFmpegError, EOFError):
         pass
-    return frames > 0
+    track.finish()
+    return frames > 0, track.is_opposite
 
 
 def _last_webm_time(tail: bytes) -> float | None:

@@ -34,6 +34,11 @@ class Mixdown:
         self._loudest = np.zeros(channels)  # the power of each channel in its loudest block so far
         self._weights: NDArray[np.float64] | None = None
 
+    @property
+    def is_turned(self) -> bool:
+        """Whether a channel's sign is turned at present, against another's."""
+        return bool(self._signs.min() != self._signs.max())
+
     def mix(self, block: Samples) -> Samples:
         """One channel of as many samples as `block` (channels, samples) has. Values that are not numbers become 0."""
         if self._channels == 1 or not block.shape[1]:

@@ -133,7 +133,7 @@ class AudioReader:
         return [stream for stream in streams if stream.index in wanted]
 
     def _mixed(self) -> Iterator[Samples]:
-        tracks = {stream.index: _TrackReader(self.rate) for stream in self._streams}
+        tracks = {stream.index: TrackReader(self.rate) for stream in self._streams}
         block = int(BLOCK_SECONDS * self.rate)
         mixdown = Mixdown(len(tracks), self.rate)
         for index, frame in self._frames():
@@ -145,7 +145,7 @@ class AudioReader:
         while left := max(track.length for track in tracks.values()):
             yield mixdown.mix(np.stack([track.take(min(block, left)) for track in tracks.values()]))
 
-    def _is_due(self, tracks: "dict[int, _TrackReader]", block: int) -> bool:
+    def _is_due(self, tracks: "dict[int, TrackReader]", block: int) -> bool:
         waiting = [track.length for track in tracks.values()]
         return min(waiting) >= block or max(waiting) >= block + _LEAD * self.rate
 
@@ -170,7 +170,7 @@ class AudioReader:
                     self.skipped += 1
 
 
-class _TrackReader:
+class TrackReader:
     """One track on its way to mono samples of `rate`: they are added as frames and taken in blocks."""
 
     def __init__(self, rate: int) -> None:
@@ -186,7 +186,12 @@ class _TrackReader:
         self.length = 0
         """Samples that can be taken."""
 
-    def add(self, frame: av.AudioFrame, start: float) -> None:
+    @property
+    def is_opposite(self) -> bool:
+        """Whether a channel is upside down at present: an ordinary downmix would cancel it."""
+        return self._mixdown.is_turned
+
+    def add(self, frame: av.AudioFrame, start: float = 0.0) -> None:
         """Add a frame; `start` counts for the first one: its seconds of silence come before it."""
         kind = (frame.format.name, frame.layout.name, frame.sample_rate)
         if self._kind is None:

@@ -5,7 +5,6 @@ from pathlib import Path
 
 import av
 import pytest
-from bot.slack.incoming.audio_guess import EXTENSIONS, AudioGuess, guess_audio
 
 from bot.audio.convert import transcode
 from bot.audio.formats import DEMUXERS, MP3
@@ -13,6 +12,7 @@ from bot.audio.inspection import look
 from bot.audio.messages import Facts, Probe, Refused, Transcode, Transcoded
 from bot.audio.preparer import AudioPreparer
 from bot.audio.sniff import family
+from bot.domain.audio_guess import EXTENSIONS, AudioGuess, guess_audio
 from bot.domain.errors import ProblemCode, Rejected
 from bot.domain.job import FileFacts
 from bot.text.problems import sentence

@@ -7,6 +7,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from bot.audio.inspection import look
+from bot.audio.messages import Facts, Probe
 from bot.audio.mixdown import Samples
 from bot.audio.reading import AudioReader, UnusableAudio
 from bot.domain.errors import ProblemCode
@@ -31,6 +33,11 @@ def share(samples: NDArray[np.floating], hertz: float) -> float:
     """The share of the power that lies within 5 Hz of a tone."""
     power = np.abs(np.fft.rfft(samples * np.hanning(len(samples)))) ** 2
     return float(power[np.abs(np.fft.rfftfreq(len(samples), 1 / RATE) - hertz) < 5].sum() / power.sum())
+
+
+def spatial(data: bytes, count: int) -> bytes:
+    """An MP4 whose first AAC tracks claim to be Apple's spatial sound, for which there is no decoder."""
+    return data.replace(b"mp4a", b"apac", count).replace(b"esds", b"free", count)
 
 
 @pytest.mark.parametrize("channels", range(1, 65))
@@ -89,6 +96,39 @@ def test_a_track_that_ends_early_does_not_end_the_others(tmp_path: Path) -> None
     heard = read(tracks(tmp_path / "a.mkv", [Part(tone(1)), Part(tone(40, hertz=1000))]))
     assert len(heard) == pytest.approx(40 * RATE, abs=RATE // 10)
     assert share(heard[35 * RATE :], 1000) > 0.9
+
+
+def test_a_first_track_that_nothing_decodes_is_passed_over(tmp_path: Path) -> None:
+    path = tracks(tmp_path / "a.mp4", [Part(tone(2)), Part(tone(2, hertz=1000))], "aac")
+    path.write_bytes(spatial(path.read_bytes(), 1))
+    assert share(read(path), 1000) > 0.9
+    data = path.read_bytes()
+    facts = look(Probe(len(data), [[0, len(data)]], data, last=True))
+    assert isinstance(facts, Facts)
+    assert (facts.codec, facts.mime) == ("aac", "audio/mp4;tracks=2")
+
+
+def test_a_file_whose_tracks_nothing_decodes_is_refused_for_that(tmp_path: Path) -> None:
+    path = tracks(tmp_path / "a.mp4", [Part(tone(1))], "aac")
+    path.write_bytes(spatial(path.read_bytes(), 1))
+    with pytest.raises(UnusableAudio) as caught:
+        AudioReader(path)
+    assert caught.value.code is ProblemCode.NOT_CONVERTIBLE
+
+
+@pytest.mark.parametrize(
+    ("name", "mime"),
+    [
+        ("field/opposite_phase.flac", "audio/flac;phase=opposite"),
+        ("field/microphone_second.mkv", "audio/webm;tracks=2"),
+        ("field/nine_channels.wav", "audio/wav"),
+    ],
+)
+def test_what_a_provider_would_hear_differently_has_a_type_that_none_lists(name: str, mime: str) -> None:
+    data = (FIELD.parent / name).read_bytes()
+    facts = look(Probe(len(data), [[0, len(data)]], data, last=True))
+    assert isinstance(facts, Facts)
+    assert facts.mime == mime
 
 
 def test_recordings_of_different_rates_that_were_joined_are_read_whole(tmp_path: Path) -> None:
