@@ -33,7 +33,7 @@ def main() -> None:
     )
 
     transcriber = Transcriber(model, threads)
-    confine([root, *_places(Path(model))], memory=_memory(), devices=True)
+    confine([root, *model_places(Path(model))], memory=_memory(), devices=True)
     for request in channel.requests():
         if isinstance(request, Transcribe):
             try:
@@ -44,7 +44,7 @@ def main() -> None:
                 channel.send(Unusable(ProblemCode.CORRUPT.value, type(error).__name__))
 
 
-def _places(model: Path) -> set[Path]:
+def model_places(model: Path) -> set[Path]:
     """Where the files of a model's directory lie; those of the hub's cache are links to elsewhere."""
     return {model, *(file.resolve().parent for file in model.iterdir())} if model.is_dir() else set()
 
