@@ -21,6 +21,7 @@ from pathlib import Path
 from bot.providers.webhook_address import webhook_address
 from simulators.invox import InvoxSettings, InvoxSimulator
 from simulators.nabla import NablaSettings, NablaSimulator
+from simulators.openai import OpenAISettings, OpenAISimulator
 from simulators.provider.results import Segment, Transcript
 from simulators.slack.faults import Fault
 from simulators.slack.file_store import Upload
@@ -31,7 +32,7 @@ from simulators.slack.server import SlackSimulator
 from simulators.xosum import XosumSettings, XosumSimulator
 from tests.crash.starter import ENTRY, ROOT, Started, Starter
 
-Service = XosumSimulator | InvoxSimulator | NablaSimulator
+Service = XosumSimulator | InvoxSimulator | NablaSimulator | OpenAISimulator
 
 SAMPLES = ROOT / "simulators" / "samples"
 PASSAGE = (SAMPLES / "sense_passage.mp3").read_bytes()
@@ -88,6 +89,8 @@ def service(name: str, public_url: str) -> Service | None:
             nabla = NablaSettings.model_validate({**again, **spacing})
             nabla.webhook_url = webhook_address(public_url, name, nabla.webhook_secret)
             return NablaSimulator(nabla)
+        case "openai":
+            return OpenAISimulator(OpenAISettings(dialect="speaches", hears="tones"))
         case _:
             return None
 
