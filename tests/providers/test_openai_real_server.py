@@ -85,6 +85,7 @@ async def test_a_sample_is_transcribed_with_times(base_url: str, tmp_path: Path)
         assert 0 <= segment.start < segment.end <= 11.1
 
 
+@pytest.mark.slow
 async def test_a_long_recording_is_put_together_from_its_pieces(base_url: str, tmp_path: Path) -> None:
     speech = decode_audio(str(SAMPLES / "jfk.wav"))
     pause = np.zeros(16_000, np.float32)
