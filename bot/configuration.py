@@ -1,11 +1,13 @@
 """Loads the settings: the environment first, then `.env`; `X_FILE` names a file that holds the value of `X`."""
 
+import difflib
+import io
 import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TypeVar
 
-from dotenv import dotenv_values
+from dotenv.parser import parse_stream
 from pydantic import ValidationError
 
 from bot.providers import TABLE
@@ -67,10 +69,48 @@ def _is_numbered(kind: ProviderKind, name: str) -> bool:
     return name.startswith(kind.name) and number.isdigit() and 2 <= int(number) <= MOST_ACCOUNTS
 
 
+def unknown_variables(environ: Mapping[str, str] | None = None, env_file: str | None = ".env") -> list[str]:
+    """A sentence for each variable that looks like a setting and is none: everything in `.env`, and our prefixes."""
+    environ = dict(os.environ if environ is None else environ)
+    known = known_variables(environ)
+    ours = tuple({name.partition("_")[0] + "_" for name in known} - {"HOST_", "PORT_"})
+    given = {*(_env_file(env_file) if env_file else {}), *(name for name in environ if name.startswith(ours))}
+    found = []
+    for name in sorted(given - known - {f"{variable}_FILE" for variable in known}):
+        near = difflib.get_close_matches(name, known, n=1, cutoff=0.75)
+        if near or name.startswith(ours):
+            found.append(f"{name} is not a setting" + (f"; did you mean {near[0]}?" if near else ""))
+    return found
+
+
+def known_variables(given: Mapping[str, str]) -> set[str]:
+    """The names of all settings, those of numbered accounts that are given included."""
+    found = {name.upper() for section in COMMON for name in section.model_fields}
+    for _, kind, prefix in accounts(given):
+        found |= {f"{prefix}{name}".upper() for name in kind.settings.model_fields}
+    return found
+
+
 def _given(environ: dict[str, str], env_file: str | None) -> Mapping[str, str]:
-    if env_file and Path(env_file).is_file():
-        return {**{name: value for name, value in dotenv_values(env_file).items() if value is not None}, **environ}
-    return environ
+    return {**_env_file(env_file), **environ} if env_file else environ
+
+
+def _env_file(name: str) -> Mapping[str, str]:
+    """The variables of a `.env` file as they are written: `${X}` is not replaced. Raises `SettingsError`."""
+    path = Path(name)
+    if not path.exists():
+        return {}
+    try:
+        bindings = list(parse_stream(io.StringIO(path.read_text(encoding="utf-8-sig"))))
+    except UnicodeDecodeError:
+        raise SettingsError([f"{name} is not UTF-8 text: save it again as UTF-8."]) from None
+    except OSError as error:
+        raise SettingsError([f"{name} cannot be read: {error.strerror or error}."]) from None
+    wrong = [binding.original for binding in bindings if binding.error]
+    if wrong:
+        lines = [f"{name}, line {one.line}: it must be NAME=value." for one in wrong]
+        raise SettingsError(lines)
+    return {one.key: one.value for one in bindings if one.key is not None and one.value is not None}
 
 
 def _values(

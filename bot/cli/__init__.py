@@ -6,6 +6,7 @@ Each command imports what it needs when it runs, so that `--help` is there at on
 """
 
 import sys
+from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated
 
@@ -17,12 +18,26 @@ from bot.settings import Settings, SettingsError
 
 app = typer.Typer(
     name="threadscribe",
-    help="Drop audio into Slack; the transcript, a title and a summary come back in the thread.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
 )
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"threadscribe {version('threadscribe')}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    _: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")] = False,
+) -> None:
+    """Drop audio into Slack; the transcript comes back in the thread."""
+
 
 JsonFlag = Annotated[bool, typer.Option("--json", help="Print JSON for scripts.")]
 JobId = Annotated[str, typer.Argument(metavar="JOB", help="The job's id, as `jobs` and the thread show it.")]
@@ -45,7 +60,10 @@ def settings_or_exit() -> Settings:
 
 @app.command()
 def serve() -> None:
-    """Run the bot: Slack's events, the provider's work and the web routes, until it is told to stop."""
+    """Run the bot until it is stopped.
+
+    SIGTERM or Ctrl-C stops it: it takes no more work, lets calls in flight end, and gives its leases back.
+    """
     from bot.cli.serve import run_serve
 
     raise typer.Exit(run_serve(settings_or_exit()))
@@ -59,11 +77,14 @@ def try_(
     provider: Annotated[
         str, typer.Option(help="local, or a simulated service: openai, xosum, invox, nabla.")
     ] = "local",
-    port: Annotated[int, typer.Option(help="Port of the workspace page; 0 takes a free one.")] = 8765,
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Port of the workspace page; 0 takes a free one.")] = 8765,
     model: Annotated[str, typer.Option(help="Speech model of the local engine: base, tiny.en, or a directory.")] = "",
     browser: Annotated[bool, typer.Option("--browser/--no-browser", help="Open the page.")] = True,
 ) -> None:
-    """Try it with no Slack account and no key: a local workspace in the browser, the real bot, the local engine."""
+    """Try it without Slack and without a key.
+
+    A local workspace in the browser, the real bot and the local engine; nothing leaves this machine.
+    """
     from bot.cli.serve import run_try
 
     if file is not None and not file.is_file():
@@ -75,7 +96,10 @@ def try_(
 
 @app.command()
 def doctor(as_json: JsonFlag = False) -> None:
-    """Check settings, database, Slack and each configured provider, and say what to change."""
+    """Check everything, and say what to change.
+
+    Settings, database, directories, port, Slack's tokens and permissions, and each configured provider.
+    """
     from bot.cli.doctor import run_doctor
 
     try:
@@ -95,7 +119,7 @@ def transcribe(
         Path | None, typer.Option("--output", "-o", help="Write here instead of standard output.")
     ] = None,
 ) -> None:
-    """Transcribe one file without Slack, with a progress bar."""
+    """Transcribe one file without Slack."""
     from bot.cli.transcribe import run_transcribe
 
     if not file.is_file():
@@ -108,13 +132,69 @@ def transcribe(
 
 
 @app.command()
+def manifest(
+    http: Annotated[str, typer.Option("--http", metavar="URL", help="Address for HTTP mode, https://…")] = "",
+    form: Annotated[str, typer.Option("--format", help="yaml or json.")] = "yaml",
+    open_: Annotated[bool, typer.Option("--open", help="Print and open the link that creates the app.")] = False,
+) -> None:
+    """Print Slack's app manifest, or the link to it.
+
+    Socket Mode by default. With --http it is that of HTTP mode, with every address in it.
+    """
+    from bot.cli.manifest import run_manifest
+
+    if form not in ("yaml", "json"):
+        raise fail([f"--format is {form!r}: it must be yaml or json."], 2)
+    raise typer.Exit(run_manifest(http, "json" if form == "json" else "yaml", open_))
+
+
+@app.command()
+def backup(file: Annotated[Path, typer.Argument(metavar="FILE", help="A new file for the copy.")]) -> None:
+    """Copy the database while the bot runs."""
+    from bot.cli.backup import run_backup
+
+    raise typer.Exit(run_backup(settings_or_exit(), file))
+
+
+@app.command()
+def restore(file: Annotated[Path, typer.Argument(metavar="FILE", help="A copy that `backup` made.")]) -> None:
+    """Put a backup in the place of the database.
+
+    Stop the bot first. What is there is kept in a file beside it.
+    """
+    from bot.cli.backup import run_restore
+
+    if not file.is_file():
+        raise fail([f"{file} is not a file."], 2)
+    raise typer.Exit(run_restore(settings_or_exit(), file))
+
+
+@app.command()
+def export(
+    to: Annotated[Path, typer.Option("--to", metavar="DIR", help="The directory to write into.")],
+    since: Annotated[str, typer.Option("--since", metavar="DAY", help="First day, for example 2026-11-25.")] = "",
+) -> None:
+    """Write all transcripts into a directory.
+
+    Each as TXT and as JSON, readable by you only.
+    """
+    from bot.cli.backup import run_export
+    from bot.text.exports.formats import Format
+
+    raise typer.Exit(run_export(settings_or_exit(), since, to, (Format.TXT, Format.JSON)))
+
+
+@app.command()
 def jobs(
     job: Annotated[str, typer.Argument(metavar="[JOB]", help="Show this one with its timeline.")] = "",
     state: Annotated[str, typer.Option(help="Only jobs in this state.")] = "",
     limit: Annotated[int, typer.Option(min=1, max=1000, help="How many, newest first.")] = 20,
     as_json: JsonFlag = False,
 ) -> None:
-    """List jobs, or show one with its timeline. No content is shown."""
+    """List jobs, or show one with its timeline.
+
+    No content is shown.
+    """
     from bot.cli.jobs import run_jobs
 
     raise typer.Exit(run_jobs(settings_or_exit(), job, state, limit, as_json))
@@ -122,7 +202,10 @@ def jobs(
 
 @app.command()
 def retry(job: JobId) -> None:
-    """Try a failed or cancelled job again; what was paid for is used again. Resumes a parked one."""
+    """Try a failed job again.
+
+    What was paid for is used again. A parked job is resumed.
+    """
     from bot.cli.jobs import run_retry
 
     raise typer.Exit(run_retry(settings_or_exit(), job))
@@ -142,7 +225,10 @@ def purge(
         int | None, typer.Option("--older-than-days", min=0, help="RETENTION_DAYS by default.")
     ] = None,
 ) -> None:
-    """Delete the content of finished jobs that are older than the retention time; their rows stay."""
+    """Delete content older than the retention time.
+
+    What was said in finished jobs goes; their rows stay.
+    """
     from bot.cli.jobs import run_purge
 
     raise typer.Exit(run_purge(settings_or_exit(), older_than_days))
@@ -154,8 +240,9 @@ def rekey(
     plain: Annotated[bool, typer.Option("--plain", help="Store everything unencrypted instead.")] = False,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask whether --plain is meant.")] = False,
 ) -> None:
-    """Seal everything that is stored with the present STORAGE_KEY; stop the bot first.
+    """Encrypt everything with the current STORAGE_KEY.
 
+    Stop the bot first.
     STORAGE_KEY_OLD opens what was sealed with another key; what was not sealed needs none. It may be interrupted and
     run again. At the end the database is rewritten, so that nothing stays in it as it was before; that takes as much
     free disk space as the database itself.
@@ -177,10 +264,11 @@ def rekey(
 def migrate_store(
     context: typer.Context,
     to: Annotated[str, typer.Option("--to", metavar="URL", help="The new database: sqlite:///PATH or postgresql://…")],
-    again: Annotated[bool, typer.Option("--again", help="Empty an unfinished copy there, and begin it anew.")] = False,
+    again: Annotated[bool, typer.Option("--again", help="Empty an unfinished copy there, and begin it again.")] = False,
 ) -> None:
-    """Copy the database of DATABASE_URL into a new one, SQLite or PostgreSQL; stop the bot first.
+    """Move to a new database, SQLite or PostgreSQL.
 
+    Stop the bot first.
     The new one must be empty. Everything is copied, then compared; the old one is left as it is. No bot starts on a
     copy that is not finished.
     """
@@ -191,4 +279,7 @@ def migrate_store(
 
 def main() -> None:
     """Entry point of the `threadscribe` script."""
-    app()
+    try:
+        app()
+    except KeyboardInterrupt:  # before a command has its own way to end
+        sys.exit(130)

@@ -1,6 +1,7 @@
 """`doctor`: checks what the bot needs, one line each, and says what to change."""
 
 import asyncio
+import errno
 import json
 import os
 import secrets
@@ -10,34 +11,23 @@ from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 import typer
-import yaml
 from aiohttp import web
 from rich.console import Console
 
-from bot.app import open_providers
+from bot.app import open_providers, work_directory
+from bot.cli.slack_checks import app_token, bot_token
 from bot.clock import SystemClock
-from bot.configuration import serve_faults
-from bot.domain.errors import Misconfigured, Rejected, StepError, StoreError
+from bot.configuration import serve_faults, unknown_variables
+from bot.domain.errors import StepError, StoreError
 from bot.http import Http, http_date
 from bot.network import network_of
 from bot.ports.provider import Finding
 from bot.settings import Settings
-from bot.slack.api.client import open_client
-from bot.slack.api.identity import identify, socket_mode_is_on
 from bot.subprocesses.confinement import missing
 from storage import open_store
 from storage.engines.address import sqlite_file
 
-MANIFEST = Path(__file__).parent.parent.parent / "manifest.yml"
 SKEW_SECONDS = 60.0
-_TURN_ON = "Turn on Socket Mode in the app's settings at api.slack.com/apps (Settings, Socket Mode)."
-_MAKE_ANEW = "Make a new app-level token under Basic Information, with the scope connections:write."
-_REMEDIES = {  # by Slack's name for the reason
-    "missing_scope": "Make an app-level token with the scope connections:write: this one does not have it.",
-    "not_allowed_token_type": "SLACK_APP_TOKEN takes the app-level token (xapp-…, Basic Information), not another one.",
-    "invalid_auth": "Copy the app-level token again (xapp-…, under Basic Information, App-Level Tokens).",
-    "socket_mode": _TURN_ON,
-}
 
 
 def run_doctor(settings: Settings, as_json: bool) -> int:
@@ -55,7 +45,8 @@ def run_doctor(settings: Settings, as_json: bool) -> int:
             if not finding.ok and finding.remedy:
                 console.print(f"    -> {finding.remedy}", markup=False, soft_wrap=True)
         bad = sum(not f.ok for f in findings)
-        console.print("All is well." if not bad else f"{bad} to mend.", markup=False)
+        problems = f"{bad} problem{'' if bad == 1 else 's'} found."
+        console.print(problems if bad else "No problems found.", markup=False)
     return 0 if all(f.ok for f in findings) else 1
 
 
@@ -63,11 +54,14 @@ async def _examine(settings: Settings) -> list[Finding]:
     findings = [Finding(False, "Settings", fault) for fault in serve_faults(settings)]
     if not findings:
         findings.append(Finding(True, "Settings", f"complete; default provider {settings.provider}"))
+    findings += [Finding(True, "Settings", hint) for hint in unknown_variables()]
     findings.append(_confinement())
+    findings.append(_directory(settings))
     findings += await _database(settings)
-    findings += await _slack(settings)
-    findings += await _socket_mode(settings)
+    findings += await bot_token(settings)
+    findings += await app_token(settings)
     findings += await _providers(settings)
+    findings.append(await _port(settings))
     if settings.public_url:
         findings.append(await _public_url(settings))
     return findings
@@ -90,72 +84,65 @@ async def _database(settings: Settings) -> list[Finding]:
             settings.database_url, settings.sealing_key, exclusive=False, old_keys=settings.old_keys
         )
     except StoreError as error:
-        return [Finding(False, "Database", str(error), "Mend DATABASE_URL, or the rights of its directory.")]
+        return [Finding(False, "Database", str(error), _database_remedy(str(error)))]
     try:
         await store.ping()
     except StoreError as error:
-        return [Finding(False, "Database", str(error), "Free disk space, or mend the rights of the file.")]
+        return [Finding(False, "Database", str(error), "Free disk space, or make the file writable.")]
     finally:
         await store.close()
     sealed = "sealed with STORAGE_KEY" if settings.sealing_key else "not sealed (set STORAGE_KEY to seal it)"
     return [Finding(True, "Database", f"{scheme} can be read and written; content is {sealed}")]
 
 
+def _database_remedy(why: str) -> str:
+    if "STORAGE_KEY" in why:
+        return "Set STORAGE_KEY to the key that the content was sealed with, or name that one in STORAGE_KEY_OLD."
+    return "Correct DATABASE_URL, or make its directory writable for the bot's user."
+
+
+def _directory(settings: Settings) -> Finding:
+    """Whether temporary audio can be written."""
+    directory = work_directory(settings)
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=directory):
+            pass
+    except OSError as error:
+        remedy = "Make it writable for the bot's user, or set SPOOL_DIR to a directory that is."
+        return Finding(False, "Temporary audio", f"{directory} cannot be written: {error.strerror}", remedy)
+    return Finding(True, "Temporary audio", f"{directory} can be written")
+
+
+async def _port(settings: Settings) -> Finding:
+    """Whether the web routes can listen; a bot that runs already holds the port, and answers."""
+    where = f"{settings.host}:{settings.port}"
+    try:
+        server = await asyncio.start_server(lambda reader, writer: writer.close(), settings.host, settings.port)
+    except OSError as error:
+        if error.errno == errno.EADDRINUSE and await _answers(settings):
+            return Finding(True, "Port", f"{where} is held by a bot that runs already")
+        why = os.strerror(error.errno) if error.errno else str(error)
+        return Finding(False, "Port", f"cannot listen on {where}: {why}", "Stop what holds it, or set PORT (or HOST).")
+    server.close()
+    await server.wait_closed()
+    return Finding(True, "Port", f"{where} is free")
+
+
+async def _answers(settings: Settings) -> bool:
+    http = Http(SystemClock())
+    try:
+        answer = await http.call("port", "GET", f"http://{settings.host}:{settings.port}/healthz", timeout=3.0)
+    except StepError:
+        return False
+    finally:
+        await http.aclose()
+    return answer.ok
+
+
 def _can_be_made(file: Path) -> bool:
     """Whether SQLite could make this file: it, its journal and its lock lie in one directory."""
     return file.parent.is_dir() and os.access(file.parent, os.W_OK | os.X_OK)
-
-
-async def _slack(settings: Settings) -> list[Finding]:
-    if not settings.slack_bot_token.get_secret_value():
-        return []
-    try:
-        async with open_client(settings, SystemClock()) as client:
-            me = await identify(client)
-    except Misconfigured as error:
-        remedy = "Install the app anew (manifest.yml) and copy its Bot User OAuth Token."
-        return [Finding(False, "Slack", error.detail, remedy)]
-    except StepError as error:
-        return [Finding(False, "Slack", error.detail, "Check the network, and SLACK_API_URL if you set it.")]
-    findings = [Finding(True, "Slack", f"signed in to workspace {me.team_id} as bot user {me.bot_user_id}")]
-    wanted = manifest_scopes()
-    missing = sorted(wanted - me.scopes)
-    extra = sorted(me.scopes - wanted)
-    if missing:
-        remedy = "Add them under OAuth & Permissions (or paste manifest.yml again) and reinstall the app."
-        findings.append(Finding(False, "Slack scopes", f"missing: {', '.join(missing)}", remedy))
-    else:
-        also = f"; not needed: {', '.join(extra)}" if extra else ""
-        findings.append(Finding(True, "Slack scopes", f"all {len(wanted)} are there{also}"))
-    return findings
-
-
-async def _socket_mode(settings: Settings) -> list[Finding]:
-    """Ask for the address of a WebSocket, as a connection begins: it tells whether the app token does."""
-    token = settings.slack_app_token.get_secret_value()
-    if not token:
-        return []
-    subject = "Socket Mode"
-    try:
-        async with open_client(settings, SystemClock()) as client:
-            on = await socket_mode_is_on(client, token)
-    except (Misconfigured, Rejected) as error:
-        code = error.detail.partition(": ")[2]
-        remedy = next((text for name, text in _REMEDIES.items() if name in code), _MAKE_ANEW)
-        return [Finding(False, subject, f"Slack refuses SLACK_APP_TOKEN: {code}", remedy)]
-    except StepError as error:
-        return [Finding(False, subject, error.detail, "Check the network, and SLACK_API_URL if you set it.")]
-    if not on:
-        return [Finding(False, subject, "it is off, so no event would come", _TURN_ON)]
-    return [Finding(True, subject, "it is on, and Slack takes SLACK_APP_TOKEN")]
-
-
-def manifest_scopes() -> frozenset[str]:
-    """The bot scopes that manifest.yml asks for."""
-    document: object = yaml.safe_load(MANIFEST.read_text(encoding="utf-8"))
-    for key in ("oauth_config", "scopes", "bot"):
-        document = document.get(key) if isinstance(document, dict) else None
-    return frozenset(str(scope) for scope in document) if isinstance(document, list) else frozenset()
 
 
 async def _providers(settings: Settings) -> list[Finding]:
@@ -168,7 +155,7 @@ async def _providers(settings: Settings) -> list[Finding]:
                     findings += await provider.check()
                 except StepError as error:
                     title = provider.capabilities.title
-                    findings.append(Finding(False, title, error.detail, "Check its settings: README, Settings."))
+                    findings.append(Finding(False, title, error.detail, "Check its settings: docs/settings.md."))
     return findings
 
 

@@ -1,40 +1,21 @@
 """`jobs`, `retry`, `cancel`, `purge`: the operator's view of the job table."""
 
-import asyncio
 import json
-from collections.abc import Awaitable, Callable
 from datetime import datetime
 
 import typer
 from rich.console import Console
 from rich.table import Table
 
+from bot.cli.stores import with_store
 from bot.clock import SystemClock
-from bot.domain.errors import LostLease, StoreError
+from bot.domain.errors import LostLease
 from bot.domain.job import Job, State
 from bot.domain.machine import Ended, Parked, stage_of
 from bot.ports.store import JobFilter, JobStore
 from bot.settings import Settings
-from storage import open_store
 
 _OPERATOR = "operator"
-
-
-def _with_store(settings: Settings, act: Callable[[JobStore], Awaitable[int]]) -> int:
-    async def run() -> int:
-        store = await open_store(
-            settings.database_url, settings.sealing_key, exclusive=False, old_keys=settings.old_keys
-        )
-        try:
-            return await act(store)
-        finally:
-            await store.close()
-
-    try:
-        return asyncio.run(run())
-    except StoreError as error:
-        typer.echo(f"threadscribe: {error}", err=True)
-        return 1
 
 
 def _say(text: str, code: int) -> int:
@@ -62,7 +43,7 @@ def run_jobs(settings: Settings, job_id: str, state: str, limit: int, as_json: b
         _show_many(list(await store.jobs(JobFilter(states=states, limit=limit))), as_json)
         return 0
 
-    return _with_store(settings, act)
+    return with_store(settings, act)
 
 
 def _facts(job: Job) -> dict[str, object]:
@@ -149,7 +130,7 @@ def run_retry(settings: Settings, job_id: str) -> int:
             return _say(f"threadscribe: job {job_id} has just moved on; look at it with: threadscribe jobs {job_id}", 1)
         return _say(f"Job {job_id} is tried again.", 0)
 
-    return _with_store(settings, act)
+    return with_store(settings, act)
 
 
 def run_cancel(settings: Settings, job_id: str) -> int:
@@ -162,7 +143,7 @@ def run_cancel(settings: Settings, job_id: str) -> int:
             return _say(f"threadscribe: job {job_id} is over already, or its reply is being posted.", 1)
         return _say(f"Job {job_id} is being cancelled.", 0)
 
-    return _with_store(settings, act)
+    return with_store(settings, act)
 
 
 def run_purge(settings: Settings, days: int | None) -> int:
@@ -175,4 +156,4 @@ def run_purge(settings: Settings, days: int | None) -> int:
         count = await store.purge(SystemClock().now(), age)
         return _say(f"Purged the content of {count} job{'' if count == 1 else 's'}.", 0)
 
-    return _with_store(settings, act)
+    return with_store(settings, act)

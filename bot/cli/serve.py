@@ -9,12 +9,15 @@ from pathlib import Path
 import typer
 
 from bot.app import open_bot
+from bot.cli.slack_checks import start_faults
 from bot.configuration import serve_faults
 from bot.domain.errors import StoreError
 from bot.failpoints import VARIABLE, Failpoints
 from bot.logs import configure, report_loop_errors
-from bot.settings import Settings
+from bot.settings import Settings, SettingsError
 from bot.subprocesses.confinement import protect_this_process
+
+START_CHECK_SECONDS = 2.0
 
 
 async def _until_told(run: Callable[[asyncio.Event], Awaitable[int]]) -> int:
@@ -32,7 +35,7 @@ async def _until_told(run: Callable[[asyncio.Event], Awaitable[int]]) -> int:
 
 
 def run_serve(settings: Settings, points: Failpoints | None = None) -> int:
-    """Serve until SIGTERM or Ctrl-C: 2 for settings that do not do, 1 for a database that cannot be had.
+    """Serve until SIGTERM or Ctrl-C: 2 for settings that cannot work, 1 for a database that cannot be used.
 
     `points` come from the crash suite's own entry point; otherwise their variable is a mistake of the operator's.
     """
@@ -48,11 +51,24 @@ def run_serve(settings: Settings, points: Failpoints | None = None) -> int:
 
     async def run(stop: asyncio.Event) -> int:
         report_loop_errors(asyncio.get_running_loop())
+        if refused := await _refused_at_start(settings):
+            for fault in refused:
+                typer.echo(f"threadscribe: {fault}", err=True)
+            return 2
         async with open_bot(settings, points):
             await stop.wait()
         return 0
 
     return _guarded(run, settings.port)
+
+
+async def _refused_at_start(settings: Settings) -> list[str]:
+    """What Slack refuses; nothing when it takes longer than the start may: the running bot then finds out itself."""
+    try:
+        async with asyncio.timeout(START_CHECK_SECONDS):
+            return await start_faults(settings)
+    except TimeoutError:
+        return []
 
 
 def run_try(file: Path | None, provider: str, port: int, model: str, browser: bool) -> int:
@@ -78,7 +94,12 @@ def _guarded(run: Callable[[asyncio.Event], Awaitable[int]], port: int) -> int:
     except StoreError as error:
         typer.echo(f"threadscribe: {error}", err=True)
         return 1
+    except SettingsError as error:
+        for fault in error.faults:
+            typer.echo(f"threadscribe: {fault}", err=True)
+        return 2
     except OSError as error:
         why = os.strerror(error.errno) if error.errno else str(error)  # asyncio's own words repeat the address
-        typer.echo(f"threadscribe: cannot listen on port {port}: {why}.", err=True)
+        what = f"{error.filename} cannot be used" if error.filename else f"cannot listen on port {port}"
+        typer.echo(f"threadscribe: {what}: {why}.", err=True)
         return 2

@@ -1,8 +1,11 @@
 """`transcribe FILE`: one file through any provider by the same engine, with no Slack involved."""
 
 import asyncio
+import os
 import sys
 import tempfile
+import time
+from collections.abc import Mapping
 from contextlib import AsyncExitStack
 from pathlib import Path
 
@@ -20,6 +23,7 @@ from bot.logs import configure
 from bot.ports.audio import SourceFile
 from bot.ports.store import NewJob
 from bot.settings import Settings
+from bot.text.durations import human
 from bot.text.exports.formats import Format, NoTimes, export
 from bot.text.problems import sentence
 
@@ -66,8 +70,12 @@ def run_transcribe(
     """Transcribe `file` and write it in `format_`; 1 when there is no transcript, 2 when the settings do not do."""
     name = provider or settings.provider
     if name not in settings.providers:
-        typer.echo(f"threadscribe: provider {name!r} is not configured: see README, Settings.", err=True)
+        typer.echo(f"threadscribe: provider {name!r} is not configured: see docs/settings.md.", err=True)
         return 2
+    if output is not None and (fault := _cannot_write(output)):
+        typer.echo(f"threadscribe: {output} cannot be written: {fault}.", err=True)
+        return 2
+    begun = time.monotonic()
     configure("error")  # what the bar and the last line say is not said twice
     try:
         with tempfile.TemporaryDirectory(prefix="threadscribe-") as directory:
@@ -92,9 +100,35 @@ def run_transcribe(
         return 1
     if output is None:
         sys.stdout.buffer.write(data)
-    else:
-        output.write_bytes(data)
+        return 0
+    try:
+        with os.fdopen(os.open(output, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file_:
+            file_.write(data)
+    except OSError as error:
+        typer.echo(f"threadscribe: {output} cannot be written any more ({error.strerror}); here it is:", err=True)
+        sys.stdout.buffer.write(data)
+        return 1
+    length = f" ({human(transcript.seconds)} of audio)" if transcript.seconds else ""
+    typer.echo(f"Wrote {output}{length} in {human(max(1.0, time.monotonic() - begun))}.", err=True)
     return 0
+
+
+def _cannot_write(path: Path) -> str:
+    """Why this file cannot be written, found out before the work; "" when it can."""
+    try:
+        existed = path.exists()
+        os.close(os.open(path, os.O_WRONLY | os.O_CREAT, 0o600))
+        if not existed:
+            path.unlink()
+    except OSError as error:
+        return error.strerror or type(error).__name__
+    return ""
+
+
+def language_value(wanted: str, languages: Mapping[str, str]) -> str:
+    """What a provider calls a language that may be given by its name: "english" is "en"."""
+    folded = wanted.strip().lower()
+    return next((value for value, name in languages.items() if name.lower() == folded), wanted.strip())
 
 
 async def _run(settings: Settings, file: Path, language: str) -> tuple[Job, Transcript | None]:
@@ -107,9 +141,10 @@ async def _run(settings: Settings, file: Path, language: str) -> tuple[Job, Tran
         if not settings.public_url:  # nobody can reach us, so no fixed port is needed
             settings = settings.model_copy(update={"host": "127.0.0.1", "port": 0})
         core = await stack.enter_async_context(open_core(settings, chat))
+        chosen = language_value(language, core.engine.providers[settings.provider].capabilities.languages)
         origin = Origin("local", "local", "1", "1", file.name, "operator")
         await core.store.add_job(
-            NewJob(origin, DiskFile(file).facts, Options(language=language or None)), core.clock.now()
+            NewJob(origin, DiskFile(file).facts, Options(language=chosen or None)), core.clock.now()
         )
         core.wakeups.notify_all()
         return await chat.answer

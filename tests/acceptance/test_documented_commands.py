@@ -61,7 +61,15 @@ def test_every_command_is_documented_in_a_form_that_is_run() -> None:
 async def test_a_documented_command_runs_as_it_is_written(place: Place, call: str) -> None:
     recording = record(place.directory / "visit.mp3", tone(2.0), "mp3", "mp3")
     job = "" if call.startswith(("doctor", "transcribe")) else await _stored_job(place)  # those need no database
-    filled = {"FILE": str(recording), "JOB": job, "URL": f"sqlite:///{place.directory}/copy.db"}
+    filled = {
+        "FILE": str(recording),
+        "JOB": job,
+        "URL": f"sqlite:///{place.directory}/copy.db",
+        "COPY": str(place.directory / "backup.db"),
+        "DIR": str(place.directory / "out"),
+    }
+    if call.startswith("restore"):
+        await place.run("backup", filled["COPY"])
     arguments = [filled.get(word, word) for word in shlex.split(call)]
     if call == "rekey --plain":
         arguments.append("--yes")  # it asks at a terminal, and there is none

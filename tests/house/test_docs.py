@@ -59,6 +59,16 @@ def test_the_settings_page_has_every_setting_with_its_default() -> None:
     assert (TOP / "docs" / "settings.md").read_text(encoding="utf-8") == settings_page(), "run: make docs"
 
 
+def test_the_readme_can_be_read_in_five_minutes() -> None:
+    assert len(README.split()) <= 1_000
+
+
+def test_every_file_that_the_developers_page_names_is_there() -> None:
+    page = (TOP / "docs" / "development.md").read_text(encoding="utf-8")
+    named = re.findall(r"`((?:bot|storage|tests|simulators|bench|docs)[\w/.]*)`", page)
+    assert [name for name in named if not re.search(r"NAME|XX", name) and not (TOP / name).exists()] == []
+
+
 def test_env_example_has_every_setting_with_its_default() -> None:
     assert (TOP / ".env.example").read_text(encoding="utf-8") == env_example(), "run: make docs"
 
@@ -70,12 +80,13 @@ def test_env_example_uncommented_means_the_defaults(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", COMMANDS)
-def test_readme_has_every_command_and_option(name: str) -> None:
-    assert re.search(rf"`(?:threadscribe )?{name}\b", README), f"README says nothing of `{name}`"
+def test_the_commands_page_has_every_command_and_option(name: str) -> None:
+    page = (TOP / "docs" / "commands.md").read_text(encoding="utf-8")
+    assert re.search(rf"`(?:threadscribe )?{name}\b", page), f"docs/commands.md says nothing of `{name}`"
     for parameter in COMMANDS[name].params:
         for option in [*parameter.opts, *parameter.secondary_opts]:
             if option.startswith("--") and option != "--help":
-                assert f"`{option}" in README or f" {option}" in README, f"README says nothing of `{name} {option}`"
+                assert f"`{option}" in page or f" {option}" in page, f"docs/commands.md says nothing of `{name} {option}`"
 
 
 def test_every_link_to_a_file_leads_somewhere() -> None:

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.cli.doctor import manifest_scopes, run_doctor
+from bot.cli.doctor import run_doctor
+from bot.cli.slack_checks import manifest_scopes
 from simulators.slack.faults import Fault
 from simulators.slack.server import SlackSimulator
 from tests.support.slack_harness import bot_settings, slack_options

@@ -17,6 +17,8 @@ class Identity:
     bot_id: str
     url: str = ""
     enterprise_id: str = ""
+    team_name: str = ""
+    bot_name: str = ""
     scopes: frozenset[str] = frozenset()
 
     def wrote(self, message: Json) -> bool:
@@ -39,6 +41,8 @@ async def identify(client: SlackClient) -> Identity:
         bot_id=text(answer, "bot_id"),
         url=text(answer, "url"),
         enterprise_id=text(answer, "enterprise_id"),
+        team_name=text(answer, "team"),
+        bot_name=text(answer, "user"),
         scopes=frozenset(part.strip() for part in scopes.split(",") if part.strip()),
     )
 

@@ -1,0 +1,170 @@
+"""`backup`, `restore` and `export`: taking everything, bringing it back, and handing transcripts out."""
+
+import os
+import shutil
+import sqlite3
+from collections.abc import AsyncIterator
+from datetime import date, datetime
+from pathlib import Path
+
+import typer
+
+from bot.cli.stores import with_store
+from bot.domain.errors import StoreError
+from bot.domain.job import Job, State
+from bot.ports.store import JobFilter, JobStore
+from bot.settings import Settings
+from bot.text.exports.formats import Format, export, file_name
+from bot.text.speaker_names import named
+from storage.engines.address import sqlite_file
+from storage.engines.lockfile import LockFile
+
+_PAGE = 200
+_PRIVATE = 0o600
+
+
+def run_backup(settings: Settings, target: Path) -> int:
+    """Copy the database into `target` while the bot runs; the copy can be read by its owner only.
+
+    2 where it cannot be done this way (PostgreSQL has its own program, or the file exists), 1 when it fails.
+    """
+    file = _file_of(settings)
+    if file is None:
+        return _fail("a PostgreSQL database is backed up by its own program: pg_dump --format=custom.", 2)
+    if not file.exists():
+        return _fail(f"there is no database at {file}.", 1)
+    if target.exists():
+        return _fail(f"{target} exists already: name a new file.", 2)
+    try:
+        os.close(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _PRIVATE))
+        source, copy = sqlite3.connect(f"file:{file}?mode=ro", uri=True), sqlite3.connect(target)
+        try:
+            source.backup(copy, pages=1000)
+            (verdict,) = copy.execute("PRAGMA integrity_check").fetchone()
+        finally:
+            copy.close()
+            source.close()
+    except (OSError, sqlite3.Error) as error:
+        target.unlink(missing_ok=True)
+        return _fail(f"the backup failed: {error}.", 1)
+    if verdict != "ok":
+        target.unlink(missing_ok=True)
+        return _fail(f"the copy is damaged ({verdict}): is the database?", 1)
+    typer.echo(f"Copied {file} to {target} ({target.stat().st_size // 1024 + 1} KB) and checked it.")
+    if settings.sealing_key:
+        typer.echo("Its content is sealed: keep STORAGE_KEY too, somewhere else.")
+    return 0
+
+
+def run_restore(settings: Settings, source: Path) -> int:
+    """Put a backup in the place of the database; what is there is kept beside it. Stop the bot first.
+
+    2 where it cannot be done this way, 1 when the backup cannot be used or a bot is running.
+    """
+    file = _file_of(settings)
+    if file is None:
+        return _fail("a PostgreSQL database is restored by its own program: pg_restore.", 2)
+    try:
+        lock = LockFile(file.with_name(f"{file.name}.lock"))
+    except StoreError as error:
+        return _fail(f"{error} Stop the bot first.", 1)
+    try:
+        checked = sqlite3.connect(f"file:{source}?mode=ro", uri=True)
+        try:
+            (verdict,) = checked.execute("PRAGMA integrity_check").fetchone()
+        finally:
+            checked.close()
+        if verdict != "ok":
+            return _fail(f"{source} is damaged ({verdict}); nothing was changed.", 1)
+        kept = _set_aside(file)
+        partial = file.with_name(f"{file.name}.restoring")
+        shutil.copyfile(source, partial)
+        partial.chmod(_PRIVATE)
+        partial.replace(file)
+    except (OSError, sqlite3.Error) as error:
+        return _fail(f"{source} cannot be restored: {error}; the database is as it was.", 1)
+    finally:
+        lock.release()
+    typer.echo(f"Restored {file} from {source}." + (f" What was there is in {kept}." if kept else ""))
+    typer.echo("Start the bot; it finds what was dropped since the backup, as far as Slack still lists it.")
+    return 0
+
+
+def _set_aside(file: Path) -> Path | None:
+    """Move the database away, its log files with it; None when there was none."""
+    for extra in ("-wal", "-shm"):
+        if (log := file.with_name(file.name + extra)).exists() and not file.exists():
+            log.unlink()
+    if not file.exists():
+        return None
+    kept = file.with_name(f"{file.stem}-before-restore-{datetime.now().astimezone():%Y%m%d-%H%M%S}{file.suffix}")
+    for extra in ("", "-wal", "-shm"):
+        if (one := file.with_name(file.name + extra)).exists():
+            one.replace(kept.with_name(kept.name + extra))
+    return kept
+
+
+def run_export(settings: Settings, since: str, target: Path, formats: tuple[Format, ...]) -> int:
+    """Write the transcripts of all answered jobs since a day (YYYY-MM-DD; "" for all) into a directory.
+
+    2 for a date or a directory that cannot be used, 1 when the database cannot be read.
+    """
+    try:
+        day = date.fromisoformat(since) if since else date.min
+        start = datetime.combine(day, datetime.min.time()).astimezone().timestamp() if since else 0.0
+    except ValueError:
+        return _fail(f"--since is {since!r}: it must be a day, for example 2026-11-25.", 2)
+    try:
+        target.mkdir(parents=True, exist_ok=True, mode=0o700)
+    except OSError as error:
+        return _fail(f"{target} cannot be made: {error.strerror}.", 2)
+
+    async def act(store: JobStore) -> int:
+        written = 0
+        async for job in _answered(store, start):
+            transcript = await store.transcript(job.id)
+            if transcript is None:
+                continue
+            shared = datetime.fromtimestamp(job.created_at).astimezone().strftime("%Y-%m-%d")
+            for wanted in formats:
+                name = file_name(f"{shared} {job.file.name or 'recording'} {job.id}", wanted)
+                _write(target / name, export(named(transcript), wanted, title=job.file.name))
+            written += 1
+            _progress(written)
+        typer.echo(f"Wrote {written} transcript{'' if written == 1 else 's'} to {target}.")
+        return 0
+
+    return with_store(settings, act)
+
+
+async def _answered(store: JobStore, start: float) -> AsyncIterator[Job]:
+    """Answered jobs that were created since `start`, newest first."""
+    before: float | None = None
+    while True:
+        page = await store.jobs(JobFilter(states=(State.DONE,), limit=_PAGE, before=before))
+        for job in page:
+            if job.created_at < start:
+                return
+            yield job
+        if len(page) < _PAGE:
+            return
+        before = page[-1].created_at
+
+
+def _write(path: Path, content: bytes) -> None:
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, _PRIVATE), "wb") as file:
+        file.write(content)
+
+
+def _progress(written: int) -> None:
+    if written % 100 == 0:
+        typer.echo(f"{written} written …", err=True)
+
+
+def _file_of(settings: Settings) -> Path | None:
+    return sqlite_file(settings.database_url)
+
+
+def _fail(text: str, code: int) -> int:
+    typer.echo(f"threadscribe: {text}", err=True)
+    return code

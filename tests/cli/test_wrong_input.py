@@ -1,0 +1,122 @@
+"""Wrong settings, files and arguments: one sentence each, exit code 2 (or 1), never a traceback."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from typer.testing import CliRunner
+
+from bot.cli import app
+from bot.configuration import load_settings, unknown_variables
+from bot.settings import COMMON, Settings, SettingsError
+
+
+def faults_of(load: Callable[[], Settings]) -> list[str]:
+    """The faults of settings that are refused; anything but a `SettingsError` is raised."""
+    try:
+        load()
+    except SettingsError as error:
+        return error.faults
+    return []
+
+
+VARIABLES = [name.upper() for section in COMMON for name in section.model_fields]
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"SLACK_BOT_TOKEN=caf\xe9\n", "not UTF-8"),
+        ("PORT=1\n".encode("utf-16"), "not UTF-8"),
+        (b"PORT=3000\nthis is no setting at all = =\n\xf0\x9f'broken\n", "not UTF-8"),
+        (b"PORT=3000\n'unclosed\n", "line 2: it must be NAME=value"),
+    ],
+)
+def test_a_broken_env_file_is_a_sentence(tmp_path: Path, content: bytes, said: str) -> None:
+    file = tmp_path / ".env"
+    file.write_bytes(content)
+    with pytest.raises(SettingsError, match=said):
+        load_settings({}, str(file))
+
+
+def test_an_env_file_that_cannot_be_read_is_a_sentence(tmp_path: Path) -> None:
+    (tmp_path / ".env").mkdir()
+    with pytest.raises(SettingsError, match="cannot be read"):
+        load_settings({}, str(tmp_path / ".env"))
+
+
+def test_dollars_in_a_secret_stay(tmp_path: Path) -> None:
+    (tmp_path / ".env").write_text("SLACK_SIGNING_SECRET=a${HOME}b\nPUBLIC_URL=https://x.example  # ours\n")
+    found = load_settings({}, str(tmp_path / ".env"))
+    assert found.slack_signing_secret.get_secret_value() == "a${HOME}b"
+    assert found.public_url == "https://x.example"
+
+
+def test_a_byte_order_mark_and_windows_lines_are_read(tmp_path: Path) -> None:
+    (tmp_path / ".env").write_bytes(b"\xef\xbb\xbfPORT=4000\r\nexport HOST='::1'\r\n")
+    found = load_settings({}, str(tmp_path / ".env"))
+    assert (found.port, found.host) == (4000, "::1")
+
+
+def test_a_misspelt_variable_is_named_with_the_nearest_one(tmp_path: Path) -> None:
+    (tmp_path / ".env").write_text("SLACK_BOT_TOKN=x\nXOSUM_APIKEY=y\nUNRELATED=1\nOPENAI2_MODELL=z\n")
+    said = unknown_variables({"LOCAL_MODLE": "base", "PATH": "/bin"}, str(tmp_path / ".env"))
+    assert "SLACK_BOT_TOKN is not a setting; did you mean SLACK_BOT_TOKEN?" in said
+    assert "XOSUM_APIKEY is not a setting; did you mean XOSUM_API_KEY?" in said
+    assert "LOCAL_MODLE is not a setting; did you mean LOCAL_MODEL?" in said
+    assert not any("UNRELATED" in sentence or "PATH" in sentence for sentence in said)
+
+
+def test_every_known_variable_is_no_surprise(tmp_path: Path) -> None:
+    (tmp_path / ".env").write_text("".join(f"{name}=1\n{name}_FILE=x\n" for name in VARIABLES))
+    assert unknown_variables({}, str(tmp_path / ".env")) == []
+
+
+@given(st.dictionaries(st.sampled_from(VARIABLES), st.text(st.characters(exclude_characters="\0")), max_size=4))
+def test_no_value_of_a_setting_is_a_traceback(given_: dict[str, str]) -> None:
+    faults = faults_of(lambda: load_settings(given_, None))
+    assert all(fault and "\n" not in fault for fault in faults)
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.binary(max_size=200))
+def test_no_env_file_is_a_traceback(tmp_path: Path, content: bytes) -> None:
+    file = tmp_path / "env"
+    file.write_bytes(content)
+    assert all(faults_of(lambda: load_settings({}, str(file))))
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["try", "nowhere.mp3"],
+        ["try", "--provider", "nobody"],
+        ["try", "--port", "99999"],
+        ["transcribe", "nowhere.mp3"],
+        ["manifest", "--format", "toml"],
+        ["restore", "nowhere.db"],
+        ["jobs", "--limit", "0"],
+        ["jobs", "--state", "happy"],
+        ["purge", "--older-than-days", "-1"],
+        ["export", "--to", "x", "--since", "yesterday"],
+        ["nothing"],
+    ],
+)
+def test_a_wrong_argument_is_a_sentence(arguments: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    done = CliRunner().invoke(app, arguments)
+    assert done.exit_code == 2
+    assert "Traceback" not in done.output
+    assert done.exception is None or isinstance(done.exception, SystemExit)
+
+
+def test_each_command_says_what_it_does_in_a_short_line() -> None:
+    help_ = CliRunner().invoke(app, ["-h"]).output
+    lines = [line for line in help_.split("Commands:")[1].splitlines() if line.strip()]
+    assert len(lines) >= 14
+    for line in lines:
+        said = line.strip().split(None, 1)[1]
+        assert said.endswith(".")
+        assert len(said) <= 50, said
