@@ -33,7 +33,7 @@ def fill_in(env: Path, values: dict[str, str]) -> None:
 
 
 async def test_the_five_steps_lead_from_the_manifest_to_an_answer(folder: Path) -> None:
-    settings = re.findall(r"(?m)^\s*([A-Z_]+)=x", STEPS)
+    settings = re.findall(r"`(SLACK_[A-Z_]+)`", STEPS)
     commands = re.findall(r"(?m)^\s*\.venv/bin/threadscribe (\w+)", STEPS)
     assert (settings, commands) == (["SLACK_BOT_TOKEN", "SLACK_APP_TOKEN"], ["doctor", "serve"])
     async with SlackSimulator(with_manifest(Options(), ROOT / "manifest.yml")) as slack:
@@ -42,7 +42,7 @@ async def test_the_five_steps_lead_from_the_manifest_to_an_answer(folder: Path) 
         fill_in(folder / ".env", tokens | {"SLACK_API_URL": slack.api_url, "PORT": str(free_port())})
         doctor = await Bot.start(folder, {}, "doctor")
         assert await doctor.ends(120) == 0, doctor.out
-        assert doctor.out[-1] == "All is well."
+        assert doctor.out[-1] == "No problems found."
         assert any(line.startswith("ok") and "will be made at the first start" in line for line in doctor.out)
         bot = await Bot.start(folder, {}, "serve")
         try:
@@ -57,6 +57,18 @@ async def test_the_five_steps_lead_from_the_manifest_to_an_answer(folder: Path) 
         finally:
             await bot.close()
         assert slack.ledger.strays == []
+
+
+@pytest.mark.parametrize("wrong", ["SLACK_BOT_TOKEN", "SLACK_APP_TOKEN"])
+async def test_serve_refuses_to_start_with_a_token_that_slack_refuses(folder: Path, wrong: str) -> None:
+    async with SlackSimulator(with_manifest(Options(), ROOT / "manifest.yml")) as slack:
+        tokens = {"SLACK_BOT_TOKEN": slack.bot_token, "SLACK_APP_TOKEN": slack.app_token}
+        tokens[wrong] = "xoxb-1-wrong" if wrong == "SLACK_BOT_TOKEN" else "xapp-1-wrong"
+        fill_in(folder / ".env", tokens | {"SLACK_API_URL": slack.api_url, "PORT": str(free_port())})
+        bot = await Bot.start(folder, {}, "serve")
+        assert await bot.ends(60) == 2
+        assert any(f"Slack refuses {wrong}: invalid_auth" in line for line in bot.lines), bot.lines
+        assert not any("ready" in line for line in bot.lines)
 
 
 async def test_a_token_that_was_copied_wrong_is_named_before_the_bot_is_started(folder: Path) -> None:

@@ -86,7 +86,9 @@ def test_the_commands_page_has_every_command_and_option(name: str) -> None:
     for parameter in COMMANDS[name].params:
         for option in [*parameter.opts, *parameter.secondary_opts]:
             if option.startswith("--") and option != "--help":
-                assert f"`{option}" in page or f" {option}" in page, f"docs/commands.md says nothing of `{name} {option}`"
+                assert f"`{option}" in page or f" {option}" in page, (
+                    f"docs/commands.md says nothing of `{name} {option}`"
+                )
 
 
 def test_every_link_to_a_file_leads_somewhere() -> None:
