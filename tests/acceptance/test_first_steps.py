@@ -1,6 +1,7 @@
 """README's five steps, followed as they are written, from the manifest to a bot that answers."""
 
 import re
+import resource
 from pathlib import Path
 
 import pytest
@@ -44,9 +45,11 @@ async def test_the_five_steps_lead_from_the_manifest_to_an_answer(folder: Path) 
         assert await doctor.ends(120) == 0, doctor.out
         assert doctor.out[-1] == "No problems found."
         assert any(line.startswith("ok") and "will be made at the first start" in line for line in doctor.out)
+        assert any(line.startswith("ok") and "Child processes" in line for line in doctor.out)
         bot = await Bot.start(folder, {}, "serve")
         try:
             await bot.ready()
+            assert resource.prlimit(bot.process.pid, resource.RLIMIT_CORE) == (0, 0)
             await slack.until(lambda: slack.sockets.online, 30)
             message = await slack.upload_as(ALICE, CLINIC, Upload("jfk.wav", SAMPLES / "jfk.wav"))
             await slack.until(lambda: any(each.is_bot for each in slack.replies(CLINIC, message.ts)), 30)

@@ -11,7 +11,7 @@ import pytest
 
 from bot.audio.disk import DiskFile
 from bot.audio.preparer import AudioPreparer
-from bot.domain.errors import InternalFault, ProblemCode, Rejected
+from bot.domain.errors import InternalFault, ProblemCode, Rejected, Transient
 from bot.ports.audio import AudioFacts, InputLimits
 from bot.subprocesses.child import ChildFailedError
 from tests.audio.recordings import SAMPLES
@@ -33,6 +33,18 @@ import av, os, signal
 def open(*arguments, **options):
     os.kill(os.getpid(), signal.SIGKILL)
 av.open = open
+"""
+
+# One gigabyte in the child, as a file that asks its decoder for it.
+GREEDY = """
+import av
+def open(*arguments, **options):
+    return bytearray(2**30)
+av.open = open
+"""
+FULL = """
+import collections, shutil
+shutil.disk_usage = lambda path: collections.namedtuple("usage", "total used free")(2**40, 2**40, 2**20)
 """
 
 Alter = Callable[[str, str], None]
@@ -98,6 +110,33 @@ async def test_bytes_that_bring_the_decoder_down_twice_are_refused(preparer: Aud
         with pytest.raises(Rejected, match="signal 9") as caught:
             await attempt
         assert caught.value.problem.code is code
+
+
+async def test_a_file_that_needs_more_memory_than_a_child_may_have_is_refused(
+    preparer: AudioPreparer, alter: Alter
+) -> None:
+    alter("sitecustomize", GREEDY)
+    for attempt in (preparer.inspect(SAMPLE), convert(preparer)):
+        with pytest.raises(Rejected, match="MemoryError") as caught:
+            await attempt
+        assert caught.value.problem.code is ProblemCode.NOT_CONVERTIBLE
+
+
+async def test_a_conversion_keeps_the_disks_floor_and_waits_if_others_use_the_disk(
+    alter: Alter, tmp_path: Path
+) -> None:
+    alter("sitecustomize", FULL)
+    preparer = AudioPreparer(tmp_path / "spool")
+    try:
+        with pytest.raises(Rejected) as caught:
+            await convert(preparer)
+        assert caught.value.problem.code is ProblemCode.NO_SPACE
+        disk = InputLimits(frozenset(), on_disk=True)
+        async with preparer.prepare("other", SAMPLE, FACTS, disk, ignore):
+            with pytest.raises(Transient):
+                await convert(preparer)
+    finally:
+        await preparer.close()
 
 
 async def test_a_decoder_that_crashes_once_is_tried_again(
