@@ -34,7 +34,7 @@ from bot.network import network_of
 from bot.ports.audio import Preparer
 from bot.ports.chat import Chat
 from bot.ports.clock import Clock
-from bot.ports.provider import Provider
+from bot.ports.provider import KeepsAudio, Provider
 from bot.ports.store import JobStore
 from bot.providers.kind import ProviderContext
 from bot.settings import Settings
@@ -248,6 +248,7 @@ async def _start(
         metrics=base.metrics,
         supervisor=supervisor,
         accounts=engine.accounts,
+        orphans=engine.orphans,
         budgets=base.budgets,
         slack_faults=slack_faults,
     )
@@ -264,6 +265,8 @@ async def _start(
     await upkeep.clean_up()
     stack.push_async_callback(engine.stop)
     await engine.start()
+    if (default := base.providers.get(settings.provider)) is not None and isinstance(default, KeepsAudio):
+        supervisor.run("check of the local engine", partial(engine.accounts.check, default))
     supervisor.every("release", RELEASE_EVERY_SECONDS, upkeep.release_ended)
     supervisor.every("purge", PURGE_EVERY_SECONDS, upkeep.purge)
     supervisor.run("loop lag", base.metrics.measure_lag)

@@ -6,6 +6,7 @@ import json
 import os
 import secrets
 import tempfile
+from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
@@ -19,6 +20,7 @@ from bot.cli.slack_checks import app_token, bot_token
 from bot.clock import SystemClock
 from bot.configuration import serve_faults, unknown_variables
 from bot.domain.errors import StepError, StoreError
+from bot.domain.job import SLACK_LANE
 from bot.http import Http, http_date
 from bot.network import network_of
 from bot.ports.provider import Finding
@@ -87,12 +89,17 @@ async def _database(settings: Settings) -> list[Finding]:
         return [Finding(False, "Database", str(error), _database_remedy(str(error)))]
     try:
         await store.ping()
+        orphans = await store.jobs_of_unknown_lanes((SLACK_LANE, *settings.providers))
     except StoreError as error:
         return [Finding(False, "Database", str(error), "Free disk space, or make the file writable.")]
     finally:
         await store.close()
     sealed = "sealed with STORAGE_KEY" if settings.sealing_key else "not sealed (set STORAGE_KEY to seal it)"
-    return [Finding(True, "Database", f"{scheme} can be read and written; content is {sealed}")]
+    findings = [Finding(True, "Database", f"{scheme} can be read and written; content is {sealed}")]
+    for account, count in Counter(job.parked_for or job.account for job in orphans).items():
+        remedy = f"Put the settings of {account} back; else these jobs are answered with a refusal after a day."
+        findings.append(Finding(False, "Jobs", f"{count} of the unfinished wait for {account}, not set up", remedy))
+    return findings
 
 
 def _database_remedy(why: str) -> str:

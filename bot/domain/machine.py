@@ -221,6 +221,11 @@ class Parked(_Stage):
         back = self.job.parked_from or State.RECEIVED
         return _amend(_move(self.job, back, now, cause), parked_from=None, parked_for="")
 
+    def refuse(self, now: float, problem: Problem) -> Change:
+        """Nobody fixed it in time: answer with a sentence that says why there is no transcript."""
+        change = _move(self.job, State.REPLYING, now, f"refused: {problem.code.value}")
+        return _amend(change, outcome=Outcome.REFUSED, problem=problem, parked_from=None, parked_for="")
+
     def cancel(self, now: float) -> Change:
         """Answer that somebody cancelled it."""
         change = _move(self.job, State.REPLYING, now, "cancelled")

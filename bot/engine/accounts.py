@@ -42,6 +42,12 @@ class Accounts:
         self.watch(AccountBroke(account, error.detail))
         self.supervisor.run(f"probe of {account}", lambda: self._probe(account))
 
+    async def check(self, provider: Provider) -> None:
+        """Ask a provider at start; what is wrong is reported before the first recording waits for it."""
+        bad = [finding for finding in await provider.check() if not finding.ok]
+        if bad:
+            self.broke(Misconfigured(provider.account, "; ".join(f"{each.detail}: {each.remedy}" for each in bad)))
+
     async def resume_all(self) -> None:
         """At start: the operator may have fixed anything meanwhile. What is still wrong parks again."""
         for account in self.probes:

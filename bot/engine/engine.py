@@ -13,6 +13,7 @@ from bot.engine.clock_jumps import ClockJumpMonitor, reschedule_after_jump
 from bot.engine.events import ClockSet, Watch
 from bot.engine.hosted_audio import HostedAudio
 from bot.engine.lane import LEASE_SECONDS, Lane
+from bot.engine.orphans import ROUND_SECONDS, Orphans
 from bot.engine.polling import Polling
 from bot.engine.rate_budget import RateBudgets
 from bot.engine.release import HOOK_INBOX, Release
@@ -49,6 +50,7 @@ class Engine:
     accounts: Accounts
     wakeups: Wakeups
     supervisor: Supervisor
+    orphans: Orphans = field(init=False)
     lanes: list[Lane] = field(init=False)
     _serving: list[asyncio.Task[None]] = field(default_factory=list)
 
@@ -58,6 +60,7 @@ class Engine:
         for provider in self.providers.values():
             known = provider.capabilities
             self.lanes.append(self._lane(provider.account, heavy=known.concurrency, title=known.title))
+        self.orphans = Orphans(self.store, self.clock, [lane.name for lane in self.lanes], self._moved)
 
     def _lane(self, name: str, heavy: int, title: str) -> Lane:
         return Lane(
@@ -87,6 +90,7 @@ class Engine:
         for lane in self.lanes:
             self._serving.append(self.supervisor.run(f"queue of {lane.name}", lane.serve))
         self.supervisor.run("clock", self._watch_clock)
+        self.supervisor.every("jobs without a provider", ROUND_SECONDS, self.orphans.round)
         self.supervisor.run("overdue jobs", self.polling.poll_overdue)
 
     async def _watch_clock(self) -> None:
@@ -153,7 +157,6 @@ def build_engine(
         hosted_audio=hosted_audio,
         release=Release(store, providers, hosted_audio),
         clock=clock,
-        clock_jumps=clock_jumps,
         polling=polling,
         suggest=suggest,
         offload=offload,

@@ -13,7 +13,6 @@ from bot.domain.errors import Ambiguous, LostLease, Problem, ProblemCode, Reject
 from bot.domain.job import FileFacts, Job, Options, Outcome, RemoteJob
 from bot.domain.machine import Change, Finishing, Parked, Received, Replying, Submitting, Waiting, stage_of, waited
 from bot.domain.transcript import Transcript
-from bot.engine.clock_jumps import ClockJumpMonitor
 from bot.engine.hosted_audio import HostedAudio
 from bot.engine.polling import Polling
 from bot.engine.release import HOOK_INBOX, Release, webhook_refs
@@ -45,7 +44,6 @@ class Steps:
     release: Release
     polling: Polling
     clock: Clock
-    clock_jumps: ClockJumpMonitor
     suggest: Suggest
     offload: Callable[[Callable[[], Transcript]], Awaitable[Transcript]]
     _looked_at: dict[str, tuple[float, SourceFile, AudioFacts]] = field(default_factory=dict)

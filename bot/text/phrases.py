@@ -27,7 +27,7 @@ class Phrases:
     left: str = "{doing}, about {time} left"
     left_soon: str = "{doing}, less than a minute left"
     writing: str = "writing the transcript"
-    paused: str = "paused until whoever runs this app mends {what}; I go on by myself then"
+    paused: str = "paused: the app's administrator has to fix {what}; I will continue automatically"
     connection: str = "its connection to Slack"
     done: str = "done"
     failed: str = "failed"

@@ -8,6 +8,7 @@ from aiohttp import web
 from bot.domain.errors import StoreError
 from bot.domain.job import State
 from bot.engine.accounts import Accounts
+from bot.engine.orphans import Orphans
 from bot.engine.rate_budget import RateBudgets
 from bot.metrics import Metrics
 from bot.ports.clock import Clock
@@ -28,6 +29,7 @@ class Health:
     metrics: Metrics
     supervisor: Supervisor
     accounts: Accounts
+    orphans: Orphans
     budgets: RateBudgets
     slack_faults: Faults
     _pinged_at: float = 0.0
@@ -60,9 +62,9 @@ class Health:
         return [*faults, self._store_fault] if self._store_fault else faults
 
     def _warnings(self) -> list[str]:
-        return [
-            f"Account {name} does not work; its jobs wait. Run: threadscribe doctor" for name in self.accounts.broken
-        ]
+        broken = self.accounts.broken
+        parked = [f"Account {name} does not work; its jobs wait. Run: threadscribe doctor" for name in broken]
+        return [*parked, *self.orphans.warnings()]
 
     async def series(self, _: web.Request) -> web.Response:
         """The series in Prometheus' text format."""

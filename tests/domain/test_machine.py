@@ -113,7 +113,7 @@ def moves(job: Job, now: float) -> list[Change]:
                 s.delete(now),
             ]
         case Parked() as s:
-            return [s.resume(now), s.cancel(now), s.delete(now)]
+            return [s.resume(now), s.refuse(now, Problem(ProblemCode.NO_SUCH_PROVIDER)), s.cancel(now), s.delete(now)]
         case Ended() as s:
             return [s.retry(now, True), s.retry(now, False)]
         case Deleted():
