@@ -73,7 +73,7 @@ class StoredPieces:
 
     @writes
     def drop_pieces(self, job_id: str) -> Transaction[None]:
-        """Forget them: the work was given up."""
+        """Delete them: the transcript is whole and stored, or nobody wants it any more."""
         yield from execute("drop_pieces", job_id=job_id)
 
     def _stored(self, job_id: str, row: Row) -> StoredPiece:

@@ -131,8 +131,7 @@ class StoredTranscripts:
 
     @writes
     def discard_inputs(self, job_id: str, kind: str, *refs: str) -> Transaction[None]:
-        """The transcript is whole and stored: delete the blocks, pieces and webhooks (`refs`) it was made of."""
+        """The transcript is whole and stored: delete the blocks and webhooks (`refs`) it was made of."""
         yield from execute("drop_blocks", job_id=job_id)
-        yield from execute("drop_pieces", job_id=job_id)
         for ref in refs:
             yield from execute("use_inbox_for", kind=kind, ref=ref, nothing=b"")

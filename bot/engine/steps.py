@@ -283,6 +283,7 @@ class Steps:
                 await self._put_transcript(job, transcript)
             await self._learn(job, transcript)
         await self.store.discard_inputs(job.id, HOOK_INBOX, *webhook_refs(job))
+        await self.store.drop_pieces(job.id)
         return stage.stored(self.clock.now())
 
     async def _put_transcript(self, job: Job, transcript: Transcript) -> None:

@@ -60,5 +60,5 @@ class Pieces(Protocol):
         ...
 
     async def drop_pieces(self, job_id: str) -> None:
-        """Forget them: the work was given up."""
+        """Delete them: the transcript is whole and stored, or nobody wants it any more."""
         ...

@@ -59,7 +59,7 @@ class Transcripts(Protocol):
         ...
 
     async def discard_inputs(self, job_id: str, kind: str, *refs: str) -> None:
-        """The transcript is whole and stored: delete the blocks, pieces and webhooks (`refs`) it was made of."""
+        """The transcript is whole and stored: delete the blocks and webhooks (`refs`) it was made of."""
         ...
 
 

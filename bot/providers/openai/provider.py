@@ -149,10 +149,9 @@ class OpenAIProvider(HttpProvider):
         return await self._joined(job_id, pieces)
 
     async def cancel(self, remote: RemoteJob) -> None:
-        """Forget the pieces; a request under way has been ended by the engine."""
+        """Delete the audio; the engine has ended a request under way. Answers that were paid for stay in the store."""
         job_id, _ = _parts(remote)
         await asyncio.to_thread(self._files.forget, job_id)
-        await self._store.drop_pieces(job_id)
 
     def verify_webhook(self, request: WebhookRequest) -> WebhookEvent:
         """Nobody may push."""
