@@ -34,7 +34,7 @@ def _licence(name: str) -> str:
         known = metadata(name)
     except PackageNotFoundError:  # for another system or Python
         return ""
-    stated = known.get("License-Expression") or known.get("License") or ""
+    stated = next((known[field] for field in ("License-Expression", "License") if field in known), "")
     classified = [line.rpartition(" :: ")[2] for line in known.get_all("Classifier", []) if "License ::" in line]
     return stated if 0 < len(stated) <= 60 else ", ".join(classified)
 
