@@ -23,7 +23,7 @@ Samples = NDArray[np.float32]
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """A stretch of mono samples at `RATE`; `start` in seconds."""
+    """A stretch of samples at `RATE`, the last axis is time; `start` in seconds."""
 
     number: int
     start: float
@@ -31,7 +31,7 @@ class Piece:
 
 
 def cut(samples: Iterable[Samples], longest: float, shortest: float = 0.0) -> Iterator[Piece]:
-    """Pieces of at most `longest` seconds that together are all the samples.
+    """Pieces of at most `longest` seconds that together are all the samples: mono, or [channels, samples].
 
     None is shorter than `shortest` seconds unless the whole recording is; `longest` is at least twice that plus
     `SEARCHED`.
@@ -41,31 +41,32 @@ def cut(samples: Iterable[Samples], longest: float, shortest: float = 0.0) -> It
     length, number, start = 0, 0, 0
     for part in samples:
         waiting.append(part)
-        length += len(part)
+        length += part.shape[-1]
         while length >= limit + least and length > 0:
-            whole = np.concatenate(waiting)
-            at = quietest(whole[:limit])
-            yield Piece(number, start / RATE, whole[:at])
+            whole = np.concatenate(waiting, axis=-1)
+            at = quietest(whole[..., :limit])
+            yield Piece(number, start / RATE, whole[..., :at])
             number, start = number + 1, start + at
-            waiting, length = [whole[at:].copy()], length - at
+            waiting, length = [whole[..., at:].copy()], length - at
     if not length:
         return
-    whole = np.concatenate(waiting)
+    whole = np.concatenate(waiting, axis=-1)
     if length > limit:
-        at = quietest(whole[: min(limit, length - least)])
-        yield Piece(number, start / RATE, whole[:at])
-        number, start, whole = number + 1, start + at, whole[at:]
+        at = quietest(whole[..., : min(limit, length - least)])
+        yield Piece(number, start / RATE, whole[..., :at])
+        number, start, whole = number + 1, start + at, whole[..., at:]
     yield Piece(number, start / RATE, whole)
 
 
 def quietest(samples: Samples) -> int:
     """The sample in the last `SEARCHED` seconds around which half a second is quietest; the latest of several."""
-    first = max(0, len(samples) - SEARCHED * RATE)
-    tail = samples[first:].astype(np.float64)
-    if len(tail) <= _WINDOW:
-        return len(samples)
-    sums = np.concatenate(([0.0], np.cumsum(tail * tail)))
-    energy = (sums[_WINDOW:] - sums[:-_WINDOW])[::_HOP]
+    count = int(samples.shape[-1])
+    first = max(0, count - SEARCHED * RATE)
+    tail = samples[..., first:].astype(np.float64).reshape(-1, count - first)
+    if tail.shape[1] <= _WINDOW:
+        return count
+    sums = np.concatenate(([0.0], np.cumsum((tail * tail).sum(0))))
+    energy: NDArray[np.float64] = (sums[_WINDOW:] - sums[:-_WINDOW])[::_HOP]
     # Rounding in the running sum must not choose between stretches of equal silence.
     quiet = np.flatnonzero(energy <= energy.min() + 1e-9)
     return int(first + quiet[-1] * _HOP + _WINDOW // 2)

@@ -203,6 +203,26 @@ async def test_word_times_are_asked_for_with_brackets_and_moved_with_their_piece
         assert account.sim.violations == []
 
 
+@pytest.mark.parametrize(
+    ("dialect", "model", "field"),
+    [
+        ("openai", "whisper-1", "prompt"),
+        ("openai", "gpt-4o-transcribe-diarize", None),
+        ("speaches", "small", "hotwords"),
+        ("generic", "any", "prompt"),
+    ],
+)
+async def test_vocabulary_goes_where_the_server_takes_it(
+    serving: Serve, dialect: DialectName, model: str, field: str | None
+) -> None:
+    async with serving(dialect, {"OPENAI_VOCABULARY": "amoxicillin, Hakobyan"}, model=model) as account:
+        await account.transcribe()
+        [form] = [job.form or {} for job in account.sim.jobs.values()]
+        sent = {name: form[name] for name in ("prompt", "hotwords") if name in form}
+        assert sent == ({field: ["amoxicillin, Hakobyan"]} if field else {})
+        assert account.sim.violations == []
+
+
 # ---- formats
 
 

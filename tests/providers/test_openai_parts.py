@@ -293,6 +293,16 @@ def test_what_the_model_doubts_itself_is_dropped() -> None:
     assert read_result(all_made_up, 3.0).segments == ()
 
 
+def test_a_doubtful_echo_of_the_vocabulary_is_dropped() -> None:
+    def said(text: str, logprob: float) -> Mapping[str, object]:
+        return {"text": text, "segments": [{"start": 0, "end": 1, "text": text, "avg_logprob": logprob}]}
+
+    words = ["amoxicillin", "Dr. Hakobyan"]
+    assert read_result(said("Amoxicillin, Dr Hakobyan.", -0.6), 1.0, words).segments == ()
+    assert read_result(said("Amoxicillin.", -0.3), 1.0, words).segments != ()
+    assert read_result(said("Take amoxicillin.", -0.6), 1.0, words).segments != ()
+
+
 @given(
     st.recursive(
         st.none() | st.booleans() | st.floats(allow_nan=True) | st.text(max_size=5),

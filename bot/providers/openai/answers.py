@@ -8,7 +8,7 @@ from bot.domain.errors import Ambiguous, Misconfigured, Problem, ProblemCode, Ra
 from bot.domain.transcript import Segment, Word
 from bot.http import Answer, retry_after
 from bot.providers.json_fields import Fields, mapping, number, objects, one_line, text
-from bot.providers.openai.guards import is_made_up
+from bot.providers.openai.guards import is_echo, is_made_up
 
 RETRY_AFTER: Final = 20.0  # seconds, where a 429 does not say
 _FORMAT_REFUSALS: Final = frozenset({400, 415, 422, 501})
@@ -124,7 +124,7 @@ def refused(words: str, service: Service, detail: str) -> Rejected:
     return Rejected(Problem(ProblemCode.PROVIDER_REFUSED, {"provider": service.title, "detail": said}), detail)
 
 
-def read_result(found: Fields, seconds: float) -> Recognised:
+def read_result(found: Fields, seconds: float, vocabulary: Sequence[str] = ()) -> Recognised:
     """What was said in a piece of `seconds`. Any field may be missing; what nobody said is dropped."""
     whole = text(found, "text")
     language = text(found, "language")
@@ -137,7 +137,7 @@ def read_result(found: Fields, seconds: float) -> Recognised:
                 language,
             )
         return Recognised((Segment(whole),) if whole else (), language)
-    kept = [one for one in listed if not _is_made_up(one)]
+    kept = [one for one in listed if not _is_made_up(one, vocabulary)]
     starts = [number(one, "start") for one in kept]
     segments = [
         _segment(one, start, starts[at + 1] if at + 1 < len(starts) else None, seconds)
@@ -189,8 +189,11 @@ def _with_words(segments: Sequence[Segment], found: Sequence[Fields], seconds: f
     ]
 
 
-def _is_made_up(found: Fields) -> bool:
-    return is_made_up(number(found, "avg_logprob"), number(found, "no_speech_prob"), number(found, "compression_ratio"))
+def _is_made_up(found: Fields, vocabulary: Sequence[str]) -> bool:
+    logprob = number(found, "avg_logprob")
+    if is_echo(text(found, "text"), logprob, vocabulary):
+        return True
+    return is_made_up(logprob, number(found, "no_speech_prob"), number(found, "compression_ratio"))
 
 
 def _is_page(answer: Answer) -> bool:

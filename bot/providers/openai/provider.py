@@ -226,7 +226,7 @@ class OpenAIProvider(HttpProvider):
             answer = again
         if is_error(answer):
             raise_error(answer, service, self._clock.now())
-        return read_result(answer.json_object(), stored.piece.seconds)
+        return read_result(answer.json_object(), stored.piece.seconds, self._settings.vocabulary_words)
 
     async def _send(
         self,
@@ -271,6 +271,8 @@ class OpenAIProvider(HttpProvider):
         fields += [("response_format", wanted), ("temperature", "0")]
         if language or dialect.detects:
             fields.append(("language", language or dialect.detects))
+        if (words := self._settings.vocabulary_words) and not is_diarizing(model):  # which refuses a prompt
+            fields.append((dialect.vocabulary_field, ", ".join(words)))
         if wanted == VERBOSE and self._settings.word_times and dialect.word_times:
             fields += [("timestamp_granularities[]", "segment"), ("timestamp_granularities[]", "word")]
         if is_diarizing(model) and dialect.known_speakers:

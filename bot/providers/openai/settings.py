@@ -24,12 +24,20 @@ class OpenAISettings(ProviderSettings):
     )
     title: str = Field("", description="How people see it in Slack; empty: by the host.")
     language: str = Field("", description="Language code where a channel has not chosen; empty: detected.")
+    vocabulary: str = Field(
+        "", max_length=600, description="Names and jargon that occur, separated by commas; sent as prompt or hotwords."
+    )
     word_times: bool = Field(False, description="Ask for the time of each word, where the server knows them.")
     piece_seconds: float = Field(600.0, ge=60, le=3600, description="Longest piece of a recording in one request.")
     piece_mb: float = Field(24.0, ge=2, le=500, description="Largest piece, in megabytes.")
     timeout_seconds: float = Field(600.0, gt=0, description="How long one piece may take.")
     per_minute: float = Field(50.0, gt=0, description="Requests a minute, evenly spaced.")
     concurrency: int = Field(2, ge=1, le=64, description="Pieces (of different recordings) sent at once.")
+
+    @property
+    def vocabulary_words(self) -> list[str]:
+        """The entries of `vocabulary`."""
+        return [entry.strip() for entry in self.vocabulary.split(",") if entry.strip()]
 
     @property
     def configured(self) -> bool:
