@@ -97,7 +97,7 @@ class SlackAdapter:
         self.services = Services(settings.provider, offers)
         self.files = SlackFiles(settings, client, http, clock)
         self.posts = Posts(store, client, self.who, clock, settings.reply_settle_seconds, reports.on_reply)
-        self.persons = Users(client, clock, settings.reply_language)
+        self.persons = Users(client, self.who, clock, settings.reply_language)
         uploads = Uploads(store, client, self.posts, clock)
         self.replies = Replies(store, client, self.posts, uploads, self.persons, clock)
         reactions = Reactions(client, clock)
@@ -109,10 +109,10 @@ class SlackAdapter:
         self.catchup = CatchUp(
             store, client, self.who, self.files, self.intake, self.direct, clock, settings.catchup_minutes * 60
         )
-        access = Access(client, self.persons)
+        access = Access(client, self.persons, clock)
         self.background = BackgroundTasks()
         self.visibility = visibility = Visibility(client, access)
-        rights = SettingsPermissions(client, self.persons, visibility)
+        rights = SettingsPermissions(client, self.who, self.persons, visibility, self.direct, clock)
         self._home = Home(store, client, self.persons, visibility, self.services, self.background, clock)
         self._settings_modal = SettingsModal(
             store, client, rights, self.services, self.background, clock, self._home.publish

@@ -118,7 +118,8 @@ class Commands:
                 visible = await self._visibility.of(asked.user_id, asked.channel_id)
                 return await self._searches.page(me, visible, asked.rest)
             case "settings":
-                opened = await self._settings.open(me, asked.user_id, asked.channel_id, asked.trigger_id)
+                where = asked.channel_id
+                opened = await self._settings.open(me, asked.user_id, where, asked.trigger_id, here=where)
                 return None if opened else answer(settings_words.TOO_LATE)
         close = difflib.get_close_matches(word, KNOWN, n=1, cutoff=0.5)
         return answer(words.nearest(clean_word(word), close[0] if close else ""))

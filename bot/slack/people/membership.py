@@ -1,32 +1,30 @@
-"""Who may see a job: members of its conversation, asked of Slack at the time."""
+"""Who may see a job: members of its conversation, asked of Slack; a yes is remembered for a minute."""
 
-from bot.domain.errors import Misconfigured
+from collections.abc import AsyncGenerator
+
+from bot.domain.errors import MissingScope
 from bot.domain.job import Job
+from bot.ports.clock import Clock
 from bot.slack.api.client import SlackClient, SlackRefusal
 from bot.slack.api.methods import Method
 from bot.slack.api.payloads import child, names, rows, text
+from bot.slack.people.remembered import Remembered
 from bot.slack.people.users import Users
 
 
 class Access:
-    """Answers by asking Slack; nothing is remembered, so who has left a channel has left its jobs."""
+    """Asks Slack which conversations a user and the bot share: one or two calls, however large the channel."""
 
-    def __init__(self, client: SlackClient, persons: Users) -> None:
+    def __init__(self, client: SlackClient, users: Users, clock: Clock) -> None:
         self._client = client
-        self._persons = persons
-
-    async def sees(self, user_id: str, job: Job, here: str) -> bool:
-        """Whether the person may see the job; `here` is the conversation they ask from. Raises `StepError`s.
-
-        A direct message is for its person alone. A group conversation whose members Slack does not tell the bot is
-        treated the same: only who shared the file sees it from elsewhere.
-        """
-        return job.origin.channel_id == here or await self.belongs(user_id, job)
+        self._users = users
+        self._members: Remembered[tuple[str, str], bool | None] = Remembered(clock, keep=lambda answer: answer is True)
 
     async def belongs(self, user_id: str, job: Job, here: str = "") -> bool:
-        """Whether the person is in the job's conversation at this moment. Raises `StepError`s.
+        """Whether the user is in the job's conversation. Raises `StepError`s.
 
-        `here` is where Slack says they are; it counts only where Slack does not tell who is in a group.
+        A direct message is for its own user. `here` is where Slack says they are; it counts only where Slack does not
+        tell who is in a group.
         """
         channel = job.origin.channel_id
         if channel.startswith("D"):
@@ -35,16 +33,33 @@ class Access:
         return job.origin.user_id == user_id or channel == here if among is None else among
 
     async def among(self, user_id: str, channel: str) -> bool | None:
-        """Whether they are a member; None where Slack does not tell (`missing_scope`). Raises `StepError`s."""
+        """Whether they are a member; None where Slack does not tell (a group message). Raises `StepError`s."""
+        return await self._members.get((user_id, channel), lambda: self._among(user_id, channel))
+
+    async def _among(self, user_id: str, channel: str) -> bool | None:
         try:
-            async for page in self._client.pages(Method.MEMBERS, channel=channel, limit=1000):
+            async for page in self._pages(user_id):
+                if channel in page:
+                    return True
+        except SlackRefusal:  # Slack tells nothing of this user (of another organisation, perhaps)
+            return await self._listed(user_id, channel)
+        try:
+            await self._client.call(Method.CHANNEL_INFO, channel=channel)
+        except SlackRefusal:  # the bot is not in it
+            return False
+        except MissingScope:  # a group message is on no list that the bot may read
+            return None
+        return False
+
+    async def _listed(self, user_id: str, channel: str) -> bool | None:
+        """The same by the list of members."""
+        try:
+            async for page in self._client.pages(Method.MEMBERS, channel=channel, limit=200):
                 if user_id in names(page, "members"):
                     return True
         except SlackRefusal:
             return False
-        except Misconfigured as error:
-            if "missing_scope" not in error.detail:
-                raise
+        except MissingScope:
             return None
         return False
 
@@ -53,7 +68,7 @@ class Access:
 
         Raises `StepError`s. That they are in the conversation is asked apart (`belongs`).
         """
-        if user_id == job.origin.user_id or (await self._persons.ask(user_id)).is_admin:
+        if user_id == job.origin.user_id or (await self._users.ask(user_id)).is_admin:
             return True
         try:
             file = await self._client.call(Method.FILE_INFO, file=job.origin.file_id)
@@ -62,10 +77,14 @@ class Access:
         return text(child(file, "file"), "user") == user_id
 
     async def channels(self, user_id: str) -> frozenset[str]:
-        """The conversations that the person and the bot are both in. Raises `StepError`s."""
+        """The conversations that the user and the bot are both in, as of now. Raises `StepError`s."""
         found: set[str] = set()
+        async for page in self._pages(user_id):
+            found |= page
+        return frozenset(found)
+
+    async def _pages(self, user_id: str) -> AsyncGenerator[set[str], None]:
         async for page in self._client.pages(
             Method.CONVERSATIONS, user=user_id, types="public_channel,private_channel", limit=999
         ):
-            found.update(text(channel, "id") for channel in rows(page, "channels"))
-        return frozenset(found - {""})
+            yield {text(channel, "id") for channel in rows(page, "channels")} - {""}

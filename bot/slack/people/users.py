@@ -7,12 +7,13 @@ import structlog
 from bot.domain.errors import StepError
 from bot.ports.clock import Clock
 from bot.slack.api.client import SlackClient
+from bot.slack.api.identity import BotIdentity, Identity
 from bot.slack.api.methods import Method
-from bot.slack.api.payloads import child, number, text, truth
+from bot.slack.api.payloads import Json, child, names, number, text, truth
 from bot.text.languages import phrases_of
 from bot.text.phrases import ENGLISH, Phrases
 
-LOCALE_SECONDS = 3600.0  # people change their language seldom; rights are asked for anew each time
+LOCALE_SECONDS = 3600.0  # people change their language seldom; rights are asked for each time
 _MOST_KNOWN = 10_000
 
 _log = structlog.get_logger(__name__)
@@ -22,6 +23,8 @@ _log = structlog.get_logger(__name__)
 class SlackUser:
     """What `users.info` says: a language tag (`es-LA`; "" when Slack keeps it), whether they run the workspace
     or are its guest, the name of their time zone ("Europe/Madrid") and how many seconds it is ahead of UTC now.
+
+    `is_outsider`: they belong to another organisation (Slack Connect) and run nothing here, whatever Slack's flags say.
     """
 
     locale: str = ""
@@ -29,13 +32,15 @@ class SlackUser:
     is_guest: bool = False
     zone: str = ""
     zone_seconds: int = 0
+    is_outsider: bool = False
 
 
 class Users:
     """Asks Slack about people. `language` is the operator's choice for every reply; "auto" follows the reader."""
 
-    def __init__(self, client: SlackClient, clock: Clock, language: str = "auto") -> None:
+    def __init__(self, client: SlackClient, who: BotIdentity, clock: Clock, language: str = "auto") -> None:
         self._client = client
+        self._who = who
         self._clock = clock
         self._language = language
         self._locales: dict[str, tuple[str, float]] = {}
@@ -43,10 +48,11 @@ class Users:
     async def ask(self, user_id: str) -> SlackUser:
         """The person as of now. Raises `StepError`s."""
         answer = child(await self._client.call(Method.USER_INFO, user=user_id, include_locale=True), "user")
-        admin = any(truth(answer, right) for right in ("is_admin", "is_owner", "is_primary_owner"))
+        outsider = _is_outsider(answer, await self._who.me())
+        admin = not outsider and any(truth(answer, right) for right in ("is_admin", "is_owner", "is_primary_owner"))
         guest = any(truth(answer, limit) for limit in ("is_restricted", "is_ultra_restricted"))
         zone = text(answer, "tz")
-        person = SlackUser(text(answer, "locale"), admin, guest, zone, int(number(answer, "tz_offset")))
+        person = SlackUser(text(answer, "locale"), admin, guest, zone, int(number(answer, "tz_offset")), outsider)
         if len(self._locales) > _MOST_KNOWN:
             self._locales.clear()
         self._locales[user_id] = (person.locale, self._clock.now())
@@ -67,3 +73,15 @@ class Users:
             _log.info("locale_unknown", detail=error.detail)
             self._locales[user_id] = (locale, self._clock.now() - LOCALE_SECONDS + 60)  # not again for a minute
             return phrases_of(locale)
+
+
+def _is_outsider(user: Json, me: Identity) -> bool:
+    """Whether a user object is of another organisation. In an Enterprise Grid all workspaces are one organisation."""
+    if truth(user, "is_stranger"):
+        return True
+    team = text(user, "team_id")
+    if team in ("", me.team_id):
+        return False
+    enterprise = child(user, "enterprise_user")
+    shared = bool(me.enterprise_id) and text(enterprise, "enterprise_id") == me.enterprise_id
+    return not shared and me.team_id not in names(enterprise, "teams")

@@ -16,12 +16,11 @@ from bot.slack.api.payloads import Json, child, rows, text
 from bot.slack.background import BackgroundTasks
 from bot.slack.blockkit.blocks import Block
 from bot.slack.blockkit.modals import errors, facts_of
+from bot.slack.people.remembered import DECIDE_SECONDS
 from bot.slack.settings import form as forms
 from bot.slack.settings import texts as words
 from bot.slack.settings.permissions import SettingsPermissions
 from bot.slack.settings.services import Services
-
-RIGHTS_SECONDS = 2.0  # a submitted modal must be answered within 3
 
 _log = structlog.get_logger(__name__)
 
@@ -47,8 +46,13 @@ class SettingsModal:
         self._clock = clock
         self._on_saved = on_saved
 
-    async def open(self, me: Identity, user_id: str, channel: str, trigger_id: str, home: bool = False) -> bool:
-        """Open the modal; False when Slack would not, as it does 3 seconds after the act. Raises other `StepError`s."""
+    async def open(
+        self, me: Identity, user_id: str, channel: str, trigger_id: str, home: bool = False, here: str = ""
+    ) -> bool:
+        """Open the modal; False when Slack would not, as it does 3 seconds after the act. Raises other `StepError`s.
+
+        `here` is the conversation in which Slack says that the user acts, "" for the Home.
+        """
         try:
             opened = await self._client.call(Method.OPEN_VIEW, trigger_id=trigger_id, view=forms.waiting())
         except SlackRefusal as refusal:
@@ -56,7 +60,7 @@ class SettingsModal:
             return False
         view_id = text(child(opened, "view"), "id")
         try:
-            view = await self._filled(me, user_id, channel, home)
+            view = await self._filled(me, user_id, channel, home, here)
         except StoreError:
             view = forms.refusal(words.STORE_SILENT)
         except StepError as error:
@@ -65,8 +69,8 @@ class SettingsModal:
         await self._update(view_id, view)
         return True
 
-    async def _filled(self, me: Identity, user_id: str, channel: str, home: bool) -> Block:
-        right = await self._rights.of(user_id, channel)
+    async def _filled(self, me: Identity, user_id: str, channel: str, home: bool, here: str) -> Block:
+        right = await self._rights.of(user_id, channel, here)
         if not right.sees:
             return forms.refusal(right.why)
         settings = await self._store.channel_settings(me.team_id, channel)
@@ -112,7 +116,7 @@ class SettingsModal:
         facts = facts_of(body)
         channel, user = text(facts, "channel"), text(child(body, "user"), "id")
         try:
-            async with asyncio.timeout(RIGHTS_SECONDS):
+            async with asyncio.timeout(DECIDE_SECONDS):
                 right = await self._rights.of(user, channel)
         except (StepError, TimeoutError):
             return errors({forms.SHOW: words.NOT_SAVED})

@@ -1,15 +1,21 @@
-"""Who may see and change the settings of a conversation, asked of Slack at the time.
+"""Who may see and change the settings of a conversation, asked of Slack; a yes is remembered for a minute.
 
-Its members see them. They change where the recordings of everybody go, so in a public channel of some size only
-whoever made it and workspace admins do; in a private or small one every member, and guests never.
+Its members see them. They change where the recordings of everybody go, so in a public channel of some size only its
+creator and workspace admins do; in a private or small one every member, and guests never. Members of another
+organisation neither see nor change them. Those of a direct message belong to its own user.
 """
 
+import asyncio
 from dataclasses import dataclass
 
-from bot.domain.errors import Misconfigured
+from bot.domain.errors import MissingScope
+from bot.ports.clock import Clock
 from bot.slack.api.client import SlackClient, SlackRefusal
+from bot.slack.api.identity import BotIdentity
 from bot.slack.api.methods import Method
 from bot.slack.api.payloads import Json, child, number, text, truth
+from bot.slack.people.direct import DirectMessages
+from bot.slack.people.remembered import Remembered
 from bot.slack.people.users import Users
 from bot.slack.people.visibility import Visibility
 from bot.slack.settings import texts as words
@@ -29,36 +35,62 @@ class Permission:
 class SettingsPermissions:
     """Asks Slack."""
 
-    def __init__(self, client: SlackClient, persons: Users, visibility: Visibility) -> None:
+    def __init__(
+        self,
+        client: SlackClient,
+        who: BotIdentity,
+        users: Users,
+        visibility: Visibility,
+        direct: DirectMessages,
+        clock: Clock,
+    ) -> None:
         self._client = client
-        self._persons = persons
+        self._who = who
+        self._users = users
         self._visibility = visibility
+        self._direct = direct
+        self._permissions: Remembered[tuple[str, str, str], Permission] = Remembered(clock, lambda each: each.changes)
 
-    async def of(self, user_id: str, channel: str) -> Permission:
-        """What the person may do with the settings of the conversation. Raises `StepError`s."""
-        if channel.startswith("D"):  # Slack shows it to its two only, and it is with us
-            return Permission(sees=True, changes=True)
-        try:
-            facts: Json = child(
-                await self._client.call(Method.CHANNEL_INFO, channel=channel, include_num_members=True), "channel"
-            )
-        except SlackRefusal:
+    async def of(self, user_id: str, channel: str, here: str = "") -> Permission:
+        """What the user may do with the settings of the conversation. Raises `StepError`s.
+
+        `here` is the conversation in which Slack says that the user acts; the id of a conversation that comes in the
+        value of a button or in a modal proves nothing.
+        """
+        return await self._permissions.get((user_id, channel, here), lambda: self._ask(user_id, channel, here))
+
+    async def _ask(self, user_id: str, channel: str, here: str) -> Permission:
+        if channel.startswith("D"):
+            me = await self._who.me()
+            theirs = await self._direct.belongs_to(me, channel, user_id, asked_there=channel == here)
+            return Permission(sees=theirs, changes=theirs, why="" if theirs else words.NOT_YOUR_DIRECT_MESSAGE)
+        facts, member, user = await asyncio.gather(
+            self._facts(channel), self._visibility.is_in(user_id, channel), self._users.ask(user_id)
+        )
+        if facts is None:
             return Permission(sees=False, changes=False, why=words.NOT_INVITED)
-        except Misconfigured as error:
-            if "missing_scope" not in error.detail:
-                raise
-            facts = {"is_mpim": True}  # a group message: Slack tells the bot nothing of it but what is said there
-        if not await self._visibility.is_in(user_id, channel):
+        if not member:
             return Permission(sees=False, changes=False, why=words.NOT_A_MEMBER)
-        person = await self._persons.ask(user_id)
+        if user.is_outsider:
+            return Permission(sees=False, changes=False, why=words.OUTSIDER)
         if truth(facts, "is_archived"):
             return Permission(sees=True, changes=False, why=words.ARCHIVED)
-        if person.is_guest:
+        if user.is_guest:
             return Permission(sees=True, changes=False, why=words.GUEST)
         closed = truth(facts, "is_private") or truth(facts, "is_mpim") or truth(facts, "is_group")
-        if closed or 0 < number(facts, "num_members") <= SMALL or person.is_admin:
+        if closed or 0 < number(facts, "num_members") <= SMALL or user.is_admin:
             return Permission(sees=True, changes=True)
         creator = text(facts, "creator")
         if user_id == creator:
             return Permission(sees=True, changes=True)
         return Permission(sees=True, changes=False, why=words.LARGE.format(count=SMALL, creator=creator))
+
+    async def _facts(self, channel: str) -> Json | None:
+        """What Slack says of the conversation; None if the bot is not in it."""
+        try:
+            answer = await self._client.call(Method.CHANNEL_INFO, channel=channel, include_num_members=True)
+        except SlackRefusal:
+            return None
+        except MissingScope:  # a group message: Slack tells the bot nothing of it but what is said there
+            return {"is_mpim": True}
+        return child(answer, "channel")

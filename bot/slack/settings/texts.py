@@ -36,6 +36,11 @@ SPEAKERS_NOT = "{service} does not tell speakers apart"
 TIMES_NOT = "{service} gives no times"
 
 NOT_A_MEMBER = "You are not in this conversation, so its settings are not shown to you."
+OUTSIDER = "The settings of a channel are for members of the workspace that this app belongs to."
+NOT_YOUR_DIRECT_MESSAGE = (
+    "This is not a direct message between you and me, so there is nothing to set here. "
+    "Type `/transcribe settings` in our own direct message, or in a channel that I am in."
+)
 NOT_INVITED = "I am not in this conversation, so I cannot see who is. Type `/invite` to add me, then try again."
 GUEST = "You can see these settings. Guests cannot change them: ask a member of the workspace."
 LARGE = (
