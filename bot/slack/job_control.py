@@ -1,4 +1,4 @@
-"""Another try for a job that ended without a transcript, or whose transcript was deleted, asked for by a person."""
+"""What a user asks of a job by button, command or mention: another try, or its end."""
 
 from collections.abc import Callable
 
@@ -31,3 +31,11 @@ async def restart(store: JobStore, job: Job, now: float, notify: Callable[[str],
         return None  # somebody else was quicker
     notify(moved.lane)
     return moved
+
+
+async def stop(store: JobStore, job: Job, user_id: str, now: float, notify: Callable[[str], None]) -> bool:
+    """Have a job cancelled, a parked one too; False if it is over already."""
+    if not await store.request_cancel(job.id, user_id, now):
+        return False
+    notify(job.lane)
+    return True

@@ -36,6 +36,11 @@ ON_IT = "On it. The transcript will come in the thread of that message."
 ALREADY_RUNNING = "I am already working on this recording; the transcript will come in its thread."
 NOT_A_MEMBER = "I am not in this conversation, so I cannot answer here. Type `/invite` to add me, then try again."
 
+NOT_MY_DIRECT_MESSAGE = (
+    "This is a direct message between other people, so I cannot answer here. "
+    "Forward the recording to me, or send it to me directly."
+)
+
 NO_SUCH_JOB = "I know no job `{job}` that you can see. `" + COMMAND + " list` shows yours."
 NOTHING_TO_RETRY = "You have no failed recording here."
 NOTHING_TO_CANCEL = "You have no recording under way here."

@@ -16,7 +16,7 @@ from bot.settings import Settings
 from bot.slack.api.client import SlackClient
 from bot.slack.api.files import SlackFiles
 from bot.slack.api.identity import BotIdentity, Identity, identify
-from bot.slack.api.payloads import Json, text
+from bot.slack.api.payloads import Json, action_id, child, text
 from bot.slack.api.socket_mode import Socket
 from bot.slack.background import BackgroundTasks
 from bot.slack.buttons.common import Interactions
@@ -24,7 +24,7 @@ from bot.slack.buttons.delete import Deletion
 from bot.slack.buttons.download import Downloads
 from bot.slack.buttons.rename_speakers import RENAME_VIEW, UNDO_ACTION, RenameSpeakers
 from bot.slack.buttons.reply_updates import ERASE, REWRITE, ReplyUpdates
-from bot.slack.buttons.retry_cancel import Actions
+from bot.slack.buttons.retry_cancel import PRESS, Actions
 from bot.slack.buttons.transcribe_again import AGAIN_VIEW, SERVICE_ACTION, TranscribeAgain
 from bot.slack.command.command import Commands
 from bot.slack.command.lists import LIST_NEWEST, LIST_OLDER
@@ -33,7 +33,7 @@ from bot.slack.home.tab import OPEN_SETTINGS, REFRESH_HOME, Home
 from bot.slack.incoming.catchup import CatchUp
 from bot.slack.incoming.deferred import DeferredTasks
 from bot.slack.incoming.intake import Intake
-from bot.slack.listeners import TRANSCRIBE_SHORTCUT, HttpEntrance, Listeners, ReadBody, build_app
+from bot.slack.listeners import TRANSCRIBE_SHORTCUT, EventHandler, HttpEntrance, Listeners, ReadBody, build_app
 from bot.slack.people.direct import DirectMessages
 from bot.slack.people.membership import Access
 from bot.slack.people.users import Users
@@ -113,30 +113,29 @@ class SlackAdapter:
         self.background = BackgroundTasks()
         self.visibility = visibility = Visibility(client, access)
         rights = SettingsPermissions(client, self.who, self.persons, visibility, self.direct, clock)
-        self._home = Home(store, client, self.persons, visibility, self.services, self.background, clock)
+        self._home = Home(store, client, self.persons, visibility, self.services, clock)
         self._settings_modal = SettingsModal(
             store, client, rights, self.services, self.background, clock, self._home.publish
         )
-        self.commands = Commands(
-            store, client, self.who, access, visibility, self._settings_modal, self.background, clock, notify
-        )
-        interactions = Interactions(store, client, access)
+        self.commands = Commands(store, client, self.who, access, visibility, self._settings_modal, clock, notify)
+        self._interactions = interactions = Interactions(store, client, access)
         self._actions = Actions(
             store,
             client,
+            self.who,
             self.intake,
-            self.commands,
             self.posts,
             self.replies,
             interactions,
+            self.direct,
             self.background,
             clock,
             notify,
         )
-        self._downloads = Downloads(store, client, uploads, interactions, self.background, clock)
+        self._downloads = Downloads(store, client, uploads, interactions, clock)
         self._renaming = RenameSpeakers(store, interactions, self.intake, self.background, clock)
-        self._versions = TranscribeAgain(settings, store, interactions, offers, self.background, clock, notify)
-        self._deletion = Deletion(interactions, access, self.intake, self.background, clock)
+        self._versions = TranscribeAgain(settings, store, interactions, offers, self.services, rights, clock, notify)
+        self._deletion = Deletion(interactions, access, self.intake, clock)
         reply_updates = ReplyUpdates(store, client, self.posts, uploads, self.replies, self._downloads, clock)
         self.deferred = DeferredTasks(
             store,
@@ -147,7 +146,7 @@ class SlackAdapter:
             self.posts,
             clock,
             wake_deferred,
-            {REWRITE: reply_updates.rewrite, ERASE: reply_updates.delete_reply},
+            {PRESS: self._actions.act, REWRITE: reply_updates.rewrite, ERASE: reply_updates.delete_reply},
         )
         self.app = build_app(settings, client, self.who, self.listeners())
         self.entrance = HttpEntrance(self.app, settings, read_body, reports.on_refused)
@@ -170,23 +169,23 @@ class SlackAdapter:
                 "tokens_revoked": self._revoked,
                 "app_uninstalled": self._revoked,
             },
-            command=lambda body: self.background.spawn("command", self.commands.handle(body)),
+            command=self._command,
             shortcuts={TRANSCRIBE_SHORTCUT: self._actions.shortcut},
             actions={
-                RETRY_ACTION: self._actions.retry,
-                CANCEL_ACTION: self._actions.cancel,
-                DOWNLOAD_ACTION: self._downloads.pressed,
-                RENAME_ACTION: self._renaming.pressed,
-                UNDO_ACTION: self._renaming.undo,
-                AGAIN_ACTION: self._versions.pressed,
-                SERVICE_ACTION: self._versions.service_chosen,
-                DELETE_ACTION: self._deletion.pressed,
-                LIST_OLDER: self.commands.turned,
-                LIST_NEWEST: self.commands.turned,
-                SEARCH_OLDER: self.commands.turned,
-                OPEN_SETTINGS: self._settings_modal.pressed,
-                SERVICE: self._settings_modal.service_chosen,
-                REFRESH_HOME: self._home.refreshed,
+                RETRY_ACTION: self._actions.pressed,
+                CANCEL_ACTION: self._actions.pressed,
+                DOWNLOAD_ACTION: self._afterwards(self._downloads.pressed),
+                RENAME_ACTION: self._afterwards(self._renaming.pressed),
+                UNDO_ACTION: self._afterwards(self._renaming.undo),
+                AGAIN_ACTION: self._afterwards(self._versions.pressed),
+                SERVICE_ACTION: self._afterwards(self._versions.service_chosen),
+                DELETE_ACTION: self._afterwards(self._deletion.pressed),
+                LIST_OLDER: self._afterwards(self.commands.turned),
+                LIST_NEWEST: self._afterwards(self.commands.turned),
+                SEARCH_OLDER: self._afterwards(self.commands.turned),
+                OPEN_SETTINGS: self._afterwards(self._settings_modal.pressed),
+                SERVICE: self._afterwards(self._settings_modal.service_chosen),
+                REFRESH_HOME: self._afterwards(self._home.refreshed),
             },
             submissions={
                 RENAME_VIEW: self._renaming.submit,
@@ -196,12 +195,25 @@ class SlackAdapter:
             options={LANGUAGE: self._settings_modal.languages},
         )
 
+    def _command(self, body: Json) -> None:
+        self.background.spawn("command", self._interactions.answering(body, self.commands.handle(body)))
+
+    def _afterwards(self, act: EventHandler) -> EventHandler:
+        """A handler that runs when Slack is acknowledged, and whose failure is answered."""
+
+        async def take(me: Identity, body: Json) -> None:
+            self.background.spawn(action_id(body), self._interactions.answering(body, act(me, body)))
+
+        return take
+
     async def _opened(self, me: Identity, event: Json) -> None:
         if (channel := text(event, "channel")).startswith("D"):
             await self.direct.heard(me, channel, text(event, "user"), text(event, "event_ts"))
         self.background.spawn("home", self._home.opened(me, event))
 
     async def _revoked(self, _me: Identity, event: Json) -> None:
+        if text(event, "type") == "tokens_revoked" and not child(event, "tokens").get("bot"):
+            return  # tokens of people, which the bot does not use
         self._reports.on_broken(Misconfigured(SLACK_LANE, f"Slack says: {text(event, 'type')}"))
 
     def _connected(self, gap: float | None) -> None:
@@ -217,6 +229,7 @@ class SlackAdapter:
 
     async def start(self) -> None:
         """Start the loops; in Socket Mode also connect, in the background when Slack is away."""
+        self.background.spawn("identity", self._know_ourselves())
         self._loops = [
             self._supervisor.run("status lines", self.chat.run),
             self._supervisor.run("deferred work", self.deferred.run),
@@ -226,6 +239,10 @@ class SlackAdapter:
             self._loops.append(self._supervisor.run("Slack's socket", self.socket.run))
         else:
             self.catchup.notify()
+
+    async def _know_ourselves(self) -> None:
+        """Ask Slack who we are before anybody presses anything."""
+        await self.who.me()
 
     async def stop(self) -> None:
         """Take no more events, let answers end, stop the loops."""

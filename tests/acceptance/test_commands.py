@@ -28,7 +28,7 @@ async def waiting(place: Place, xosum: XosumSimulator, recording: Path, channel:
 
 
 async def failed(place: Place, xosum: XosumSimulator, channel: str) -> tuple[Message, str]:
-    message = await place.upload(Upload("empty.mp3", b""), channel=channel)
+    message = await place.upload(Upload("empty.mp3", b"", age=3600), channel=channel)
     await place.settled(message, "failed")
     return message, str(place.jobs(message)[0]["id"])
 
@@ -83,7 +83,7 @@ async def test_retry_takes_a_failed_job_up_again_and_answers_anew(
     place: Place, xosum: XosumSimulator, recording: Path
 ) -> None:
     page = place.slack.fault(Fault("/files-pri/*", times=None, login=True))
-    message = await place.upload(Upload("visit.mp3", recording))
+    message = await place.upload(Upload("visit.mp3", recording, age=3600))
     await place.settled(message, "failed")
     place.slack.faults.clear(page.id)
     job = str(place.jobs(message)[0]["id"])

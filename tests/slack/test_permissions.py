@@ -169,6 +169,7 @@ async def test_a_stranger_and_a_guest_change_nothing(place: Workplace) -> None:
 async def test_rights_are_asked_for_again_when_settings_are_saved(place: Workplace) -> None:
     view = await modal(place, BOARD, "U0ALICE")
     leave(place, "U0ALICE", BOARD)
+    place.clock.ahead += 61  # a yes is remembered for a minute
     assert await place.slack.submit_as("U0ALICE", {}) == {}
     assert "You are not in this conversation" in str(view.body)
     assert (await place.store.channel_settings("T0LOCAL", BOARD)).changed_by == ""
@@ -176,7 +177,8 @@ async def test_rights_are_asked_for_again_when_settings_are_saved(place: Workpla
 
 async def test_nothing_is_saved_while_slack_does_not_say_who_is_there(place: Workplace) -> None:
     await modal(place, CLINIC, "U0ALICE")
-    place.slack.fault(Fault("conversations.members", times=None, status=503))
+    place.clock.ahead += 61
+    place.slack.fault(Fault("users.conversations", times=None, status=503))
     faults = await place.slack.submit_as("U0ALICE", {})
     assert "Nothing was saved" in str(faults)
     assert (await place.store.channel_settings("T0LOCAL", CLINIC)).changed_by == ""
@@ -191,3 +193,101 @@ async def test_a_home_shows_nothing_of_a_channel_that_was_left(place: Workplace)
     assert job.id not in body
     assert BOARD not in body
     assert CLINIC in body
+
+
+# members of other organisations, and direct messages of other people
+
+
+def partner(place: Workplace, **more: bool) -> None:
+    """Pat of another organisation, in a channel that both share."""
+    place.slack.workspace.users["U0PAT"] = User("U0PAT", "pat", "Pat", team="T0PARTNER", **more)
+    place.slack.workspace.channels[CLINIC].members.append("U0PAT")
+
+
+@pytest.mark.parametrize("is_admin", [False, True])
+async def test_a_member_of_another_organisation_has_no_settings(place: Workplace, is_admin: bool) -> None:
+    partner(place, is_admin=is_admin)
+    view = await modal(place, CLINIC, "U0PAT")
+    assert "for members of the workspace" in str(view.body)
+    assert not changeable(view)
+
+
+async def test_an_admin_of_another_organisation_deletes_nothing(place: Workplace) -> None:
+    partner(place, is_admin=True)
+    job = await told(place, CLINIC)
+    (shown,) = [
+        each for each in place.slack.replies(CLINIC, job.origin.thread_ts) if "threadscribe_reply" in str(each.metadata)
+    ]
+    await place.slack.act_as("U0PAT", shown, "delete_transcript")
+    await place.slack.until(lambda: "Only whoever shared the recording" in everything_for(place, "U0PAT"))
+    assert await place.store.transcript(job.id) is not None
+
+
+def everything_for(place: Workplace, user: str) -> str:
+    return " ".join(each.text for each in place.slack.workspace.all_messages() if each.ephemeral_to == user)
+
+
+async def again(place: Workplace, job: Job, user: str, service: str) -> str:
+    (shown,) = [
+        each for each in place.slack.replies(CLINIC, job.origin.thread_ts) if "threadscribe_reply" in str(each.metadata)
+    ]
+    await place.slack.act_as(user, shown, "transcribe_again")
+
+    def there() -> bool:
+        view = place.slack.views.top(user)
+        return view is not None and view.body["callback_id"] == "transcribe_again"
+
+    await place.slack.until(there)
+    chosen = {"type": "static_select", "selected_option": {"value": service}}
+    return str(await place.slack.submit_as(user, {"service": {"again_service": chosen}}))
+
+
+@pytest.mark.parametrize("who", ["a guest", "a member of another organisation", "a member of a large channel"])
+async def test_who_may_not_change_the_settings_chooses_no_other_service(place: Workplace, who: str) -> None:
+    job = await told(place, CLINIC)
+    user = "U0BOB"
+    if who == "a guest":
+        place.slack.workspace.users["U0BOB"].is_guest = True
+    elif who == "a member of a large channel":
+        place.slack.workspace.channels[CLINIC].members += [f"U0MANY{number}" for number in range(SMALL)]
+        place.slack.workspace.channels[CLINIC].creator = "U0ALICE"
+    else:
+        partner(place)
+        user = "U0PAT"
+    assert "Only those who may change" in await again(place, job, user, "nabla")
+    assert len(await place.jobs()) == 1
+
+
+async def test_who_may_change_the_settings_chooses_another_service(place: Workplace) -> None:
+    job = await told(place, CLINIC)
+    assert await again(place, job, "U0ALICE", "nabla") == "{}"
+    assert [each.provider for each in await place.jobs()] == ["xosum", "nabla"]
+
+
+async def test_the_direct_messages_of_another_user_are_not_theirs_to_set(place: Workplace) -> None:
+    place.slack.people.open_home("U0ALICE")
+    await place.slack.until(lambda: "U0ALICE" in place.slack.views.homes)
+    place.slack.people.open_home("U0BOB")
+    await place.slack.until(lambda: "U0BOB" in place.slack.views.homes)
+    home = place.slack.views.homes["U0BOB"]
+    assert (await place.slack.act_as("U0BOB", home, "open_settings", value="D0ALICE")).acknowledged
+    await place.slack.until(lambda: "not a direct message between you and me" in str(place.slack.views.top("U0BOB")))
+
+
+@pytest.mark.parametrize("heard", [False, True])
+async def test_ones_own_direct_messages_are_ones_own_to_set(place: Workplace, heard: bool) -> None:
+    if heard:
+        await told(place, "D0ALICE")
+    assert changeable(await modal(place, "D0ALICE", "U0ALICE"))
+    assert await place.slack.submit_as("U0ALICE", {}) == {}
+    assert (await place.store.channel_settings("T0LOCAL", "D0ALICE")).changed_by == "U0ALICE"
+
+
+async def test_a_direct_message_of_two_other_people_is_not_ours(place: Workplace) -> None:
+    theirs = place.slack.workspace.create_channel("", "im", ["U0ALICE", "U0BOB"])
+    view = await modal(place, theirs.id, "U0ALICE")
+    assert "not a direct message between you and me" in str(view.body)
+    message = await place.slack.upload_as("U0BOB", theirs.id, Upload("visit.m4a", b"x"))
+    assert (await place.slack.shortcut_as("U0ALICE", theirs.id, message.ts, "transcribe_message")).acknowledged
+    await place.slack.until(lambda: "Forward the recording to me" in everything_for(place, "U0ALICE"))
+    assert await place.jobs() == []

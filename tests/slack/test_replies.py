@@ -218,6 +218,7 @@ async def test_a_second_try_is_answered_by_a_second_message(place: Workplace) ->
     job = await place.answer(job)
     (first,) = await settled_posts(place, message)
     assert (await place.slack.act_as("U0BOB", first, "retry_job")).acknowledged
+    await place.until(lambda: place.jobs(State.RECEIVED))
     (job,) = await place.jobs(State.RECEIVED)
     await place.until(lambda: _no_button(first))
     job = await place.replying(job, TALK)

@@ -132,7 +132,11 @@ async def test_cancel_on_the_line_cancels_every_job_of_the_message(place: Workpl
         place.room.chat.show(job)
     await place.slack.until(lambda: bool(lines(place, message)))
     assert (await place.slack.act_as("U0BOB", lines(place, message)[0], "cancel_message")).acknowledged
-    assert [job.cancel_by for job in await place.jobs()] == ["U0BOB", "U0BOB"]
+
+    async def both() -> bool:
+        return [job.cancel_by for job in await place.jobs()] == ["U0BOB", "U0BOB"]
+
+    await place.until(both)
 
 
 async def test_a_failure_is_receipted_with_a_warning(place: Workplace) -> None:

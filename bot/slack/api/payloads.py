@@ -50,3 +50,35 @@ def names(source: Json, key: str) -> list[str]:
     """The strings of an array."""
     value = source.get(key)
     return [item for item in value if isinstance(item, str)] if isinstance(value, list) else []
+
+
+def person(body: Json) -> str:
+    """Who acted."""
+    return text(child(body, "user"), "id")
+
+
+def place(body: Json) -> str:
+    """The conversation of the message that was acted on."""
+    return text(child(body, "channel"), "id") or text(child(body, "container"), "channel_id")
+
+
+def thread(body: Json) -> str:
+    """The thread that the message which was acted on is a reply in; "" if it is in the conversation itself.
+
+    A message shortcut has no `container`: there the thread is in the message.
+    """
+    message = child(body, "message")
+    root = text(child(body, "container"), "thread_ts") or text(message, "thread_ts")
+    return "" if root == text(message, "ts") else root
+
+
+def value(body: Json) -> str:
+    """The value of the button, or of the option that was chosen."""
+    for action in rows(body, "actions"):
+        return text(action, "value") or text(child(action, "selected_option"), "value")
+    return ""
+
+
+def action_id(body: Json) -> str:
+    """Which element was used."""
+    return next((text(action, "action_id") for action in rows(body, "actions")), "")

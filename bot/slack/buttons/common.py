@@ -1,40 +1,28 @@
-"""A pressed button: what it is about, whether its person may, and how they are answered."""
+"""What all buttons share: find the job, check permission, answer.
 
-from collections.abc import Sequence
+Slack is acknowledged before anything here runs. A press that fails is answered, too: try again in a minute.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
 
 import structlog
 
-from bot.domain.errors import StepError
+from bot.domain.errors import LostLease, StepError, StoreError
 from bot.domain.job import Job
 from bot.ports.store import JobStore
-from bot.slack.api.client import SlackClient
+from bot.slack.api.client import SlackClient, SlackRefusal
 from bot.slack.api.identity import Identity
 from bot.slack.api.methods import Method
-from bot.slack.api.payloads import Json, child, rows, text
+from bot.slack.api.payloads import Json, child, person, place, text, thread
 from bot.slack.blockkit.blocks import Block, Message, actions
 from bot.slack.blockkit.modals import notice
 from bot.slack.buttons import texts as words
 from bot.slack.people.membership import Access
+from bot.slack.people.remembered import DECIDE_SECONDS
 from bot.slack.thread.render import answer
 
 _log = structlog.get_logger(__name__)
-
-
-def person(body: Json) -> str:
-    """Who did it."""
-    return text(child(body, "user"), "id")
-
-
-def place(body: Json) -> str:
-    """The conversation of the message that was acted on."""
-    return text(child(body, "channel"), "id") or text(child(body, "container"), "channel_id")
-
-
-def value(body: Json) -> str:
-    """The value of the button, or of the option that was chosen."""
-    for action in rows(body, "actions"):
-        return text(action, "value") or text(child(action, "selected_option"), "value")
-    return ""
 
 
 class Interactions:
@@ -53,35 +41,70 @@ class Interactions:
         return job
 
     async def refusal(self, body: Json, job: Job | None) -> str:
-        """Why the person may do nothing with the job: a sentence, or ""; Slack is asked who is there now."""
+        """Why the user may do nothing with the job: a sentence, or ""."""
         if job is None:
             return words.NOT_MINE
-        return await self.refusal_for(person(body), job, place(body))
+        return await self._refusal(person(body), job, place(body))
 
-    async def refusal_for(self, user_id: str, job: Job, here: str = "") -> str:
-        """The same where there is no message, in a modal."""
+    async def refusal_in_modal(self, user_id: str, job: Job) -> str:
+        """The same for a submitted modal, which Slack wants answered at once.
+
+        While Slack is slow, only the user who shared the recording may; for others the question goes on, and its answer
+        is there for the next press.
+        """
+        try:
+            async with asyncio.timeout(DECIDE_SECONDS):
+                return await self._refusal(user_id, job, "")
+        except TimeoutError:
+            return "" if user_id == job.origin.user_id else words.ONCE_MORE
+
+    async def _refusal(self, user_id: str, job: Job, here: str) -> str:
         try:
             return "" if await self._access.belongs(user_id, job, here) else words.NOT_HERE
         except StepError as error:
-            _log.info("rights_unknown", detail=error.detail)
+            _log.info("permission_unknown", detail=error.detail)
             return words.TRY_LATER
 
-    async def say(self, body: Json, said: str, *buttons: Block) -> None:
-        """Tell the person alone, in the thread of the message. Raises `StepError`s."""
-        if url := text(body, "response_url"):
-            await self._client.respond(url, self._private(body, said, buttons))
+    async def answering(self, body: Json, work: Awaitable[None]) -> None:
+        """Do what a press asks for; if that fails, tell its user so. Never raises for Slack's or the store's sake."""
+        try:
+            await work
+        except (StepError, StoreError, LostLease) as error:
+            _log.warning("press_failed", kind=type(error).__name__, detail=str(error))
+            await self._apologise(body, words.FAILED if isinstance(error, StoreError) else words.TRY_LATER)
+        except Exception as error:  # a bug in one answer must not end the process; it is reported with its traceback
+            _log.exception("press_broke", kind=type(error).__name__)
+            await self._apologise(body, words.FAILED)
 
-    def _private(self, body: Json, said: str, buttons: Sequence[Block]) -> Json:
+    async def _apologise(self, body: Json, said: str) -> None:
+        try:
+            await self.say(body, said)
+        except StepError as error:
+            _log.info("answer_lost", detail=error.detail)
+
+    async def say(self, body: Json, said: str, *buttons: Block) -> None:
+        """Tell the user alone, where they are: in the thread of the message, or in the conversation.
+
+        Slack documents `thread_ts` for `chat.postEphemeral`; through a `response_url` it may be ignored (bolt-js #963).
+        So the latter is for conversations that the bot is not in, and for an answer in place of an earlier one. Raises
+        `StepError`s.
+        """
         message = with_buttons(said, buttons)
-        container = child(body, "container")
-        thread = text(container, "thread_ts")
-        return {
-            "response_type": "ephemeral",
-            "replace_original": container.get("is_ephemeral") is True,
-            "text": message.text,
-            "blocks": message.blocks,
-            **({"thread_ts": thread} if thread else {}),
-        }
+        content = {"text": message.text, "blocks": message.blocks}
+        url, channel, root = text(body, "response_url"), place(body), thread(body)
+        replaces = child(body, "container").get("is_ephemeral") is True
+        if channel and not (replaces and url):
+            where = {"thread_ts": root} if root else {}
+            try:
+                await self._client.call(Method.POST_EPHEMERAL, channel=channel, user=person(body), **where, **content)
+            except SlackRefusal as refusal:
+                _log.info("whisper_refused", code=refusal.code)
+            else:
+                return
+        if url:
+            where = {"thread_ts": root} if root else {}
+            own = {"response_type": "ephemeral", "replace_original": replaces, **where}
+            await self._client.respond(url, {**own, **content})
 
     async def whisper(self, user_id: str, job: Job, said: str, *buttons: Block) -> None:
         """The same where there is no message that was pressed. Raises `StepError`s."""
@@ -95,11 +118,16 @@ class Interactions:
             blocks=message.blocks,
         )
 
-    async def open(self, body: Json, title: str) -> str:
-        """Open a modal at once (a trigger lives 3 seconds), to be filled by `fill`; its id."""
+    async def open(self, body: Json, title: str, make: Callable[[], Awaitable[Block]]) -> None:
+        """Open a modal at once (a trigger lives 3 seconds), and put what `make` gives into it. Raises `StepError`s."""
         view = notice(title, words.ONE_MOMENT, words.CLOSE)
         opened = await self._client.call(Method.OPEN_VIEW, trigger_id=text(body, "trigger_id"), view=view)
-        return text(child(opened, "view"), "id")
+        try:
+            view = await make()
+        except (StepError, StoreError) as error:
+            _log.warning("modal_failed", kind=type(error).__name__, detail=str(error))
+            view = notice(title, words.TRY_LATER, words.CLOSE)
+        await self.fill(text(child(opened, "view"), "id"), view)
 
     async def fill(self, view_id: str, view: Block) -> None:
         """Put its contents into an opened modal. Raises `StepError`s."""

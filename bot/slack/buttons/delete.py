@@ -6,10 +6,9 @@ from bot.domain.errors import StepError
 from bot.domain.job import Job
 from bot.ports.clock import Clock
 from bot.slack.api.identity import Identity
-from bot.slack.api.payloads import Json
-from bot.slack.background import BackgroundTasks
+from bot.slack.api.payloads import Json, person, value
 from bot.slack.buttons import texts as words
-from bot.slack.buttons.common import Interactions, person, value
+from bot.slack.buttons.common import Interactions
 from bot.slack.buttons.reply_updates import ERASE
 from bot.slack.incoming.intake import Intake
 from bot.slack.people.membership import Access
@@ -20,20 +19,14 @@ _log = structlog.get_logger(__name__)
 class Deletion:
     """Deletes transcripts for those who may."""
 
-    def __init__(
-        self, interactions: Interactions, access: Access, intake: Intake, background: BackgroundTasks, clock: Clock
-    ) -> None:
+    def __init__(self, interactions: Interactions, access: Access, intake: Intake, clock: Clock) -> None:
         self._interactions = interactions
         self._access = access
         self._intake = intake
-        self._background = background
         self._clock = clock
 
     async def pressed(self, me: Identity, body: Json) -> None:
-        """The confirmed button of a reply; rights take several questions to Slack, so they come afterwards."""
-        self._background.spawn("delete", self._delete(me, body))
-
-    async def _delete(self, me: Identity, body: Json) -> None:
+        """The confirmed button of a reply."""
         job = await self._interactions.job(me, body, value(body))
         said = await self._interactions.refusal(body, job)
         if not said and job is not None:
@@ -43,7 +36,7 @@ class Deletion:
             return
         now = self._clock.now()
         facts = {"job": job.id, "user": person(body), "at": f"{now:.3f}"}
-        await self._intake.errand(ERASE, key=f"{job.id}:{now:.3f}", ref=job.id, facts=facts)
+        await self._intake.defer(ERASE, key=f"{job.id}:{now:.3f}", ref=job.id, facts=facts)
 
     async def _not_theirs(self, user_id: str, job: Job) -> str:
         try:

@@ -18,11 +18,10 @@ from bot.ports.store import ChannelSettings, JobStore, OutboxMessage
 from bot.slack.api.client import SlackClient, SlackRefusal
 from bot.slack.api.identity import Identity
 from bot.slack.api.methods import Method
-from bot.slack.api.payloads import Json, child, text
-from bot.slack.background import BackgroundTasks
+from bot.slack.api.payloads import Json, child, text, value
 from bot.slack.blockkit.text import escape_label
 from bot.slack.buttons import texts as words
-from bot.slack.buttons.common import Interactions, value
+from bot.slack.buttons.common import Interactions
 from bot.slack.thread.render import Document, title_of
 from bot.slack.thread.uploads import Uploads
 from bot.text.exports.formats import Format, available, export, file_name
@@ -48,22 +47,17 @@ class Downloads:
         client: SlackClient,
         uploads: Uploads,
         interactions: Interactions,
-        background: BackgroundTasks,
         clock: Clock,
     ) -> None:
         self._store = store
         self._client = client
         self._uploads = uploads
         self._interactions = interactions
-        self._background = background
         self._clock = clock
         self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
     async def pressed(self, me: Identity, body: Json) -> None:
         """A format was chosen in a reply's menu."""
-        self._background.spawn("download", self._answer(me, body))
-
-    async def _answer(self, me: Identity, body: Json) -> None:
         job_id, _, extension = value(body).partition(".")
         job = await self._interactions.job(me, body, job_id)
         said = await self._interactions.refusal(body, job)

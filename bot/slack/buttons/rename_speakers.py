@@ -8,13 +8,13 @@ from bot.domain.transcript import Transcript
 from bot.ports.clock import Clock
 from bot.ports.store import JobStore, SpeakerNames
 from bot.slack.api.identity import Identity
-from bot.slack.api.payloads import Json, number, text
+from bot.slack.api.payloads import Json, number, person, text, value
 from bot.slack.background import BackgroundTasks
 from bot.slack.blockkit.blocks import Block, button, context, section
 from bot.slack.blockkit.modals import entered, errors, facts_of, field, line, modal, notice
 from bot.slack.blockkit.text import clip
 from bot.slack.buttons import texts as words
-from bot.slack.buttons.common import Interactions, person, value
+from bot.slack.buttons.common import Interactions
 from bot.slack.buttons.reply_updates import REWRITE
 from bot.slack.incoming.intake import Intake
 
@@ -40,19 +40,16 @@ class RenameSpeakers:
 
     async def pressed(self, me: Identity, body: Json) -> None:
         """The button of a reply."""
-        self._background.spawn("rename", self._open(me, body))
+        await self._interactions.open(body, words.RENAME_TITLE, lambda: self._form(me, body))
 
-    async def _open(self, me: Identity, body: Json) -> None:
-        view_id = await self._interactions.open(body, words.RENAME_TITLE)
+    async def _form(self, me: Identity, body: Json) -> Block:
         job = await self._interactions.job(me, body, value(body))
         said = await self._interactions.refusal(body, job)
         transcript = None if said or job is None else await self._store.transcript(job.id)
         if said or job is None or transcript is None or not transcript.speakers:
             said = said or (words.GONE if transcript is None else words.NO_SPEAKERS)
-            await self._interactions.fill(view_id, notice(words.RENAME_TITLE, said, words.CLOSE))
-            return
-        speaker_names = await self._store.speaker_names(job.id)
-        await self._interactions.fill(view_id, form(job, transcript, speaker_names))
+            return notice(words.RENAME_TITLE, said, words.CLOSE)
+        return form(job, transcript, await self._store.speaker_names(job.id))
 
     async def submit(self, me: Identity, body: Json) -> Json | None:
         """The filled modal: names are committed before Slack hears so; the reply is rewritten by an errand."""
@@ -61,7 +58,7 @@ class RenameSpeakers:
         transcript = None if job is None else await self._store.transcript(job.id)
         if job is None or transcript is None or job.origin.team_id != me.team_id:
             return errors({_block(0): words.GONE})
-        if said := await self._interactions.refusal_for(person(body), job):
+        if said := await self._interactions.refusal_in_modal(person(body), job):
             return errors({_block(0): said})
         names, faults = read(transcript, body)
         if faults:
@@ -86,7 +83,7 @@ class RenameSpeakers:
 
     async def _follow(self, job: Job, speaker_names: SpeakerNames) -> None:
         key = f"{job.id}:{speaker_names.revision}:{self._clock.now():.3f}"
-        await self._intake.errand(REWRITE, key=key, ref=job.id, facts={"job": job.id})
+        await self._intake.defer(REWRITE, key=key, ref=job.id, facts={"job": job.id})
 
     async def undo(self, me: Identity, body: Json) -> None:
         """The button under *renamed*: the names before come back, once."""
@@ -101,7 +98,7 @@ class RenameSpeakers:
                 said = words.RESTORED
             else:
                 said = words.CHANGED_SINCE
-        self._background.spawn("undo answer", self._interactions.say(body, said))
+        await self._interactions.say(body, said)
 
 
 def form(job: Job, transcript: Transcript, speaker_names: SpeakerNames) -> Block:

@@ -1,6 +1,11 @@
-"""Buttons and the message shortcut: what they change is committed before Slack is acknowledged, as events are."""
+"""*Try again*, *Cancel* and the message shortcut *Transcribe*.
+
+A press is committed before Slack is acknowledged, and acted on afterwards, when Slack was asked whether its user may.
+So it survives a crash in between.
+"""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from bot.domain.errors import StepError
 from bot.domain.job import FINAL, Job, State
@@ -8,85 +13,102 @@ from bot.ports.clock import Clock
 from bot.ports.store import JobStore
 from bot.slack import texts as words
 from bot.slack.api.client import SlackClient, SlackRefusal
-from bot.slack.api.identity import Identity
+from bot.slack.api.identity import BotIdentity, Identity
 from bot.slack.api.methods import Method
-from bot.slack.api.payloads import Json, as_object, child, rows, text
+from bot.slack.api.payloads import Json, action_id, as_object, child, person, place, rows, text, value
 from bot.slack.background import BackgroundTasks
 from bot.slack.blockkit.blocks import Message, context
-from bot.slack.buttons.common import Interactions, person, value
-from bot.slack.command.command import Commands
+from bot.slack.buttons.common import Interactions
 from bot.slack.incoming.intake import Intake
-from bot.slack.job_control import restart
+from bot.slack.job_control import restart, stop
+from bot.slack.people.direct import DirectMessages
 from bot.slack.thread.posts import Posts
+from bot.slack.thread.render import CANCEL_ACTION, RETRY_ACTION
 from bot.slack.thread.replies import Replies
 
+PRESS = "press"  # kind of the inbox rows that hold presses
+_KEPT = ("user", "channel", "container", "message", "actions", "response_url")  # of a body
 
+
+@dataclass
 class Actions:
-    """Acts on buttons and shortcuts. Each method raises `StoreError` when nothing was committed."""
+    """Acts on the buttons of status lines and failures, and on the shortcut."""
 
-    def __init__(
-        self,
-        store: JobStore,
-        client: SlackClient,
-        intake: Intake,
-        commands: Commands,
-        posts: Posts,
-        replies: Replies,
-        interactions: Interactions,
-        background: BackgroundTasks,
-        clock: Clock,
-        notify: Callable[[str], None],
-    ) -> None:
-        self._store = store
-        self._client = client
-        self._intake = intake
-        self._commands = commands
-        self._posts = posts
-        self._replies = replies
-        self._interactions = interactions
-        self._background = background
-        self._clock = clock
-        self._notify = notify
+    store: JobStore
+    client: SlackClient
+    who: BotIdentity
+    intake: Intake
+    posts: Posts
+    replies: Replies
+    interactions: Interactions
+    direct: DirectMessages
+    background: BackgroundTasks
+    clock: Clock
+    notify: Callable[[str], None]
+
+    async def pressed(self, me: Identity, body: Json) -> None:
+        """Commit a press of *Try again* or *Cancel*. Raises `StoreError`."""
+        action = next(iter(rows(body, "actions")), {})
+        key = f"{action_id(body)}:{value(body)}:{person(body)}:{text(action, 'action_ts') or self.clock.now()}"
+        kept = {name: body[name] for name in _KEPT if name in body}
+        await self.intake.defer(PRESS, key=key, ref=place(body), facts=kept)
+
+    async def act(self, body: Json) -> None:
+        """Do what a committed press asks for. Its user is answered, also when it fails."""
+        me = await self.who.me()
+        acts = {RETRY_ACTION: self._retry, CANCEL_ACTION: self._cancel}
+        if act := acts.get(action_id(body)):
+            await self.interactions.answering(body, act(me, body))
 
     async def _job(self, me: Identity, body: Json) -> Job | None:
-        """The job of a pressed button, if its person may; else they are told why not."""
-        job = await self._interactions.job(me, body, value(body))
-        if said := await self._interactions.refusal(body, job):
-            self._background.spawn("refusal", self._interactions.say(body, said))
+        """The job of a pressed button, if its user may; else they are told why not."""
+        job = await self.interactions.job(me, body, value(body))
+        if said := await self.interactions.refusal(body, job):
+            await self.interactions.say(body, said)
             return None
         return job
 
-    async def retry(self, me: Identity, body: Json) -> None:
+    async def _retry(self, me: Identity, body: Json) -> None:
         """*Try again* under a failure."""
         job = await self._job(me, body)
         if job is None:
             return
-        row = await self._replies.answer_row(job)
-        moved = await restart(self._store, job, self._clock.now(), self._notify)
+        row = await self.replies.answer_row(job)
+        moved = await restart(self.store, job, self.clock.now(), self.notify)
         if moved is None:
             said = words.CANNOT_RETRY.format(job=job.id) if job.state is not State.DONE else words.ALREADY_RUNNING
-            self._background.spawn("retry answer", self._interactions.say(body, said))
+            await self.interactions.say(body, said)
         elif row is not None and row.ts:
             message = as_object(body.get("message"))
             kept = [dict(block) for block in rows(message, "blocks") if text(block, "type") != "actions"]
-            edited = Message(text(message, "text"), [*kept, context((await self._replies.phrases(job)).again_below)])
-            self._background.spawn("retry edit", self._posts.edit(row, edited))
+            edited = Message(text(message, "text"), [*kept, context((await self.replies.phrases(job)).again_below)])
+            await self.posts.edit(row, edited)
 
-    async def cancel(self, me: Identity, body: Json) -> None:
+    async def _cancel(self, me: Identity, body: Json) -> None:
         """*Cancel* on a status line: every unfinished job of its message."""
         job = await self._job(me, body)
         if job is None:
             return
         origin = job.origin
-        user = person(body)
-        for each in await self._store.jobs_of_message(origin.team_id, origin.channel_id, origin.message_ts):
+        for each in await self.store.jobs_of_message(origin.team_id, origin.channel_id, origin.message_ts):
             if each.state not in FINAL:
-                await self._commands.stop(each, user)
+                await stop(self.store, each, person(body), self.clock.now(), self.notify)
 
     async def shortcut(self, me: Identity, body: Json) -> None:
-        """*Transcribe* in a message's menu."""
-        found = await self._intake.shortcut(me, body)
-        self._background.spawn("shortcut answer", self._shortcut_answer(me, body, [job for job, _ in found]))
+        """*Transcribe* in a message's menu: the jobs are committed before Slack is acknowledged."""
+        if place(body).startswith("D"):  # perhaps one between other people, where the bot is not
+            self.background.spawn("shortcut", self.interactions.answering(body, self._direct_shortcut(me, body)))
+            return
+        found = await self.intake.shortcut(me, body)
+        jobs = [job for job, _ in found]
+        self.background.spawn("shortcut", self.interactions.answering(body, self._shortcut_answer(me, body, jobs)))
+
+    async def _direct_shortcut(self, me: Identity, body: Json) -> None:
+        if not await self.direct.belongs_to(me, place(body), person(body), asked_there=True):
+            await self.interactions.say(body, words.NOT_MY_DIRECT_MESSAGE)
+            return
+        found = await self.intake.shortcut(me, body)
+        await self._shortcut_answer(me, body, [job for job, _ in found])
 
     async def _shortcut_answer(self, me: Identity, body: Json, jobs: list[Job]) -> None:
         message = as_object(body.get("message"))
@@ -97,10 +119,10 @@ class Actions:
         elif jobs[0].state is State.DONE:
             said = words.ALREADY_DONE.format(job=jobs[0].id, link=me.link(channel, jobs[0].origin.thread_ts))
         try:
-            await self._client.call(Method.REPLIES, channel=channel, ts=text(message, "ts"), limit=1)
+            await self.client.call(Method.REPLIES, channel=channel, ts=text(message, "ts"), limit=1)
         except SlackRefusal as refusal:
             if refusal.code in ("not_in_channel", "channel_not_found"):
                 said = words.NOT_A_MEMBER
         except StepError:
-            pass  # the word is a courtesy; the job is committed
-        await self._interactions.say(body, said)
+            pass  # this answer is a courtesy; the jobs are committed
+        await self.interactions.say(body, said)

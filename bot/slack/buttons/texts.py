@@ -3,6 +3,8 @@
 NOT_HERE = "You are not in the conversation of this transcript any more, so I cannot do that for you."
 GONE = "This transcript is not stored any more: it was deleted, or kept for as long as this app keeps content."
 TRY_LATER = "Slack does not answer me at the moment. Please try again in a minute."
+FAILED = "Something went wrong on my side. Please try again in a minute."
+ONCE_MORE = "Slack answers slowly at the moment, so nothing was changed. Please press the button once more."
 NOT_MINE = "I do not know this transcript; it may be from another installation."
 
 # Download
@@ -46,6 +48,10 @@ DETECTED = "Detect the language"
 USUAL = "As usual"
 SAME_AS_DONE = "It was transcribed in just this way already: its reply is in the thread. Choose something else."
 SAME_UNDER_WAY = "It is being transcribed in just this way at the moment."
+OTHER_SERVICE = (
+    "Recordings of this channel go to another service. Only those who may change the channel's settings can choose a "
+    "different one; ask one of them, or take the service of the channel."
+)
 NO_SERVICE = "This service is not set up any more. Choose another one."
 
 # Delete

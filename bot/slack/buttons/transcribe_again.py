@@ -4,22 +4,26 @@ Each version is a job of its own with its own reply; the first one stays. What w
 is pointed to, and what failed in just this way is tried again: neither is paid for twice.
 """
 
+import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from bot.domain.errors import StepError
 from bot.domain.job import FINAL, Job, Options, State
 from bot.ports.clock import Clock
 from bot.ports.provider import Capabilities
 from bot.ports.store import JobStore, NewJob
 from bot.settings import Settings
 from bot.slack.api.identity import Identity
-from bot.slack.api.payloads import Json, child, text
-from bot.slack.background import BackgroundTasks
+from bot.slack.api.payloads import Json, child, person, text, value
 from bot.slack.blockkit.blocks import Block, option, section, select
 from bot.slack.blockkit.modals import entered, errors, facts_of, field, modal, notice
 from bot.slack.buttons import texts as words
-from bot.slack.buttons.common import Interactions, person, value
+from bot.slack.buttons.common import Interactions
 from bot.slack.job_control import restart
+from bot.slack.people.remembered import DECIDE_SECONDS
+from bot.slack.settings.permissions import SettingsPermissions
+from bot.slack.settings.services import Services
 
 AGAIN_VIEW = "transcribe_again"
 SERVICE_ACTION = "again_service"
@@ -46,7 +50,8 @@ class TranscribeAgain:
         store: JobStore,
         interactions: Interactions,
         offers: Mapping[str, Capabilities],
-        background: BackgroundTasks,
+        services: Services,
+        permissions: SettingsPermissions,
         clock: Clock,
         notify: Callable[[str], None],
     ) -> None:
@@ -54,7 +59,8 @@ class TranscribeAgain:
         self._store = store
         self._interactions = interactions
         self._offers = offers
-        self._background = background
+        self._services = services
+        self._permissions = permissions
         self._clock = clock
         self._notify = notify
 
@@ -67,16 +73,14 @@ class TranscribeAgain:
 
     async def pressed(self, me: Identity, body: Json) -> None:
         """The button of a reply."""
-        self._background.spawn("again", self._open(me, body))
+        await self._interactions.open(body, words.AGAIN_TITLE, lambda: self._form(me, body))
 
-    async def _open(self, me: Identity, body: Json) -> None:
-        view_id = await self._interactions.open(body, words.AGAIN_TITLE)
+    async def _form(self, me: Identity, body: Json) -> Block:
         job = await self._interactions.job(me, body, value(body))
         said = await self._interactions.refusal(body, job)
         if said or job is None:
-            await self._interactions.fill(view_id, notice(words.AGAIN_TITLE, said, words.CLOSE))
-            return
-        await self._interactions.fill(view_id, self.form(job.id, self.way(job.provider, job.options)))
+            return notice(words.AGAIN_TITLE, said, words.CLOSE)
+        return self.form(job.id, self.way(job.provider, job.options))
 
     async def service_chosen(self, me: Identity, body: Json) -> None:
         """Another service in the open modal: its own languages are shown."""
@@ -84,7 +88,7 @@ class TranscribeAgain:
         facts = facts_of(body)
         if chosen.provider in self._offers:
             view = self.form(text(facts, "job"), self.way(chosen.provider, Options()))
-            self._background.spawn("again service", self._interactions.fill(text(child(body, "view"), "id"), view))
+            await self._interactions.fill(text(child(body, "view"), "id"), view)
 
     def form(self, job_id: str, way: Choice) -> Block:
         """The modal with the choices of one service; `way` is what is chosen at first."""
@@ -118,16 +122,34 @@ class TranscribeAgain:
         job = await self._store.job(text(facts_of(body), "job"))
         if job is None or job.origin.team_id != me.team_id:
             return errors({SERVICE_BLOCK: words.NOT_MINE})
-        if said := await self._interactions.refusal_for(person(body), job):
+        if said := await self._interactions.refusal_in_modal(person(body), job):
             return errors({SERVICE_BLOCK: said})
         provider = entered(body, SERVICE_BLOCK, SERVICE_ACTION)
         if provider not in self._offers:
             return errors({SERVICE_BLOCK: words.NO_SERVICE})
+        if said := await self._no_choice(person(body), job, provider):
+            return errors({SERVICE_BLOCK: said})
         language = entered(body, _language_block(provider), CHOICE)
         recording = entered(body, _recording_block(provider), CHOICE)
         options = Options(_unless_none(language), _unless_none(recording))
         said = await self.start(job, provider, options)
         return errors({SERVICE_BLOCK: said}) if said else None
+
+    async def _no_choice(self, user_id: str, job: Job, provider: str) -> str:
+        """Why the user may not send this recording to this service, or "".
+
+        The service that has it already and that of the channel need no further right; any other one needs the right
+        to change where the channel's recordings go.
+        """
+        settings = await self._store.channel_settings(job.origin.team_id, job.origin.channel_id)
+        if provider in (job.provider, self._services.effective(settings.provider)):
+            return ""
+        try:
+            async with asyncio.timeout(DECIDE_SECONDS):
+                right = await self._permissions.of(user_id, job.origin.channel_id)
+        except (StepError, TimeoutError):
+            return words.ONCE_MORE
+        return "" if right.changes else words.OTHER_SERVICE
 
     async def start(self, job: Job, provider: str, options: Options) -> str:
         """Begin a version; why it is not begun, or "". Raises `StoreError`."""

@@ -6,22 +6,19 @@ from dataclasses import dataclass
 
 from bot.domain.errors import StepError, StoreError
 from bot.domain.job import Job, State
-from bot.domain.machine import Parked, stage_of
 from bot.ports.clock import Clock
 from bot.ports.store import JobFilter, JobStore
 from bot.slack import texts as words
 from bot.slack.api.client import SlackClient
 from bot.slack.api.identity import BotIdentity, Identity
-from bot.slack.api.payloads import Json, rows, text
-from bot.slack.background import BackgroundTasks
+from bot.slack.api.payloads import Json, action_id, person, place, text, value
 from bot.slack.blockkit.blocks import Message, context, section
-from bot.slack.buttons.common import person, place, value
 from bot.slack.command import lists, search
 from bot.slack.command import texts as command_words
 from bot.slack.command.job_lines import job_lines, listed, timeline
 from bot.slack.command.lists import LIST_NEWEST, LIST_OLDER, LISTS, UNFINISHED, Lists
 from bot.slack.command.search import Searches
-from bot.slack.job_control import restart
+from bot.slack.job_control import restart, stop
 from bot.slack.people.membership import Access
 from bot.slack.people.visibility import Visibility
 from bot.slack.settings import texts as settings_words
@@ -64,7 +61,6 @@ class Commands:
         access: Access,
         visibility: Visibility,
         settings: SettingsModal,
-        background: BackgroundTasks,
         clock: Clock,
         notify: Callable[[str], None],
     ) -> None:
@@ -74,7 +70,6 @@ class Commands:
         self._access = access
         self._visibility = visibility
         self._settings = settings
-        self._background = background
         self._clock = clock
         self._notify = notify
         self.lists = Lists(store)
@@ -126,13 +121,10 @@ class Commands:
 
     async def turned(self, me: Identity, body: Json) -> None:
         """A button below a list or a search: its page takes the place of the one before."""
-        self._background.spawn("page", self._turn(me, body))
-
-    async def _turn(self, me: Identity, body: Json) -> None:
         pressed = value(body)
         try:
             visible = await self._visibility.of(person(body), place(body))
-            if _action_of(body) in (LIST_OLDER, LIST_NEWEST):
+            if action_id(body) in (LIST_OLDER, LIST_NEWEST):
                 message = await self.lists.page(me, visible, *lists.turned(pressed))
             else:
                 message = await self._searches.page(me, visible, *search.turned(pressed))
@@ -205,32 +197,15 @@ class Commands:
             job = await self._last(me, asked, UNFINISHED)
             if job is None:
                 return answer(words.NOTHING_TO_CANCEL)
-        if await self.stop(job, asked.user_id):
+        if await stop(self._store, job, asked.user_id, self._clock.now(), self._notify):
             return answer(words.CANCELLING.format(job=job.id))
         return answer(words.CANNOT_CANCEL.format(job=job.id))
-
-    async def stop(self, job: Job, user_id: str) -> bool:
-        """Have a job cancelled; False if it is over already."""
-        now = self._clock.now()
-        stage = stage_of(job)
-        if isinstance(stage, Parked):
-            moved = await self._store.apply(stage.cancel(now))
-            self._notify(moved.lane)
-            return True
-        if not await self._store.request_cancel(job.id, user_id, now):
-            return False
-        self._notify(job.lane)
-        return True
 
 
 def help_message() -> Message:
     """What the bot does and which words the command knows."""
     blocks = [section(command_words.HELP), section(command_words.COMMANDS), context(command_words.JOB_IS)]
     return Message(command_words.HELP, blocks)
-
-
-def _action_of(body: Json) -> str:
-    return next((text(action, "action_id") for action in rows(body, "actions")), "")
 
 
 def clean_word(word: str) -> str:

@@ -13,7 +13,6 @@ from bot.slack.api.client import SlackClient
 from bot.slack.api.identity import Identity
 from bot.slack.api.methods import Method
 from bot.slack.api.payloads import Json, child, rows, text
-from bot.slack.background import BackgroundTasks
 from bot.slack.blockkit.blocks import Block, actions, boxed, button, context, divider, header, section
 from bot.slack.command import texts as command_words
 from bot.slack.command.job_lines import job_lines, sections
@@ -62,7 +61,6 @@ class Home:
         persons: Users,
         visibility: Visibility,
         services: Services,
-        background: BackgroundTasks,
         clock: Clock,
     ) -> None:
         self._store = store
@@ -71,7 +69,6 @@ class Home:
         self._visibility = visibility
         self._lists = Lists(store)
         self._services = services
-        self._background = background
         self._clock = clock
         self._direct: dict[str, str] = {}
 
@@ -86,7 +83,7 @@ class Home:
 
     async def refreshed(self, me: Identity, body: Json) -> None:
         """*Refresh* was pressed."""
-        self._background.spawn("home", self.publish(me, text(child(body, "user"), "id")))
+        await self.publish(me, text(child(body, "user"), "id"))
 
     async def publish(self, me: Identity, user: str) -> None:
         """Bring somebody's Home up to date. Raises `StepError`s and `StoreError`s."""

@@ -2,7 +2,7 @@
 
 Each method ends only when the store has committed, and raises `StoreError` when it could not; Bolt then answers 500
 (or sends no acknowledgement), and Slack tells us again. Nothing here calls Slack: what needs a look-up is kept in the
-inbox as an errand (`bot.slack.deferred`).
+inbox (`bot.slack.incoming.deferred`).
 
 One upload raises `message` (with files: the truth) and `file_shared` (ids only: a second chance, in either order),
 and each may come up to 11 times under new event ids (node-slack-sdk #2141). The unique key of a job is
@@ -10,8 +10,9 @@ and each may come up to 11 times under new event ids (node-slack-sdk #2141). The
 """
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 
 import structlog
 
@@ -153,7 +154,7 @@ class Intake:
         user, file_id, channel = text(event, "user_id"), text(event, "file_id"), text(event, "channel_id")
         if not file_id or not channel or user == me.bot_user_id:
             return
-        await self.errand(
+        await self.defer(
             FILE_SHARED,
             key=f"{me.team_id}:{file_id}:{channel}",
             ref=file_id,
@@ -167,18 +168,20 @@ class Intake:
         if not channel or not ts or me.wrote(event):
             return
         facts = {"channel": channel, "ts": ts, "root": text(event, "thread_ts") or ts, "user": text(event, "user")}
-        await self.errand(MENTION, key=f"{me.team_id}:{channel}:{ts}", ref=channel, facts=facts)
+        await self.defer(MENTION, key=f"{me.team_id}:{channel}:{ts}", ref=channel, facts=facts)
 
     async def joined(self, me: Identity, event: Json) -> None:
         """A `member_joined_channel`: when it was us, the channel is greeted once."""
         channel = text(event, "channel")
         if channel and text(event, "user") == me.bot_user_id:
-            await self.errand(GREETING, key=f"{me.team_id}:{channel}", ref=channel, facts={"channel": channel})
+            await self.defer(GREETING, key=f"{me.team_id}:{channel}", ref=channel, facts={"channel": channel})
 
-    async def errand(self, kind: str, *, key: str, ref: str, facts: dict[str, str], wait: float = 0.0) -> None:
-        """Keep something to look into, at the earliest `wait` seconds from now."""
+    async def defer(
+        self, kind: str, *, key: str, ref: str, facts: Mapping[str, object] = MappingProxyType({}), wait: float = 0.0
+    ) -> None:
+        """Keep something to do, at the earliest `wait` seconds from now."""
         now = self._clock.now()
-        await self._store.put_inbox(kind, key, ref, json.dumps(facts).encode(), now, now + wait)
+        await self._store.put_inbox(kind, key, ref, json.dumps(dict(facts)).encode(), now, now + wait)
         self._on_deferred()
 
     async def file_deleted(self, me: Identity, event: Json) -> None:

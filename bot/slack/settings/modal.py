@@ -89,18 +89,14 @@ class SettingsModal:
         channel = next((text(action, "value") for action in rows(body, "actions")), "")
         user = text(child(body, "user"), "id")
         if channel and user:
-            self._background.spawn("settings", self._opened(me, user, channel, text(body, "trigger_id")))
-
-    async def _opened(self, me: Identity, user: str, channel: str, trigger_id: str) -> None:
-        await self.open(me, user, channel, trigger_id, home=True)
+            await self.open(me, user, channel, text(body, "trigger_id"), home=True)
 
     async def service_chosen(self, me: Identity, body: Json) -> None:
         """Another service was chosen: the fields follow it, and keep what still means something."""
-        self._background.spawn("settings follow", self._follow(me, body))
-
-    async def _follow(self, me: Identity, body: Json) -> None:
         facts = facts_of(body)
-        channel = text(facts, "channel")
+        channel, user = text(facts, "channel"), text(child(body, "user"), "id")
+        if not (await self._rights.of(user, channel)).changes:  # what a modal brings back proves nothing
+            return
         before = await self._store.channel_settings(me.team_id, channel)
         chosen = forms.fitting(forms.read(body, before), self._services)
         view = child(body, "view")

@@ -57,6 +57,7 @@ class SettingsPermissions:
         `here` is the conversation in which Slack says that the user acts; the id of a conversation that comes in the
         value of a button or in a modal proves nothing.
         """
+        here = here if channel.startswith("D") else ""  # it matters only there
         return await self._permissions.get((user_id, channel, here), lambda: self._ask(user_id, channel, here))
 
     async def _ask(self, user_id: str, channel: str, here: str) -> Permission:
