@@ -69,13 +69,16 @@ class StoredLeases:
 
     @writes
     def release_all(self, beyond: float = 0.0) -> Transaction[int]:
-        """Void every lease that ends later than `beyond` (Unix seconds). Returns how many.
+        """Void every lease, and every claim in the inbox, that ends later than `beyond` (Unix seconds).
+
+        Returns how many leases.
 
         All of them only where a process has the database to itself; else those that lie too far ahead to be true.
         """
         rows = yield from execute("release_all", beyond=beyond)
         for row in rows:
             yield from mark_turn_of(row)
+        yield from execute("release_inbox", beyond=beyond)
         return len(rows)
 
     @writes

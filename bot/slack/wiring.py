@@ -147,6 +147,7 @@ class SlackAdapter:
             clock,
             wake_deferred,
             {PRESS: self._actions.act, REWRITE: reply_updates.rewrite, ERASE: reply_updates.delete_reply},
+            reports.on_broken,
         )
         self.app = build_app(settings, client, self.who, self.listeners())
         self.entrance = HttpEntrance(self.app, settings, read_body, reports.on_refused)

@@ -5,12 +5,13 @@ from pathlib import Path
 
 import pytest
 
+from simulators.invox import InvoxSettings, InvoxSimulator
 from simulators.slack.file_store import Upload
 from simulators.slack.manifest import with_manifest
 from simulators.slack.options import UNREADY, Options
 from simulators.slack.records import BOT_USER
 from tests.audio.recordings import record, tone
-from tests.support.bot_harness import ALICE, ROOT, fast_xosum, headline, open_place, shown
+from tests.support.bot_harness import ALICE, ROOT, headline, open_place, shown
 
 FILES = 200
 CHANNELS = 20  # a channel takes one message a second
@@ -24,7 +25,7 @@ async def test_two_hundred_files_that_are_not_there_yet_get_two_hundred_replies_
     plain = Options(retry_delays=(0.0, 0.2, 0.5), share_delay=0.02, unready_seconds=1.0, unready_seed=20261125)
     options = with_manifest(plain, ROOT / "manifest.yml")
     (tmp_path / "bot").mkdir()
-    async with open_place(tmp_path / "bot", fast_xosum(), options=options) as place:
+    async with open_place(tmp_path / "bot", InvoxSimulator(InvoxSettings(job_seconds=0.2)), options=options) as place:
         await place.start()
         names = ("visit.mp3", "recording")  # without an extension the type is all that tells what it is
         create = place.slack.workspace.create_channel

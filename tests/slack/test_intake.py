@@ -138,7 +138,8 @@ async def test_a_channel_on_request_waits_to_be_asked(place: Workplace) -> None:
 
 
 async def test_a_mention_where_there_is_no_recording_is_answered_to_the_asker_only(place: Workplace) -> None:
-    root = place.slack.say_as("U0BOB", "C0CLINIC", "<@U0BOT> hello?")
+    root = place.slack.say_as("U0BOB", "C0CLINIC", "a thread")
+    place.slack.say_as("U0BOB", "C0CLINIC", "<@U0BOT> hello?", thread_ts=root.ts)
 
     def whispered() -> bool:
         return any(m.ephemeral_to == "U0BOB" for m in place.slack.replies("C0CLINIC", root.ts))

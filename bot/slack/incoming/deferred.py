@@ -1,14 +1,18 @@
-"""What intake put aside because it needs a look into Slack: second chances, mentions, greetings.
+"""Work from events and presses that needs Slack calls: an inbox row, removed when done, so a crash repeats it.
 
-An errand is an inbox row; it is dropped only when it is done, so a crash repeats it. Every act here is idempotent.
+Each item is handled by itself, and those of one reference (a job, a channel) one after the other. One that fails is
+postponed with growing gaps and holds up no other; it is dropped with a log line when it is of no use any more. An item
+is claimed before it is handled, so of several processes one handles it. Every act here is idempotent.
 """
 
+import asyncio
 import json
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
 
 import structlog
 
-from bot.domain.errors import Rejected, StepError, StoreError, Transient
+from bot.domain.errors import LostLease, Misconfigured, Rejected, StepError, StoreError, Transient
 from bot.domain.job import FINAL
 from bot.ports.clock import Clock, WakeEvent
 from bot.ports.store import InboxItem, JobStore
@@ -23,96 +27,132 @@ from bot.slack.job_control import restart
 from bot.slack.thread import render
 from bot.slack.thread.posts import Posts
 
-LOOK_SECONDS = 5.0  # between two looks into one errand; doubled each time
-AT_ONCE = 500  # errands of a kind in one pass: those that wait must not hide the rest
-GIVE_UP_SECONDS = 900.0  # shares are filled late, but not that late; catch-up finds what is left
+POLL_SECONDS = 2.5
+CLAIM_SECONDS = 120.0  # longer than any item takes: calls of 30 s, repeated
+AT_ONCE = 8  # items under way
+FIRST_GAP_SECONDS, LONGEST_GAP_SECONDS = 5.0, 600.0
+MOST_TRIES = 150  # of an item that waits for Slack or for the operator: about a day
+MOST_FOR_SHARES = 8  # about a quarter of an hour: they are filled late, but not that late; catch-up finds what is left
+MOST_BUGS = 8  # failures that nobody expects
+
+Act = Callable[[Json], Awaitable[None]]
 
 _log = structlog.get_logger(__name__)
 
 
-class DeferredTasks:
-    """Runs errands that are due."""
+class _NotYet(Transient):
+    """Slack does not know yet what the item needs."""
 
-    def __init__(
-        self,
-        store: JobStore,
-        client: SlackClient,
-        who: BotIdentity,
-        files: SlackFiles,
-        intake: Intake,
-        posts: Posts,
-        clock: Clock,
-        wake_event: WakeEvent,
-        others: Mapping[str, Callable[[Json], Awaitable[None]]],
-    ) -> None:
-        self._store = store
-        self._client = client
-        self._who = who
-        self._files = files
-        self._intake = intake
-        self._posts = posts
-        self._clock = clock
-        self._later: dict[int, tuple[float, float]] = {}  # item -> (not before, next gap)
-        self._wake_event = wake_event
-        self._others = others  # kinds that other modules run: each is done when it returns, and idempotent
+
+@dataclass
+class DeferredTasks:
+    """Runs what is due. `others` are kinds that other modules run: each is done when it returns."""
+
+    store: JobStore
+    client: SlackClient
+    who: BotIdentity
+    files: SlackFiles
+    intake: Intake
+    posts: Posts
+    clock: Clock
+    wake_event: WakeEvent
+    others: Mapping[str, Act]
+    on_broken: Callable[[Misconfigured], None]
+    _running: dict[asyncio.Task[None], str] = field(default_factory=dict, init=False)  # with the reference
+    _told: set[str] = field(default_factory=set, init=False)  # failures that are in the log already
 
     async def run(self) -> None:
-        """Run errands until cancelled: when intake rings, and every few seconds."""
-        while True:
-            self._wake_event.clear()
-            try:
-                while await self.run_due():
-                    pass
-            except (StepError, StoreError) as error:
-                _log.info("errands_postponed", detail=str(error))
-            await self._wake_event.wait(LOOK_SECONDS / 2)
-
-    async def run_due(self) -> int:
-        """Run every errand that is due; how many were finished. Raises when Slack or the store is away."""
-        done = 0
-        for kind in (*self._others, MENTION, GREETING, FILE_SHARED):
-            for item in await self._store.inbox_due(kind, self._clock.now(), AT_ONCE):
-                if self._clock.now() >= self._later.get(item.id, (0.0, 0.0))[0] and await self._run(kind, item):
-                    await self._store.drop_inbox(item.id)
-                    self._later.pop(item.id, None)
-                    done += 1
-        return done
-
-    async def _run(self, kind: str, item: InboxItem) -> bool:
-        me = await self._who.me()
-        facts = as_object(json.loads(item.payload))
+        """Run items until cancelled: when intake notifies, and every few seconds. Raises `StoreError`."""
         try:
-            if other := self._others.get(kind):
-                await other(facts)
-                return True
-            if kind == MENTION:
-                return await self._mention(me, facts)
-            if kind == GREETING:
-                return await self._greet(me, item)
-            if await self._resolve(me, facts):
-                return True
-        except Transient as error:
-            self._postpone(item, error.after)
-            return False
+            while True:
+                self.wake_event.clear()
+                await self._start_due()
+                await self.wake_event.wait(POLL_SECONDS)
+        finally:
+            for task in self._running:
+                task.cancel()
+
+    async def _start_due(self) -> None:
+        for kind in (*self.others, MENTION, GREETING, FILE_SHARED):
+            free = AT_ONCE - len(self._running)
+            if free <= 0:
+                return  # one that ends wakes this loop
+            for item in await self.store.claim_inbox(kind, self.clock.now(), CLAIM_SECONDS, free):
+                before = [task for task, ref in self._running.items() if ref == item.ref]
+                task = asyncio.create_task(self._handle(kind, item, before), name=f"deferred {kind}")
+                self._running[task] = item.ref
+                task.add_done_callback(self._ended)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        self._running.pop(task, None)
+        self.wake_event.notify()
+
+    async def _handle(self, kind: str, item: InboxItem, before: list[asyncio.Task[None]]) -> None:
+        """Do one item; drop it when it is done or of no use, else postpone it. Never raises."""
+        if before:
+            await asyncio.wait(before)
+        try:
+            if await self._done(kind, item):
+                await self.store.drop_inbox(item.id, item.claim)
+                self._told.discard(kind)
+        except StoreError as error:  # the claim ends by itself, and the item is there again
+            self._tell(kind, error)
+
+    async def _done(self, kind: str, item: InboxItem) -> bool:
+        """Whether the item is done, or dropped. Raises `StoreError`."""
+        after, most = None, MOST_TRIES
+        try:
+            await self._act(kind, await self.who.me(), item)
         except Rejected as refusal:
-            _log.info("errand_refused", kind=kind, detail=refusal.detail)
+            _log.info("deferred_refused", kind=kind, detail=refusal.detail)
             return True
-        self._postpone(item, None)
-        return self._clock.now() > item.due_at + GIVE_UP_SECONDS
+        except _NotYet as error:
+            detail, most = error.detail, MOST_FOR_SHARES
+        except (StepError, LostLease) as error:
+            if isinstance(error, Misconfigured):
+                self.on_broken(error)
+            self._tell(kind, error)
+            detail, after = str(error), error.after if isinstance(error, Transient) else None
+        except StoreError:
+            raise
+        except Exception as error:  # a bug, or an unreadable item, must hold up nothing else; it is reported
+            _log.exception("deferred_broke", kind=kind, attempt=item.attempts + 1)
+            detail, most = type(error).__name__, MOST_BUGS
+        else:
+            return True
+        if item.attempts + 1 >= most:
+            _log.warning("deferred_dropped", kind=kind, detail=detail)
+            return True
+        gap = min(FIRST_GAP_SECONDS * 2.0 ** min(item.attempts, 10), LONGEST_GAP_SECONDS)
+        await self.store.postpone_inbox(item, self.clock.now() + (after or gap))
+        return False
 
-    def _postpone(self, item: InboxItem, after: float | None) -> None:
-        _, gap = self._later.get(item.id, (0.0, LOOK_SECONDS))
-        self._later[item.id] = (self._clock.now() + (after or gap), min(gap * 2, 120.0))
+    def _tell(self, kind: str, error: Exception) -> None:
+        """Log the first failure of a kind, until one of them is done again."""
+        if kind not in self._told:
+            _log.warning("deferred_postponed", kind=kind, detail=str(error))
+        self._told.add(kind)
 
-    async def _resolve(self, me: Identity, facts: Json) -> bool:
-        """`file_shared` without a `message`: find the message through `shares`. False: they are not filled yet."""
+    async def _act(self, kind: str, me: Identity, item: InboxItem) -> None:
+        facts = as_object(json.loads(item.payload))
+        if other := self.others.get(kind):
+            await other(facts)
+        elif kind == MENTION:
+            await self._mention(me, facts)
+        elif kind == GREETING:
+            await self.posts.deliver(f"greeting:{item.key}", "", item.ref, "", render.greeting())
+        else:
+            await self._resolve(me, facts)
+
+    async def _resolve(self, me: Identity, facts: Json) -> None:
+        """`file_shared` without a `message`: find the message through `shares`."""
         file_id, channel = text(facts, "file"), text(facts, "channel")
-        if any(job.origin.channel_id == channel for job in await self._store.jobs_of_file(me.team_id, file_id)):
-            return True
-        file = await self._files.info(file_id)
+        if any(job.origin.channel_id == channel for job in await self.store.jobs_of_file(me.team_id, file_id)):
+            return
+        file = await self.files.info(file_id)
         message: dict[str, object] = {"files": [file], "user": text(facts, "user") or text(file, "user")}
         if not candidates(message) or text(file, "user") == me.bot_user_id:
-            return True
+            return
         shares = [
             share
             for side in ("public", "private")
@@ -120,47 +160,43 @@ class DeferredTasks:
             if text(share, "ts")
         ]
         direct = channel.startswith("D")
-        if not direct and not (await self._store.channel_settings(me.team_id, channel)).automatic:
-            return True
+        if not direct and not (await self.store.channel_settings(me.team_id, channel)).automatic:
+            return
         for share in shares:
             found = {**message, "ts": text(share, "ts"), "thread_ts": text(share, "thread_ts")}
-            await self._intake.add(me, FileShare(channel, found, direct))
-        return bool(shares)
+            await self.intake.add(me, FileShare(channel, found, direct))
+        if not shares:
+            raise _NotYet("files.info: no shares yet")
 
-    async def _mention(self, me: Identity, facts: Json) -> bool:
+    async def _mention(self, me: Identity, facts: Json) -> None:
         """Mentioned in a thread: every recording in it that has no transcript yet."""
         channel, user = text(facts, "channel"), text(facts, "user")
+        ts, root = text(facts, "ts"), text(facts, "root")
         found = 0
-        async for page in self._client.pages(Method.REPLIES, channel=channel, ts=text(facts, "root"), limit=200):
+        async for page in self.client.pages(Method.REPLIES, channel=channel, ts=root, limit=200):
             for message in rows(page, "messages"):
-                pointed_at = text(message, "ts") in (text(facts, "ts"), text(facts, "root"))
+                pointed_at = text(message, "ts") in (ts, root)
                 if me.wrote(message) or not candidates(message, linked=pointed_at):
                     continue
-                for job, made in await self._intake.add(me, FileShare(channel, message), asked=True):
+                for job, made in await self.intake.add(me, FileShare(channel, message), asked=True):
                     found += 1
                     ended = job.finished_at if job.state in FINAL else None
                     if not made and ended is not None and ended < number(facts, "ts"):
-                        await restart(self._store, job, self._clock.now(), self._intake.notify)
+                        await restart(self.store, job, self.clock.now(), self.intake.notify)
         if not found:
-            await self._whisper(channel, user, text(facts, "root"), words.NO_AUDIO_IN_THREAD)
-        return True
+            await self._whisper(channel, user, root if root != ts else "", words.NO_AUDIO_IN_THREAD)
 
     async def _whisper(self, channel: str, user: str, thread_ts: str, said: str) -> None:
-        """An ephemeral word; it may be lost or said twice, and neither matters."""
+        """An ephemeral answer, in the thread if there is one: below a message without replies it would not be seen.
+
+        It may be lost or said twice, and neither matters.
+        """
+        message = render.answer(said)
+        where = {"thread_ts": thread_ts} if thread_ts else {}
+        content = {"text": message.text, "blocks": message.blocks}
         try:
-            await self._client.call(
-                Method.POST_EPHEMERAL, channel=channel, user=user, thread_ts=thread_ts, **_content(said)
-            )
+            await self.client.call(Method.POST_EPHEMERAL, channel=channel, user=user, **where, **content)
         except SlackRefusal as refusal:
             _log.info("whisper_refused", code=refusal.code)
         except StepError as error:
             _log.info("whisper_lost", detail=error.detail)
-
-    async def _greet(self, me: Identity, item: InboxItem) -> bool:
-        await self._posts.deliver(f"greeting:{item.key}", "", item.ref, "", render.greeting())
-        return True
-
-
-def _content(said: str) -> dict[str, object]:
-    message = render.answer(said)
-    return {"text": message.text, "blocks": message.blocks}

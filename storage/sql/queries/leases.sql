@@ -125,6 +125,11 @@ RETURNING lane, rank, person, due_at, created_at;
 UPDATE job SET lease_token = '', lease_until = 0 WHERE lease_token <> '' AND lease_until > :beyond
 RETURNING lane, rank, person, due_at, created_at;
 
+-- name: release_inbox
+-- The same for claims of inbox rows.
+UPDATE inbox SET claim = '', claimed_until = 0 WHERE used = 0 AND claimed_until > :beyond
+RETURNING id;
+
 -- name: wake
 -- Make an unfinished job due. A parked one is only noted: it is due when it is resumed.
 UPDATE job SET wake_count = wake_count + 1,
