@@ -118,7 +118,8 @@ async def test_a_failure_says_what_to_do_and_is_tried_again(page: Page, scribe: 
     scribe.xosum.plan(outcome="failed")
     there = await share(page, tmp_path)
     failed = message(there, "could not transcribe this recording")
-    await expect(failed).to_contain_text("Try again; if that fails too, choose another service")
+    # This service sends no webhook for a failure: a poll finds it within a minute.
+    await expect(failed).to_contain_text("Try again; if that fails too, choose another service", timeout=75_000)
     await failed.get_by_role("button", name="Try again").click()
     await expect(replies(page)).to_be_visible()
     await expect(failed.get_by_role("button", name="Try again")).to_have_count(0)
