@@ -16,7 +16,7 @@ from bench.population import TEAM, populate
 from bench.processes import until
 from bench.scene import Scene, open_scene
 from bench.workspace import Shape, channel_id, file_id, message_ts
-from simulators.slack.events_api import signature
+from simulators.slack.outgoing.events_api import signature
 
 PER_SECOND, SECONDS, WAITING = 200, 10, 5_000
 CHANNELS = 20

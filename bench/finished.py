@@ -18,7 +18,7 @@ from bench.processes import free_port
 from bench.scene import Scene, open_scene
 from bench.workspace import Shape, channel_id
 from bot.slack.command.command import KNOWN
-from simulators.slack.events_api import signature
+from simulators.slack.outgoing.events_api import signature
 
 JOBS, FEW, TIMES = 100_000, 10, 20
 CHANNELS = 20

@@ -17,7 +17,7 @@ from bench.population import TEAM
 from bench.processes import until
 from bench.scene import Scene, Who, open_scene
 from bench.workspace import Shape
-from simulators.slack.events_api import signature
+from simulators.slack.outgoing.events_api import signature
 
 CLIPS, CLIP = 40, 2 * MIB
 LARGE = 512 * MIB

@@ -6,26 +6,26 @@ import asyncio
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 
+from simulators.slack.acts.interactions import Interactions
+from simulators.slack.acts.people import People
+from simulators.slack.acts.recorded import Recorded
+from simulators.slack.acts.response_urls import ResponseUrls
 from simulators.slack.api.call import Parts
-from simulators.slack.changes import Change, FileOrder
-from simulators.slack.delivery import Delivery, Outcome
-from simulators.slack.event_feed import EventFeed
-from simulators.slack.events_api import EventsApi
 from simulators.slack.faults import Fault, FaultBook
 from simulators.slack.file_store import FileStore, Upload
-from simulators.slack.interactions import Interactions
 from simulators.slack.ledger import Ledger
+from simulators.slack.model.changes import Change, FileOrder
+from simulators.slack.model.views import Views
+from simulators.slack.model.workspace import Workspace
 from simulators.slack.options import Options
-from simulators.slack.people import People
-from simulators.slack.rates import Rates
-from simulators.slack.recorded import Recorded
+from simulators.slack.outgoing.delivery import Delivery, Outcome
+from simulators.slack.outgoing.event_feed import EventFeed
+from simulators.slack.outgoing.events_api import EventsApi
+from simulators.slack.outgoing.socket_mode import SocketMode
 from simulators.slack.records import Message, View
-from simulators.slack.response_urls import ResponseUrls
-from simulators.slack.socket_mode import SocketMode
-from simulators.slack.tokens import Tokens
-from simulators.slack.views import Views
+from simulators.slack.rules.rates import Rates
+from simulators.slack.rules.tokens import Tokens
 from simulators.slack.wire import Json, SlackError, as_list, as_object
-from simulators.slack.workspace import Workspace
 
 
 class SlackCore:

@@ -11,10 +11,10 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from simulators.slack import clips
+from simulators.slack.model import clips
+from simulators.slack.model.workspace import Workspace
 from simulators.slack.options import Unready
 from simulators.slack.records import File, FileMode
-from simulators.slack.workspace import Workspace
 
 CHUNK = 256 * 1024
 """Bytes that are read or written at a time."""

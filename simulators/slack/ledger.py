@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 
-from simulators.slack.tokens import TokenKind
+from simulators.slack.rules.tokens import TokenKind
 from simulators.slack.wire import Json
 
 

@@ -13,14 +13,14 @@ from simulators.slack.api import chat, conversations, reactions, session, users
 from simulators.slack.api import views as view_methods
 from simulators.slack.api.files import FileMethods
 from simulators.slack.api.router import Router
-from simulators.slack.browser import BrowserRoutes
-from simulators.slack.browser_objects import BrowserObjects
-from simulators.slack.control import ControlRoutes
+from simulators.slack.control.routes import ControlRoutes
 from simulators.slack.core import SlackCore
-from simulators.slack.elsewhere import Elsewhere
-from simulators.slack.files import FileRoutes
-from simulators.slack.gate import Gate
-from simulators.slack.live import Live
+from simulators.slack.http.elsewhere import Elsewhere
+from simulators.slack.http.files import FileRoutes
+from simulators.slack.http.gate import Gate
+from simulators.slack.local_page.browser import BrowserRoutes
+from simulators.slack.local_page.browser_objects import BrowserObjects
+from simulators.slack.local_page.live import Live
 from simulators.slack.options import Options
 
 

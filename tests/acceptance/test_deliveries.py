@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from simulators.slack.delivery import DeliveryRecord
 from simulators.slack.file_store import Upload
 from simulators.slack.options import Options
+from simulators.slack.outgoing.delivery import DeliveryRecord
 from simulators.xosum import XosumSimulator
 from tests.audio.recordings import record, tone
 from tests.support.bot_harness import CALLS, CLINIC, Place, fast_xosum, headline, open_place

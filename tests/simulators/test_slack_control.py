@@ -15,11 +15,11 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from simulators.slack import Options
-from simulators.slack.control import ControlRoutes
-from simulators.slack.control_acts import ControlActs
-from simulators.slack.control_faults import ControlFaults
+from simulators.slack.control.acts import ControlActs
+from simulators.slack.control.faults import ControlFaults
+from simulators.slack.control.routes import ControlRoutes
+from simulators.slack.local_page.samples import Samples
 from simulators.slack.manifest import with_manifest
-from simulators.slack.samples import Samples
 
 ROOT = Path(__file__).parents[2]
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from slack_sdk.signature import SignatureVerifier
 
 from simulators.slack import SlackSimulator
-from simulators.slack.events_api import signature
+from simulators.slack.outgoing.events_api import signature
 from simulators.slack.wire import SlackError
 from tests.simulators.slack_peers import client, new_app, options, over_http
 

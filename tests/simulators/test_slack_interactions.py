@@ -11,7 +11,7 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from simulators.slack import SlackSimulator
-from simulators.slack.interactions import NotAnswered
+from simulators.slack.acts.interactions import NotAnswered
 from simulators.slack.wire import Json, SlackError, as_object
 from tests.simulators.slack_peers import App, client, connected, new_app, options
 

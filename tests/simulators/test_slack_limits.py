@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from slack_sdk.errors import SlackApiError
 
 from simulators.slack import SlackSimulator
-from simulators.slack.limits import ALL_BLOCKS, message_blocks, message_metadata, post_text, update_text
+from simulators.slack.rules.limits import ALL_BLOCKS, message_blocks, message_metadata, post_text, update_text
 from simulators.slack.wire import SlackError, compact
 from tests.simulators.slack_peers import client, options
 

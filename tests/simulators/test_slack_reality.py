@@ -18,7 +18,7 @@ from simulators.slack.file_store import Upload
 from simulators.slack.manifest import with_manifest
 from simulators.slack.options import UNREADY, Options, Unready
 from simulators.slack.records import BOT_USER, Message, Posting
-from simulators.slack.refusals import POST_REFUSALS, RESERVE_REFUSALS, SHARE_REFUSALS
+from simulators.slack.rules.refusals import POST_REFUSALS, RESERVE_REFUSALS, SHARE_REFUSALS
 from simulators.slack.wire import Json
 from tests.simulators.slack_peers import App, client, connected, new_app, options
 

@@ -10,7 +10,7 @@ from bot.domain.job import Outcome, State
 from bot.domain.machine import Received
 from bot.ports.store import ChannelSettings
 from simulators.slack.faults import Fault
-from simulators.slack.objects import message_object
+from simulators.slack.model.objects import message_object
 from simulators.slack.records import Message
 from tests.support.slack_harness import CLIP, Upload, Workplace, workplace
 

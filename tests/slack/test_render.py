@@ -19,7 +19,7 @@ from bot.slack.thread import render
 from bot.slack.thread.render import JobStatus
 from bot.slack.thread.transcript_blocks import DisplayOptions
 from bot.text.phrases import ENGLISH
-from simulators.slack.limits import message_blocks
+from simulators.slack.rules.limits import message_blocks
 
 ORIGIN = Origin("T1", "C1", "1.1", "1.1", "F1", "U1")
 JOB = Job("abcdefghjk", ORIGIN, State.REPLYING, 0.0, 0.0, 0.0, FileFacts("call.m4a"), outcome=Outcome.TRANSCRIPT)

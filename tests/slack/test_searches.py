@@ -17,7 +17,7 @@ from bot.slack.blockkit import limits
 from bot.slack.blockkit.blocks import Block, section
 from bot.slack.command.search import LONGEST, PAGE, SEARCH_OLDER, Searches, hit, turned
 from bot.text.search import terms
-from simulators.slack.limits import message_blocks
+from simulators.slack.rules.limits import message_blocks
 from storage import open_store
 from storage.store import Store
 from tests.slack.test_commands import answer, everything

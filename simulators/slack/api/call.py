@@ -8,18 +8,18 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TypeVar
 
-from simulators.slack.delivery import Delivery
 from simulators.slack.faults import FaultBook
 from simulators.slack.file_store import FileStore
 from simulators.slack.ledger import Ledger
+from simulators.slack.model.views import Views
+from simulators.slack.model.workspace import Workspace
 from simulators.slack.options import Options
-from simulators.slack.rates import Rates
+from simulators.slack.outgoing.delivery import Delivery
+from simulators.slack.outgoing.socket_mode import SocketMode
 from simulators.slack.records import BOT_USER, Channel
-from simulators.slack.socket_mode import SocketMode
-from simulators.slack.tokens import Grant, TokenKind, Tokens
-from simulators.slack.views import Views
+from simulators.slack.rules.rates import Rates
+from simulators.slack.rules.tokens import Grant, TokenKind, Tokens
 from simulators.slack.wire import Arguments, Json, SlackError
-from simulators.slack.workspace import Workspace
 
 Item = TypeVar("Item")
 

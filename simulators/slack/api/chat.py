@@ -5,12 +5,12 @@ from __future__ import annotations
 import asyncio
 
 from simulators.slack.api.call import Call, Method
-from simulators.slack.limits import message_blocks, message_metadata, post_text, update_text
-from simulators.slack.objects import message_object
+from simulators.slack.model.objects import message_object
+from simulators.slack.model.workspace import Workspace
 from simulators.slack.records import BOT_USER, Channel, Message
-from simulators.slack.refusals import check_posting
+from simulators.slack.rules.limits import message_blocks, message_metadata, post_text, update_text
+from simulators.slack.rules.refusals import check_posting
 from simulators.slack.wire import Json, SlackError
-from simulators.slack.workspace import Workspace
 
 
 def _target(call: Call) -> Channel:

@@ -6,7 +6,7 @@ import asyncio
 import re
 
 from simulators.slack.api.call import Call, Method, page, read_cursor, write_cursor
-from simulators.slack.objects import channel_object, message_object
+from simulators.slack.model.objects import channel_object, message_object
 from simulators.slack.records import BOT_USER, SCOPE_PREFIX, Channel, Kind, Message
 from simulators.slack.wire import Json, SlackError, explained
 

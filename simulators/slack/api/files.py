@@ -9,10 +9,10 @@ from dataclasses import dataclass
 
 from simulators.slack.api.call import Call, Method, Parts
 from simulators.slack.api.chat import thread_root
-from simulators.slack.limits import message_blocks
-from simulators.slack.objects import file_object
+from simulators.slack.model.objects import file_object
 from simulators.slack.records import BOT_USER, Channel, File, Message
-from simulators.slack.refusals import check_posting
+from simulators.slack.rules.limits import message_blocks
+from simulators.slack.rules.refusals import check_posting
 from simulators.slack.wire import Json, SlackError, as_number, as_objects, as_text, explained
 
 TYPES = {"all", "spaces", "snippets", "images", "gdocs", "zips", "pdfs"}

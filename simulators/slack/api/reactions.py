@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from simulators.slack.api.call import Call, Method
-from simulators.slack.objects import message_object
+from simulators.slack.model.objects import message_object
 from simulators.slack.records import BOT_USER, Message
 from simulators.slack.wire import Json, SlackError
 

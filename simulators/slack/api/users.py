@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from simulators.slack.api.call import Call, Method, page
-from simulators.slack.objects import user_object
+from simulators.slack.model.objects import user_object
 from simulators.slack.wire import Json, SlackError
 
 

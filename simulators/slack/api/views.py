@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from simulators.slack.api.call import Call, Method
+from simulators.slack.model.views import view_object
 from simulators.slack.records import View
-from simulators.slack.views import view_object
 from simulators.slack.wire import Json
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import fields
 
-from simulators.slack.control_acts import ORDERS
+from simulators.slack.control.acts import ORDERS
 from simulators.slack.core import SlackCore
 from simulators.slack.faults import Fault
 from simulators.slack.options import UNREADY

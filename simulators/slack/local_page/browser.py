@@ -7,16 +7,16 @@ from pathlib import Path
 
 from aiohttp import BodyPartReader, web
 
-from simulators.slack import clips
+from simulators.slack.acts.interactions import Interactions, NotAnswered
+from simulators.slack.acts.people import People
 from simulators.slack.api.call import Parts
-from simulators.slack.browser_objects import BrowserObjects
 from simulators.slack.file_store import CHUNK, Upload
-from simulators.slack.interactions import Interactions, NotAnswered
-from simulators.slack.live import Live
-from simulators.slack.page_guard import PAGE_HEADERS
-from simulators.slack.people import People
+from simulators.slack.local_page.browser_objects import BrowserObjects
+from simulators.slack.local_page.live import Live
+from simulators.slack.local_page.page_guard import PAGE_HEADERS
+from simulators.slack.local_page.samples import Samples
+from simulators.slack.model import clips
 from simulators.slack.records import File
-from simulators.slack.samples import Samples
 from simulators.slack.wire import (
     Arguments,
     Json,

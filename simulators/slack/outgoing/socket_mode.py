@@ -11,9 +11,9 @@ from dataclasses import dataclass, field
 
 from aiohttp import WSCloseCode, WSMsgType, web
 
-from simulators.slack.delivery import Outcome, PayloadKind
 from simulators.slack.faults import FAULT
 from simulators.slack.options import Options
+from simulators.slack.outgoing.delivery import Outcome, PayloadKind
 from simulators.slack.wire import Json, as_object, as_text, compact, parse_object
 
 

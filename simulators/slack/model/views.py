@@ -6,12 +6,12 @@ import secrets
 import time
 from dataclasses import dataclass
 
-from simulators.slack.changes import ViewChanged
-from simulators.slack.limits import view_body
+from simulators.slack.model.changes import ViewChanged
+from simulators.slack.model.workspace import Workspace, fill_block_ids
 from simulators.slack.options import Options
 from simulators.slack.records import BOT_ID, View
+from simulators.slack.rules.limits import view_body
 from simulators.slack.wire import Json, SlackError, as_text
-from simulators.slack.workspace import Workspace, fill_block_ids
 
 DEEPEST_STACK = 3
 

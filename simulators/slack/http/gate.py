@@ -9,7 +9,7 @@ from aiohttp import web
 from simulators.slack.api.call import Parts
 from simulators.slack.api.router import ENTRY, bearer
 from simulators.slack.faults import FAULT, SOCKET_PATH, handle_under_fault
-from simulators.slack.page_guard import PageGuard
+from simulators.slack.local_page.page_guard import PageGuard
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 

@@ -9,11 +9,11 @@ from __future__ import annotations
 import json
 import time
 
-from simulators.slack.delivery import Delivery, Outcome, PayloadKind
 from simulators.slack.file_store import FileStore, Upload
+from simulators.slack.model.workspace import Workspace
+from simulators.slack.outgoing.delivery import Delivery, Outcome, PayloadKind
 from simulators.slack.records import BOT_USER, Channel, File, Kind, Message, Share, User
 from simulators.slack.wire import Json, as_list, as_number, as_object, as_objects, as_text, compact
-from simulators.slack.workspace import Workspace
 
 FILE_HOST = "https://files.slack.com"
 KIND_OF_CHANNEL_TYPE: dict[str, Kind] = {"channel": "public", "group": "private", "im": "im", "mpim": "mpim"}

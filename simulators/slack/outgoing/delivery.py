@@ -13,7 +13,7 @@ from collections.abc import Callable, Coroutine
 from dataclasses import asdict, dataclass, field
 from typing import Literal, Protocol
 
-from simulators.slack.changes import FileOrder
+from simulators.slack.model.changes import FileOrder
 from simulators.slack.options import Options
 from simulators.slack.records import BOT_USER
 from simulators.slack.wire import Json, as_text

@@ -11,8 +11,8 @@ from urllib.parse import urlencode
 
 import aiohttp
 
-from simulators.slack.delivery import Outcome, PayloadKind
 from simulators.slack.options import Options
+from simulators.slack.outgoing.delivery import Outcome, PayloadKind
 from simulators.slack.wire import Json, SlackError, compact, parse_object
 
 LARGEST_ANSWER = 1_000_000

@@ -14,7 +14,7 @@ class Samples:
     """The samples of a directory; without an index, its audio files."""
 
     def __init__(self, directory: Path | None) -> None:
-        self._directory = directory or Path(__file__).parent.parent / "samples"
+        self._directory = directory or Path(__file__).parents[2] / "samples"
 
     def listing(self) -> list[Json]:
         """Return `{name, title, licence}` of each sample that is there."""

@@ -6,12 +6,12 @@ import base64
 import binascii
 from pathlib import Path
 
-from simulators.slack.changes import FileOrder
 from simulators.slack.core import SlackCore
-from simulators.slack.delivery import Outcome
 from simulators.slack.file_store import Upload
-from simulators.slack.objects import message_object
+from simulators.slack.model.changes import FileOrder
+from simulators.slack.model.objects import message_object
 from simulators.slack.options import UNREADY
+from simulators.slack.outgoing.delivery import Outcome
 from simulators.slack.records import FileMode, Message
 from simulators.slack.wire import Arguments, Json, SlackError, as_list, as_number, as_object, as_objects, as_text
 

@@ -10,7 +10,7 @@ import secrets
 import time
 from collections.abc import Iterable
 
-from simulators.slack.changes import (
+from simulators.slack.model.changes import (
     AccessLost,
     BotSeen,
     Change,

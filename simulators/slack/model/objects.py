@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 import copy
 
-from simulators.slack import clips
+from simulators.slack.model import clips
+from simulators.slack.model.workspace import Workspace
 from simulators.slack.records import BOT_ID, BOT_USER, Channel, File, Forward, Message, User
 from simulators.slack.wire import Json
-from simulators.slack.workspace import Workspace
 
 
 def user_object(workspace: Workspace, user: User) -> Json:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import time
 
-from simulators.slack.delivery import Delivery, Outcome
-from simulators.slack.objects import message_object
+from simulators.slack.acts.response_urls import ResponseUrls
+from simulators.slack.model.objects import message_object
+from simulators.slack.model.views import Views, view_object
+from simulators.slack.model.workspace import Workspace
+from simulators.slack.outgoing.delivery import Delivery, Outcome
 from simulators.slack.records import SLACKBOT, Channel, Message, User, View
-from simulators.slack.response_urls import ResponseUrls
-from simulators.slack.views import Views, view_object
 from simulators.slack.wire import Json, SlackError, as_list, as_object, as_objects, as_text
-from simulators.slack.workspace import Workspace
 
 VALUE_KEYS = (
     "value",

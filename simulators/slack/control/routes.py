@@ -10,10 +10,10 @@ from collections.abc import Awaitable, Callable
 
 from aiohttp import web
 
-from simulators.slack.control_acts import ControlActs, shown
-from simulators.slack.control_faults import ControlFaults
+from simulators.slack.control.acts import ControlActs, shown
+from simulators.slack.control.faults import ControlFaults
 from simulators.slack.core import SlackCore
-from simulators.slack.objects import file_object
+from simulators.slack.model.objects import file_object
 from simulators.slack.wire import Arguments, Json, SlackError, as_number, parse_object
 
 Answer = Callable[[Arguments], Awaitable[Json]]

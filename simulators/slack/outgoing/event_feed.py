@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import copy
 
-from simulators.slack.changes import (
+from simulators.slack.model.changes import (
     AccessLost,
     Change,
     FileDeleted,
@@ -18,13 +18,13 @@ from simulators.slack.changes import (
     MessagePosted,
     Reacted,
 )
-from simulators.slack.delivery import Delivery
-from simulators.slack.objects import message_object
+from simulators.slack.model.objects import message_object
+from simulators.slack.model.views import view_object
+from simulators.slack.model.workspace import Workspace
+from simulators.slack.outgoing.delivery import Delivery
 from simulators.slack.records import BOT_USER, CHANNEL_TYPE, Channel, Message
-from simulators.slack.tokens import Tokens
-from simulators.slack.views import view_object
+from simulators.slack.rules.tokens import Tokens
 from simulators.slack.wire import Json
-from simulators.slack.workspace import Workspace
 
 MESSAGE_EVENT = {
     "public": "message.channels",

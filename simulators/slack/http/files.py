@@ -10,12 +10,12 @@ from collections.abc import AsyncIterator
 
 from aiohttp import BodyPartReader, web
 
-from simulators.slack import clips
 from simulators.slack.api.call import Parts
 from simulators.slack.api.files import FileMethods
 from simulators.slack.api.router import bearer
 from simulators.slack.faults import FAULT, Fault
 from simulators.slack.file_store import CHUNK
+from simulators.slack.model import clips
 from simulators.slack.records import BOT_USER, File
 from simulators.slack.wire import SlackError
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from simulators.slack.api.call import Parts
-from simulators.slack.objects import file_url, thread_summary
+from simulators.slack.model.objects import file_url, thread_summary
 from simulators.slack.records import BOT_USER, SLACKBOT, Channel, File, Message, User, View
 from simulators.slack.wire import Json
 

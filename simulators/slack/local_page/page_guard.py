@@ -11,8 +11,8 @@ import hmac
 
 from aiohttp import web
 
+from simulators.slack.model.workspace import Workspace
 from simulators.slack.options import Options
-from simulators.slack.workspace import Workspace
 
 TOKEN_HEADER = "X-Page-Token"  # noqa: S105 - the name of a header
 PAGE, STEERED = "/local/", "/control/"

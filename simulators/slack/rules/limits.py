@@ -6,7 +6,7 @@ counted here on the blocks' compact JSON, the strictest reading of those reports
 
 from __future__ import annotations
 
-from simulators.slack.block_kit import Faults, check_blocks
+from simulators.slack.rules.block_kit import Faults, check_blocks
 from simulators.slack.wire import Json, SlackError, as_list, as_object, as_objects, as_text, compact, explained
 
 POST_TEXT = 40_000

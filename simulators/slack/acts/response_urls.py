@@ -8,10 +8,10 @@ from dataclasses import dataclass
 
 from aiohttp import web
 
-from simulators.slack.limits import message_blocks, post_text
+from simulators.slack.model.workspace import Workspace
 from simulators.slack.records import BOT_USER, Message
+from simulators.slack.rules.limits import message_blocks, post_text
 from simulators.slack.wire import Json, SlackError, as_text, parse_object
-from simulators.slack.workspace import Workspace
 
 
 @dataclass(slots=True)

@@ -6,12 +6,12 @@ import copy
 import uuid
 from collections.abc import Sequence
 
-from simulators.slack.changes import FileOrder, HomeOpened, MessageChanged
 from simulators.slack.file_store import FileStore, Upload
+from simulators.slack.model.changes import FileOrder, HomeOpened, MessageChanged
+from simulators.slack.model.views import Views
+from simulators.slack.model.workspace import Workspace
 from simulators.slack.records import BOT_USER, Channel, File, Forward, Message, Share, User
-from simulators.slack.views import Views
 from simulators.slack.wire import Json, SlackError
-from simulators.slack.workspace import Workspace
 
 
 class People:

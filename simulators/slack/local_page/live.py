@@ -6,8 +6,8 @@ import asyncio
 
 from aiohttp import WSMsgType, web
 
-from simulators.slack.browser_objects import BrowserObjects
-from simulators.slack.changes import (
+from simulators.slack.local_page.browser_objects import BrowserObjects
+from simulators.slack.model.changes import (
     BotSeen,
     Change,
     FileDeleted,
@@ -19,9 +19,9 @@ from simulators.slack.changes import (
     ThreadGrew,
     ViewChanged,
 )
+from simulators.slack.model.workspace import Workspace
 from simulators.slack.records import Message
 from simulators.slack.wire import Json, compact
-from simulators.slack.workspace import Workspace
 
 
 class Live:

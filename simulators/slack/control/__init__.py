@@ -1,0 +1,1 @@
+"""The simulator's own JSON interface, for tests in other processes."""

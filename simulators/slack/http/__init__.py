@@ -1,0 +1,1 @@
+"""Routes beside the Web API, and what every request passes."""

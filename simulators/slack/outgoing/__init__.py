@@ -1,0 +1,1 @@
+"""What is sent to the app: which events a change raises, and how they travel."""
