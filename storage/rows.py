@@ -62,6 +62,7 @@ def job_values(job: Job, seal: Seal) -> Mapping[str, Value]:
             else None
         ),
         "remote_expires_at": remote.expires_at if remote else None,
+        "remote_locale": (remote.locale or None) if remote else None,
         "submitted_at": job.submitted_at,
         "waited_seconds": job.waited_seconds,
         "progress": job.progress,
@@ -167,4 +168,4 @@ def _remote_of(row: Row, job_id: str, seal: Seal) -> RemoteJob | None:
         return None
     sealed = maybe_blob(row, "remote_url")
     url = opened_text(sealed, f"job.remote:{job_id}", seal) if sealed is not None else None
-    return RemoteJob(ref, url, maybe_number(row, "remote_expires_at"))
+    return RemoteJob(ref, url, maybe_number(row, "remote_expires_at"), maybe_text(row, "remote_locale") or "")

@@ -5,6 +5,7 @@ ThreadscribeError
 │   ├── Transient             passes by itself: try the same step again later
 │   │   └── RateLimited       as above, but not before `retry_after` seconds
 │   ├── Ambiguous             the other side may or may not have acted: reconcile first, then repeat
+│   │   └── UploadUrlRefused  the address for the audio is no longer good
 │   ├── InternalFault         an error in this program: tried again a few times, then said to be ours
 │   ├── Rejected              never passes by itself; carries the `Problem` that the person is told
 │   └── Misconfigured         the operator must mend something; the account is parked meanwhile
@@ -98,6 +99,10 @@ class InternalFault(StepError):
     It is tried again a few times; then the person is told that the bot failed. Its traceback, and that of its cause,
     goes to the log.
     """
+
+
+class UploadUrlRefused(Ambiguous):
+    """The upload address is no longer good: check whether the audio is there, and if not, ask for another address."""
 
 
 class Rejected(StepError):

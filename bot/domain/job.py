@@ -78,11 +78,15 @@ class Options:
 
 @dataclass(frozen=True, slots=True)
 class RemoteJob:
-    """The provider's side of the job. `upload_url` is a secret; `expires_at` in Unix seconds."""
+    """The provider's side of the job. `upload_url` is a secret; `expires_at` in Unix seconds.
+
+    `locale` is what the provider was asked to hear, where its answers do not repeat it.
+    """
 
     ref: str
     upload_url: str | None = None
     expires_at: float | None = None
+    locale: str = ""
 
 
 @dataclass(frozen=True, slots=True)

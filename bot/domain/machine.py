@@ -138,6 +138,12 @@ class Submitting(_Refusable):
         after = replace(self.job, updated_at=now, due_at=now, remote=remote)
         return Change(self.job, after, "remote job created")
 
+    def url_refused(self, now: float, due_at: float, error: str) -> Change:
+        """As `retry`; the remote job's upload URL counts as expired from now on."""
+        change = self.retry(now, due_at, error)
+        remote = self.job.remote
+        return _amend(change, remote=None if remote is None else replace(remote, expires_at=now))
+
     def recreate(self, now: float, why: str) -> Change:
         """The remote job is of no use (its URL expired before the upload): stay, make another."""
         after = replace(self.job, updated_at=now, due_at=now, remote=None)

@@ -23,9 +23,10 @@ from bot.domain.errors import (
     StepError,
     StoreError,
     Transient,
+    UploadUrlRefused,
 )
 from bot.domain.job import Job
-from bot.domain.machine import Change, Deleted, Ended, Parked, Replying, stage_of
+from bot.domain.machine import Change, Deleted, Ended, Parked, Replying, Submitting, stage_of
 from bot.engine.events import StepEnded, StepFailed, StoreFailed, Watch
 from bot.engine.rate_budget import Budget, step_rank
 from bot.engine.retry import FAULT_RETRIES, RetryPolicy
@@ -255,7 +256,10 @@ class Lane:
         if self.retries.exhausted(job.attempts):
             problem = Problem(ProblemCode.PROVIDER_DOWN, {"provider": self.provider_title or self.name})
             return stage.refuse(now, problem, error.detail)
-        return stage.retry(now, now + self.retries.delay(job.attempts, self.chance), error.detail)
+        due_at = now + self.retries.delay(job.attempts, self.chance)
+        if isinstance(error, UploadUrlRefused) and isinstance(stage, Submitting):
+            return stage.url_refused(now, due_at, error.detail)
+        return stage.retry(now, due_at, error.detail)
 
     async def stop(self, grace: float) -> None:
         """Claim no more; let steps under way end for `grace` seconds, then cancel them. Leases go back."""

@@ -195,9 +195,9 @@ class Steps:
         if isinstance(standing, Succeeded) or standing.uploaded:
             return stage.submitted(now, now)
         stale = remote.expires_at is not None and now >= remote.expires_at
-        if standing.uploaded is False and (stale or _url_refused(stage.job)):
+        if standing.uploaded is False and stale:
             return stage.recreate(now, "its upload URL is no longer good")
-        if standing.uploaded is None and (stale or _url_refused(stage.job)):
+        if standing.uploaded is None and stale:
             # It may have everything: sending anew could bill twice, so wait for it up to the deadline.
             return stage.submitted(now, now + provider.capabilities.poll_seconds[0])
         return None
@@ -322,17 +322,10 @@ class Steps:
         return stage.replied(self.clock.now())
 
 
-URL_REFUSED = "upload url refused"  # how a provider words an `Ambiguous` upload to a URL that is no longer good
-
-
 def _result_of(items: Sequence[InboxItem], provider: Provider) -> Transcript | None:
     """The result that a webhook brought along, where it can be taken at its word."""
     found = (provider.parse_pushed(item.payload) for item in items)
     return next((transcript for transcript in found if transcript is not None), None)
-
-
-def _url_refused(job: Job) -> bool:
-    return URL_REFUSED in job.last_error
 
 
 def _at(job: Job, progress: float | None) -> Job:

@@ -2,13 +2,9 @@
 
 import re
 
-from bot.domain.errors import Ambiguous, Misconfigured, Problem, ProblemCode, Rejected, Transient
+from bot.domain.errors import Misconfigured, Problem, ProblemCode, Rejected, Transient, UploadUrlRefused
 from bot.http import Answer, Http
 from bot.ports.audio import Payload, Progress
-
-URL_REFUSED = "upload url refused"
-"""How the detail of an `Ambiguous` begins when the URL is no longer good: look whether the audio is there, and if
-not, ask for another URL."""
 
 _CODE = re.compile(rb"<Code>([A-Za-z0-9._-]{1,60})</Code>")
 
@@ -19,10 +15,10 @@ async def put_audio(
     """Send the payload whole to `url` as it is written, without an Authorization header.
 
     `content_type` empty leaves the header out. Raises `Transient` when the bytes cannot have arrived whole, `Ambiguous`
-    when they may have or when the URL is refused, `Rejected` for other refusals by the storage.
+    when they may have, `UploadUrlRefused` when the URL is no longer good, `Rejected` for other refusals by the storage.
     """
     if not url:
-        raise Ambiguous(f"{URL_REFUSED}: none is stored")
+        raise UploadUrlRefused("no upload URL is stored")
     headers = {"Content-Type": content_type} if content_type else {}
     async with payload.stream() as chunks:
         answer = await http.put_stream(account, url, headers, payload.size, chunks, progress)
@@ -38,7 +34,7 @@ def _refusal(answer: Answer, account: str, title: str) -> Exception:
         remedy = "the Content-Type of the upload is probably not the signed one"
         return Misconfigured(account, f"{detail}: {remedy}")
     if answer.status in (401, 403, 404, 410) or code in ("ExpiredToken", "AccessDenied"):
-        return Ambiguous(f"{URL_REFUSED}: {detail}")
+        return UploadUrlRefused(f"upload URL refused: {detail}")
     if code == "RequestTimeout" or answer.status == 409:
         return Transient(detail)
     words = "the file is too large" if answer.status == 413 or code == "EntityTooLarge" else f"upload: {code}"

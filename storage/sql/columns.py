@@ -14,7 +14,7 @@ JOB_CHANGED = (
     *("file_name", "file_mimetype", "file_filetype", "file_size", "file_seconds", "file_subtype"),
     *("language", "recording_type", "expected_audio", "provider", "account"),
     *("outcome", "problem_code", "problem_params", "attempts", "last_error", "client_ref", "hook_token"),
-    *("remote_ref", "remote_url", "remote_expires_at", "submitted_at", "waited_seconds", "progress"),
+    *("remote_ref", "remote_url", "remote_expires_at", "remote_locale", "submitted_at", "waited_seconds", "progress"),
     *("parked_from", "parked_for", "reuses", "finished_at"),
 )
 # Written by a change under a condition, see `change_job`.

@@ -33,7 +33,7 @@ def judge(stage: Stage) -> Verdict:
     """Look at the workspace, the provider's books, the database and the logs."""
     verdict = Verdict(files=len(stage.asked))
     for asked in stage.asked:
-        _judge_file(stage, asked, verdict)
+        judge_file(stage, asked, verdict)
     _judge_books(stage, verdict)
     verdict.other += [f"a token strayed to {entry.method}" for entry in stage.slack.ledger.strays]
     for number, bot in enumerate(stage.bots):
@@ -41,7 +41,7 @@ def judge(stage: Stage) -> Verdict:
     return verdict
 
 
-def _judge_file(stage: Stage, asked: Asked, verdict: Verdict) -> None:
+def judge_file(stage: Stage, asked: Asked, verdict: Verdict) -> None:
     (file_id,) = asked.message.files
     jobs = stage.rows(f"SELECT id, state, outcome FROM job WHERE file_id = '{file_id}'")
     name = f"{stage.provider} {file_id}"

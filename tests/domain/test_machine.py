@@ -81,6 +81,7 @@ def moves(job: Job, now: float) -> list[Change]:
                 s.delete(now),
                 s.created(now, RemoteJob("r")),
                 s.recreate(now, "old"),
+                s.url_refused(now, now + 1, "x"),
                 s.submitted(now, now + 5),
             ]
         case Waiting() as s:

@@ -8,8 +8,17 @@ from pathlib import Path
 
 import pytest
 
-from bot.domain.errors import InternalFault, Misconfigured, Problem, ProblemCode, RateLimited, Rejected, Transient
-from bot.domain.job import Job, Outcome, State
+from bot.domain.errors import (
+    InternalFault,
+    Misconfigured,
+    Problem,
+    ProblemCode,
+    RateLimited,
+    Rejected,
+    Transient,
+    UploadUrlRefused,
+)
+from bot.domain.job import Job, Outcome, RemoteJob, State
 from bot.domain.machine import Change, Replying, Submitting, stage_of
 from bot.engine.accounts import PROBE_SECONDS, Accounts
 from bot.engine.events import AccountBroke, AccountRecovered, StepEnded, StepFailed, StoreFailed
@@ -362,6 +371,23 @@ async def test_a_database_that_refuses_is_reported_once_and_waited_out(yard: Yar
         await yard.until(lambda: bool(step.order), 60)
         await yard.until(lambda: not yard.busy.running)
     assert isinstance(stage_of(await yard.row(job)), Replying)
+
+
+async def test_a_refused_upload_url_counts_as_expired_whatever_the_words_are(yard: Yard) -> None:
+    job = await yard.job()
+    job = await yard.store.apply(Submitting(job).created(yard.clock.now(), RemoteJob("r", "https://upload.example")))
+
+    async def step(job: Job) -> Change:
+        raise UploadUrlRefused("any words")
+
+    async with serving(yard.lane(step)):
+        await yard.until(lambda: any(isinstance(each, StepFailed) for each in yard.happened))
+        await yard.until(lambda: not yard.busy.running)
+    row = await yard.row(job)
+    assert row.remote is not None
+    assert row.remote.expires_at is not None
+    assert row.remote.expires_at <= yard.clock.now()
+    assert row.attempts >= 1
 
 
 # --- the end ------------------------------------------------------------------------------------------------------

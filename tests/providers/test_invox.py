@@ -12,6 +12,7 @@ from bot.domain.errors import (
     RateLimited,
     Rejected,
     Transient,
+    UploadUrlRefused,
     WebhookRefused,
 )
 from bot.domain.job import RemoteJob
@@ -286,7 +287,7 @@ async def test_a_refused_upload_url_leads_to_a_new_one_and_one_bill(sim: InvoxSi
     order = an_order()
     remote = await invox.create(order)
     sim.expire_upload(remote.ref)
-    with pytest.raises(Ambiguous, match=r"^upload url refused"):
+    with pytest.raises(UploadUrlRefused):
         await invox.upload(order, remote, Recording(silent_mp3(1)), Meter().progress)
     assert await invox.poll(remote, REF) == Pending(uploaded=False)
     await hand_over(invox)

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 import pytest
 from aiohttp import web
 
-from bot.domain.errors import Ambiguous, Misconfigured, RateLimited, Rejected, Transient
+from bot.domain.errors import Misconfigured, RateLimited, Rejected, Transient, UploadUrlRefused
 from bot.http import Http
 from bot.providers.presigned import put_audio
 from tests.providers.peers import Meter, Recording
@@ -43,12 +43,12 @@ def coded(code: str) -> str:
 @pytest.mark.parametrize(
     ("status", "body", "error", "words"),
     [
-        (403, "", Ambiguous, "upload url refused"),
-        (403, coded("AccessDenied"), Ambiguous, "upload url refused"),
-        (401, "", Ambiguous, "upload url refused"),
-        (404, coded("NoSuchKey"), Ambiguous, "upload url refused"),
-        (410, "gone", Ambiguous, "upload url refused"),
-        (400, coded("ExpiredToken"), Ambiguous, "upload url refused"),
+        (403, "", UploadUrlRefused, "upload URL refused"),
+        (403, coded("AccessDenied"), UploadUrlRefused, "upload URL refused"),
+        (401, "", UploadUrlRefused, "upload URL refused"),
+        (404, coded("NoSuchKey"), UploadUrlRefused, "upload URL refused"),
+        (410, "gone", UploadUrlRefused, "upload URL refused"),
+        (400, coded("ExpiredToken"), UploadUrlRefused, "upload URL refused"),
         (403, coded("SignatureDoesNotMatch"), Misconfigured, "Content-Type"),
         (400, coded("RequestTimeout"), Transient, "400"),
         (409, "", Transient, "409"),

@@ -12,6 +12,7 @@ from bot.domain.errors import (
     Rejected,
     StepError,
     Transient,
+    UploadUrlRefused,
     WebhookRefused,
 )
 from bot.domain.job import Options, RemoteJob
@@ -261,7 +262,7 @@ async def test_an_expired_upload_url_is_recognised_and_nothing_is_there(
     remote = await xosum.create(order)
     assert remote.expires_at == clock.now() + 3600
     clock.advance(3601)
-    with pytest.raises(Ambiguous, match=r"^upload url refused"):
+    with pytest.raises(UploadUrlRefused):
         await xosum.upload(order, remote, Recording(silent_mp3(2)), meter.progress)
     assert await xosum.poll(remote, REF) == Pending(uploaded=False)
     again = await xosum.create(order)
@@ -307,7 +308,7 @@ async def test_a_source_that_ends_early_never_starts_a_job(
 
 
 async def test_an_upload_without_a_stored_url_asks_for_another(xosum: XosumProvider, meter: Meter) -> None:
-    with pytest.raises(Ambiguous, match=r"^upload url refused"):
+    with pytest.raises(UploadUrlRefused):
         await xosum.upload(an_order(), RemoteJob("doc"), Recording(silent_mp3(1)), meter.progress)
 
 

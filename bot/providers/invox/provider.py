@@ -5,7 +5,16 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from bot.domain.errors import Ambiguous, Misconfigured, Problem, ProblemCode, Rejected, Transient, WebhookRefused
+from bot.domain.errors import (
+    Ambiguous,
+    Misconfigured,
+    Problem,
+    ProblemCode,
+    Rejected,
+    Transient,
+    UploadUrlRefused,
+    WebhookRefused,
+)
 from bot.domain.job import RemoteJob
 from bot.domain.transcript import Transcript
 from bot.http import Answer
@@ -39,7 +48,7 @@ from bot.providers.json_fields import (
     value_or_none,
 )
 from bot.providers.kind import ProviderContext
-from bot.providers.presigned import URL_REFUSED, put_audio
+from bot.providers.presigned import put_audio
 from bot.providers.recent import Recent
 from bot.providers.token import Token, TokenCache
 
@@ -113,9 +122,8 @@ class InvoxProvider(HttpProvider):
         url, mime_type = remote.upload_url or "", self._mime_type(order)
         try:
             await put_audio(self._http, self.account, TITLE, url, mime_type, payload, progress)
-        except Ambiguous as unknown:
-            if unknown.detail.startswith(URL_REFUSED):
-                self._refused.put(remote.ref, True)
+        except UploadUrlRefused:
+            self._refused.put(remote.ref, True)
             raise
 
     async def poll(self, remote: RemoteJob, client_ref: str) -> PollResult:

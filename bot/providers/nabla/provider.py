@@ -40,14 +40,12 @@ AUDIO = frozenset(
     {"audio/mpeg", "audio/mp4", "audio/wav", "audio/x-wav", "audio/flac", "audio/ogg", "audio/webm", "audio/aac"}
 )
 
-_LOCALE = "locale:"
-
 
 class NablaProvider(HttpProvider):
     """An OAuth client of a Nabla organisation: audio of up to an hour, which Nabla downloads; speakers and times.
 
-    A `RemoteJob` here has no upload URL; in its place stands the speech locale, which no answer repeats and which the
-    transcript's language and the note depend on.
+    A `RemoteJob` here has no upload URL, but the speech locale, which no answer repeats and which the transcript's
+    language and the note depend on.
     """
 
     def __init__(self, settings: NablaSettings, context: ProviderContext) -> None:
@@ -83,8 +81,8 @@ class NablaProvider(HttpProvider):
         locale = self._locale(order)
         remote = RemoteJob(
             order.client_ref,
-            f"{_LOCALE}{locale}",
-            self._clock.now() + self._settings.audio_url_minutes * 60,
+            expires_at=self._clock.now() + self._settings.audio_url_minutes * 60,
+            locale=locale,
         )
         body = {
             "speech_locale": locale,
@@ -130,7 +128,7 @@ class NablaProvider(HttpProvider):
         if not answer.ok:
             words = reason(answer)
             return broken(words, f"{answer.source}: status {answer.status}: {words}")
-        locale = (remote.upload_url or "").removeprefix(_LOCALE)
+        locale = remote.locale
         return read_standing(answer.json_object(), locale, answer.source)
 
     async def enrich(self, transcript: Transcript) -> Transcript:

@@ -42,6 +42,7 @@ CREATE TABLE job (
     remote_ref TEXT,
     remote_url BLOB,
     remote_expires_at DOUBLE PRECISION,
+    remote_locale TEXT,
     submitted_at DOUBLE PRECISION,
     waited_seconds DOUBLE PRECISION NOT NULL,
     progress DOUBLE PRECISION,
