@@ -7,13 +7,15 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from bot.audio.convert import transcode
+from bot.audio.formats import MP3
 from bot.audio.inspection import look
-from bot.audio.messages import Facts, Probe
+from bot.audio.messages import Facts, Probe, Transcode, Transcoded
 from bot.audio.mixdown import Samples
 from bot.audio.reading import AudioReader, UnusableAudio
 from bot.domain.errors import ProblemCode
 from tests.audio.generated import Part, tracks, wav
-from tests.audio.recordings import noise, record, tone
+from tests.audio.recordings import SAMPLES, noise, record, tone
 
 FIELD = Path(__file__).parent / "field"
 RATE = 16_000
@@ -137,6 +139,17 @@ def test_recordings_of_different_rates_that_were_joined_are_read_whole(tmp_path:
     joined = tmp_path / "c.aac"
     joined.write_bytes(mono + faster + mono)
     assert len(read(joined)) / RATE == pytest.approx(9, abs=0.3)
+
+
+@pytest.mark.parametrize("decibels", range(0, -61, -5))
+def test_soft_speech_is_as_loud_in_the_mp3_as_it_was(tmp_path: Path, decibels: int) -> None:
+    speech = read(SAMPLES / "jfk.wav")
+    soft = speech / np.abs(speech).max() * 10 ** (decibels / 20)
+    dither = np.random.default_rng(1).uniform(-0.5, 0.5, len(soft))
+    source = wav(tmp_path / "a.wav", np.round(soft * 32767 + dither).clip(-32768, 32767).astype(np.int16)[None])
+    order = Transcode(str(source), str(tmp_path / "a.mp3"), MP3.name, 11.0, 60.0)
+    assert isinstance(transcode(order, lambda share: None), Transcoded)
+    assert level(read(tmp_path / "a.mp3")) == pytest.approx(level(soft), abs=1.5)
 
 
 def test_it_stops_at_the_length_that_is_allowed_and_says_so(tmp_path: Path) -> None:
