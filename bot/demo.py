@@ -93,6 +93,7 @@ async def open_trial(provider: str, port: int, model: str) -> AsyncIterator[Tria
             "ADMIN_PORT": "0",
             "PUBLIC_URL": f"http://127.0.0.1:{bot_port}",
             "PROVIDER": provider,
+            "OPENAI_TITLE": "a simulated server",
         }
         if model:
             environ["LOCAL_MODEL"] = model

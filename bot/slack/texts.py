@@ -94,8 +94,12 @@ def language(tag: str, phrases: Phrases = ENGLISH) -> str:
 
 
 def provider(name: str, phrases: Phrases = ENGLISH) -> str:
-    """How people know a provider; a server that the operator chose by its address has no name here."""
-    return phrases.local_engine if name == "local" else PROVIDER_NAMES.get(name, phrases.some_service)
+    """How people know a provider; a server that the operator chose by its address has the name that they gave it."""
+    return (
+        phrases.local_engine
+        if name == "local"
+        else PROVIDER_NAMES.get(name) or phrases.services.get(name, phrases.some_service)
+    )
 
 
 def stage(job: Job, ahead: int = 0, seconds_left: float | None = None, phrases: Phrases = ENGLISH) -> str:

@@ -97,7 +97,8 @@ class SlackAdapter:
         self.services = Services(settings.provider, offers)
         self.files = SlackFiles(settings, client, http, clock)
         self.posts = Posts(store, client, self.who, clock, settings.reply_settle_seconds, reports.on_reply)
-        self.persons = Users(client, self.who, clock, settings.reply_language)
+        titles = {name: capabilities.title for name, capabilities in offers.items()}
+        self.persons = Users(client, self.who, clock, settings.reply_language, titles)
         uploads = Uploads(store, client, self.posts, clock)
         self.replies = Replies(store, client, self.posts, uploads, self.persons, clock)
         reactions = Reactions(client, clock)

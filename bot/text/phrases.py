@@ -4,7 +4,8 @@ The sentences are mrkdwn where they stand in a message, plain text on buttons; w
 quieted for where it stands. Translations are in `bot.text.translations`, chosen by `bot.text.languages`.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from bot.text.durations import ENGLISH_UNITS, Units
 from bot.text.language_names import language_name
@@ -67,6 +68,9 @@ class Phrases:
     local_engine: str = "the local engine"
     some_service: str = "the transcription service"
     units: Units = ENGLISH_UNITS
+
+    services: Mapping[str, str] = field(default_factory=dict)
+    """What the operator calls the services that have no name of their own, by the provider account's name."""
 
     def language(self, tag: str) -> str:
         """The name of a language tag (`es-MX`, `ENGLISH_US`), or the tag."""

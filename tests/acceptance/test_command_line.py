@@ -166,10 +166,11 @@ async def test_try_with_a_file_prints_its_thread_and_nothing_else(tmp_path: Path
     assert error_rate(WORDS["sense_0890.ogg"], heard) <= 0.15
 
 
-async def test_try_shows_a_simulated_provider(tmp_path: Path, recording: Path) -> None:
-    bot = await run(tmp_path, {}, "try", str(recording), "--provider", "xosum")
+@pytest.mark.parametrize(("provider", "title"), [("xosum", "Xosum"), ("openai", "a simulated server")])
+async def test_try_shows_a_simulated_provider(provider: str, title: str, tmp_path: Path, recording: Path) -> None:
+    bot = await run(tmp_path, {}, "try", str(recording), "--provider", provider)
     assert bot.process.returncode == 0, bot.lines
-    assert any("by Xosum" in line for line in bot.out)
+    assert any(f"by {title}" in line for line in bot.out)
 
 
 async def test_try_says_why_a_file_is_refused(tmp_path: Path) -> None:

@@ -22,7 +22,9 @@ class OpenAISettings(ProviderSettings):
     dialect: Literal["", DialectName] = Field(
         "", description="openai, azure, groq, vllm, speaches, whisper.cpp or generic; empty: by the host."
     )
-    title: str = Field("", description="How people see it in Slack; empty: by the host.")
+    title: str = Field(
+        "", max_length=40, pattern=r"^[^<>&*_~`\n]*$", description="How people see it in Slack; empty: by the host."
+    )
     language: str = Field("", description="Language code where a channel has not chosen; empty: detected.")
     vocabulary: str = Field(
         "", max_length=600, description="Names and jargon that occur, separated by commas; sent as prompt or hotwords."

@@ -1,6 +1,7 @@
 """People, as Slack describes them: the language they read, and whether they run the workspace."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 
 import structlog
 
@@ -36,13 +37,24 @@ class SlackUser:
 
 
 class Users:
-    """Asks Slack about people. `language` is the operator's choice for every reply; "auto" follows the reader."""
+    """Asks Slack about people. `language` is the operator's choice for every reply; "auto" follows the reader.
 
-    def __init__(self, client: SlackClient, who: BotIdentity, clock: Clock, language: str = "auto") -> None:
+    `services` is what the operator calls each provider account.
+    """
+
+    def __init__(
+        self,
+        client: SlackClient,
+        who: BotIdentity,
+        clock: Clock,
+        language: str = "auto",
+        services: Mapping[str, str] | None = None,
+    ) -> None:
         self._client = client
         self._who = who
         self._clock = clock
         self._language = language
+        self._services = dict(services or {})
         self._locales: dict[str, tuple[str, float]] = {}
 
     async def ask(self, user_id: str) -> SlackUser:
@@ -60,6 +72,9 @@ class Users:
 
     async def phrases(self, user_id: str) -> Phrases:
         """The phrases for what this person began; English when Slack does not say. Never raises for Slack's sake."""
+        return replace(await self._phrases(user_id), services=self._services)
+
+    async def _phrases(self, user_id: str) -> Phrases:
         if self._language != "auto":
             return phrases_of(self._language)
         if not user_id.startswith(("U", "W")):
