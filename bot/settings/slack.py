@@ -4,7 +4,15 @@ from pydantic import Field, SecretStr, field_validator
 
 from bot.settings.sections import Section
 
-SLACK_FILE_HOSTS = ("slack.com", "*.slack.com", "slack-files.com", "*.slack-files.com", "*.slack-edge.com")
+SLACK_FILE_HOSTS = (
+    "slack.com",
+    "*.slack.com",
+    "slack-files.com",
+    "*.slack-files.com",
+    "*.slack-edge.com",
+    "slack-gov.com",
+    "*.slack-gov.com",
+)
 
 
 class SlackSettings(Section):

@@ -27,26 +27,13 @@ from slack_bolt.request.async_request import AsyncBoltRequest
 from slack_bolt.response import BoltResponse
 from slack_sdk.signature import SignatureVerifier
 
-from bot.domain.errors import StoreError, WebhookRefused
+from bot.domain.errors import StepError, StoreError, WebhookRefused
 from bot.settings import Settings
 from bot.slack.api.client import SlackClient
 from bot.slack.api.identity import BotIdentity, Identity
 from bot.slack.api.payloads import Json, as_object, text
-from bot.slack.buttons.rename_speakers import RENAME_VIEW, UNDO_ACTION
-from bot.slack.buttons.transcribe_again import AGAIN_VIEW, SERVICE_ACTION
-from bot.slack.command.lists import LIST_NEWEST, LIST_OLDER
-from bot.slack.command.search import SEARCH_OLDER
-from bot.slack.home.tab import OPEN_SETTINGS, REFRESH_HOME
-from bot.slack.settings.form import LANGUAGE, SERVICE, SETTINGS_VIEW
+from bot.slack.incoming.ours import APP_RATE_LIMITED, is_ours, is_well_formed
 from bot.slack.texts import COMMAND
-from bot.slack.thread.render import (
-    AGAIN_ACTION,
-    CANCEL_ACTION,
-    DELETE_ACTION,
-    DOWNLOAD_ACTION,
-    RENAME_ACTION,
-    RETRY_ACTION,
-)
 
 TRANSCRIBE_SHORTCUT = "transcribe_message"
 
@@ -75,37 +62,6 @@ class Listeners:
     actions: Mapping[str, EventHandler]
     submissions: Mapping[str, SubmitHandler] = field(default_factory=dict)
     options: Mapping[str, OptionsHandler] = field(default_factory=dict)
-
-
-EVENTS = (
-    "message",
-    "file_shared",
-    "file_deleted",
-    "app_mention",
-    "member_joined_channel",
-    "app_home_opened",
-    "tokens_revoked",
-    "app_uninstalled",
-)
-SHORTCUTS = (TRANSCRIBE_SHORTCUT,)
-ACTIONS = (
-    RETRY_ACTION,
-    CANCEL_ACTION,
-    DOWNLOAD_ACTION,
-    RENAME_ACTION,
-    UNDO_ACTION,
-    AGAIN_ACTION,
-    SERVICE_ACTION,
-    DELETE_ACTION,
-    LIST_OLDER,
-    LIST_NEWEST,
-    SEARCH_OLDER,
-    OPEN_SETTINGS,
-    SERVICE,
-    REFRESH_HOME,
-)
-SUBMISSIONS = (RENAME_VIEW, AGAIN_VIEW, SETTINGS_VIEW)
-OPTIONS = (LANGUAGE,)
 
 
 def build_app(settings: Settings, client: SlackClient, who: BotIdentity, listeners: Listeners) -> AsyncApp:
@@ -180,7 +136,7 @@ def build_app(settings: Settings, client: SlackClient, who: BotIdentity, listene
 async def _refuse(error: Exception, body: dict[str, object]) -> BoltResponse:
     """Nothing was committed, so Slack is not told that it was."""
     kind = type(error).__name__
-    detail = str(error) if isinstance(error, StoreError) else ""
+    detail = str(error) if isinstance(error, StoreError | StepError) else ""
     _log.error("not_acknowledged", kind=kind, detail=detail, event_id=text(body, "event_id"), exc_info=not detail)
     return BoltResponse(status=500, body="")
 
@@ -196,8 +152,18 @@ class HttpEntrance:
     `read` reads a body within its limits and raises `WebhookRefused`; `on_refused` is called with each reason.
     """
 
-    def __init__(self, app: AsyncApp, settings: Settings, read: ReadBody, on_refused: Callable[[str], None]) -> None:
+    def __init__(
+        self,
+        app: AsyncApp,
+        who: BotIdentity,
+        settings: Settings,
+        read: ReadBody,
+        on_refused: Callable[[str], None],
+    ) -> None:
         self._app = app
+        self._who = who
+        # `xapp-1-A0123-…`; over HTTP the signing secret is the app's own
+        self._app_id = [*settings.slack_app_token.get_secret_value().split("-"), "", "", ""][2]
         self._verifier = SignatureVerifier(signing_secret(settings))
         self._read = read
         self._on_refused = on_refused
@@ -218,7 +184,25 @@ class HttpEntrance:
         return await to_aiohttp_response(await self.dispatch(body))
 
     async def dispatch(self, body: Json) -> BoltResponse:
-        """Have Bolt handle a payload that is verified and parsed, as what Socket Mode brings is."""
+        """Have Bolt handle a payload that is verified and parsed, as what Socket Mode brings is.
+
+        What is not for this bot is acknowledged and goes nowhere; what cannot be Slack's is refused.
+        """
+        if text(body, "type") == APP_RATE_LIMITED:
+            _log.warning("slack_holds_events_back", minute=body.get("minute_rate_limited"))
+            return BoltResponse(status=200, body="")
+        if text(body, "type") == "url_verification":  # before anybody knows who we are
+            return await self._app.async_dispatch(AsyncBoltRequest(mode="socket_mode", body=dict(body)))
+        if not is_well_formed(body):
+            self._on_refused("malformed")
+            return BoltResponse(status=400, body="")
+        try:
+            me = await self._who.me()
+        except StepError as error:
+            return await _refuse(error, dict(body))
+        if not is_ours(me, body, self._app_id):
+            self._on_refused("stranger")
+            return BoltResponse(status=200, body="")
         return await self._app.async_dispatch(AsyncBoltRequest(mode="socket_mode", body=dict(body)))
 
     def _refusal(self, status: int, reason: str) -> web.Response:

@@ -151,7 +151,7 @@ class SlackAdapter:
             reports.on_broken,
         )
         self.app = build_app(settings, client, self.who, self.listeners())
-        self.entrance = HttpEntrance(self.app, settings, read_body, reports.on_refused)
+        self.entrance = HttpEntrance(self.app, self.who, settings, read_body, reports.on_refused)
         self.socket: Socket | None = None
         if settings.socket_mode:
             token = settings.slack_app_token.get_secret_value()

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
@@ -13,7 +13,7 @@ from jsonschema.validators import extend
 from bot.slack.api.methods import METHOD_SCOPES, Method
 from bot.slack.api.payloads import Json, as_object, child, names, rows, text
 from bot.slack.command.command import KNOWN
-from bot.slack.listeners import ACTIONS, EVENTS, OPTIONS, SHORTCUTS, SUBMISSIONS
+from bot.slack.listeners import Listeners
 from bot.slack.texts import COMMAND
 from tests.support.slack_harness import ROOT, workplace
 
@@ -32,33 +32,35 @@ def manifest() -> Json:
     return as_object(yaml.safe_load((ROOT / "manifest.yml").read_text(encoding="utf-8")))
 
 
-def test_every_listener_has_its_subscription_and_every_subscription_a_listener(manifest: Json) -> None:
-    subscribed = set(names(child(manifest, "settings", "event_subscriptions"), "bot_events"))
-    assert subscribed == MESSAGE_KINDS | (set(EVENTS) - {"message"})
-
-
-async def test_what_is_registered_is_what_the_table_says(tmp_path: Path) -> None:
+@pytest.fixture
+async def listeners(tmp_path: Path) -> AsyncIterator[Listeners]:
+    """What the bot listens to."""
     async with workplace(tmp_path, start=False) as place:
-        listeners = place.room.listeners()
-        assert tuple(listeners.events) == EVENTS
-        assert tuple(listeners.shortcuts) == SHORTCUTS
-        assert tuple(listeners.actions) == ACTIONS
-        assert tuple(listeners.submissions) == SUBMISSIONS
-        assert tuple(listeners.options) == OPTIONS
+        yield place.room.listeners()
 
 
-def test_the_scopes_are_exactly_those_that_listeners_and_methods_need(manifest: Json) -> None:
+async def test_every_listener_has_its_subscription_and_every_subscription_a_listener(
+    manifest: Json, listeners: Listeners
+) -> None:
+    subscribed = set(names(child(manifest, "settings", "event_subscriptions"), "bot_events"))
+    assert subscribed == MESSAGE_KINDS | (set(listeners.events) - {"message"})
+
+
+async def test_the_scopes_are_exactly_those_that_listeners_and_methods_need(
+    manifest: Json, listeners: Listeners
+) -> None:
     asked = set(names(child(manifest, "oauth_config", "scopes"), "bot"))
     needed = set(METHOD_SCOPES) | {"commands"}
-    for event in EVENTS:
+    for event in listeners.events:
         needed |= EVENT_SCOPES.get(event, set())
     assert asked == needed
 
 
-def test_command_and_shortcut_are_those_listened_to(manifest: Json) -> None:
+async def test_command_and_shortcut_are_those_listened_to(manifest: Json, listeners: Listeners) -> None:
     features = child(manifest, "features")
     assert [text(command, "command") for command in rows(features, "slash_commands")] == [COMMAND]
-    assert [text(shortcut, "callback_id") for shortcut in rows(features, "shortcuts")] == list(SHORTCUTS)
+    shortcuts = [text(shortcut, "callback_id") for shortcut in rows(features, "shortcuts")]
+    assert shortcuts == list(listeners.shortcuts)
     assert child(manifest, "settings", "interactivity")["is_enabled"] is True
     assert child(manifest, "settings")["socket_mode_enabled"] is True
 
