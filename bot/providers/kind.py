@@ -32,7 +32,15 @@ class Blocks(Protocol):
 
 
 class WorkStore(Blocks, Pieces, Protocol):
-    """Where providers that do the work part by part keep what is done."""
+    """Where providers that do the work part by part keep what is done, and all of them a note to `doctor`."""
+
+    async def cursor(self, name: str) -> str:
+        """A stored note, or ""."""
+        ...
+
+    async def put_cursor(self, name: str, value: str) -> None:
+        """Store it."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -80,7 +80,7 @@ async def test_a_recording_comes_back_with_times(sim: InvoxSimulator, invox: Inv
         (s.text, s.start, s.end, None) for s in expected
     ]
     assert (found.title, found.summary, found.provider) == (None, None, "invox")
-    assert await invox.enrich(found) == found
+    assert (await invox.enrich(found)).segments == found.segments
     assert (len(sim.billed), sim.violations) == (1, [])
 
 
@@ -525,7 +525,7 @@ async def test_without_a_secret_or_an_address_no_callback_is_asked_for(
 
 
 async def test_a_summary_is_asked_for_when_it_is_switched_on(sim: InvoxSimulator, build: Build) -> None:
-    invox = build(INVOX_SUMMARY="true", INVOX_SUMMARY_LANGUAGE="es")
+    invox = build(INVOX_SUMMARY="on", INVOX_SUMMARY_LANGUAGE="es")
     found = await invox.fetch(await finished(invox, sim), REF)
     rich = await invox.enrich(found)
     assert rich.summary
@@ -536,7 +536,7 @@ async def test_a_summary_is_asked_for_when_it_is_switched_on(sim: InvoxSimulator
 
 
 async def test_a_soap_note_is_its_filled_fields_one_below_the_other(sim: InvoxSimulator, build: Build) -> None:
-    invox = build(INVOX_SUMMARY="true", INVOX_SUMMARY_FORMAT="SOAP_TEMPLATE")
+    invox = build(INVOX_SUMMARY="on", INVOX_SUMMARY_FORMAT="SOAP_TEMPLATE")
     rich = await invox.enrich(await invox.fetch(await finished(invox, sim), REF))
     assert rich.summary
     assert [part.split(":")[0] for part in rich.summary.split("\n\n")] == [
@@ -556,17 +556,33 @@ async def test_a_soap_note_is_its_filled_fields_one_below_the_other(sim: InvoxSi
 async def test_a_summary_that_fails_says_whether_to_try_again(
     sim: InvoxSimulator, build: Build, fault: str, error: type[Exception]
 ) -> None:
-    invox = build(INVOX_SUMMARY="true")
+    invox = build(INVOX_SUMMARY="on")
     sim.fault(fault, "summary")
     with pytest.raises(error):
         await invox.enrich(Transcript((Segment("Hello"),)))
     assert sim.ledger.count("summary") == 1
 
 
-async def test_a_summary_without_its_permission_is_for_the_operator(sim: InvoxSimulator, build: Build) -> None:
+@pytest.mark.parametrize(("mode", "asked"), [("", 1), ("auto", 1), ("on", 2), ("off", 0)])
+async def test_without_its_permission_summaries_are_left_out_and_the_doctor_can_say_so(
+    sim: InvoxSimulator, build: Build, mode: str, asked: int
+) -> None:
     sim.settings.permissions = frozenset({"BATCH-TRANSCRIBE"})
-    with pytest.raises(Misconfigured, match="CONSULTATION-SUMMARY"):
-        await build(INVOX_SUMMARY="true").enrich(Transcript((Segment("Hello"),)))
+    invox = build(**({"INVOX_SUMMARY": mode} if mode else {}))
+    said = Transcript((Segment("Hello"),))
+    assert await invox.enrich(said) == said
+    assert await invox.enrich(said) == said
+    assert sim.ledger.count("summary") == asked
+    note = await invox._context.store.cursor("summary-refused:invox")
+    assert ("CONSULTATION-SUMMARY" in note) == (asked > 0)
+    sim.settings.permissions = frozenset({"BATCH-TRANSCRIBE", "CONSULTATION-SUMMARY"})
+    if mode == "on":
+        assert (await invox.enrich(said)).summary
+        assert await invox._context.store.cursor("summary-refused:invox") == ""
+
+
+async def test_summaries_are_asked_for_by_default(sim: InvoxSimulator, build: Build) -> None:
+    assert (await build().enrich(Transcript((Segment("Hello"),)))).summary
 
 
 # the doctor

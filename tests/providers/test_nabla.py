@@ -106,7 +106,7 @@ async def test_a_recording_is_downloaded_once_and_comes_back_with_times_and_spea
     assert set(found.speakers) <= {"DOCTOR", "PATIENT"}
     assert found.speakers
     assert (found.language, found.provider) == ("en-US", "nabla")
-    assert await nabla.enrich(found) == found
+    assert (await nabla.enrich(found)).segments == found.segments
     assert (len(sim.billed), sim.violations) == (1, [])
     assert sim.jobs[remote.ref].client_request_id == REF
 
@@ -380,7 +380,7 @@ async def test_429_is_a_pause_in_every_form(
     seconds: float,
     pause: float,
 ) -> None:
-    nabla = build(NABLA_NOTE="true")
+    nabla = build(NABLA_NOTE="on")
     remote = RemoteJob("none") if operation == "token" else await finished(nabla, sim, order)
     sim.fault("rate_limited", operation, retry_after=form, seconds=seconds)
     steps = {
@@ -537,7 +537,7 @@ def test_a_timestamp_is_read_in_each_form(timestamp: str, seconds: float | None)
 async def test_a_note_gives_title_and_summary_when_it_is_switched_on(
     sim: NablaSimulator, build: Build, order: TranscriptionRequest, version: str
 ) -> None:
-    nabla = build(NABLA_NOTE="true", NABLA_NOTE_TEMPLATE="GENERIC_SOAP", NABLA_API_VERSION=version)
+    nabla = build(NABLA_NOTE="on", NABLA_NOTE_TEMPLATE="GENERIC_SOAP", NABLA_API_VERSION=version)
     found = await nabla.fetch(await finished(nabla, sim, order), REF)
     rich = await nabla.enrich(found)
     assert rich.title
@@ -547,7 +547,7 @@ async def test_a_note_gives_title_and_summary_when_it_is_switched_on(
 
 
 async def test_a_note_is_not_asked_for_in_other_locales_or_for_silence(sim: NablaSimulator, build: Build) -> None:
-    nabla = build(NABLA_NOTE="true")
+    nabla = build(NABLA_NOTE="on")
     for silent in (Transcript((Segment("Բարև"),), language="hy-AM"), Transcript((), language="en-US")):
         assert await nabla.enrich(silent) is silent
     assert sim.ledger.count("note") == 0
@@ -555,7 +555,7 @@ async def test_a_note_is_not_asked_for_in_other_locales_or_for_silence(sim: Nabl
 
 async def test_too_short_a_transcript_comes_without_a_note(sim: NablaSimulator, build: Build) -> None:
     short = Transcript((Segment("Hello"),), language="en-GB")
-    assert await build(NABLA_NOTE="true").enrich(short) is short
+    assert await build(NABLA_NOTE="on").enrich(short) is short
     assert sim.ledger.count("note", status=422) == 1
 
 
@@ -569,7 +569,7 @@ async def test_a_note_that_fails_says_whether_to_try_again(
     sim.fault(fault, "note")
     words = "Good morning, I have had a dry cough for about two weeks now"
     with pytest.raises(error):
-        await build(NABLA_NOTE="true").enrich(Transcript((Segment(words),), language="en-US"))
+        await build(NABLA_NOTE="on").enrich(Transcript((Segment(words),), language="en-US"))
     assert sim.ledger.count("note") == 1
 
 

@@ -19,6 +19,19 @@ def section(kind: type[S], environment: Mapping[str, str]) -> S:
     return kind.model_validate({name: value for name, value in given.items() if name in kind.model_fields})
 
 
+class Notes:
+    """The only part of a store that an account without work of its own needs."""
+
+    def __init__(self) -> None:
+        self._kept: dict[str, str] = {}
+
+    async def cursor(self, name: str) -> str:
+        return self._kept.get(name, "")
+
+    async def put_cursor(self, name: str, value: str) -> None:
+        self._kept[name] = value
+
+
 def context(
     name: str,
     http: Http,
@@ -33,7 +46,7 @@ def context(
     async def ready(_: str) -> None:
         return None
 
-    return ProviderContext(name, public_url, http, clock, acquire, cast(WorkStore, store), directory, ready)
+    return ProviderContext(name, public_url, http, clock, acquire, store or cast(WorkStore, Notes()), directory, ready)
 
 
 def account(name: str, environment: Mapping[str, str], http: Http, clock: Clock, acquire: Acquire | None = None) -> Any:

@@ -50,6 +50,7 @@ from bot.providers.json_fields import (
 from bot.providers.kind import ProviderContext
 from bot.providers.presigned import put_audio
 from bot.providers.recent import Recent
+from bot.providers.summaries import Summaries
 from bot.providers.token import Token, TokenCache
 
 TITLE = "Invox Medical"
@@ -93,11 +94,13 @@ class InvoxProvider(HttpProvider):
             accepts=InputLimits(mimes=frozenset(self._mime_types), max_bytes=settings.max_file_mb * 2**20),
             gives_speakers=self._pushes,
             gives_times=True,
+            gives_summary=settings.summary != "off",
             pushes=self._pushes,
             poll_seconds=(10.0, 60.0),
             latency=(10.0, 0.3),
         )
         super().__init__(context, capabilities)
+        self._summaries = Summaries(settings.summary, context)
 
     async def create(self, order: TranscriptionRequest) -> RemoteJob:
         """Ask for an upload URL; a request that gets no upload is not processed."""
@@ -159,8 +162,8 @@ class InvoxProvider(HttpProvider):
         return with_speakers(fetched, told) if self._settings.confirm_callback else told
 
     async def enrich(self, transcript: Transcript) -> Transcript:
-        """With INVOX_SUMMARY, the consultation summary; the service gives no title."""
-        if not self._settings.summary or transcript.is_empty:
+        """The consultation summary, where it is wanted and may be asked for; the service gives no title."""
+        if not self._summaries.wanted or transcript.is_empty:
             return transcript
         body = {
             "transcript": transcript.text,
@@ -173,7 +176,11 @@ class InvoxProvider(HttpProvider):
                 "generate-consultation-summary", body, version, repeatable=False, timeout=NOTE_TIMEOUT
             )
             if answer.ok:
+                await self._summaries.granted()
                 return replace(transcript, summary=read_note(answer.json_object()) or transcript.summary)
+        except Misconfigured as error:
+            await self._summaries.refused(error)
+            return transcript
         except Ambiguous as unknown:
             raise Transient(unknown.detail) from unknown  # asking again later harms nothing
         raise refusal(answer, TITLE)

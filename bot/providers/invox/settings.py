@@ -27,7 +27,9 @@ class InvoxSettings(ProviderSettings):
     signature_format: Literal["auto", "cryptojs", "raw"] = Field("auto", description="Callback signature format.")
     mime_map: str = Field("", description="Extra MIME mapping: from=to pairs, comma separated.")
     extra_body: str = Field("{}", description="Extra JSON fields of generate-presigned-url.")
-    summary: bool = Field(False, description="Ask generate-consultation-summary for a summary.")
+    summary: Literal["auto", "on", "off"] = Field(
+        "auto", description="Ask for a clinical summary: auto (where the credential may), on or off."
+    )
     summary_format: Literal["SUMMARY", "SOAP_TEMPLATE"] = Field("SUMMARY", description="outputFormat.")
     summary_language: str = Field("en", description="outputLanguage.")
     confirm_callback: bool = Field(True, description="Fetch the text again before a callback's is posted.")

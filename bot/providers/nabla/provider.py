@@ -29,6 +29,7 @@ from bot.providers.nabla.results import TITLE, broken, is_too_short, note_items,
 from bot.providers.nabla.settings import NablaSettings
 from bot.providers.nabla.signature import SIGNATURE_HEADER, TIMESTAMP_HEADER, is_genuine, read_news
 from bot.providers.recent import Recent
+from bot.providers.summaries import Summaries
 from bot.providers.token import Token, TokenCache
 from bot.providers.webhook_address import webhook_token
 
@@ -60,6 +61,7 @@ class NablaProvider(HttpProvider):
             accepts=InputLimits(mimes=AUDIO, max_seconds=MAX_SECONDS),
             gives_speakers=True,
             gives_times=True,
+            gives_summary=settings.note != "off",
             languages=LANGUAGES,
             default_options=Options(language=settings.speech_locale),
             needs_public_url=True,
@@ -69,6 +71,7 @@ class NablaProvider(HttpProvider):
             latency=(10.0, 0.3),
         )
         super().__init__(context, capabilities)
+        self._summaries = Summaries(settings.note, context)
 
     async def create(self, order: TranscriptionRequest) -> RemoteJob:
         """Order the transcription; repeats carry the same `client_request_id`, so at most one job comes of them.
@@ -132,9 +135,9 @@ class NablaProvider(HttpProvider):
         return read_standing(answer.json_object(), locale, answer.source)
 
     async def enrich(self, transcript: Transcript) -> Transcript:
-        """With NABLA_NOTE, title and sections of a clinical note, in the three locales that have one."""
+        """Title and sections of a clinical note, where it is wanted, may be asked for, and the locale has one."""
         locale = note_locale_of(transcript.language)
-        if not self._settings.note or locale is None or transcript.is_empty:
+        if not self._summaries.wanted or locale is None or transcript.is_empty:
             return transcript
         body: dict[str, object] = {"transcript_items": note_items(transcript), "note_locale": locale}
         if self._settings.note_template:
@@ -143,8 +146,12 @@ class NablaProvider(HttpProvider):
         try:
             answer = await self._call("POST", "/generate-note", body, repeatable=False, timeout=NOTE_TIMEOUT)
             if answer.ok:
+                await self._summaries.granted()
                 title, summary = read_note(answer.json_object())
                 return replace(transcript, title=title or transcript.title, summary=summary or transcript.summary)
+        except Misconfigured as error:
+            await self._summaries.refused(error)
+            return transcript
         except Ambiguous as unknown:
             raise Transient(unknown.detail) from unknown  # asking again later harms nothing
         if is_too_short(answer.json_or_none() or {}):

@@ -25,7 +25,9 @@ class NablaSettings(ProviderSettings):
     speech_locale: str = Field("ENGLISH_US", description="speech_locale where a channel has not chosen.")
     split_by_sentence: bool = Field(True, description="split_by_sentence.")
     transcribe_path: str = Field("/transcribe-async", description="Path of the async call.")
-    note: bool = Field(False, description="Ask generate-note for title and sections.")
+    note: Literal["auto", "on", "off"] = Field(
+        "auto", description="Ask for a clinical note with title and sections: auto (where the client may), on or off."
+    )
     note_template: str = Field("", description="note_template; empty leaves the service's default.")
     audio_url_minutes: float = Field(120.0, gt=0, description="Life of the audio URL that Nabla fetches.")
 
