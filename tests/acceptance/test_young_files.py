@@ -1,4 +1,4 @@
-"""Two hundred recordings, each incomplete in its first seconds in one of the ways in which Slack leaves them so."""
+"""Two hundred recordings, each incomplete at first in one of the ways in which Slack leaves them so."""
 
 import asyncio
 from pathlib import Path
@@ -22,7 +22,7 @@ async def test_two_hundred_files_that_are_not_there_yet_get_two_hundred_replies_
     tmp_path: Path,
 ) -> None:
     recording = record(tmp_path / "visit.mp3", tone(1.0), "mp3", "mp3")
-    plain = Options(retry_delays=(0.0, 0.2, 0.5), share_delay=0.02, unready_seconds=3.0, unready_seed=20261125)
+    plain = Options(retry_delays=(0.0, 0.2, 0.5), share_delay=0.02, unready_seconds=20.0, unready_seed=20261125)
     options = with_manifest(plain, ROOT / "manifest.yml")
     (tmp_path / "bot").mkdir()
     async with open_place(tmp_path / "bot", InvoxSimulator(InvoxSettings(job_seconds=0.2)), options=options) as place:
