@@ -6,7 +6,18 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from bot.ports.store import AuditAction, AuditEntry, AuditFilter
-from storage.engines.transaction import Database, Row, Transaction, execute, integer, number, reads, text, writes
+from storage.engines.transaction import (
+    Database,
+    Row,
+    Transaction,
+    execute,
+    integer,
+    number,
+    reads_once,
+    text,
+    writes,
+    writes_once,
+)
 
 _READ_AT_ONCE = 1_000
 
@@ -42,7 +53,7 @@ class StoredAudit:
         )
         return entry
 
-    @reads
+    @reads_once
     def audit(self, which: AuditFilter) -> Transaction[Sequence[AuditEntry]]:
         """Entries, oldest first."""
         rows = yield from execute(
@@ -70,12 +81,12 @@ class StoredAudit:
                 last = entry
         return None
 
-    @reads
+    @reads_once
     def _page(self, after: int) -> Transaction[Sequence[Row]]:
         nothing = {"team_id": "", "channel_id": "", "actor": "", "job_id": ""}
         return (yield from execute("audit", after=after, since=0.0, count=_READ_AT_ONCE, **nothing))
 
-    @writes
+    @writes_once
     def purge_audit(self, before: float) -> Transaction[int]:
         """Delete entries older than that; the newest stays, so that the chain goes on. Returns how many."""
         return len((yield from execute("purge_audit", before=before)))

@@ -5,15 +5,28 @@ leave when it would arrive at most `(burst - 1) * T` early, and moves that time 
 most `60 / T + burst` calls, whatever their phase.
 """
 
+import asyncio
+import random
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import isfinite
 
+from bot.domain.errors import StoreBusy
 from bot.ports.provider import Pace
-from storage.engines.transaction import Database, Transaction, execute, integer, maybe_number, number, reads, writes
+from storage.engines.transaction import (
+    Database,
+    Transaction,
+    execute,
+    integer,
+    maybe_number,
+    number,
+    reads_once,
+    writes_once,
+)
 
 CLOCK_GRACE = 120.0  # seconds by which the clocks of several servers may differ
 LATENCY_SAMPLES = 50
+_ATTEMPTS = 12  # to take a call, while other processes take some at the same moment
 LATENCY_LEAST = 5
 LATENCY_TRIM = 8  # old samples are deleted by one in so many
 
@@ -69,47 +82,84 @@ class StoredBudgets:
     """Budgets and latencies."""
 
     _db: Database
+    _reserving: dict[str, asyncio.Lock]  # one call at a time of each account, within this process
 
-    @writes
-    def reserve(self, account: str, pace: Pace, now: float) -> Transaction[float]:
+    async def reserve(self, account: str, pace: Pace, now: float) -> float:
         """Take one call of the account's budget; committed before this returns.
 
-        Returns a time <= now when it is taken, else when to ask again (nothing is taken then).
+        Returns a time <= now when it is taken, else when to ask again (nothing is taken then). Nothing is locked in
+        the database meanwhile: another process that takes a call at the same moment makes this one try again.
         """
+        async with self._reserving.setdefault(account, asyncio.Lock()):
+            for attempt in range(_ATTEMPTS):
+                row = await self._budget_row(account)
+                kept, answer = take(row, pace, now)
+                if kept == row or await self._put_budget(account, kept, row):
+                    return answer
+                pause = random.uniform(0, 0.002 * 2**attempt)  # noqa: S311  # no secret: it parts who collided
+                await asyncio.sleep(pause)
+        raise StoreBusy(f"Too many processes take calls of the account {account} at once.")
+
+    async def _budget_row(self, account: str) -> BudgetRow:
+        row = await self._read_budget(account)
+        if row is None:
+            await self._open_budget(account)
+            row = await self._read_budget(account)
+        return row or BudgetRow()
+
+    @reads_once
+    def _read_budget(self, account: str) -> Transaction[BudgetRow | None]:
         rows = yield from execute("budget", account=account)
         if not rows:
-            yield from execute("open_budget", account=account)
-            rows = yield from execute("budget", account=account)
+            return None
         row = rows[0]
-        standing = BudgetRow(number(row, "arrival_at"), number(row, "held_until"), maybe_number(row, "asked_at"))
-        kept, answer = take(standing, pace, now)
-        if kept != standing:
-            yield from execute(
-                "put_budget",
-                account=account,
-                arrival_at=kept.arrival_at,
-                held_until=kept.held_until,
-                asked_at=kept.asked_at,
-            )
-        return answer
+        return BudgetRow(number(row, "arrival_at"), number(row, "held_until"), maybe_number(row, "asked_at"))
 
-    @writes
+    @writes_once
+    def _open_budget(self, account: str) -> Transaction[None]:
+        yield from execute("open_budget", account=account)
+
+    @writes_once
+    def _put_budget(self, account: str, kept: BudgetRow, row: BudgetRow) -> Transaction[bool]:
+        return bool(
+            (
+                yield from execute(
+                    "put_budget",
+                    account=account,
+                    arrival_at=kept.arrival_at,
+                    held_until=kept.held_until,
+                    asked_at=kept.asked_at,
+                    was_arrival=row.arrival_at,
+                    was_held=row.held_until,
+                )
+            )
+        )
+
+    @writes_once
     def hold(self, account: str, until: float) -> Transaction[None]:
         """Nobody takes from this budget before `until` (a Retry-After)."""
         yield from execute("hold", account=account, until=until)
 
-    @writes
-    def record_latency(self, account: str, audio_seconds: float, took_seconds: float) -> Transaction[None]:
+    async def record_latency(self, account: str, audio_seconds: float, took_seconds: float) -> None:
         """Add one finished job to what is known of an account's speed; impossible numbers are ignored."""
         if not (isfinite(audio_seconds) and isfinite(took_seconds)) or audio_seconds < 0 or took_seconds < 0:
             return
+        number = await self._add_latency(account, audio_seconds, took_seconds)
+        if number % LATENCY_TRIM == 0:
+            await self._trim_latency(account)
+
+    @writes_once
+    def _add_latency(self, account: str, audio_seconds: float, took_seconds: float) -> Transaction[int]:
         rows = yield from execute(
             "add_latency", account=account, audio_seconds=audio_seconds, took_seconds=took_seconds
         )
-        if integer(rows[0], "id") % LATENCY_TRIM == 0:
-            yield from execute("trim_latency", account=account, kept=LATENCY_SAMPLES)
+        return integer(rows[0], "id")
 
-    @reads
+    @writes_once
+    def _trim_latency(self, account: str) -> Transaction[None]:
+        yield from execute("trim_latency", account=account, kept=LATENCY_SAMPLES)
+
+    @reads_once
     def latency(self, account: str) -> Transaction[tuple[float, float] | None]:
         """(a, b) of a + b * seconds of audio, by least squares over recent jobs; None before five of them."""
         rows = yield from execute("latency", account=account, kept=LATENCY_SAMPLES)

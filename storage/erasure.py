@@ -4,11 +4,20 @@ import json
 from collections.abc import Sequence
 
 from bot.domain.errors import StoreError
-from bot.domain.job import Job, State
+from bot.domain.job import Job
 from bot.domain.machine import FAR_FUTURE
 from bot.ports.store import ErasedJob, EraseFilter, Hold, HoldKind, Phase
-from storage.engines.transaction import Database, Transaction, blob, execute, number, reads, text, writes
-from storage.jobs import count_ended
+from storage.engines.transaction import (
+    Database,
+    Transaction,
+    blob,
+    execute,
+    number,
+    reads_once,
+    text,
+    writes,
+    writes_once,
+)
 from storage.outbox import message_of
 from storage.retention import StoredRetention
 from storage.rows import job_of
@@ -67,8 +76,7 @@ class StoredErasure(StoredRetention):
         for job in jobs:
             yield from self._hand_on(job.id, {each.id for each in jobs})
         yield from execute("erase_transcripts", ids=ids)
-        for row in (yield from execute("erase_jobs", ids=ids)):
-            yield from count_ended(text(row, "id"), State(text(row, "state")), None)
+        yield from execute("erase_jobs", ids=ids)
 
     def _hand_on(self, job_id: str, erased: set[str]) -> Transaction[None]:
         """Give a transcript to the oldest of the jobs that share it and are not erased with it."""
@@ -82,19 +90,19 @@ class StoredErasure(StoredRetention):
             yield from execute("take_over", job_id=job_id, heir=heir)
             yield from execute("take_over_index", job_id=job_id, heir=heir)
 
-    @writes
+    @writes_once
     def place_hold(self, hold: Hold) -> Transaction[None]:
         """Keep content from purge and erasure."""
         yield from execute(
             "place_hold", kind=hold.kind.value, ref=hold.ref, placed_by=hold.placed_by, placed_at=hold.placed_at
         )
 
-    @writes
+    @writes_once
     def end_hold(self, kind: str, ref: str) -> Transaction[bool]:
         """End a hold; False if there was none."""
         return bool((yield from execute("end_hold", kind=str(kind), ref=ref)))
 
-    @reads
+    @reads_once
     def holds(self) -> Transaction[Sequence[Hold]]:
         """All holds, oldest first."""
         rows = yield from execute("holds")

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from bot.domain.errors import LostLease, StoreError
-from bot.domain.job import FINAL, Job, State, new_job_id
+from bot.domain.job import FINAL, Job, Origin, State, new_job_id
 from bot.domain.machine import FAR_FUTURE, Change, Parked
 from bot.ports.store import JobEvent, JobFilter, NewJob
 from storage.engines.transaction import (
@@ -22,8 +22,13 @@ from storage.engines.transaction import (
     maybe_text,
     number,
     reads,
+    reads_once,
     text,
+    urgent_reads_once,
+    urgent_writes,
+    urgent_writes_once,
     writes,
+    writes_once,
 )
 from storage.retention import purge_jobs
 from storage.rows import job_of, job_values, opened_text, origin_values, sealed_text
@@ -32,7 +37,6 @@ from storage.search import share
 
 _RESUMED_AT_ONCE = 200  # parked jobs resumed in one transaction, so that others get their turn to write
 BEGINNING = 2  # the rank of jobs not begun yet, in which users take turns
-_PARTS = 16  # rows among which the count of ended jobs is spread
 
 
 class StoredJobs:
@@ -41,8 +45,7 @@ class StoredJobs:
     _db: Database
     _seal: Seal
 
-    @writes
-    def add_job(self, new: NewJob, now: float) -> Transaction[tuple[Job, bool]]:
+    async def add_job(self, new: NewJob, now: float) -> tuple[Job, bool]:
         """The job of this origin and whether this call made it (False: it was there)."""
         job = Job(
             id=new_job_id(),
@@ -58,27 +61,51 @@ class StoredJobs:
             client_ref=str(uuid.uuid4()),
             hook_token=secrets.token_urlsafe(32),
         )
-        added = yield Query("add_job", job_values(job, self._seal))
-        if added:
-            yield from _add_event(job.id, 1, now, None, State.RECEIVED, "received", None)
-            yield from mark_turn(job)
-            return job_of(added[0], self._seal), True
-        found = yield Query("job_of_origin", origin_values(new.origin))
-        if not found:
+        added = await self._add_job(job)
+        if added is not None:
+            return added
+        found = await self._job_of_origin(new.origin)  # another process has added it at this very moment
+        if found is None:
             raise StoreError("A job could be neither added nor found.")
-        return job_of(found[0], self._seal), False
+        return found, False
 
-    @writes
-    def apply(self, change: Change, keep_lease: bool = False) -> Transaction[Job]:
+    @urgent_writes_once
+    def _add_job(self, job: Job) -> Transaction[tuple[Job, bool] | None]:
+        values = job_values(job, self._seal)
+        rows = yield Query("add_job", values)
+        if not rows:
+            return None
+        if integer(rows[0], "made"):
+            event: dict[str, Value] = {"id": job.id, "revision": 1, "now": job.created_at, "source": None}
+            yield Query("add_change_event", {**event, "target": job.state.value, "cause": "received", "detail": None})
+        return job_of(rows[0], self._seal), bool(integer(rows[0], "made"))
+
+    @urgent_reads_once
+    def _job_of_origin(self, origin: Origin) -> Transaction[Job | None]:
+        return self._one((yield Query("job_of_origin", origin_values(origin))))
+
+    async def apply(self, change: Change, keep_lease: bool = False) -> Job:
         """Commit a move if id, state and lease token are still those of `change.before`; write its event.
 
         The lease is given back unless `keep_lease`. If the row was woken since it was claimed (by this or an
         earlier change of a kept lease, or by a worker that read the row again), a later `due_at` becomes now. A
         deleted job that ends, ends as deleted. Raises `LostLease`.
         """
+        if change.after.reuses and change.after.reuses != change.before.reuses:
+            return await self._move_and_share(change, keep_lease)
+        return await self._move(change, keep_lease)
+
+    @writes_once
+    def _move(self, change: Change, keep_lease: bool) -> Transaction[Job]:
         return (yield from move(change, self._seal, keep_lease))
 
     @writes
+    def _move_and_share(self, change: Change, keep_lease: bool) -> Transaction[Job]:
+        moved = yield from move(change, self._seal, keep_lease)
+        yield from share(moved.id, moved.reuses)
+        return moved
+
+    @urgent_writes
     def mark_deleted(self, job_id: str, now: float) -> Transaction[bool]:
         """The recording was deleted: the content goes, and the job takes no result and no retry any more."""
         while True:
@@ -99,9 +126,16 @@ class StoredJobs:
                 break
         row = rows[0]
         if source in FINAL:
-            yield from _add_event(job_id, integer(row, "revision"), now, source, target, "recording deleted", None)
-            yield from count_ended(job_id, source, target)
-        yield from mark_turn_of(row)
+            yield from execute(
+                "add_event",
+                job_id=job_id,
+                revision=integer(row, "revision"),
+                at=now,
+                source=source.value,
+                target=target.value,
+                cause="recording deleted",
+                detail=None,
+            )
         if (yield from execute("job_to_purge", job_id=job_id)):
             yield from purge_jobs([job_id], [text(found[0], "reuses")], now)
         return True
@@ -120,17 +154,17 @@ class StoredJobs:
             yield from move(Parked(job_of(row, self._seal)).resume(now), self._seal)
         return len(rows)
 
-    @reads
+    @reads_once
     def job(self, job_id: str) -> Transaction[Job | None]:
         """One job, or None."""
         return self._one((yield from execute("job", id=job_id)))
 
-    @reads
+    @reads_once
     def job_by_ref(self, account: str, ref: str) -> Transaction[Job | None]:
         """The job with this remote reference."""
         return self._one((yield from execute("job_by_ref", account=account, ref=ref)))
 
-    @reads
+    @urgent_reads_once
     def job_by_hook_token(self, token: str) -> Transaction[Job | None]:
         """The job with this hook token."""
         return self._one((yield from execute("job_by_hook_token", token=token)))
@@ -175,13 +209,13 @@ class StoredJobs:
         rows.sort(key=lambda row: number(row, "created_at"), reverse=True)
         return [job_of(row, self._seal) for row in rows[: which.limit]]
 
-    @reads
+    @urgent_reads_once
     def jobs_of_message(self, team_id: str, channel_id: str, message_ts: str) -> Transaction[Sequence[Job]]:
         """All jobs of one message, in the order they came."""
         rows = yield from execute("jobs_of_message", team_id=team_id, channel_id=channel_id, message_ts=message_ts)
         return [job_of(row, self._seal) for row in rows]
 
-    @reads
+    @urgent_reads_once
     def jobs_of_file(self, team_id: str, file_id: str) -> Transaction[Sequence[Job]]:
         """All jobs of one file, oldest first."""
         rows = yield from execute("jobs_of_file", team_id=team_id, file_id=file_id)
@@ -196,19 +230,19 @@ class StoredJobs:
         rows.sort(key=lambda row: number(row, "created_at"))
         return [job_of(row, self._seal) for row in rows[:limit]]
 
-    @reads
+    @reads_once
     def count_ahead(self, job: Job, most: int = 100) -> Transaction[int]:
         """How many unfinished jobs of the same lane are older, `most` at most; parked ones are not counted."""
         rows = yield from execute("count_ahead", lane=job.lane, created_at=job.created_at, most=most)
         return integer(rows[0], "jobs")
 
-    @reads
+    @reads_once
     def events(self, job_id: str) -> Transaction[Sequence[JobEvent]]:
         """The timeline."""
         rows = yield from execute("events", job_id=job_id)
         return [self._event_of(job_id, row) for row in rows]
 
-    @reads
+    @reads_once
     def count_by_state(self) -> Transaction[Mapping[State, int]]:
         """How many jobs are in each state; every state is there."""
         rows = yield from execute("count_by_state")
@@ -229,13 +263,12 @@ class StoredJobs:
 
     def _event_of(self, job_id: str, row: Row) -> JobEvent:
         source = maybe_text(row, "source")
-        place = f"event:{job_id}:{integer(row, 'revision')}"
         return JobEvent(
             at=number(row, "at"),
             source=State(source) if source else None,
             target=State(text(row, "target")),
             cause=text(row, "cause"),
-            detail=opened_text(maybe_blob(row, "detail"), place, self._seal),
+            detail=opened_text(maybe_blob(row, "detail"), f"event:{job_id}", self._seal),
         )
 
     def _one(self, rows: Sequence[Row]) -> Job | None:
@@ -253,6 +286,8 @@ def move(change: Change, seal: Seal, keep_lease: bool = False) -> Transaction[Jo
         "wake_count": before.wake_count,
         "sets_cancel_by": int(before.cancel_by != after.cancel_by),
         "is_final": int(after.state in FINAL),
+        "cause": change.cause,
+        "detail": sealed_text(change.detail, f"event:{after.id}", seal) if change.detail else None,
     }
     rows = yield Query("change_job", {**job_values(after, seal), **values})
     if not rows:
@@ -267,57 +302,9 @@ def move(change: Change, seal: Seal, keep_lease: bool = False) -> Transaction[Jo
         lease_token=text(row, "lease_token"),
         wake_count=integer(row, "wake_count"),
     )
-    if change.cause:
-        revision = integer(row, "revision")
-        detail = sealed_text(change.detail, f"event:{after.id}:{revision}", seal) if change.detail else None
-        yield from _add_event(after.id, revision, after.updated_at, before.state, moved.state, change.cause, detail)
-    yield from count_ended(before.id, before.state, moved.state)
-    if after.reuses and after.reuses != before.reuses:
-        yield from share(after.id, after.reuses)
-    if not keep_lease:
-        yield from mark_turn(moved)
+    follow_up = {"revision": integer(row, "revision"), "target": moved.state.value}
+    yield Query("add_change_event", {**values, **follow_up, "id": after.id})
     return moved
-
-
-def count_ended(job_id: str, source: State, target: State | None) -> Transaction[None]:
-    """Keep count of the jobs that are over; `target` is None for one whose row is deleted."""
-    part = sum(map(ord, job_id)) % _PARTS
-    for state, by in ((source, -1), (target, 1)):
-        if source is not target and state in FINAL:
-            yield from execute("count_ended", state=state.value, part=part, by=by)
-
-
-def mark_turn_of(row: Row) -> Transaction[None]:
-    """The same for a row that a statement has just changed."""
-    if integer(row, "rank") == BEGINNING and number(row, "due_at") < FAR_FUTURE:
-        yield from execute(
-            "mark_turn",
-            lane=text(row, "lane"),
-            person=text(row, "person"),
-            due_at=number(row, "due_at"),
-            since=number(row, "created_at"),
-        )
-
-
-def mark_turn(job: Job) -> Transaction[None]:
-    """Let the job's user have a turn, if the job is one of those not begun yet."""
-    if job.rank == BEGINNING and job.due_at < FAR_FUTURE:
-        yield from execute("mark_turn", lane=job.lane, person=job.person, due_at=job.due_at, since=job.created_at)
-
-
-def _add_event(
-    job_id: str, revision: int, at: float, source: State | None, target: State, cause: str, detail: bytes | None
-) -> Transaction[None]:
-    yield from execute(
-        "add_event",
-        job_id=job_id,
-        revision=revision,
-        at=at,
-        source=source.value if source else None,
-        target=target.value,
-        cause=cause,
-        detail=detail,
-    )
 
 
 def _listed(names: Sequence[str]) -> str:

@@ -14,9 +14,9 @@ from storage.engines.transaction import (
     integer,
     maybe_number,
     number,
-    reads,
+    reads_once,
     text,
-    writes,
+    writes_once,
 )
 
 
@@ -25,19 +25,19 @@ class StoredOutbox:
 
     _db: Database
 
-    @reads
+    @reads_once
     def outbox_message(self, key: str) -> Transaction[OutboxMessage | None]:
         """A message of ours."""
         rows = yield from execute("outbox_message", key=key)
         return message_of(rows[0]) if rows else None
 
-    @reads
+    @reads_once
     def outbox_of_job(self, job_id: str) -> Transaction[Sequence[OutboxMessage]]:
         """Everything that was posted for a job, by key."""
         rows = yield from execute("outbox_of_job", job_id=job_id)
         return [message_of(row) for row in rows]
 
-    @writes
+    @writes_once
     def claim_outbox(
         self, message: OutboxMessage, owner: str, now: float, seconds: float
     ) -> Transaction[OutboxMessage | None]:
@@ -49,7 +49,7 @@ class StoredOutbox:
             return None
         return replace(message, owner=owner, claimed_until=until, revision=integer(rows[0], "revision"))
 
-    @writes
+    @writes_once
     def update_outbox(self, message: OutboxMessage, release: bool = True) -> Transaction[OutboxMessage | None]:
         """Replace the row if it still has this revision; None if it was changed meanwhile."""
         if message.revision == 0:
@@ -67,18 +67,18 @@ class StoredOutbox:
             revision=integer(row, "revision"),
         )
 
-    @writes
+    @writes_once
     def save_outbox(self, message: OutboxMessage) -> Transaction[None]:
         """Insert or replace it unconditionally."""
         yield Query("save_outbox", _values(message))
 
-    @reads
+    @reads_once
     def outbox_to_verify(self, now: float, limit: int = 50) -> Transaction[Sequence[OutboxMessage]]:
         """Messages whose `verify_at` has come."""
         rows = yield from execute("outbox_to_verify", now=now, count=limit)
         return [message_of(row) for row in rows]
 
-    @writes
+    @writes_once
     def claim_outbox_to_verify(
         self, owner: str, now: float, seconds: float, limit: int = 50
     ) -> Transaction[Sequence[OutboxMessage]]:

@@ -12,9 +12,10 @@ from storage.engines.transaction import (
     integer,
     maybe_blob,
     number,
-    reads,
+    reads_once,
     text,
     writes,
+    writes_once,
 )
 from storage.seal import Seal
 from storage.transcript_json import dump_block, load_block
@@ -47,23 +48,23 @@ class StoredPieces:
                 digest=piece.digest,
             )
 
-    @reads
+    @reads_once
     def pieces(self, job_id: str) -> Transaction[Sequence[StoredPiece]]:
         """All pieces in order."""
         rows = yield from execute("pieces", job_id=job_id)
         return [self._stored(job_id, row) for row in rows]
 
-    @writes
+    @writes_once
     def piece_sent(self, job_id: str, number: int, now: float) -> Transaction[None]:
         """A request for this piece is about to leave: from here on its fate is unknown."""
         yield from execute("piece_sent", job_id=job_id, number=number, now=now)
 
-    @writes
+    @writes_once
     def piece_not_done(self, job_id: str, number: int) -> Transaction[None]:
         """The last request for it certainly had no effect: it is not counted."""
         yield from execute("piece_not_done", job_id=job_id, number=number)
 
-    @writes
+    @writes_once
     def piece_answered(
         self, job_id: str, number: int, segments: Sequence[Segment], language: str | None, now: float
     ) -> Transaction[None]:
@@ -71,7 +72,7 @@ class StoredPieces:
         body = self._seal.close(dump_block(segments, language), f"piece:{job_id}:{number}")
         yield from execute("piece_answered", job_id=job_id, number=number, body=body, now=now)
 
-    @writes
+    @writes_once
     def drop_pieces(self, job_id: str) -> Transaction[None]:
         """Delete them: the transcript is whole and stored, or nobody wants it any more."""
         yield from execute("drop_pieces", job_id=job_id)

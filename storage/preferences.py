@@ -6,7 +6,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from bot.domain.errors import StoreError
 from bot.ports.store import ChannelSettings
-from storage.engines.transaction import Database, Transaction, execute, reads, text, writes
+from storage.engines.transaction import Database, Transaction, execute, reads_once, text, writes_once
 
 _SETTINGS = TypeAdapter(ChannelSettings)
 
@@ -16,7 +16,7 @@ class StoredPreferences:
 
     _db: Database
 
-    @reads
+    @reads_once
     def channel_settings(self, team_id: str, channel_id: str) -> Transaction[ChannelSettings]:
         """The channel's settings, or the defaults. A field that this version does not know is ignored."""
         rows = yield from execute("channel_settings", team_id=team_id, channel_id=channel_id)
@@ -27,7 +27,7 @@ class StoredPreferences:
         except ValidationError as error:
             raise StoreError(f"The settings of channel {channel_id} are damaged: {error}") from error
 
-    @writes
+    @writes_once
     def put_channel_settings(self, team_id: str, channel_id: str, settings: ChannelSettings) -> Transaction[None]:
         """Save them."""
         yield from execute(
@@ -38,20 +38,20 @@ class StoredPreferences:
             retention_days=settings.retention_days,
         )
 
-    @reads
+    @reads_once
     def cursor(self, name: str) -> Transaction[str]:
         """The cursor's value, or ""."""
         rows = yield from execute("cursor", name=name)
         return text(rows[0], "value") if rows else ""
 
-    @reads
+    @reads_once
     def cursors(self, prefix: str) -> Transaction[Mapping[str, str]]:
         """Every cursor whose name begins with `prefix`, by name."""
         beyond = prefix[:-1] + chr(ord(prefix[-1]) + 1)
         rows = yield from execute("cursors", first=prefix, beyond=beyond)
         return {text(row, "name"): text(row, "value") for row in rows}
 
-    @writes
+    @writes_once
     def put_cursor(self, name: str, value: str) -> Transaction[None]:
         """Set it."""
         yield from execute("put_cursor", name=name, value=value)

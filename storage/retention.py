@@ -4,7 +4,16 @@ import json
 from collections.abc import Sequence
 
 from bot.domain.job import FINAL, State
-from storage.engines.transaction import Database, Row, Transaction, execute, integer, reads, text, writes
+from storage.engines.transaction import (
+    Database,
+    Row,
+    Transaction,
+    execute,
+    integer,
+    reads_once,
+    text,
+    writes,
+)
 from storage.seal import Seal
 from storage.search import StoredSearch
 
@@ -50,7 +59,7 @@ class StoredRetention(StoredSearch):
             yield from purge_jobs(*_ids_and_sources(rows), now)
         return len(rows)
 
-    @reads
+    @reads_once
     def _channels_with_retention(self) -> Transaction[list[tuple[str, str, int]]]:
         rows = yield from execute("channels_with_retention")
         return [(text(row, "team_id"), text(row, "channel_id"), integer(row, "retention_days")) for row in rows]
@@ -87,8 +96,9 @@ class StoredRetention(StoredSearch):
             account, _, ref = text(waiting, "ref").partition(":")
             jobs = yield from execute("job_by_ref", account=account, ref=ref)
             if jobs and State(text(jobs[0], "state")) in FINAL:
-                kind, whole = text(waiting, "kind"), text(waiting, "ref")
-                dropped += len((yield from execute("use_inbox_for", kind=kind, ref=whole, nothing=b"")))
+                ids = json.dumps([text(waiting, "ref")])
+                kind = text(waiting, "kind")
+                dropped += len((yield from execute("use_inbox_for", kind=kind, ids=ids, nothing=b"")))
         return dropped
 
 

@@ -21,6 +21,7 @@ from storage.engines.transaction import (
     integer,
     number,
     reads,
+    reads_once,
     text,
     writes,
 )
@@ -94,7 +95,7 @@ class StoredSearch:
             if len(found) >= count or looked >= self.opened_at_most or size >= OPENED_BYTES:
                 return found, before
 
-    @reads
+    @reads_once
     def _sealed_transcripts(self, places: Sequence[str], before: int) -> Transaction[Sequence[Row]]:
         where = f",{','.join(places)},"
         return (yield from execute("sealed_transcripts", places=where, before=before, count=_OPENED_AT_ONCE))

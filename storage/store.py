@@ -5,7 +5,16 @@ from contextlib import suppress
 from bot.domain.errors import StoreError
 from storage.audit import StoredAudit
 from storage.budgets import StoredBudgets
-from storage.engines.transaction import Database, Transaction, execute, number, reads, text, writes
+from storage.engines.transaction import (
+    Database,
+    Transaction,
+    execute,
+    number,
+    reads_once,
+    text,
+    urgent_writes_once,
+    writes_once,
+)
 from storage.erasure import StoredErasure
 from storage.inbox import StoredInbox
 from storage.jobs import StoredJobs
@@ -37,6 +46,7 @@ class Store(
     def __init__(self, database: Database, seal: Seal) -> None:
         self._db = database
         self._seal = seal
+        self._reserving = {}
 
     async def check_key(self) -> None:
         """Refuse to start without a key that has sealed something here. Raises `StoreError`."""
@@ -55,22 +65,22 @@ class Store(
         if await self.cursor(COPYING):
             raise StoreError(UNFINISHED)
 
-    @reads
+    @reads_once
     def _seal_keys(self) -> Transaction[list[str]]:
         rows = yield from execute("seal_keys")
         return [text(row, "key_id") for row in rows]
 
-    @writes
+    @writes_once
     def _add_seal_key(self) -> Transaction[None]:
         yield from execute("add_seal_key", key_id=self._seal.newest)
 
-    @reads
+    @reads_once
     def clock_offset(self, now: float) -> Transaction[float]:
         """Seconds to add to this machine's clock to get the database's; 0.0 on SQLite."""
         rows = yield from execute("clock", now=now)
         return number(rows[0], "now") - now
 
-    @writes
+    @urgent_writes_once
     def ping(self) -> Transaction[None]:
         """Write and read one row. Raises `StoreError`."""
         rows = yield from execute("beat")

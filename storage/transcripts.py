@@ -1,6 +1,7 @@
 """What was said: transcripts, blocks and the names of speakers, sealed when there is a key."""
 
 import asyncio
+import json
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -9,7 +10,19 @@ from bot.domain.job import Options
 from bot.domain.transcript import Segment, Transcript
 from bot.ports.store import SpeakerNames
 from bot.text.search import indexed
-from storage.engines.transaction import Database, Transaction, blob, execute, integer, maybe_blob, reads, text, writes
+from storage.engines.transaction import (
+    Database,
+    Transaction,
+    blob,
+    execute,
+    integer,
+    maybe_blob,
+    reads,
+    reads_once,
+    text,
+    writes,
+    writes_once,
+)
 from storage.seal import Seal
 from storage.search import index
 from storage.transcript_json import (
@@ -51,7 +64,7 @@ class StoredTranscripts:
         """What was said, following `reuses`; None if there is none or it was purged."""
         source = job_id
         for _ in range(_SHARES):
-            rows = yield from execute("transcript", job_id=source)
+            rows = yield from execute("transcript", job_id=source, asked=job_id)
             if not rows:
                 return None
             row = rows[0]
@@ -60,31 +73,29 @@ class StoredTranscripts:
             body = maybe_blob(row, "body")
             if body is not None:
                 found = load_transcript(self._seal.open(body, f"transcript:{source}"))
-                named = yield from self._speaker_names(job_id)
-                return replace(found, speaker_names={**found.speaker_names, **named.names})
+                named = self._named(job_id, maybe_blob(row, "names"))[0]
+                return replace(found, speaker_names={**found.speaker_names, **named})
             source = text(row, "reuses")
             if not source:
                 return None
         raise StoreError(f"Job {job_id} shares its transcript in a circle.")
 
-    def _speaker_names(self, job_id: str) -> Transaction[SpeakerNames]:
+    def _named(self, job_id: str, body: bytes | None) -> tuple[dict[str, str], dict[str, str]]:
+        """The names in use, and those before them."""
+        return ({}, {}) if body is None else load_speaker_names(self._seal.open(body, f"speaker_names:{job_id}"))
+
+    @reads_once
+    def speaker_names(self, job_id: str) -> Transaction[SpeakerNames]:
+        """What people call the speakers of this job."""
         rows = yield from execute("speaker_names", job_id=job_id)
         if not rows:
             return SpeakerNames()
-        names, before = load_speaker_names(self._seal.open(blob(rows[0], "body"), f"speaker_names:{job_id}"))
+        names, before = self._named(job_id, blob(rows[0], "body"))
         return SpeakerNames(names, before, integer(rows[0], "revision"))
 
-    @reads
-    def speaker_names(self, job_id: str) -> Transaction[SpeakerNames]:
-        """What people call the speakers of this job."""
-        return (yield from self._speaker_names(job_id))
-
-    @writes
+    @writes_once
     def save_speaker_names(self, job_id: str, speaker_names: SpeakerNames) -> Transaction[bool]:
         """Store them (sealed); False if the `revision` is not the next one, or the content is gone."""
-        there = yield from execute("speaker_names", job_id=job_id)
-        if speaker_names.revision != (integer(there[0], "revision") if there else 0) + 1:
-            return False
         body = self._seal.close(
             dump_speaker_names(speaker_names.names, speaker_names.before), f"speaker_names:{job_id}"
         )
@@ -92,7 +103,7 @@ class StoredTranscripts:
             (yield from execute("save_speaker_names", job_id=job_id, body=body, revision=speaker_names.revision))
         )
 
-    @reads
+    @reads_once
     def find_reusable(self, team_id: str, file_id: str, provider: str, options: Options) -> Transaction[str | None]:
         """Id of a job that has a stored transcript of this file, by the same provider and options."""
         rows = yield from execute(
@@ -105,7 +116,7 @@ class StoredTranscripts:
         )
         return text(rows[0], "id") if rows else None
 
-    @writes
+    @writes_once
     def put_block(
         self, job_id: str, number: int, segments: Sequence[Segment], language: str | None
     ) -> Transaction[bool]:
@@ -113,7 +124,7 @@ class StoredTranscripts:
         body = self._seal.close(dump_block(segments, language), f"block:{job_id}:{number}")
         return bool((yield from execute("put_block", job_id=job_id, number=number, body=body)))
 
-    @reads
+    @reads_once
     def blocks(self, job_id: str) -> Transaction[Sequence[tuple[int, Sequence[Segment], str | None]]]:
         """The stored blocks in order."""
         rows = yield from execute("blocks", job_id=job_id)
@@ -124,7 +135,7 @@ class StoredTranscripts:
             found.append((number, segments, language))
         return found
 
-    @writes
+    @writes_once
     def drop_blocks(self, job_id: str) -> Transaction[None]:
         """Delete them: they are of other audio, or the work was given up."""
         yield from execute("drop_blocks", job_id=job_id)
@@ -133,5 +144,5 @@ class StoredTranscripts:
     def discard_inputs(self, job_id: str, kind: str, *refs: str) -> Transaction[None]:
         """The transcript is whole and stored: delete the blocks and webhooks (`refs`) it was made of."""
         yield from execute("drop_blocks", job_id=job_id)
-        for ref in refs:
-            yield from execute("use_inbox_for", kind=kind, ref=ref, nothing=b"")
+        if refs:
+            yield from execute("use_inbox_for", kind=kind, ids=json.dumps(refs), nothing=b"")

@@ -1,13 +1,16 @@
-"""PostgreSQL, for several machines: the same scripts, an await at each statement, rows locked instead of a file.
+"""PostgreSQL, for several processes: a pool of connections, rows locked instead of a file.
 
-A transaction runs to its end even when its caller is cancelled, and again from its start when PostgreSQL asks for
-that (a deadlock, or two servers that took the same number).
+A transaction of one statement is one round trip, and nothing stays locked while we wait for the network. Longer ones
+are bounded: the server ends a transaction whose process stands still. A transaction runs to its end even when its
+caller is cancelled, and again from its start when PostgreSQL asks for that (a deadlock, a number that was taken twice).
 """
 
 import asyncio
 import random
-from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, TypeVar
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager, suppress
+from typing import TYPE_CHECKING, Any, TypeVar
+from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from bot.domain.errors import StoreBusy, StoreError, StoreUnavailable
 from storage.engines.transaction import Query, Row, Transaction, Value, storable
@@ -25,13 +28,25 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 CONNECTIONS = 8
+URGENT = 2  # of them, for what Slack or a provider waits for
+ACQUIRE_SECONDS = 10.0  # for a connection of the pool
 LOCK_SECONDS = 20
-_COMPACT_SECONDS = 86400.0
+STATEMENT_SECONDS = 30
+IDLE_SECONDS = 5  # a transaction whose process stands still for so long is ended by the server
 _ATTEMPTS = 10
 _PAUSE_SECONDS = 0.005  # before a conflict is tried again, at random up to this, doubled each time
 _MIGRATION_LOCK = 7_305_718_224  # any number that other programs in the same database do not use
+_BOUNDS = {
+    "lock_timeout": f"{LOCK_SECONDS}s",
+    "statement_timeout": f"{STATEMENT_SECONDS}s",
+    "idle_in_transaction_session_timeout": f"{IDLE_SECONDS}s",
+}
+_KEEPALIVES = {"tcp_keepalives_idle": "10", "tcp_keepalives_interval": "5", "tcp_keepalives_count": "3"}
+_BEGIN_READ = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
+_BEGIN_WRITE = "BEGIN"
 
 _AGAIN = (asyncpg.SerializationError, asyncpg.DeadlockDetectedError, asyncpg.UniqueViolationError)
+_PLAN_CHANGED = (asyncpg.InvalidCachedStatementError, asyncpg.FeatureNotSupportedError)
 _GONE = (
     OSError,  # refused, reset, timed out
     asyncpg.InterfaceError,
@@ -41,67 +56,115 @@ _GONE = (
     asyncpg.AdminShutdownError,
     asyncpg.CrashShutdownError,
     asyncpg.TooManyConnectionsError,
+    asyncpg.IdleInTransactionSessionTimeoutError,
 )
 
 
 class Postgres:
-    """A pool of connections; each script is one transaction on one of them."""
+    """A pool of connections; each transaction runs on one of them."""
 
-    def __init__(self, pool: "Pool", known: Mapping[str, Statement]) -> None:
+    def __init__(self, pool: "Pool", known: Mapping[str, Statement], address: "Address", program: str) -> None:
         self._pool = pool
         self._statements = known
-        self._running: set[asyncio.Task[object]] = set()
+        self._address = address
+        self._program = program
+        self._places = asyncio.Semaphore(CONNECTIONS - URGENT)
+        self._running: set[asyncio.Task[Any]] = set()
         self._closed = False
 
-    async def write(self, script: Callable[[], Transaction[T]]) -> T:
+    async def write(self, transaction: Callable[[], Transaction[T]], *, once: bool = False, urgent: bool = False) -> T:
         """Run and commit; durable when this returns."""
-        return await self._shielded(script, "read_committed", readonly=False)
+        return await self._shielded(transaction, "" if once else _BEGIN_WRITE, urgent)
 
-    async def read(self, script: Callable[[], Transaction[T]]) -> T:
+    async def read(self, transaction: Callable[[], Transaction[T]], *, once: bool = False, urgent: bool = False) -> T:
         """Run on one consistent snapshot."""
-        return await self._shielded(script, "repeatable_read", readonly=True)
+        return await self._shielded(transaction, "" if once else _BEGIN_READ, urgent)
 
-    async def _shielded(self, script: Callable[[], Transaction[T]], isolation: str, readonly: bool) -> T:
+    async def _shielded(self, transaction: Callable[[], Transaction[T]], begin: str, urgent: bool) -> T:
         if self._closed:
             raise StoreUnavailable("The database is closed.")
-        running = asyncio.create_task(self._attempts(script, isolation, readonly))
+        running = asyncio.create_task(self._attempts(transaction, begin, urgent))
         self._running.add(running)
         running.add_done_callback(self._forget)
         return await asyncio.shield(running)
 
-    def _forget(self, task: "asyncio.Task[object]") -> None:
+    def _forget(self, task: asyncio.Task[Any]) -> None:
         self._running.discard(task)
         if not task.cancelled():
             task.exception()  # its caller may be gone: then nobody else asks, and asyncio would complain
 
-    async def _attempts(self, script: Callable[[], Transaction[T]], isolation: str, readonly: bool) -> T:
+    async def _attempts(self, transaction: Callable[[], Transaction[T]], begin: str, urgent: bool) -> T:
         for attempt in range(_ATTEMPTS):
             try:
-                async with (
-                    self._pool.acquire() as connection,
-                    connection.transaction(isolation=isolation, readonly=readonly),
-                ):
-                    return await self._play(connection, script())
+                async with self._connection(urgent) as connection:
+                    if not begin:
+                        return await self._play(connection, transaction(), once=True)
+                    return await self._whole(connection, transaction(), begin)
             except _AGAIN as error:
                 if attempt + 1 == _ATTEMPTS:
                     raise StoreBusy(f"PostgreSQL could not settle a conflict: {error}") from error
                 pause = random.uniform(0, _PAUSE_SECONDS * 2**attempt)  # noqa: S311  # no secret: it parts who collided
                 await asyncio.sleep(pause)
+            except _PLAN_CHANGED as error:  # a later version has changed a table under a plan that was kept
+                if attempt:
+                    raise explain(error) from error
             except (asyncpg.PostgresError, *_GONE) as error:
                 raise explain(error) from error
         raise AssertionError("unreachable")
 
-    async def _play(self, connection: "Connection", script: Transaction[T]) -> T:
+    @asynccontextmanager
+    async def _connection(self, urgent: bool) -> AsyncIterator["Connection"]:
+        """A connection of the pool. Raises `StoreBusy` when none becomes free in time."""
+        if not urgent:
+            try:
+                await asyncio.wait_for(self._places.acquire(), ACQUIRE_SECONDS)
+            except TimeoutError as error:
+                raise StoreBusy("All connections to PostgreSQL are busy.") from error
         try:
-            request = next(script)
+            try:
+                connection = await self._pool.acquire(timeout=ACQUIRE_SECONDS)
+            except TimeoutError as error:
+                raise StoreUnavailable("PostgreSQL gave no connection in time.") from error
+            try:
+                yield connection
+            finally:
+                await self._pool.release(connection)
+        finally:
+            if not urgent:
+                self._places.release()
+
+    async def _whole(self, connection: "Connection", transaction: Transaction[T], begin: str) -> T:
+        await connection.execute(begin + self._address.bounds)
+        try:
+            result = await self._play(connection, transaction, once=False)
+            await connection.execute("COMMIT")
+        except BaseException:
+            try:
+                if not connection.is_closed():
+                    await connection.execute("ROLLBACK")
+            except (asyncpg.PostgresError, *_GONE):
+                connection.terminate()
+            raise
+        return result
+
+    async def _play(self, connection: "Connection", transaction: Transaction[T], once: bool) -> T:
+        sent = False
+        try:
+            request = next(transaction)
             while True:
-                request = script.send(await self._rows(connection, request))
+                statement = self._statements[request.name]
+                rows: Sequence[Row] = ()
+                if statement.sql:
+                    if once and sent:
+                        raise AssertionError(f"{request.name} would be the second statement of a transaction of one")
+                    sent = True
+                    rows = await self._rows(connection, statement, request)
+                request = transaction.send(rows)
         except StopIteration as stop:
             result: T = stop.value
             return result
 
-    async def _rows(self, connection: "Connection", request: Query) -> Sequence[Row]:
-        statement = self._statements[request.name]
+    async def _rows(self, connection: "Connection", statement: Statement, request: Query) -> Sequence[Row]:
         rows: Sequence[Row] = await connection.fetch(
             statement.sql, *(_storable(request.values[name]) for name in statement.parameters)
         )
@@ -110,11 +173,14 @@ class Postgres:
     async def compact(self, tables: Sequence[str]) -> None:
         """Write these tables anew, without a trace of what was deleted or replaced; nobody can use them meanwhile."""
         try:
-            async with self._pool.acquire() as connection:
+            connection = await _unbounded(self._address, self._program)
+            try:
                 for table in tables:
-                    await connection.execute(f"VACUUM (FULL, ANALYZE) {table}", timeout=_COMPACT_SECONDS)
+                    await connection.execute(f"VACUUM (FULL, ANALYZE) {table}")
                 # Where the planner keeps samples of values; skipped with a warning for a role that owns no database.
-                await connection.execute("VACUUM (FULL) pg_statistic", timeout=_COMPACT_SECONDS)
+                await connection.execute("VACUUM (FULL) pg_statistic")
+            finally:
+                await connection.close()
         except (asyncpg.PostgresError, *_GONE) as error:
             raise explain(error) from error
 
@@ -132,6 +198,33 @@ class Postgres:
         await self._pool.close()
 
 
+class Address:
+    """A URL, and how to talk to what answers there.
+
+    `?pgbouncer=transaction` says that it is PgBouncer in transaction mode: then no session keeps settings or prepared
+    statements, and the bounds are set in each transaction.
+    """
+
+    def __init__(self, url: str) -> None:
+        parts = urlsplit(url)
+        query = parse_qsl(parts.query, keep_blank_values=True)
+        self.pooled = ("pgbouncer", "transaction") in query
+        kept = [(name, value) for name, value in query if name != "pgbouncer"]
+        self.url = urlunsplit(parts._replace(query=urlencode(kept))) if self.pooled else url
+        self.bounds = (
+            "".join(f"; SET LOCAL {name} = '{value}'" for name, value in _BOUNDS.items()) if self.pooled else ""
+        )
+
+    def settings(self, program: str) -> dict[str, str]:
+        """What each session is told when it begins."""
+        name = {"application_name": program}
+        return name if self.pooled else name | _BOUNDS | _KEEPALIVES
+
+
+async def _no_reset(connection: "Connection") -> None:
+    """Sessions are left as they were: asyncpg's own reset would be a round trip after each transaction."""
+
+
 async def open_postgres(
     url: str,
     known: Sequence[Migration],
@@ -144,35 +237,49 @@ async def open_postgres(
     `program` is the name that others see us by. Raises `StoreError`.
     """
     try:
+        address = Address(url)
+        await _prepare(address, known, exclusive, program)
         pool = await asyncpg.create_pool(
-            url,
+            address.url,
             min_size=1,
             max_size=CONNECTIONS,
             command_timeout=60.0,
             timeout=10.0,
-            server_settings={"application_name": program, "lock_timeout": f"{LOCK_SECONDS}s"},
+            reset=_no_reset,
+            statement_cache_size=0 if address.pooled else 200,
+            server_settings=address.settings(program),
         )
-    except (asyncpg.PostgresError, ValueError, *_GONE) as error:
+    except (asyncpg.PostgresError, ValueError, OverflowError, *_GONE) as error:
         raise explain(error) from error
+    return Postgres(pool, {**statements("postgres"), **(more or {})}, address, program)
+
+
+async def _unbounded(address: Address, program: str) -> "Connection":
+    """A connection whose statements may take as long as they need."""
+    return await asyncpg.connect(
+        address.url,
+        timeout=10.0,
+        statement_cache_size=0 if address.pooled else 100,
+        server_settings={"application_name": program},
+    )
+
+
+async def _prepare(address: Address, known: Sequence[Migration], exclusive: bool, program: str) -> None:
+    connection = await _unbounded(address, program)
     try:
-        async with pool.acquire() as connection:
-            if exclusive:
-                await _migrate(connection, known)
-            else:
-                refuse_outdated(await _schema_number(connection), known)
-    except (asyncpg.PostgresError, *_GONE) as error:
-        await pool.close()
-        raise explain(error) from error
-    except BaseException:
-        await pool.close()
-        raise
-    return Postgres(pool, {**statements("postgres"), **(more or {})})
+        if exclusive:
+            await _migrate(connection, known)
+        else:
+            refuse_outdated(await _schema_number(connection), known)
+    finally:
+        with suppress(asyncpg.PostgresError, *_GONE):
+            await connection.close()
 
 
 async def _migrate(connection: "Connection", known: Sequence[Migration]) -> None:
     for migration in pending(await _schema_number(connection), known):
         async with connection.transaction():
-            # Servers that start together: one migrates, the others wait and find it done.
+            # Processes that start together: one migrates, the others wait and find it done.
             await connection.execute("SELECT pg_advisory_xact_lock($1)", _MIGRATION_LOCK)
             if migration not in pending(await _schema_number(connection), known):
                 continue
@@ -184,7 +291,7 @@ async def _migrate(connection: "Connection", known: Sequence[Migration]) -> None
 
 
 async def _schema_number(connection: "Connection") -> int:
-    # Not to_regclass: that may remember a table as missing which another server made since.
+    # Not to_regclass: that may remember a table as missing which another process has made since.
     there = "SELECT 1 FROM pg_catalog.pg_tables WHERE tablename = 'migration' AND schemaname = current_schema()"
     if await connection.fetchval(there) is None:
         return 0
@@ -195,15 +302,22 @@ async def _schema_number(connection: "Connection") -> int:
 def explain(error: BaseException) -> StoreError:
     """What a database error means, and what to do; never the password of the URL."""
     if isinstance(error, asyncpg.LockNotAvailableError):
-        return StoreBusy(f"Another server kept a row of the database locked for {LOCK_SECONDS} s.")
+        return StoreBusy(f"Another process kept a row of the database locked for {LOCK_SECONDS} s.")
+    if isinstance(error, asyncpg.QueryCanceledError):
+        return StoreBusy(f"PostgreSQL took longer than {STATEMENT_SECONDS} s.")
     if isinstance(error, asyncpg.InsufficientResourcesError):
         return StoreUnavailable(f"Nothing was stored: PostgreSQL is out of resources ({error}).")
     if isinstance(error, asyncpg.ReadOnlySQLTransactionError):
         return StoreUnavailable("Nothing was stored: this PostgreSQL server is read-only (a standby?).")
     if isinstance(error, asyncpg.InvalidAuthorizationSpecificationError | asyncpg.InvalidCatalogNameError):
         return StoreError(f"PostgreSQL refused the connection: {error}. Check DATABASE_URL.")
-    if isinstance(error, ValueError) and not isinstance(error, UnicodeError):
+    if isinstance(error, ValueError | OverflowError) and not isinstance(error, UnicodeError):
         return StoreError("DATABASE_URL is no PostgreSQL address: postgresql://user:password@host:5432/name.")
+    if isinstance(error, asyncpg.ProtocolViolationError):
+        return StoreError(
+            f"What answers at DATABASE_URL does not take our settings ({error}). "
+            "Is it PgBouncer? Then add ?pgbouncer=transaction."
+        )
     if isinstance(error, _GONE):
         return StoreUnavailable(f"PostgreSQL cannot be reached: {type(error).__name__}.")
     return StoreError(f"PostgreSQL refused: {error}")

@@ -1,19 +1,17 @@
-"""SQLite: one connection that writes, one that reads, each on aiosqlite's thread.
+"""SQLite: one connection that writes and one that reads, each behind a queue.
 
-A transaction is one trip to the thread. aiosqlite's public way to run something there is `commit`, so `Session`
-gives that verb its work: transactions are handed in, and `commit` runs what has been handed in. Those that queued
-up while the disk was busy share one commit (and one fsync), each in a savepoint of its own; when any of them meets
-a database error, all are rolled back and run again one by one.
+Transactions that queued up while the disk was busy share one commit, and so one fsync. When one of them fails after it
+has written something, or the commit does, all are rolled back and run again one by one.
 """
 
 import asyncio
 import os
 import sqlite3
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, Literal, TypeVar
 
 import aiosqlite
 
@@ -24,207 +22,221 @@ from storage.sql.migrate import REGISTER, Migration, pending, refuse_outdated
 from storage.sql.statements import Statement, statements
 
 BUSY_SECONDS = 5.0
-READ, WRITE = "BEGIN", "BEGIN IMMEDIATE"
 _TOGETHER = 64  # transactions that share a commit at most
 
 T = TypeVar("T")
+IsolationLevel = Literal["IMMEDIATE"] | None
 
 
 @dataclass(slots=True, eq=False)
-class Errand(Generic[T]):
-    """A transaction that was handed in, and who waits for it."""
+class Pending(Generic[T]):
+    """A queued transaction and its caller's future."""
 
-    script: Callable[[], Transaction[T]]
-    waiter: asyncio.Future[T]
+    transaction: Callable[[], Transaction[T]]
+    caller: asyncio.Future[T]
+    command: Callable[[], Awaitable[T]] | None = None  # runs alone, outside any transaction
     result: T | None = None
     error: BaseException | None = None
+    ended: bool = False
 
-    def deliver(self) -> None:
-        """Tell who waits, unless they went away."""
-        if self.waiter.done():
-            return
-        if self.error is not None:
-            self.waiter.set_exception(self.error)
+    def end(self, result: T | None, error: BaseException | None = None) -> None:
+        """Note the outcome; it counts when the commit has succeeded."""
+        self.result, self.error, self.ended = result, error, True
+
+    def deliver(self, otherwise: BaseException) -> None:
+        """Give the outcome to the caller, or `otherwise` if there is none."""
+        if self.caller.done():
+            return  # cancelled
+        error = self.error if self.ended else otherwise
+        if error is not None:
+            self.caller.set_exception(error)
         else:
-            self.waiter.set_result(self.result)  # type: ignore[arg-type]  # T may be None itself
+            self.caller.set_result(self.result)  # type: ignore[arg-type]  # T may be None itself
 
 
-@dataclass(slots=True, eq=False)
-class Desk:
-    """Where a connection's errands lie until its thread takes them."""
+class Session:
+    """One connection, and the statements it knows."""
 
-    begin: str
-    path: Path
-    loop: asyncio.AbstractEventLoop
-    statements: Mapping[str, Statement]
-    errands: deque[Errand[Any]] = field(default_factory=deque)
-    done: deque[Errand[Any]] = field(default_factory=deque)
-
-
-class Session(sqlite3.Connection):
-    """SQLite's connection, whose `commit` runs the errands of its desk; used on one thread only."""
-
-    desk: Desk
-
-    def commit(self) -> None:
-        """Run what has been handed in. Never raises: each errand has its own error."""
-        errands: list[Errand[Any]] = []
-        while self.desk.errands and len(errands) < _TOGETHER:
-            errand = self.desk.errands.popleft()
-            if not errand.waiter.cancelled():
-                errands.append(errand)
-        if len(errands) == 1 or not self._together(errands):
-            for errand in errands:
-                self._alone(errand)
-        self.desk.done.extend(errands)
-
-    def _alone(self, errand: Errand[Any]) -> None:
-        errand.error = None
-        try:
-            self.execute(self.desk.begin)
-            errand.result = self._play(errand.script())
-            self.execute("COMMIT")
-        except sqlite3.Error as error:
-            errand.error = explain(error, self.desk.path)
-        except BaseException as error:  # whatever it is belongs to whoever handed the errand in
-            errand.error = error
-        finally:
-            self._undo()
-
-    def _together(self, errands: Sequence[Errand[Any]]) -> bool:
-        """One commit for all; False when they have to be run one by one."""
-        try:
-            self.execute(self.desk.begin)
-        except sqlite3.Error as error:
-            for errand in errands:
-                errand.error = explain(error, self.desk.path)
-            return True
-        try:
-            writing = self.desk.begin != READ
-            for errand in errands:
-                if writing:
-                    self.execute("SAVEPOINT errand")
-                try:
-                    errand.result = self._play(errand.script())
-                except sqlite3.Error:
-                    raise
-                except BaseException as error:  # as in _alone
-                    errand.error = error
-                    if writing:
-                        self.execute("ROLLBACK TO errand")
-                if writing:
-                    self.execute("RELEASE errand")
-            self.execute("COMMIT")
-        except sqlite3.Error:
-            return False
-        finally:
-            self._undo()
-        return True
-
-    def _undo(self) -> None:
-        if self.in_transaction:
-            self.execute("ROLLBACK")
-
-    def _play(self, script: Transaction[T]) -> T:
-        try:
-            request = next(script)
-            while True:
-                request = script.send(self._rows(request))
-        except StopIteration as stop:
-            result: T = stop.value
-            return result
-
-    def _rows(self, request: Query) -> Sequence[Row]:
-        sql = self.desk.statements[request.name].sql
-        try:
-            cursor = self.execute(sql, request.values)
-        except UnicodeEncodeError:  # half of a surrogate pair in a name or an error text
-            cursor = self.execute(sql, {name: storable(value) for name, value in request.values.items()})
-        return cursor.fetchall()
-
-
-class Line:
-    """A connection that runs scripts, one after the other or together."""
-
-    def __init__(self, connection: aiosqlite.Connection, desk: Desk) -> None:
-        self._connection = connection
-        self._desk = desk
-        self._pump: asyncio.Task[None] | None = None
-        self._closed = False
+    def __init__(self, connection: aiosqlite.Connection, path: Path, known: Mapping[str, Statement]) -> None:
+        self.connection = connection
+        self.path = path
+        self._statements = known
 
     @classmethod
-    async def open(cls, path: Path, begin: str, pragmas: Sequence[str], known: Mapping[str, Statement]) -> "Line":
-        """Connect; the scripts may ask what is `known`. Raises `StoreError`."""
-        desk = Desk(begin, path, asyncio.get_running_loop(), known)
-
-        def session(*args: Any, **kwargs: Any) -> Session:  # sqlite3.connect's own arguments
-            made = Session(*args, **kwargs)
-            made.desk = desk
-            made.row_factory = sqlite3.Row
-            return made
-
+    async def open(
+        cls, path: Path, isolation: IsolationLevel, pragmas: Sequence[str], known: Mapping[str, Statement]
+    ) -> "Session":
+        """Connect. Raises `StoreError`."""
         try:
             connection = await aiosqlite.connect(
                 f"file:{_quoted(path)}?mode=rw",
                 uri=True,
                 timeout=BUSY_SECONDS,
-                isolation_level=None,
+                isolation_level=isolation,
                 cached_statements=256,
-                factory=session,
             )
         except sqlite3.Error as error:
             raise explain(error, path) from error
         try:
+            connection.row_factory = sqlite3.Row
             for pragma in pragmas:
                 await connection.execute_fetchall(f"PRAGMA {pragma}")
         except sqlite3.Error as error:
             await connection.close()
             raise explain(error, path) from error
-        return cls(connection, desk)
+        return cls(connection, path, known)
 
-    async def run(self, script: Callable[[], Transaction[T]]) -> T:
+    async def play(self, transaction: Transaction[T]) -> T:
+        """Run the statements of a transaction, whatever transaction the connection is in. Raises `sqlite3.Error`."""
+        try:
+            request = next(transaction)
+            while True:
+                request = transaction.send(await self._rows(request))
+        except StopIteration as stop:
+            result: T = stop.value
+            return result
+
+    async def _rows(self, request: Query) -> Sequence[Row]:
+        sql = self._statements[request.name].sql
+        if not sql:
+            return ()
+        try:
+            rows = await self.connection.execute_fetchall(sql, request.values)
+        except UnicodeEncodeError:  # half of a surrogate pair in a name or an error text
+            values = {name: storable(value) for name, value in request.values.items()}
+            rows = await self.connection.execute_fetchall(sql, values)
+        return list(rows)
+
+
+class Writer:
+    """The connection that writes, and the queue in front of it. Python begins a transaction at the first change."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._connection = session.connection
+        self._path = session.path
+        self._queue: deque[Pending[Any]] = deque()
+        self._pump: asyncio.Task[None] | None = None
+        self._closed = False
+
+    async def run(self, transaction: Callable[[], Transaction[T]]) -> T:
         """One transaction. A caller that is cancelled leaves it whole: done, or not begun."""
-        if self._closed:
-            raise StoreUnavailable(f"The database {self._desk.path} is closed.")
-        waiter: asyncio.Future[T] = self._desk.loop.create_future()
-        self._desk.errands.append(Errand(script, waiter))
-        self._start()
-        return await waiter
+        return await self._queued(Pending(transaction, asyncio.get_running_loop().create_future()))
 
-    def _start(self) -> None:
+    async def command(self, command: Callable[[], Awaitable[T]]) -> T:
+        """Run something that must not meet a transaction."""
+        caller: asyncio.Future[T] = asyncio.get_running_loop().create_future()
+        return await self._queued(Pending(_nothing, caller, command))
+
+    async def _queued(self, work: Pending[T]) -> T:
+        if self._closed:
+            raise StoreUnavailable(f"The database {self._path} is closed.")
+        self._queue.append(work)
         if self._pump is None or self._pump.done():
-            self._pump = self._desk.loop.create_task(self._serve(), name=f"database {self._desk.begin.lower()}")
+            self._pump = asyncio.create_task(self._serve(), name="database writer")
+        return await work.caller
 
     async def _serve(self) -> None:
-        while self._desk.errands:
-            await self._connection.commit()
-            while self._desk.done:
-                self._desk.done.popleft().deliver()
+        while self._queue:
+            batch = self._next_batch()
+            otherwise: BaseException = StoreUnavailable(f"The database {self._path} was closed meanwhile.")
+            try:
+                await self._run_batch(batch)
+            except sqlite3.Error as error:  # not even rolling back works: the disk is gone
+                otherwise = explain(error, self._path)
+            finally:
+                for work in batch:
+                    work.deliver(otherwise)
 
-    async def compact(self) -> None:
-        """What `SQLite.compact` says."""
+    def _next_batch(self) -> list[Pending[Any]]:
+        batch: list[Pending[Any]] = []
+        while self._queue and len(batch) < _TOGETHER:
+            if self._queue[0].command is not None and batch:
+                break
+            work = self._queue.popleft()
+            if work.caller.cancelled():
+                continue
+            batch.append(work)
+            if work.command is not None:
+                break
+        return batch
+
+    async def _run_batch(self, batch: Sequence[Pending[Any]]) -> None:
+        if len(batch) > 1 and await self._together(batch):
+            return
+        for work in batch:
+            await self._alone(work)
+
+    async def _alone(self, work: Pending[Any]) -> None:
         try:
-            await self._connection.execute_fetchall("INSERT INTO transcript_fts (transcript_fts) VALUES ('rebuild')")
-            await self._connection.execute_fetchall("VACUUM")
-            (outcome,) = await self._connection.execute_fetchall("PRAGMA wal_checkpoint(TRUNCATE)")
-        except asyncio.CancelledError:
-            await self._connection.interrupt()
-            raise
+            if work.command is not None:
+                result = await work.command()
+            else:
+                result = await self._session.play(work.transaction())
+                await self._commit()
+            work.end(result)
         except sqlite3.Error as error:
-            raise explain(error, self._desk.path) from error
-        if outcome[0]:
-            raise StoreBusy(f"Another program still reads the database {self._desk.path}.")
+            work.end(None, explain(error, self._path))
+        except Exception as error:  # whatever it is belongs to the caller of this transaction
+            work.end(None, error)
+        finally:
+            await self._roll_back()
+
+    async def _together(self, batch: Sequence[Pending[Any]]) -> bool:
+        """One commit for all; False when they have to be run one by one."""
+        try:
+            for work in batch:
+                before = self._connection.total_changes
+                try:
+                    work.end(await self._session.play(work.transaction()))
+                except sqlite3.Error:
+                    return False
+                except Exception as error:  # as in _alone; nothing was written, so the others can go on
+                    if self._connection.total_changes != before:
+                        return False
+                    work.end(None, error)
+            await self._commit()
+        except sqlite3.Error:
+            return False
+        finally:
+            await self._roll_back()
+        return True
+
+    async def _commit(self) -> None:
+        if self._connection.in_transaction:  # one that has only read began none
+            await self._connection.commit()
+
+    async def _roll_back(self) -> None:
+        if self._connection.in_transaction:
+            await self._connection.rollback()
 
     async def truncate_log(self) -> bool:
         """What `Database.truncate_log` says."""
-        try:
+
+        async def checkpoint() -> bool:
             (outcome,) = await self._connection.execute_fetchall("PRAGMA wal_checkpoint(TRUNCATE)")
-        except sqlite3.Error as error:
-            raise explain(error, self._desk.path) from error
-        return not outcome[0]
+            return not outcome[0]
+
+        return await self.command(checkpoint)
+
+    async def compact(self) -> None:
+        """What `SQLite.compact` says."""
+
+        async def rewrite() -> None:
+            await self._connection.execute_fetchall("INSERT INTO transcript_fts (transcript_fts) VALUES ('rebuild')")
+            await self._connection.commit()
+            await self._connection.execute_fetchall("VACUUM")
+
+        try:
+            await self.command(rewrite)
+        except asyncio.CancelledError:
+            await self._connection.interrupt()
+            raise
+        if not await self.truncate_log():
+            raise StoreBusy(f"Another program still reads the database {self._path}.")
 
     async def close(self) -> None:
-        """Finish what was handed in, then disconnect."""
+        """Finish what was queued, then disconnect."""
         if self._closed:
             return
         self._closed = True
@@ -233,21 +245,49 @@ class Line:
         await self._connection.close()
 
 
-class SQLite:
-    """A database file: scripts that write run on one connection, scripts that read on another."""
+class Reader:
+    """The connection that reads. Each statement sees what is committed when it runs."""
 
-    def __init__(self, writer: Line, reader: Line, lock: LockFile | None) -> None:
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._closed = False
+
+    async def run(self, transaction: Callable[[], Transaction[T]]) -> T:
+        """Read. Raises `StoreError`."""
+        if self._closed:
+            raise StoreUnavailable(f"The database {self._session.path} is closed.")
+        try:
+            return await self._session.play(transaction())
+        except sqlite3.Error as error:
+            raise explain(error, self._session.path) from error
+
+    async def close(self) -> None:
+        """Disconnect."""
+        if not self._closed:
+            self._closed = True
+            await self._session.connection.close()
+
+
+def _nothing() -> Transaction[Any]:
+    """The transaction of a command."""
+    yield from ()
+
+
+class SQLite:
+    """A database file: transactions that write run on one connection, those that read on another."""
+
+    def __init__(self, writer: Writer, reader: Reader, lock: LockFile | None) -> None:
         self._writer = writer
         self._reader = reader
         self._lock = lock
 
-    async def write(self, script: Callable[[], Transaction[T]]) -> T:
-        """Run and commit; durable when this returns."""
-        return await self._writer.run(script)
+    async def write(self, transaction: Callable[[], Transaction[T]], *, once: bool = False, urgent: bool = False) -> T:
+        """Run and commit; durable when this returns. One queue for all: nothing is more urgent than what came first."""
+        return await self._writer.run(transaction)
 
-    async def read(self, script: Callable[[], Transaction[T]]) -> T:
-        """Run on one consistent snapshot, without waiting for a writer."""
-        return await self._reader.run(script)
+    async def read(self, transaction: Callable[[], Transaction[T]], *, once: bool = False, urgent: bool = False) -> T:
+        """Run without waiting for a writer."""
+        return await self._reader.run(transaction)
 
     async def truncate_log(self) -> bool:
         """Copy the write-ahead log into the file and empty it; False if another program's reader forbids it."""
@@ -278,20 +318,20 @@ async def open_sqlite(
     Raises `StoreError`.
     """
     lock = _take(path, exclusive)
-    opened: list[Line] = []
+    opened: list[Session] = []
     try:
         pragmas = ["synchronous = FULL", "foreign_keys = ON", "secure_delete = ON", "cache_size = -8000"]
         await _prepare(path, known, exclusive)
         can = {**statements("sqlite"), **(more or {})}
-        opened.append(await Line.open(path, WRITE, pragmas, can))
-        opened.append(await Line.open(path, READ, ["query_only = ON", "cache_size = -8000"], can))
+        opened.append(await Session.open(path, "IMMEDIATE", pragmas, can))
+        opened.append(await Session.open(path, None, ["query_only = ON", "cache_size = -8000"], can))
     except BaseException:
-        for line in opened:
-            await line.close()
+        for session in opened:
+            await session.connection.close()
         if lock is not None:
             lock.release()
         raise
-    return SQLite(opened[0], opened[1], lock)
+    return SQLite(Writer(opened[0]), Reader(opened[1]), lock)
 
 
 async def _prepare(path: Path, known: Sequence[Migration], exclusive: bool) -> None:
@@ -304,7 +344,7 @@ async def _prepare(path: Path, known: Sequence[Migration], exclusive: bool) -> N
             await db.execute_fetchall("PRAGMA journal_mode = WAL")
             await db.execute_fetchall("PRAGMA synchronous = FULL")
             for migration in pending(await _schema_number(db), known):
-                await db.execute_fetchall(WRITE)
+                await db.execute_fetchall("BEGIN IMMEDIATE")
                 await db.execute_fetchall(REGISTER)
                 for statement in migration.statements():
                     await db.execute_fetchall(statement)
@@ -346,12 +386,12 @@ def explain(error: sqlite3.Error, path: Path) -> StoreError:
 
 
 def lock_of(path: Path) -> LockFile:
-    """Have this database to ourselves. Raises `StoreBusy`."""
+    """Lock this database against other processes. Raises `StoreBusy`."""
     return LockFile(path.with_name(path.name + ".lock"))
 
 
 def _take(path: Path, exclusive: bool) -> LockFile | None:
-    """Lock the file and make it, readable by its owner only; those who look in beside take it as it is."""
+    """Lock the file and make it, readable by its owner only; a command that works beside a bot takes it as it is."""
     if not path.parent.is_dir():
         raise StoreUnavailable(f"The folder {path.parent} of the database does not exist: make it.")
     if not exclusive:

@@ -34,14 +34,18 @@ Transaction = Generator[Query, Sequence[Row], T]
 
 
 class Database(Protocol):
-    """What runs scripts: one transaction each. Raises `StoreError` when nothing was written."""
+    """Runs transactions. Raises `StoreError` when nothing was written."""
 
-    async def write(self, script: Callable[[], Transaction[T]]) -> T:
-        """Run and commit; durable when this returns. What the script raises rolls it back and comes out here."""
+    async def write(self, transaction: Callable[[], Transaction[T]], *, once: bool = False, urgent: bool = False) -> T:
+        """Run and commit; durable when this returns. What the transaction raises rolls it back and comes out here.
+
+        `once`: it is one statement, which needs no BEGIN. `urgent`: Slack or a provider waits for it; on PostgreSQL
+        it has connections of its own.
+        """
         ...
 
-    async def read(self, script: Callable[[], Transaction[T]]) -> T:
-        """Run on one consistent snapshot, without waiting for a writer."""
+    async def read(self, transaction: Callable[[], Transaction[T]], *, once: bool = False, urgent: bool = False) -> T:
+        """Run without waiting for a writer; otherwise as `write`. On PostgreSQL all statements see one snapshot."""
         ...
 
     async def truncate_log(self) -> bool:
@@ -52,7 +56,7 @@ class Database(Protocol):
         ...
 
     async def close(self) -> None:
-        """Let go of the database once what was asked is done."""
+        """Finish what was asked, then disconnect."""
         ...
 
 
@@ -71,28 +75,37 @@ def execute(name: str, /, **values: Value) -> Transaction[Sequence[Row]]:
     return rows
 
 
-def writes(
-    script: Callable[Concatenate[S, P], Transaction[T]],
-) -> Callable[Concatenate[S, P], Coroutine[Any, Any, T]]:
-    """Make a method that is one writing transaction out of its script."""
+class _Method(Protocol):
+    """Makes a method that is one transaction out of a generator of its statements."""
 
-    async def method(self: S, /, *args: P.args, **kwargs: P.kwargs) -> T:
-        return await self._db.write(lambda: script(self, *args, **kwargs))
-
-    update_wrapper(method, script)
-    return method
+    def __call__(
+        self, statements: Callable[Concatenate[S, P], Transaction[T]], /
+    ) -> Callable[Concatenate[S, P], Coroutine[Any, Any, T]]:
+        """The method."""
+        ...
 
 
-def reads(
-    script: Callable[Concatenate[S, P], Transaction[T]],
-) -> Callable[Concatenate[S, P], Coroutine[Any, Any, T]]:
-    """Make a method that is one reading transaction out of its script."""
+def _method(*, write: bool, once: bool = False, urgent: bool = False) -> _Method:
+    def decorated(
+        statements: Callable[Concatenate[S, P], Transaction[T]],
+    ) -> Callable[Concatenate[S, P], Coroutine[Any, Any, T]]:
+        async def method(self: S, /, *args: P.args, **kwargs: P.kwargs) -> T:
+            run = self._db.write if write else self._db.read
+            return await run(lambda: statements(self, *args, **kwargs), once=once, urgent=urgent)
 
-    async def method(self: S, /, *args: P.args, **kwargs: P.kwargs) -> T:
-        return await self._db.read(lambda: script(self, *args, **kwargs))
+        update_wrapper(method, statements)
+        return method
 
-    update_wrapper(method, script)
-    return method
+    return decorated
+
+
+reads = _method(write=False)
+reads_once = _method(write=False, once=True)
+urgent_reads_once = _method(write=False, once=True, urgent=True)
+writes = _method(write=True)
+writes_once = _method(write=True, once=True)
+urgent_writes = _method(write=True, urgent=True)
+urgent_writes_once = _method(write=True, once=True, urgent=True)
 
 
 def storable(value: Value) -> Value:

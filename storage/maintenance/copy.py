@@ -45,6 +45,8 @@ async def duplicate(source: MaintenanceDatabase, target: MaintenanceDatabase, ag
     total = await source.read(all_rows)
     done = 0
     for table in TABLES:
+        if table.derived:
+            await target.write(partial(execute, f"empty {table.name}"))
         async for rows in _pages(source, table):
             if table is INDEX:
                 await _copy_index(source, target, rows)

@@ -23,6 +23,7 @@ class Table:
     others: tuple[str, ...]
     at_once: int = 200  # rows that are read in one go
     counted: str = ""
+    derived: bool = False  # triggers have filled it while other tables were copied
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -47,8 +48,8 @@ INDEX = Table("transcript_index", ("id",), ("job_id", "source", "place", "sealed
 TABLES = (
     Table("job", ("id",), tuple(column for column in JOB_COLUMNS + JOB_STORE if column != "id")),
     Table("job_event", ("job_id", "revision"), ("at", "source", "target", "cause", "detail")),
-    Table("ended_count", ("state", "part"), ("jobs",)),
-    Table("fair_turn", ("lane", "person"), ("served", "since", "due_at", "ready")),
+    Table("ended_count", ("state", "part"), ("jobs",), derived=True),
+    Table("fair_turn", ("lane", "person"), ("served", "since", "due_at", "ready"), derived=True),
     Table("task_lease", ("name",), ("owner", "until")),
     Table("transcript", ("job_id",), ("body", "stored_at"), 20),
     INDEX,
@@ -105,6 +106,6 @@ SEALED_COLUMNS = (
     SealedColumn("job", "last_error", ("id",), "job.error:{id}", ("id",)),
     SealedColumn("job", "problem_params", ("id",), "job.problem:{id}", ("id",)),
     SealedColumn("job", "remote_url", ("id",), "job.remote:{id}", ("id",)),
-    SealedColumn("job_event", "detail", ("job_id", "revision"), "event:{job_id}:{revision}", ("job_id", "revision")),
+    SealedColumn("job_event", "detail", ("job_id", "revision"), "event:{job_id}", ("job_id",)),
     SealedColumn("inbox", "payload", ("id",), "inbox:{kind}:{key}", ("kind", "key")),
 )

@@ -10,12 +10,12 @@ import asyncpg
 import pytest
 
 from bot.domain.errors import LostLease, SchemaTooNew, StoreError, StoreUnavailable
-from bot.domain.job import FileFacts
-from bot.domain.machine import Received
+from bot.domain.job import FileFacts, RemoteJob
+from bot.domain.machine import Received, Submitting
 from bot.ports.provider import Pace
 from bot.ports.store import JobStore, NewJob
 from storage import open_store
-from storage.engines.postgres import open_postgres
+from storage.engines.postgres import CONNECTIONS, IDLE_SECONDS, Address, open_postgres
 from storage.sql.migrate import known_migrations
 from storage.sql.statements import statements
 from tests.storage.samples import NOW, Opener, added, origin, submit, submitting
@@ -185,10 +185,6 @@ async def test_a_server_that_stops_is_said_to_be_out_of_reach() -> None:
 @pytest.mark.parametrize(
     ("name", "index"),
     [
-        ("claim_due", "job_queue"),
-        ("claim_of_person", "job_turn"),
-        ("next_turn", "fair_turn_ready"),
-        ("ready_turns", "fair_turn_resting"),
         ("next_due", "job_queue"),
         ("job_by_ref", "job_remote"),
         ("job_by_hook_token", "job_hook"),
@@ -219,3 +215,76 @@ async def test_a_migration_that_fails_leaves_nothing_of_itself(url: str, db: asy
     with pytest.raises(StoreError, match="nowhere"):
         await open_postgres(url, [broken], exclusive=True)
     assert await db.fetchval("SELECT to_regclass('job')") is None
+
+
+async def test_a_process_that_stands_still_in_a_transaction_does_not_stop_the_others(
+    reopen: Opener, db: asyncpg.Connection
+) -> None:
+    """It holds the turn of a user and the job of another; what is free is claimed at once, and the server ends it."""
+    store = await reopen()
+    held, free = await submitting(store, user="U1"), await submitting(store, user="U2")
+    await db.execute(f"SET idle_in_transaction_session_timeout = '{IDLE_SECONDS}s'")
+    await db.execute("BEGIN")
+    await db.execute("SELECT 1 FROM job WHERE id = $1 FOR UPDATE", held.id)
+    await db.execute("SELECT 1 FROM fair_turn WHERE person = 'T1:U1' FOR UPDATE")
+    async with asyncio.timeout(3):
+        claimed = await store.claim("xosum", (0, 1, 2), NOW, 60)
+        assert claimed is not None
+        assert claimed.id == free.id
+        assert await store.claim("xosum", (0, 1, 2), NOW, 60) is None
+    async with asyncio.timeout(3 * IDLE_SECONDS):
+        while (found := await store.claim("xosum", (0, 1, 2), NOW, 60)) is None:  # noqa: ASYNC110  # only asking tells
+            await asyncio.sleep(0.1)
+    assert found.id == held.id
+
+
+async def test_what_slack_waits_for_has_connections_of_its_own(store: JobStore, db: asyncpg.Connection) -> None:
+    job = await added(store)
+    await db.execute("BEGIN")
+    await db.execute("LOCK TABLE cursor IN ACCESS EXCLUSIVE MODE")
+    waiting = [asyncio.ensure_future(store.put_cursor(f"c{n}", "x")) for n in range(2 * CONNECTIONS)]
+    async with asyncio.timeout(5):
+        await store.add_job(NewJob(origin()), NOW)
+        assert await store.put_inbox("hook", "k", "r", b"x", NOW, NOW)
+        assert await store.wake(job.id, NOW)
+    await db.execute("COMMIT")
+    await asyncio.gather(*waiting)
+
+
+async def test_a_step_of_a_job_is_one_statement_each(store: JobStore, db: asyncpg.Connection) -> None:
+    """Claim, change with its event, lease, budget: no BEGIN, no COMMIT, no reset of the session."""
+    await submitting(store)
+
+    async def committed() -> int:
+        await asyncio.sleep(1.2)  # the server reports its counters once a second
+        count: int = await db.fetchval("SELECT xact_commit FROM pg_stat_database WHERE datname = current_database()")
+        return count
+
+    before = await committed()
+    job = await store.claim("xosum", (0, 1, 2), NOW, 60)
+    assert job is not None
+    await store.renew(job, NOW, 60)
+    job = await store.apply(Submitting(job).created(NOW, RemoteJob("r1")), keep_lease=True)
+    await store.apply(Submitting(job).submitted(NOW, NOW))
+    assert await committed() - before <= 4 + 2  # and our own two questions
+
+
+@pytest.mark.parametrize("query", ["?pgbouncer=transaction", "&pgbouncer=transaction"])
+async def test_behind_pgbouncer_sessions_keep_nothing(url: str, query: str) -> None:
+    address = Address("postgresql://u@h/db" + ("?x=1" if query[0] == "&" else "") + query)
+    assert address.pooled
+    assert "pgbouncer" not in address.url
+    assert address.settings("p") == {"application_name": "p"}
+    assert f"SET LOCAL idle_in_transaction_session_timeout = '{IDLE_SECONDS}s'" in address.bounds
+    joined = url + ("&" if "?" in url else "?") + "pgbouncer=transaction"
+    store = await open_store(joined)
+    job = await submitting(store)
+    assert await store.claim("xosum", (2,), NOW, 60) == replace(job, lease_token=(await _token(store, job.id)))
+    await store.purge(NOW, 1)
+    await store.close()
+
+
+async def _token(store: JobStore, job_id: str) -> str:
+    job = await store.job(job_id)
+    assert job is not None
+    return job.lease_token

@@ -22,6 +22,7 @@ from storage import open_store
 from storage.engines.sqlite import explain, open_sqlite
 from storage.engines.transaction import Transaction, execute
 from storage.sql.migrate import known_migrations
+from storage.sql.statements import Statement
 from tests.storage.samples import NOW, Opener, added, claimed, origin, submit, submitting
 
 ROOT = Path(__file__).parents[2]
@@ -237,16 +238,41 @@ async def test_transactions_that_share_a_commit_fail_each_for_itself(store: JobS
     assert len(await store.events(lost.id)) == 2
 
 
-async def test_a_database_error_in_a_shared_commit_hits_only_whoever_caused_it(store: JobStore) -> None:
-    jobs = [await added(store) for _ in range(4)]
-    outcomes = await asyncio.gather(
-        *(store.put_block(job_id, 1, [], None) for job_id in (jobs[0].id, "nobody", jobs[1].id)),
-        store.add_job(NewJob(origin(), provider="x"), NOW),
-        return_exceptions=True,
-    )
-    assert [isinstance(o, StoreError) for o in outcomes] == [False, True, False, False]
-    assert await store.blocks(jobs[0].id)
-    assert await store.blocks(jobs[1].id)
+@pytest.mark.parametrize("deferred", [False, True])
+async def test_a_database_error_in_a_shared_commit_is_only_its_owners(path: Path, deferred: bool) -> None:
+    """SQLite checks a deferred foreign key only when it commits: then the commit of the whole batch fails."""
+    more = {
+        "defer": Statement("PRAGMA defer_foreign_keys = ON", ()),
+        "orphan": Statement(
+            "INSERT INTO block (job_id, number, body) VALUES ('nobody', 1, x'00') RETURNING number", ()
+        ),
+    }
+    database = await open_sqlite(path, known_migrations(), exclusive=True, more=more)
+
+    def orphan() -> Transaction[None]:
+        yield from execute("put_cursor", name="bad", value="x")
+        if deferred:
+            yield from execute("defer")
+        yield from execute("orphan")
+
+    def good(name: str) -> Transaction[str]:
+        yield from execute("put_cursor", name=name, value="x")
+        return name
+
+    async with asyncio.timeout(20):
+        outcomes = await asyncio.gather(
+            database.write(partial(good, "one")),
+            database.write(orphan),
+            database.write(partial(good, "two")),
+            return_exceptions=True,
+        )
+        assert await database.write(partial(good, "three")) == "three"
+    assert outcomes[0::2] == ["one", "two"]
+    assert isinstance(outcomes[1], StoreError)
+    await database.close()
+    db = sqlite3.connect(path)
+    assert sorted(db.execute("SELECT name FROM cursor")) == [("one",), ("three",), ("two",)]
+    db.close()
 
 
 async def test_a_transaction_that_breaks_off_leaves_nothing_whether_alone_or_in_company(path: Path) -> None:

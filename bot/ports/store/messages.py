@@ -58,7 +58,7 @@ class Inbox(Protocol):
         ...
 
     async def inbox_for(self, kind: str, *refs: str) -> Sequence[InboxItem]:
-        """What waits for each of these references, oldest first."""
+        """What waits for these references, oldest first."""
         ...
 
     async def inbox_due(self, kind: str, now: float, limit: int = 50) -> Sequence[InboxItem]:

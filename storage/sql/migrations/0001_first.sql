@@ -179,6 +179,7 @@ CREATE TABLE outbox (
 
 CREATE INDEX outbox_verify ON outbox (verify_at) WHERE verify_at IS NOT NULL;
 CREATE INDEX outbox_job ON outbox (job_id);
+CREATE INDEX outbox_claimed ON outbox (claimed_until) WHERE owner <> '';
 
 -- Webhooks and deferred work. A used item keeps its key for a day and loses its payload.
 CREATE TABLE inbox (
@@ -198,6 +199,7 @@ CREATE TABLE inbox (
 
 CREATE INDEX inbox_ref ON inbox (ref, kind, id) WHERE used = 0;
 CREATE INDEX inbox_due ON inbox (kind, due_at) WHERE used = 0;
+CREATE INDEX inbox_claimed ON inbox (claimed_until) WHERE used = 0 AND claimed_until > 0;
 CREATE INDEX inbox_received ON inbox (received_at);
 
 -- A paced budget per account: the theoretical arrival time of GCRA, and when a Retry-After ends.

@@ -21,9 +21,11 @@ ON CONFLICT (job_id) DO UPDATE SET body = excluded.body, stored_at = excluded.st
 RETURNING job_id;
 
 -- name: transcript
--- A job's own transcript, the job whose transcript it shares, and whether its content was purged.
-SELECT job.reuses, job.purged_at, job.deleted_at, transcript.body
+-- A job's own transcript, the job whose transcript it shares, whether its content was purged; and the names of the
+-- speakers in the job that was asked for.
+SELECT job.reuses, job.purged_at, job.deleted_at, transcript.body, speaker_names.body AS names
 FROM job LEFT JOIN transcript ON transcript.job_id = job.id
+    LEFT JOIN speaker_names ON speaker_names.job_id = :asked
 WHERE job.id = :job_id;
 
 -- name: find_reusable
@@ -97,11 +99,11 @@ RETURNING number;
 DELETE FROM piece WHERE job_id = :job_id RETURNING number;
 
 -- name: drop_pieces_of_ended
--- Delete the pieces of jobs that are over.
+-- Delete the pieces of jobs that are over. Those of a failed one stay until its content is purged: they were paid for,
+-- and a retry uses them again.
 DELETE FROM piece WHERE EXISTS (
     SELECT 1 FROM job
-    WHERE job.id = piece.job_id
-        AND (job.deleted_at IS NOT NULL OR job.state IN ('done', 'failed', 'cancelled', 'deleted'))
+    WHERE job.id = piece.job_id AND (job.deleted_at IS NOT NULL OR job.state IN ('done', 'cancelled', 'deleted'))
 ) RETURNING number;
 
 -- name: purge_pieces
@@ -121,6 +123,7 @@ DELETE FROM block WHERE EXISTS (
 INSERT INTO speaker_names (job_id, body, revision)
 SELECT id, CAST(:body AS BLOB), CAST(:revision AS INTEGER) FROM job
 WHERE id = :job_id AND deleted_at IS NULL AND purged_at IS NULL
+    AND (:revision = 1 OR EXISTS (SELECT 1 FROM speaker_names WHERE job_id = :job_id))
 ON CONFLICT (job_id) DO UPDATE SET body = excluded.body, revision = excluded.revision
 WHERE speaker_names.revision = excluded.revision - 1
 RETURNING revision;

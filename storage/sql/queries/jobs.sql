@@ -1,11 +1,27 @@
 -- The job rows. `@job_columns`, `@job_values` and `@job_changes` come from the lists in `storage.sql.columns`.
 -- 253402300799 is FAR_FUTURE: rows at or beyond it (parked, final) are outside the partial indexes.
 
--- name: add_job
+-- name: add_job_sqlite
 -- A new job, unless its origin is known already (no row then).
 INSERT INTO job (@job_columns) VALUES (@job_values)
 ON CONFLICT (team_id, file_id, channel_id, thread_ts, version) DO NOTHING
-RETURNING *;
+RETURNING 1 AS made, *;
+
+-- name: add_job_postgres
+-- The same with its first event, or the job that is there.
+WITH added AS (
+    INSERT INTO job (@job_columns) VALUES (@job_values)
+    ON CONFLICT (team_id, file_id, channel_id, thread_ts, version) DO NOTHING
+    RETURNING *
+), event AS (
+    INSERT INTO job_event (job_id, revision, at, source, target, cause, detail)
+    SELECT id, 1, created_at, NULL, state, 'received', NULL FROM added
+)
+SELECT 1 AS made, added.* FROM added
+UNION ALL
+SELECT 0 AS made, job.* FROM job
+WHERE team_id = :team_id AND file_id = :file_id AND channel_id = :channel_id AND thread_ts = :thread_ts
+    AND version = :version AND NOT EXISTS (SELECT 1 FROM added);
 
 -- name: job_of_origin
 -- The job of an origin.
@@ -13,7 +29,7 @@ SELECT * FROM job
 WHERE team_id = :team_id AND file_id = :file_id AND channel_id = :channel_id AND thread_ts = :thread_ts
     AND version = :version;
 
--- name: change_job
+-- name: change_job_sqlite
 -- Compare-and-set on id, state and lease token. A row that was woken since it was claimed does not sleep past now
 -- (a parked or final one, due in the far future, does). Who asked to cancel stays unless the change sets it. A deleted
 -- job that ends, ends as deleted. A changed job may have content again, so that it is not purged any more.
@@ -33,21 +49,49 @@ UPDATE job SET
 WHERE id = :id AND state = :source AND lease_token = :token
 RETURNING state, due_at, cancel_by, deleted_at, wake_count, lease_token, revision;
 
+-- name: change_job_postgres
+-- The same with its event.
+WITH changed AS (
+    UPDATE job SET
+        @job_changes,
+        state = CASE WHEN deleted_at IS NOT NULL AND CAST(:is_final AS INTEGER) = 1 THEN 'deleted' ELSE :state END,
+        due_at = CASE
+            WHEN CAST(:due_at AS DOUBLE PRECISION) < 253402300799 AND :due_at > CAST(:now AS DOUBLE PRECISION)
+                AND (wake_count <> :wake_count OR (lease_token <> '' AND wake_count <> wake_count_at_claim)) THEN :now
+            ELSE :due_at
+        END,
+        cancel_by = CASE WHEN :sets_cancel_by = 1 THEN :cancel_by ELSE cancel_by END,
+        lease_token = CASE WHEN :keep_lease = 1 THEN lease_token ELSE '' END,
+        lease_until = CASE WHEN :keep_lease = 1 THEN lease_until ELSE 0 END,
+        purged_at = NULL,
+        revision = revision + 1
+    WHERE id = :id AND state = :source AND lease_token = :token
+    RETURNING state, due_at, cancel_by, deleted_at, wake_count, lease_token, revision
+), event AS (
+    INSERT INTO job_event (job_id, revision, at, source, target, cause, detail)
+    SELECT :id, revision, CAST(:now AS DOUBLE PRECISION), :source, state, CAST(:cause AS TEXT), CAST(:detail AS BLOB)
+    FROM changed WHERE CAST(:cause AS TEXT) <> ''
+)
+SELECT * FROM changed;
+
 -- name: add_event
 -- One line of a job's timeline.
 INSERT INTO job_event (job_id, revision, at, source, target, cause, detail)
 VALUES (:job_id, :revision, :at, :source, :target, :cause, :detail)
 RETURNING revision;
 
+-- name: add_change_event_sqlite
+-- The event of a change; nothing for a change without a cause.
+INSERT INTO job_event (job_id, revision, at, source, target, cause, detail)
+SELECT :id, :revision, :now, :source, :target, :cause, :detail WHERE :cause <> ''
+RETURNING revision;
+
+-- name: add_change_event_postgres
+-- Done by `change_job` and `add_job`.
+
 -- name: events
 -- The timeline of a job.
 SELECT revision, at, source, target, cause, detail FROM job_event WHERE job_id = :job_id ORDER BY revision;
-
--- name: count_ended
--- A job has ended in this state (by = 1), or goes on again (by = -1).
-INSERT INTO ended_count (state, part, jobs) VALUES (:state, :part, :by)
-ON CONFLICT (state, part) DO UPDATE SET jobs = ended_count.jobs + excluded.jobs
-RETURNING jobs;
 
 -- name: job
 -- One job.

@@ -1,93 +1,67 @@
--- Leases: who works on which job, in what order, and what is due again.
-
--- name: claim_due_sqlite
--- Lease the job of one rank that has been due longest.
-UPDATE job SET lease_token = :token, lease_until = :until, wake_count_at_claim = wake_count
-WHERE id = (
-    SELECT id FROM job
-    WHERE lane = :lane AND rank = :rank AND due_at <= :now AND due_at < 253402300799 AND lease_until <= :now
-    ORDER BY due_at, created_at LIMIT 1
-)
-RETURNING *;
-
--- name: claim_due_postgres
--- The same, passing by rows that another server is leasing at this moment.
-UPDATE job SET lease_token = :token, lease_until = :until, wake_count_at_claim = wake_count
-WHERE id = (
-    SELECT id FROM job
-    WHERE lane = :lane AND rank = :rank AND due_at <= :now AND due_at < 253402300799 AND lease_until <= :now
-    ORDER BY due_at, created_at LIMIT 1 FOR UPDATE SKIP LOCKED
-)
-RETURNING *;
-
--- name: claim_of_person_sqlite
--- Lease the oldest due job of a user that is not begun. Left alone, SQLite would sort all that is due in the lane.
-UPDATE job SET lease_token = :token, lease_until = :until, wake_count_at_claim = wake_count
-WHERE id = (
-    SELECT id FROM job INDEXED BY job_turn
-    WHERE lane = :lane AND person = :person AND rank = 2 AND due_at <= :now AND due_at < 253402300799
-        AND lease_until <= :now
-    ORDER BY created_at, id LIMIT 1
-)
-RETURNING *;
-
--- name: claim_of_person_postgres
--- The same, passing by rows that another server is leasing at this moment.
-UPDATE job SET lease_token = :token, lease_until = :until, wake_count_at_claim = wake_count
-WHERE id = (
-    SELECT id FROM job
-    WHERE lane = :lane AND person = :person AND rank = 2 AND due_at <= :now AND due_at < 253402300799
-        AND lease_until <= :now
-    ORDER BY created_at, id LIMIT 1 FOR UPDATE SKIP LOCKED
-)
-RETURNING *;
+-- Leases: who works on which job, in what order, and what is due again. Triggers keep `fair_turn` in step with `job`.
+-- A statement without text is not sent.
 
 -- name: ready_turns_sqlite
 -- Users with a job that is due now are ready to be served.
 UPDATE fair_turn SET ready = 1 WHERE lane = :lane AND ready = 0 AND due_at <= :now RETURNING person;
 
 -- name: ready_turns_postgres
--- The same, leaving to another server what it is changing at this moment.
-UPDATE fair_turn SET ready = 1 WHERE (lane, person) IN (
-    SELECT lane, person FROM fair_turn
-    WHERE lane = :lane AND ready = 0 AND due_at <= :now FOR UPDATE SKIP LOCKED
-) RETURNING person;
+-- Done by `claim_job`.
 
--- name: next_turn_sqlite
--- The ready user served longest ago; among those never served, the one whose job is oldest.
-SELECT person FROM fair_turn WHERE lane = :lane AND ready = 1 ORDER BY served, since LIMIT 1;
+-- name: claim_job_sqlite
+-- Lease the next due job of these ranks (1: wanted): the one that has been due longest; of those not begun, the oldest
+-- of the ready user served longest ago. Left alone, SQLite would sort all that is due in the lane.
+UPDATE job SET lease_token = :token, lease_until = :until, wake_count_at_claim = wake_count
+WHERE id = COALESCE(
+    (
+        SELECT id FROM job
+        WHERE :first = 1 AND lane = :lane AND rank = 0 AND due_at <= :now AND due_at < 253402300799
+            AND lease_until <= :now
+        ORDER BY due_at, created_at LIMIT 1
+    ),
+    (
+        SELECT id FROM job
+        WHERE :second = 1 AND lane = :lane AND rank = 1 AND due_at <= :now AND due_at < 253402300799
+            AND lease_until <= :now
+        ORDER BY due_at, created_at LIMIT 1
+    ),
+    (
+        SELECT (
+            SELECT id FROM job INDEXED BY job_turn
+            WHERE lane = fair_turn.lane AND person = fair_turn.person AND rank = 2 AND due_at <= :now
+                AND due_at < 253402300799 AND lease_until <= :now
+            ORDER BY created_at, id LIMIT 1
+        ) AS oldest
+        FROM fair_turn INDEXED BY fair_turn_ready
+        WHERE :third = 1 AND lane = :lane AND ready = 1 AND oldest IS NOT NULL
+        ORDER BY served, since LIMIT 1
+    )
+)
+RETURNING *;
 
--- name: next_turn_postgres
--- The same, locked: what another process changes for this user is then seen before `rest_turn`.
-SELECT person FROM fair_turn WHERE lane = :lane AND ready = 1 ORDER BY served, since LIMIT 1 FOR UPDATE;
+-- name: claim_job_postgres
+-- The same, passing by what another process is changing at this moment.
+SELECT * FROM claim_job(
+    CAST(:lane AS TEXT), CAST(:first AS INTEGER) = 1, CAST(:second AS INTEGER) = 1, CAST(:third AS INTEGER) = 1,
+    CAST(:now AS DOUBLE PRECISION), CAST(:token AS TEXT), CAST(:until AS DOUBLE PRECISION)
+);
 
--- name: serve_turn
--- This user has been served most recently.
-UPDATE fair_turn SET served = 1 + (SELECT MAX(served) FROM fair_turn WHERE lane = :lane)
-WHERE lane = :lane AND person = :person
-RETURNING served;
-
--- name: rest_turn
--- This user has nothing to claim: not ready until the next of their jobs is due.
+-- name: rest_turns_sqlite
+-- Ready users turned out to have nothing to claim: not ready until the next of their jobs is due.
 UPDATE fair_turn SET ready = 0,
     due_at = COALESCE((
-        SELECT MIN(CASE WHEN lease_until > due_at THEN lease_until ELSE due_at END) FROM job
-        WHERE lane = :lane AND person = :person AND rank = 2 AND due_at < 253402300799
+        SELECT MIN(MAX(lease_until, due_at)) FROM job
+        WHERE job.lane = fair_turn.lane AND job.person = fair_turn.person AND rank = 2 AND due_at < 253402300799
     ), 253402300799),
     since = COALESCE((
         SELECT MIN(created_at) FROM job
-        WHERE lane = :lane AND person = :person AND rank = 2 AND due_at < 253402300799
+        WHERE job.lane = fair_turn.lane AND job.person = fair_turn.person AND rank = 2 AND due_at < 253402300799
     ), 253402300799)
-WHERE lane = :lane AND person = :person
+WHERE lane = :lane AND ready = 1
 RETURNING due_at;
 
--- name: mark_turn
--- A job of this user, not begun yet, is due at `due_at`.
-INSERT INTO fair_turn (lane, person, served, since, due_at, ready) VALUES (:lane, :person, 0, :since, :due_at, 0)
-ON CONFLICT (lane, person) DO UPDATE SET
-    due_at = CASE WHEN excluded.due_at < fair_turn.due_at THEN excluded.due_at ELSE fair_turn.due_at END,
-    since = CASE WHEN excluded.since < fair_turn.since THEN excluded.since ELSE fair_turn.since END
-RETURNING ready;
+-- name: rest_turns_postgres
+-- Done by `claim_job`.
 
 -- name: next_due
 -- When the earliest unleased job of a lane is due, or the earliest lease ends on a job that is.
@@ -118,16 +92,26 @@ UPDATE job SET lease_until = :until WHERE id = :id AND lease_token = :token AND 
 -- name: release
 -- Give a lease back unused.
 UPDATE job SET lease_token = '', lease_until = 0 WHERE id = :id AND lease_token = :token AND lease_token <> ''
-RETURNING lane, rank, person, due_at, created_at;
+RETURNING lane;
 
 -- name: release_all
 -- Void every lease that ends later than that.
 UPDATE job SET lease_token = '', lease_until = 0 WHERE lease_token <> '' AND lease_until > :beyond
-RETURNING lane, rank, person, due_at, created_at;
+RETURNING lane;
+
+-- name: release_outbox
+-- The same for claims of messages.
+UPDATE outbox SET owner = '', claimed_until = 0, revision = revision + 1
+WHERE owner <> '' AND claimed_until > :beyond
+RETURNING key;
+
+-- name: release_tasks
+-- The same for tasks.
+DELETE FROM task_lease WHERE until > :beyond RETURNING name;
 
 -- name: release_inbox
 -- The same for claims of inbox rows.
-UPDATE inbox SET claim = '', claimed_until = 0 WHERE used = 0 AND claimed_until > :beyond
+UPDATE inbox SET claim = '', claimed_until = 0 WHERE used = 0 AND claimed_until > 0 AND claimed_until > :beyond
 RETURNING id;
 
 -- name: wake
@@ -135,7 +119,7 @@ RETURNING id;
 UPDATE job SET wake_count = wake_count + 1,
     due_at = CASE WHEN state <> 'parked' AND due_at > :now THEN :now ELSE due_at END
 WHERE id = :id AND state NOT IN ('done', 'failed', 'cancelled', 'deleted')
-RETURNING lane, rank, person, due_at, created_at;
+RETURNING lane;
 
 -- name: request_cancel
 -- Note who wants a job cancelled and make it due, a parked one too.
@@ -143,7 +127,7 @@ UPDATE job SET wake_count = wake_count + 1, cancel_by = :user_id,
     due_at = CASE WHEN due_at > :now THEN :now ELSE due_at END
 WHERE id = :id AND state NOT IN ('replying', 'done', 'failed', 'cancelled', 'deleted')
     AND NOT (state = 'parked' AND parked_from = 'replying')
-RETURNING lane, rank, person, due_at, created_at;
+RETURNING lane;
 
 -- name: state
 -- The state of a job that is not marked as deleted.
@@ -154,7 +138,7 @@ SELECT state, reuses FROM job WHERE id = :id AND deleted_at IS NULL;
 UPDATE job SET deleted_at = :now, updated_at = :now, state = :target, due_at = :due_at, wake_count = wake_count + 1,
     revision = revision + 1
 WHERE id = :id AND state = :source AND deleted_at IS NULL
-RETURNING lane, rank, person, due_at, created_at, revision;
+RETURNING revision;
 
 -- name: parked_jobs
 -- Jobs that wait for an account to be fixed.

@@ -1,4 +1,4 @@
--- Our own messages in Slack (outbox), and what came in and waits (inbox).
+-- Our own messages in Slack (outbox), and what came in and waits (inbox). `@ids` is a list in JSON, as a subquery.
 
 -- name: outbox_message
 -- A message of ours.
@@ -83,19 +83,18 @@ WHERE key IN (
 RETURNING *;
 
 -- name: put_inbox
--- Keep an item, unless it is there already (no row then).
+-- Keep an item, unless it is there already (no row then); the key of one that was used long ago is free again.
 INSERT INTO inbox (kind, key, ref, payload, received_at, due_at)
 VALUES (:kind, :key, :ref, :payload, :now, :due_at)
-ON CONFLICT (kind, key) DO NOTHING
+ON CONFLICT (kind, key) DO UPDATE SET
+    ref = excluded.ref, payload = excluded.payload, received_at = excluded.received_at, due_at = excluded.due_at,
+    used = 0, attempts = 0, claim = '', claimed_until = 0
+WHERE inbox.used = 1 AND inbox.received_at < CAST(:before AS DOUBLE PRECISION)
 RETURNING id;
 
--- name: delete_used_inbox
--- Keys of used items are needed for a day only.
-DELETE FROM inbox WHERE used = 1 AND received_at < :before RETURNING id;
-
 -- name: inbox_for
--- What waits for a reference, oldest first.
-SELECT * FROM inbox WHERE kind = :kind AND ref = :ref AND used = 0 ORDER BY id;
+-- What waits for these references, oldest first.
+SELECT * FROM inbox WHERE kind = :kind AND ref IN @ids AND used = 0 ORDER BY id;
 
 -- name: inbox_due
 -- What waits and is due.
@@ -127,8 +126,8 @@ UPDATE inbox SET used = 1, payload = :nothing WHERE id = :id AND (:claim = '' OR
 RETURNING id;
 
 -- name: use_inbox_for
--- The same for all that waits for a reference.
-UPDATE inbox SET used = 1, payload = :nothing WHERE kind = :kind AND ref = :ref AND used = 0 RETURNING id;
+-- The same for all that waits for these references.
+UPDATE inbox SET used = 1, payload = :nothing WHERE kind = :kind AND ref IN @ids AND used = 0 RETURNING id;
 
 -- name: postpone_inbox
 -- Not done: end the claim and try again later.

@@ -90,4 +90,4 @@ DELETE FROM outbox WHERE job_id IN @ids RETURNING key;
 
 -- name: erase_jobs
 -- Delete rows.
-DELETE FROM job WHERE id IN @ids RETURNING id, state;
+DELETE FROM job WHERE id IN @ids RETURNING id;

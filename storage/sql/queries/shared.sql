@@ -15,23 +15,20 @@ DELETE FROM task_lease WHERE name = :name AND owner = :owner RETURNING name;
 -- Delete leases that ended long ago.
 DELETE FROM task_lease WHERE until < :before RETURNING name;
 
--- name: budget_sqlite
--- An account's budget; the transaction holds the write lock.
+-- name: budget
+-- An account's budget.
 SELECT arrival_at, held_until, asked_at FROM budget WHERE account = :account;
 
--- name: budget_postgres
--- An account's budget, locked until the end of the transaction.
-SELECT arrival_at, held_until, asked_at FROM budget WHERE account = :account FOR UPDATE;
+-- name: put_budget
+-- What is left of it, unless somebody else took from it meanwhile (no row then).
+UPDATE budget SET arrival_at = :arrival_at, held_until = :held_until, asked_at = :asked_at
+WHERE account = :account AND arrival_at = :was_arrival AND held_until = :was_held
+RETURNING account;
 
 -- name: open_budget
 -- Make sure that an account has a budget.
 INSERT INTO budget (account, arrival_at, held_until, asked_at) VALUES (:account, 0, 0, NULL)
 ON CONFLICT (account) DO NOTHING
-RETURNING account;
-
--- name: put_budget
--- What is left of an account's budget.
-UPDATE budget SET arrival_at = :arrival_at, held_until = :held_until, asked_at = :asked_at WHERE account = :account
 RETURNING account;
 
 -- name: hold
