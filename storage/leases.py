@@ -13,6 +13,7 @@ from storage.engines.transaction import (
     maybe_number,
     reads_once,
     urgent_writes_once,
+    writes,
     writes_once,
 )
 from storage.jobs import BEGINNING
@@ -82,11 +83,14 @@ class StoredLeases:
     def release_all(self, beyond: float = 0.0) -> Transaction[int]:
         """Void every lease and claim that ends later than `beyond` (Unix seconds).
 
-        Returns how many jobs were leased. All of them only where a process has the database to itself; else those that lie too far ahead to be true.
+        Returns how many jobs were leased. All of them only where a process has the database to itself; else those that
+        lie too far ahead to be true (tasks then keep theirs: they may be long).
         """
         rows = yield from execute("release_all", beyond=beyond)
-        for name in ("release_inbox", "release_outbox", "release_tasks"):
-            yield from execute(name, beyond=beyond)
+        yield from execute("release_inbox", beyond=beyond)
+        yield from execute("release_outbox", beyond=beyond)
+        if not beyond:
+            yield from execute("release_tasks")
         return len(rows)
 
     @urgent_writes_once

@@ -37,7 +37,8 @@ class Jobs(Protocol):
     async def release_all(self, beyond: float = 0.0) -> int:
         """Void every lease and claim (of jobs, messages, deferred work, tasks) that ends later than `beyond`.
 
-        Returns how many jobs were leased. All of them only where a process has the database to itself; else those that lie too far ahead to be true.
+        Returns how many jobs were leased. All of them only where a process has the database to itself; else those that
+        lie too far ahead to be true (tasks then keep theirs: they may be long).
         """
         ...
 

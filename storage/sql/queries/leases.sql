@@ -107,7 +107,7 @@ RETURNING key;
 
 -- name: release_tasks
 -- The same for tasks.
-DELETE FROM task_lease WHERE until > :beyond RETURNING name;
+DELETE FROM task_lease RETURNING name;
 
 -- name: release_inbox
 -- The same for claims of inbox rows.
