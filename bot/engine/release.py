@@ -36,7 +36,7 @@ class Release:
             with suppress(StepError):  # the answer does not wait for it; a provider's own job ends by itself
                 await provider.cancel(job.remote)
         await self.store.discard_inputs(job.id, HOOK_INBOX, *webhook_refs(job))
-        if job.outcome is Outcome.CANCELLED:  # answered pieces of a refused job were paid for: a retry uses them
+        if job.outcome is not Outcome.REFUSED:  # its answered pieces were paid for: a retry uses them
             await self.store.drop_pieces(job.id)
 
 

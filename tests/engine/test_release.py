@@ -15,6 +15,7 @@ from bot.domain.transcript import Segment, Transcript
 from bot.engine.engine import Engine
 from bot.engine.upkeep import Upkeep
 from bot.ports.audio import AudioFacts, InputLimits, Payload, Progress, SourceFile
+from bot.ports.pieces import Piece
 from bot.ports.provider import Capabilities, Failed, Pending, PollResult
 from bot.ports.store import JobStore, NewJob
 from storage import open_store
@@ -125,6 +126,7 @@ async def at_work(tmp_path: Path, kind: str) -> AsyncIterator[Bench]:
         await engine.start()
         await bench.until(State.WAITING)
         await store.put_block(job.id, 0, [Segment("half of it")], "en")
+        await store.plan_pieces(job.id, [Piece(0, 0.0, 60.0, "digest")])
         if kind == "fetches":
             assert preparer.open[job.id] == 1
         yield bench
@@ -175,6 +177,8 @@ async def test_every_way_out_lets_go(
         await way(bench)
         await bench.until(ends_as)
         await bench.holds_nothing()
+        paid_for = await bench.store.pieces(bench.jobs[0].id)
+        assert bool(paid_for) is (ends_as is State.FAILED)  # a retry uses them
 
 
 async def test_an_answer_that_cannot_be_delivered_leaves_nothing_either(tmp_path: Path) -> None:

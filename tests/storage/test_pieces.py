@@ -1,5 +1,7 @@
 """The pieces of a recording that is sent piece by piece: kept in order, sealed, and gone when they are not needed."""
 
+from bot.domain.errors import Problem, ProblemCode
+from bot.domain.machine import Received, Replying
 from bot.domain.transcript import Segment, Word
 from bot.ports.pieces import Piece, StoredPiece
 from bot.ports.store import JobStore
@@ -63,6 +65,19 @@ async def test_pieces_go_when_the_job_is_purged(store: JobStore) -> None:
     await store.piece_answered(old.id, 0, SAID, "en", NOW)
     await store.purge(NOW + 10 + 86400, 1)
     assert await store.pieces(old.id) == []
+
+
+async def test_pieces_of_a_failed_job_stay_for_a_retry_until_it_is_purged(store: JobStore) -> None:
+    over, failed = await done(store, NOW), await added(store)
+    for job in (over, failed):
+        await store.plan_pieces(job.id, PIECES)
+    refused = await store.apply(Received(failed).refuse(NOW, Problem(ProblemCode.PROVIDER_REFUSED)))
+    await store.apply(Replying(refused).replied(NOW))
+    await store.discard_ended()
+    assert await store.pieces(over.id) == []
+    assert len(await store.pieces(failed.id)) == len(PIECES)
+    await store.purge_job(failed.id, NOW)
+    assert await store.pieces(failed.id) == []
 
 
 async def test_what_was_said_in_a_piece_is_sealed(reopen: Opener) -> None:
