@@ -1,31 +1,22 @@
-"""What the bot says about its work: status lines, help, lists and answers, in one place. Pure.
+"""What several parts of the Slack side say: status lines, answers to commands and buttons. English, mrkdwn.
 
-Names of files and people must be quieted (`prose.escape_label`) before they come in here; the sentences are mrkdwn.
+Names of files and users must be escaped (`blockkit.text.escape_label`) before they come in here.
 """
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
 from bot.domain.job import Job, State
+from bot.slack.blockkit.text import clip, escape_label
 from bot.text.durations import human
-from bot.text.phrases import ENGLISH, Phrases
-from bot.text.problems import PROVIDER_NAMES
+from bot.text.phrases import ENGLISH, LOCAL, Phrases
 
 COMMAND = "/transcribe"
 
-HELP = (
-    "*I transcribe recordings.* Drop an audio or video file, or record a voice clip, in a channel I am in; the "
-    "transcript, a title and a summary come back in its thread. You can also send me a file in a direct message, use "
-    "*Transcribe* in the menu of an older message, or mention me in a thread that has a recording.\n\n"
-    f"• `{COMMAND} status` where your recordings stand; `{COMMAND} status JOB` the whole story of one\n"
-    f"• `{COMMAND} list` your recordings; `{COMMAND} list channel` this channel's; `{COMMAND} list failed`\n"
-    f"• `{COMMAND} retry` tries your last failed recording here again; `{COMMAND} retry JOB` a certain one\n"
-    f"• `{COMMAND} cancel` stops your recording that is under way here; `{COMMAND} cancel JOB` a certain one"
-)
-
 GREETING = (
-    "Hello! Drop a recording or a voice clip here, and I will answer in its thread with the transcript, a title and "
-    f"a summary. `{COMMAND} help` says what else I can do."
+    "Hello! Drop a recording or a voice clip here, and I will reply in its thread with the transcript. "
+    f"`{COMMAND} help` lists what else I can do, and `{COMMAND} settings` is where this channel chooses its service "
+    "and language."
 )
 
 NO_AUDIO_IN_THREAD = (
@@ -41,38 +32,34 @@ NOT_MY_DIRECT_MESSAGE = (
     "Forward the recording to me, or send it to me directly."
 )
 
-NO_SUCH_JOB = "I know no job `{job}` that you can see. `" + COMMAND + " list` shows yours."
-NOTHING_TO_RETRY = "You have no failed recording here."
+NO_SUCH_JOB = "There is no recording `{job}`, or you cannot see it. `" + COMMAND + " list` shows yours."
+NOTHING_TO_RETRY = "You have no failed recording here that could be tried again."
+RETRY_CANNOT_HELP = "Trying *{name}* (`{job}`) again cannot help: {why}"
 NOTHING_TO_CANCEL = "You have no recording under way here."
-CANNOT_RETRY = "Job `{job}` is still under way, so there is nothing to try again."
-CANNOT_CANCEL = "Job `{job}` is finished already, so there is nothing to cancel."
-RETRIED = "Trying `{job}` again. The answer will come in its thread."
-CANCELLING = "Cancelling `{job}`."
-ALREADY_DONE = "Job `{job}` is done; its transcript is in <{link}|its thread>."
+CANNOT_RETRY = "*{name}* (`{job}`) is still under way, so there is nothing to try again."
+CANNOT_CANCEL = "*{name}* (`{job}`) is finished already, so there is nothing to cancel."
+RETRIED = "Trying *{name}* (`{job}`) again. The answer will come in its thread."
+CANCELLING = "Cancelling *{name}* (`{job}`)."
+ALREADY_DONE = "*{name}* (`{job}`) is done; its transcript is in <{link}|its thread>."
 UNDER_WAY = "Your recordings that are under way"
-NONE_UNDER_WAY = "You have no recording under way; these were your last"
-LISTS: Mapping[str, str] = {
-    "mine": "Your recordings, newest first",
-    "channel": "Recordings of this conversation, newest first",
-    "failed": "Recordings that failed, newest first",
-}
-NOTHING_LISTED = "There are none."
+NONE_UNDER_WAY = "None of your recordings is under way. These were your last"
+NOTHING_YET = "You have no recordings yet. Drop one into a channel that I am in, or send it to me directly."
 MORE_LISTED = "Only the newest {count} are listed."
 UNAVAILABLE = "Something went wrong on my side. Please try again in a minute."
 SLACK_ASKED = "Slack does not let me look this up at the moment. Please try again in a minute."
 
 UNREACHABLE = (
-    "I have the transcript of a recording from <#{channel}>, but I can no longer write there. "
-    "Invite me again, then type `/transcribe retry {job}`: nothing is paid for twice."
+    "I have the transcript of your recording from <#{channel}>, but Slack does not let me post there. "
+    "When I am in the channel and may post, type `/transcribe retry {job}`: nothing is billed twice."
 )
-
+SAVED_BUT_DEAF = "Saved. I am not in this conversation, so I see no recordings in it: type `/invite` to add me."
 
 STATES: Mapping[State, str] = {
     State.RECEIVED: "received",
-    State.SUBMITTING: "being handed over",
+    State.SUBMITTING: "being sent to the service",
     State.WAITING: "being transcribed",
-    State.FINISHING: "being written down",
-    State.REPLYING: "being answered",
+    State.FINISHING: "being finished",
+    State.REPLYING: "reply is being posted",
     State.DONE: "done",
     State.FAILED: "failed",
     State.CANCELLED: "cancelled",
@@ -82,24 +69,15 @@ STATES: Mapping[State, str] = {
 ICONS: Mapping[State, str] = {
     State.DONE: ":white_check_mark:",
     State.FAILED: ":warning:",
-    State.CANCELLED: ":heavy_multiplication_x:",
+    State.CANCELLED: ":x:",
     State.PARKED: ":double_vertical_bar:",
 }
 RUNNING_ICON = ":hourglass_flowing_sand:"
 
 
-def language(tag: str, phrases: Phrases = ENGLISH) -> str:
-    """The name of a language tag (`es-MX`, `ENGLISH_US`), or the tag."""
-    return phrases.language(tag)
-
-
-def provider(name: str, phrases: Phrases = ENGLISH) -> str:
-    """How people know a provider; a server that the operator chose by its address has the name that they gave it."""
-    return (
-        phrases.local_engine
-        if name == "local"
-        else PROVIDER_NAMES.get(name) or phrases.services.get(name, phrases.some_service)
-    )
+def name_of(job: Job) -> str:
+    """The name of a job's file, escaped."""
+    return escape_label(clip(job.file.name or "recording", 80))
 
 
 def stage(job: Job, ahead: int = 0, seconds_left: float | None = None, phrases: Phrases = ENGLISH) -> str:
@@ -119,7 +97,7 @@ def stage(job: Job, ahead: int = 0, seconds_left: float | None = None, phrases: 
             return phrases.writing
         case State.PARKED:
             of_slack = job.parked_for in ("", "slack")
-            return phrases.paused.format(what=phrases.connection if of_slack else provider(job.parked_for, phrases))
+            return phrases.paused.format(what=phrases.connection if of_slack else phrases.service(job.parked_for))
         case _:
             return _ended(job.state, phrases)
 
@@ -136,9 +114,9 @@ def brief(job: Job, phrases: Phrases = ENGLISH) -> str:
 
 
 def _submitting(job: Job, phrases: Phrases) -> str:
-    if job.provider not in PROVIDER_NAMES:  # the local engine, and servers that get a recording in parts
+    if job.provider == LOCAL:
         return phrases.preparing
-    return phrases.uploading.format(provider=provider(job.provider, phrases))
+    return phrases.uploading.format(provider=escape_label(phrases.service(job.provider)))
 
 
 def _share(doing: str, share: float | None, phrases: Phrases) -> str:
@@ -174,4 +152,4 @@ def moment(at: float, seconds: bool = False) -> str:
 def nearest(word: str, known: str) -> str:
     """The answer to a command that does not exist."""
     hint = f" Did you mean `{COMMAND} {known}`?" if known else ""
-    return f"I do not know `{word}`.{hint} `{COMMAND} help` lists what I can do."
+    return f"There is no command `{word}`.{hint} `{COMMAND} help` lists what I can do."

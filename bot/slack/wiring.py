@@ -97,8 +97,7 @@ class SlackAdapter:
         self.services = Services(settings.provider, offers)
         self.files = SlackFiles(settings, client, http, clock)
         self.posts = Posts(store, client, self.who, clock, settings.reply_settle_seconds, reports.on_reply)
-        titles = {name: capabilities.title for name, capabilities in offers.items()}
-        self.persons = Users(client, self.who, clock, settings.reply_language, titles)
+        self.persons = Users(client, self.who, clock, settings.reply_language, self.services.titles)
         uploads = Uploads(store, client, self.posts, clock)
         self.replies = Replies(store, client, self.posts, uploads, self.persons, clock)
         reactions = Reactions(client, clock)
@@ -118,7 +117,17 @@ class SlackAdapter:
         self._settings_modal = SettingsModal(
             store, client, rights, self.services, self.background, clock, self._home.publish
         )
-        self.commands = Commands(store, client, self.who, access, visibility, self._settings_modal, clock, notify)
+        self.commands = Commands(
+            store,
+            client,
+            self.who,
+            access,
+            visibility,
+            self._settings_modal,
+            clock,
+            notify,
+            self.persons.english,
+        )
         self._interactions = interactions = Interactions(store, client, access)
         self._actions = Actions(
             store,
@@ -127,6 +136,7 @@ class SlackAdapter:
             self.intake,
             self.posts,
             self.replies,
+            self.persons,
             interactions,
             self.direct,
             self.background,

@@ -1,7 +1,7 @@
-"""What everybody in a thread sees: status line, labels and buttons of a reply, notes. English; a place for others.
+"""What everybody in a thread reads: status line, labels and buttons of a reply, notes. English; a place for others.
 
-The sentences are mrkdwn where they stand in a message, plain text on buttons; what fills a placeholder must be
-quieted for where it stands. Translations are in `bot.text.translations`, chosen by `bot.text.languages`.
+The sentences are mrkdwn in messages, plain text on buttons; what fills a placeholder must be escaped for its place.
+Translations are in `bot.text.translations`, chosen by `bot.text.languages`.
 """
 
 from collections.abc import Mapping
@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 
 from bot.text.durations import ENGLISH_UNITS, Units
 from bot.text.language_names import language_name
+
+LOCAL = "local"  # the key of the engine on this machine, which is named in the reader's language
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +31,7 @@ class Phrases:
     left_soon: str = "{doing}, less than a minute left"
     writing: str = "writing the transcript"
     paused: str = "paused: the app's administrator has to fix {what}; I will continue automatically"
-    connection: str = "its connection to Slack"
+    connection: str = "the connection to Slack"
     done: str = "done"
     failed: str = "failed"
     cancelled_short: str = "cancelled"
@@ -46,17 +48,19 @@ class Phrases:
     speakers: str = "{count} speakers"
     by: str = "by {provider}"
     took: str = "took {time}"
-    file_follows: str = "This is the beginning. The whole transcript follows in this thread."
+    file_follows: str = "The whole transcript follows in this thread."
     file_also: str = "The complete text follows in this thread."
     part: str = "Transcript, part {part} of {parts}"
     no_speech: str = "I heard no speech in this recording."
-    cancelled: str = "Cancelled on request; nothing was transcribed."
+    cancelled: str = "Cancelled; nothing was transcribed."
+    cancelled_by: str = "Cancelled by {user}; nothing was transcribed."
     file_deleted: str = "The file was deleted, so I stopped."
     erased: str = "The transcript was deleted on request."
 
     # Its buttons
     try_again: str = "Try again"
-    again_below: str = "Somebody asked me to try again; the answer will come below."
+    again_by: str = "{user} asked me to try again."
+    tries: str = "{count} tries, the last one {moment}"
     download: str = "Download"
     rename: str = "Rename speakers"
     again: str = "Transcribe again"
@@ -68,13 +72,15 @@ class Phrases:
     local_engine: str = "the local engine"
     some_service: str = "the transcription service"
     units: Units = ENGLISH_UNITS
-
-    services: Mapping[str, str] = field(default_factory=dict)
-    """What the operator calls the services that have no name of their own, by the provider account's name."""
+    titles: Mapping[str, str] = field(default_factory=dict)  # how people know each service that is set up, by its key
 
     def language(self, tag: str) -> str:
         """The name of a language tag (`es-MX`, `ENGLISH_US`), or the tag."""
         return language_name(tag, self.locale)
+
+    def service(self, name: str) -> str:
+        """How people know a service by its key; one that is not set up (any more) has no name here."""
+        return self.local_engine if name == LOCAL else self.titles.get(name, self.some_service)
 
 
 ENGLISH = Phrases()

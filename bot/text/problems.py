@@ -1,4 +1,4 @@
-"""Why there is no transcript, said to a person: what happened and what to do, never content.
+"""Why there is no transcript, said to a user: what happened and what to do, never content.
 
 A part of a sentence in [square brackets] is left out when a parameter inside it is not known.
 """
@@ -8,6 +8,7 @@ import unicodedata
 from collections.abc import Mapping
 
 from bot.domain.errors import Problem, ProblemCode
+from bot.text.phrases import LOCAL
 from bot.text.translations import es, fr, hy
 
 DETAIL_LIMIT = 200  # characters of a provider's own words that are passed on
@@ -42,9 +43,9 @@ ENGLISH: Mapping[ProblemCode, str] = {
     ProblemCode.FILE_CHANGED: "What Slack delivered does not match the file that it announced, so I did not use it. "
     "Try again in a minute; if that fails too, upload the file again.",
     ProblemCode.NO_SUCH_PROVIDER: "{provider} is not set up here. "
-    "Choose another service in /transcribe settings, or ask whoever runs this app to set it up.",
+    "Choose another service in /transcribe settings, or ask the app's administrator to set it up.",
     ProblemCode.NEEDS_PUBLIC_URL: "{provider} has to download the recording from this app, "
-    "but the app has no public address. Ask whoever runs it to set PUBLIC_URL, "
+    "but the app has no public address. Ask the app's administrator to set PUBLIC_URL, "
     "or choose another service in /transcribe settings.",
     ProblemCode.LANGUAGE_UNSUPPORTED: "{provider} does not offer this language[ ({language})]. "
     "Choose another language or another service in /transcribe settings, then try again.",
@@ -55,13 +56,13 @@ ENGLISH: Mapping[ProblemCode, str] = {
     ProblemCode.PROVIDER_DOWN: "{provider} cannot be reached at the moment. "
     "Your recording is safe in Slack; try again later.",
     ProblemCode.DEADLINE: "{provider} gave no result[ within {minutes} minutes], so I stopped waiting. "
-    "Try again: I first ask for the result of the recording it already has.",
+    "Try again: I first ask for the result of the recording that it already has.",
     ProblemCode.ENGINE_CRASHED: "The speech engine stopped unexpectedly on this recording, more than once. "
     "Try again, or send it in shorter parts.",
     ProblemCode.NO_SPACE: "The computer that runs this app has no disk space left. "
-    "Ask whoever runs it to free some, then try again.",
-    ProblemCode.BOT_FAILED: "I failed on this recording because of an error of my own, not of the recording. "
-    "Try again later; if that fails too, ask whoever runs this app to look into its log.",
+    "Ask the app's administrator to free some, then try again.",
+    ProblemCode.BOT_FAILED: "I failed on this recording because of an error in this app, not in the recording. "
+    "Try again later; if that fails too, ask the app's administrator to check its log.",
 }
 
 TABLES: Mapping[str, Mapping[ProblemCode, str]] = {
@@ -71,7 +72,23 @@ TABLES: Mapping[str, Mapping[ProblemCode, str]] = {
     "fr": fr.PROBLEMS,
 }
 
-PROVIDER_NAMES: Mapping[str, str] = {"xosum": "Xosum", "invox": "Invox Medical", "nabla": "Nabla"}
+DEPENDS_ON_FILE = frozenset(
+    {
+        ProblemCode.NOT_AUDIO,
+        ProblemCode.EMPTY_FILE,
+        ProblemCode.CORRUPT,
+        ProblemCode.NO_AUDIO_TRACK,
+        ProblemCode.PROTECTED,
+        ProblemCode.TOO_LARGE,
+        ProblemCode.TOO_LONG,
+        ProblemCode.NOT_CONVERTIBLE,
+        ProblemCode.FILE_NOT_VISIBLE,
+        ProblemCode.FILE_GONE,
+        ProblemCode.FILE_EXTERNAL,
+        ProblemCode.FILE_HIDDEN,
+    }
+)
+"""Problems of the file alone: trying the same file again cannot help, so it is not offered."""
 
 _LOCAL = {"en": "the local engine", "hy": "տեղային համակարգը", "es": "el motor local", "fr": "le moteur local"}
 _SOME_SERVICE = {
@@ -81,22 +98,25 @@ _SOME_SERVICE = {
     "fr": "le service de transcription",
 }
 
+_LOCAL_NAMES = frozenset({LOCAL, "Local engine"})  # the key, and the title in the table of providers
+NO_TITLES: Mapping[str, str] = {}
+
 _OPTIONAL = re.compile(r"\[([^\]]*)\]")
 _PLACEHOLDER = re.compile(r"\{(\w+)\}")
 _URL = re.compile(r"\b[a-z][a-z0-9+.-]*://\S*", re.IGNORECASE)
 _EDGE_MARK = re.compile(r"(?<!\w)[_@!#]+|_+(?!\w)")  # emphasis and mentions act only at the edge of a word
 
 
-def sentence(problem: Problem, locale: str = "en") -> str:
+def sentence(problem: Problem, locale: str = "en", titles: Mapping[str, str] = NO_TITLES) -> str:
     """One or two sentences that say what happened and what to do.
 
-    `locale` is a language tag (`hy`, `es-MX`); a language without a table gets English. Parameters that are missing
-    are spoken around. The result is plain text in one line: values are cleaned of control characters, links and
-    anything that Slack would take for markup, so it can be escaped and posted as it is.
+    `locale` is a language tag (`hy`, `es-MX`); a language without a table gets English. `titles` are the names of the
+    services that are set up, by key. A part whose parameter is missing is left out. The result is plain text in one
+    line: values are cleaned of control characters, links and anything that Slack would take for markup.
     """
     language = _language(locale)
     values = {key: clean(value) for key, value in problem.params.items()}
-    values["provider"] = _provider(problem.params.get("provider", ""), language)
+    values["provider"] = _provider(problem.params.get("provider", ""), language, titles)
     values = {key: value for key, value in values.items() if value}
     template = TABLES[language][problem.code]
     text = _OPTIONAL.sub(lambda part: part[1] if _names(part[1]) <= values.keys() else "", template)
@@ -105,7 +125,7 @@ def sentence(problem: Problem, locale: str = "en") -> str:
 
 
 def clean(value: str, limit: int = DETAIL_LIMIT) -> str:
-    """Somebody else's words made harmless: one line, no control characters, links or markup, at most `limit` long."""
+    """A provider's own words made harmless: one line, no control characters, links or markup, at most `limit` long."""
     value = _URL.sub("…", value)
     value = "".join(" " if unicodedata.category(c)[0] in "CZ" else c for c in value)
     value = re.sub(r"[*~`<>&|]", "", value)
@@ -118,10 +138,10 @@ def _language(locale: str) -> str:
     return language if language in TABLES else "en"
 
 
-def _provider(name: str, language: str) -> str:
-    if name == "local":
+def _provider(name: str, language: str, titles: Mapping[str, str]) -> str:
+    if name in _LOCAL_NAMES:
         return _LOCAL[language]
-    return PROVIDER_NAMES.get(name) or clean(name) or _SOME_SERVICE[language]
+    return clean(titles.get(name, name)) or _SOME_SERVICE[language]
 
 
 def _names(template: str) -> set[str]:

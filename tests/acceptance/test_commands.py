@@ -74,7 +74,7 @@ async def test_cancel_ends_a_job_with_a_word_in_its_thread(
     message, job = await waiting(place, xosum, recording, CLINIC)
     assert job in await place.command(ALICE, f"cancel {job}")
     (reply,) = await place.answered(message)
-    assert "Cancelled on request" in shown(reply)
+    assert "Cancelled by" in shown(reply)
     await place.settled(message, "cancelled")
     assert "finished already" in await place.command(ALICE, f"cancel {job}")
 
@@ -100,7 +100,7 @@ async def test_a_stranger_learns_and_changes_nothing(place: Place, xosum: XosumS
     message, job = await waiting(place, xosum, recording, BOARD)
     for text in (f"status {job}", f"cancel {job}", f"retry {job}"):
         said = await place.command(BOB, text)
-        assert f"I know no job `{job}` that you can see." in said
+        assert f"There is no recording `{job}`, or you cannot see it." in said
         assert "visit.mp3" not in said
     for text in ("list channel", "list failed", "list", "status"):
         assert job not in await place.command(BOB, text)

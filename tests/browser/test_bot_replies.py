@@ -104,14 +104,14 @@ async def test_a_running_recording_is_cancelled_and_then_tried_again(
     scribe.xosum.settings.job_seconds = 60.0
     there = await share(page, tmp_path)
     await there.get_by_role("button", name="Cancel").click()
-    ended = message(there, "Cancelled on request")
+    ended = message(there, "Cancelled by")
     await expect(ended).to_be_visible()
     scribe.xosum.settings.job_seconds = 0.1
     for job in scribe.xosum.jobs.values():
         job.finishes_at = 0.0
     await ended.get_by_role("button", name="Try again").click()
     await expect(replies(page)).to_be_visible()
-    await expect(message(there, "Somebody asked me to try again")).to_be_visible()
+    await expect(message(there, "asked me to try again")).to_be_visible()
 
 
 async def test_a_failure_says_what_to_do_and_is_tried_again(page: Page, scribe: Scribe, tmp_path: Path) -> None:
@@ -156,7 +156,7 @@ async def test_a_recording_is_transcribed_again_by_another_service(page: Page, t
     modal = page.get_by_role("dialog", name="Transcribe again")
     await expect(modal.get_by_text("Recording")).to_be_visible()
     await modal.get_by_role("button", name="Start").click()
-    await expect(modal.get_by_text("in just this way already")).to_be_visible()
+    await expect(modal.get_by_text("already a transcript with these settings")).to_be_visible()
     await modal.get_by_role("button", name="Service").click()
     await page.get_by_role("option", name="Invox Medical").click()
     await expect(modal.get_by_text("Recording", exact=True)).to_have_count(0)
@@ -178,7 +178,7 @@ async def test_a_transcript_is_deleted_only_by_those_who_may_and_after_asking(
     await channel(bob).get_by_role("button", name="reply").first.click()
     await replies(bob).get_by_role("button", name="Delete", exact=True).click()
     await bob.get_by_role("alertdialog").get_by_role("button", name="Delete").click()
-    await expect(message(thread(bob), "Only whoever shared the recording")).to_be_visible()
+    await expect(message(thread(bob), "Only the user who shared the recording")).to_be_visible()
     await reply.get_by_role("button", name="Delete", exact=True).click()
     asked = page.get_by_role("alertdialog", name="Delete this transcript?")
     await asked.get_by_role("button", name="Keep").click()

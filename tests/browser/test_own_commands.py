@@ -133,7 +133,7 @@ async def test_the_modal_follows_the_service_and_saves_with_who_and_when(alice: 
     await write(channel(alice), "/transcribe settings")
     modal = alice.get_by_role("dialog", name="Channel settings")
     await expect(modal).to_contain_text("Nobody has changed these yet")
-    await expect(modal).to_contain_text("finds the language by itself")
+    await expect(modal).to_contain_text("detects the language automatically")
     await look(alice, "settings-xosum")
     await choose(alice, modal, "Recording type", "Phone call")
     await choose(alice, modal, "Service", "Nabla")

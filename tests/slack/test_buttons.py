@@ -182,14 +182,14 @@ async def test_formats_that_need_times_are_not_offered_without_any(place: Workpl
     assert f"{job.id}.docx" in shown
     assert f"{job.id}.srt" not in shown
     await choose(place, message, job, "srt")
-    await told(place, "U0ALICE", "it has no times")
+    await told(place, "U0ALICE", "has no times")
 
 
 async def test_where_files_are_refused_it_is_said(tmp_path: Path) -> None:
     async with workplace(tmp_path, uploads_refused="file_uploads_disabled") as place:
         message, job = await done(place)
         await choose(place, message, job, "txt")
-        await told(place, "U0ALICE", "does not let me share files")
+        await told(place, "U0ALICE", "does not let me share this file")
 
 
 # rename
@@ -294,7 +294,7 @@ async def test_another_way_is_another_job_with_a_reply_that_says_so(place: Workp
 async def test_the_same_way_again_is_pointed_to_and_not_paid_for(place: Workplace) -> None:
     message, _ = await done(place)
     faults = await again(place, message, "xosum", recording="single_voice")
-    assert "in just this way already" in faults["service"]
+    assert "already a transcript with these settings" in faults["service"]
     assert len(await place.jobs()) == 1
 
 
@@ -326,14 +326,14 @@ async def test_another_service_shows_its_own_languages(place: Workplace) -> None
     top = place.slack.views.top("U0ALICE")
     assert top is not None
     names = [each["text"]["text"] for each in top.body["blocks"][-1]["element"]["options"]]
-    assert names == ["Detect the language", "English", "Spanish"]
+    assert names == ["Detect automatically", "English", "Spanish"]
 
 
 async def test_what_failed_in_this_way_is_tried_again_instead_of_counted_anew(place: Workplace) -> None:
     message, job = await done(place)
     await again(place, message, "local", language="es")
     second = (await place.jobs(State.RECEIVED))[0]
-    second = await place.store.apply(Received(second).refuse(place.clock.now(), Problem(ProblemCode.CORRUPT)))
+    second = await place.store.apply(Received(second).refuse(place.clock.now(), Problem(ProblemCode.PROVIDER_DOWN)))
     second = await place.answer(second)
     assert second.state is State.FAILED
     first = next(each for each in place.ours(message) if job.id in str(each.metadata))
@@ -451,7 +451,7 @@ async def test_only_poster_owner_and_admin_may_delete(place: Workplace, user: st
     if may:
         await place.slack.until(lambda: "deleted on request" in reply(place, message).text)
     else:
-        await told(place, user, "Only whoever shared the recording")
+        await told(place, user, "Only the user who shared the recording")
     assert (await place.store.transcript(job.id) is None) is may
 
 
@@ -472,7 +472,7 @@ async def test_retry_and_cancel_are_for_those_who_are_there(place: Workplace, us
     add_carol(place)
     message, job = await place.upload("G0BOARD")
     if action == "retry_job":
-        job = await place.store.apply(Received(job).refuse(place.clock.now(), Problem(ProblemCode.CORRUPT)))
+        job = await place.store.apply(Received(job).refuse(place.clock.now(), Problem(ProblemCode.PROVIDER_DOWN)))
         job = await place.answer(job)
     else:
         place.room.chat.show(job)

@@ -32,8 +32,8 @@ def shows(message: Message, text: str) -> bool:
     return text in str(message.blocks)
 
 
-async def fail(place: Workplace, job: Job) -> Job:
-    job = await place.store.apply(Received(job).refuse(place.clock.now(), Problem(ProblemCode.CORRUPT)))
+async def fail(place: Workplace, job: Job, code: ProblemCode = ProblemCode.CORRUPT) -> Job:
+    job = await place.store.apply(Received(job).refuse(place.clock.now(), Problem(code)))
     return await place.answer(job)
 
 
@@ -50,11 +50,11 @@ async def test_an_unknown_word_gets_the_nearest_command(place: Workplace) -> Non
 
 
 async def test_a_word_that_bolt_stumbles_over_is_answered_too(either: Workplace) -> None:
-    assert "do not know" in await answer(either, "payload")
+    assert "There is no command" in await answer(either, "payload")
 
 
 async def test_status_tells_where_recordings_stand(place: Workplace) -> None:
-    assert "There are none" in await answer(place, "status")
+    assert "You have no recordings yet" in await answer(place, "status")
     _, job = await place.upload()
     shown = await answer(place, "status")
     assert job.id in shown
@@ -65,9 +65,9 @@ async def test_status_of_a_job_is_its_timeline(place: Workplace) -> None:
     _, job = await place.upload()
     await fail(place, job)
     shown = await answer(place, f"status `{job.id.upper()}`")
-    assert "I saw the recording" in shown
-    assert "Refused: This file is damaged" in shown
-    assert "Answered in the thread: no transcript" in shown
+    assert "Recording received" in shown
+    assert "No transcript: This file is damaged" in shown
+    assert "Posted in the thread: no transcript" in shown
     assert "<!date^" in shown
 
 
@@ -104,9 +104,9 @@ async def test_a_long_list_has_pages_that_take_each_others_place(place: Workplac
 
 async def test_a_private_channels_job_does_not_exist_for_a_stranger(place: Workplace) -> None:
     _, secret = await place.upload(channel="G0BOARD")
-    assert "know no job" in await answer(place, f"status {secret.id}", user="U0BOB")
-    assert "know no job" in await answer(place, f"cancel {secret.id}", user="U0BOB")
-    assert "know no job" in await answer(place, f"retry {secret.id}", user="U0BOB")
+    assert "or you cannot see it" in await answer(place, f"status {secret.id}", user="U0BOB")
+    assert "or you cannot see it" in await answer(place, f"cancel {secret.id}", user="U0BOB")
+    assert "or you cannot see it" in await answer(place, f"retry {secret.id}", user="U0BOB")
     assert secret.id not in await answer(place, "list failed", user="U0BOB")
     assert secret.id in await answer(place, f"status {secret.id}", user="U0ALICE")
     row = await place.store.job(secret.id)
@@ -117,23 +117,26 @@ async def test_a_private_channels_job_does_not_exist_for_a_stranger(place: Workp
 async def test_who_has_left_a_channel_has_left_its_jobs(place: Workplace) -> None:
     _, job = await place.upload(channel="G0BOARD")
     place.slack.workspace.channels["G0BOARD"].members.remove("U0ALICE")
-    assert "know no job" in await answer(place, f"status {job.id}")
+    assert "or you cannot see it" in await answer(place, f"status {job.id}")
     assert job.id not in await answer(place, "list")
 
 
 async def test_a_direct_message_is_its_persons_alone(place: Workplace) -> None:
     _, job = await place.upload(channel="D0ALICE")
     assert job.id in await answer(place, f"status {job.id}")
-    assert "know no job" in await answer(place, f"status {job.id}", user="U0BOB")
+    assert "or you cannot see it" in await answer(place, f"status {job.id}", user="U0BOB")
 
 
 async def test_retry_tries_the_last_failed_one_again(place: Workplace) -> None:
     assert "no failed recording" in await answer(place, "retry")
     _, job = await place.upload()
-    await fail(place, job)
+    await fail(place, job, ProblemCode.PROVIDER_DOWN)
+    _, damaged = await place.upload()
+    await fail(place, damaged)
     assert job.id in await answer(place, "retry")
     assert [each.id for each in await place.jobs(State.RECEIVED)] == [job.id]
     assert "still under way" in await answer(place, f"retry {job.id}")
+    assert "cannot help: This file is damaged" in await answer(place, f"retry {damaged.id}")
 
 
 async def test_retry_resumes_a_parked_job(place: Workplace) -> None:

@@ -82,7 +82,7 @@ async def test_a_silent_slack_leaves_a_home_without_what_is_not_known(place: Wor
     _, job = await place.upload()
     place.slack.fault(Fault("users.conversations", times=None, status=503))
     shown = str((await home(place)).body)
-    assert "Slack does not tell me" in shown
+    assert "Slack does not say" in shown
     assert job.id not in shown
 
 

@@ -22,9 +22,9 @@ async def ready(place: Workplace, transcript=TALK) -> tuple[Message, Job]:
     return message, await place.replying(job, transcript)
 
 
-async def failed(place: Workplace) -> tuple[Message, Job]:
+async def failed(place: Workplace, code: ProblemCode = ProblemCode.PROVIDER_DOWN) -> tuple[Message, Job]:
     message, job = await place.upload()
-    problem = Problem(ProblemCode.CORRUPT)
+    problem = Problem(code)
     return message, await place.store.apply(Received(job).refuse(place.clock.now(), problem))
 
 
@@ -58,7 +58,7 @@ async def test_a_failure_is_a_sentence_and_a_button(place: Workplace) -> None:
     job = await place.answer(job)
     (reply,) = await settled_posts(place, message)
     assert job.state is State.FAILED
-    assert "damaged" in shown(reply)
+    assert "cannot be reached" in shown(reply)
     assert "retry_job" in shown(reply)
 
 
@@ -206,6 +206,19 @@ async def test_an_archived_channel_is_rejected_and_the_person_told_directly_once
     assert not any("pain" in m.text for m in told)
 
 
+@pytest.mark.parametrize(
+    "refusal", ["restricted_action_read_only_channel", "restricted_action_of_tomorrow", "cannot_reply_to_message"]
+)
+async def test_a_channel_that_takes_no_posts_is_told_to_the_user_directly(place: Workplace, refusal: str) -> None:
+    _, job = await ready(place)
+    place.slack.fault(Fault("chat.postMessage", error=refusal))
+    with pytest.raises(Rejected):
+        await place.room.chat.reply(job, TALK)
+    (told,) = [m for m in place.slack.messages("D0ALICE") if m.is_bot]
+    assert "does not let me post there" in told.text
+    assert "pain" not in told.text
+
+
 async def test_a_deleted_thread_is_rejected(place: Workplace) -> None:
     message, job = await ready(place)
     place.slack.people.delete("U0ALICE", "C0CLINIC", message.ts)
@@ -224,6 +237,58 @@ async def test_a_second_try_is_answered_by_a_second_message(place: Workplace) ->
     job = await place.replying(job, TALK)
     await place.answer(job, TALK)
     assert [part_mark(reply) for reply in await settled_posts(place, message)] == ["0.0", "1.0"]
+
+
+async def test_a_failure_of_the_file_alone_offers_no_other_try(place: Workplace) -> None:
+    message, job = await failed(place, ProblemCode.CORRUPT)
+    await place.answer(job)
+    (reply,) = await settled_posts(place, message)
+    assert "retry_job" not in shown(reply)
+
+
+async def test_a_second_failure_edits_the_first_message(place: Workplace) -> None:
+    message, job = await failed(place)
+    await place.answer(job)
+    (first,) = await settled_posts(place, message)
+    assert (await place.slack.act_as("U0BOB", first, "retry_job")).acknowledged
+    (job,) = await place.jobs(State.RECEIVED)
+    await place.until(lambda: _no_button(first))
+    assert "Bob García asked me to try again." in shown(first)
+    problem = Problem(ProblemCode.PROVIDER_DOWN)
+    job = await place.store.apply(Received(job).refuse(place.clock.now(), problem))
+    for _ in range(2):  # a crash after the edit repeats the step
+        await place.room.chat.reply(job, None)
+    (only,) = await settled_posts(place, message)
+    assert (only.ts, part_mark(only)) == (first.ts, "1.0")
+    assert "2 tries, the last one" in shown(only)
+    assert "retry_job" in shown(only)
+
+
+async def test_a_cancelled_job_says_by_whom_and_its_message_has_no_tick(place: Workplace) -> None:
+    message, job = await place.upload()
+    assert await place.store.request_cancel(job.id, "U0BOB", place.clock.now())
+    (job,) = await place.jobs()
+    job = await place.store.apply(Received(job).cancel(place.clock.now()))
+    place.room.chat.show(job)
+    await place.answer(job)
+    (reply,) = await settled_posts(place, message)
+    assert "Cancelled by Bob García; nothing was transcribed." in shown(reply)
+    await place.slack.until(lambda: not any(message.reactions.values()))
+
+
+async def test_who_deletes_the_message_reads_no_note_of_ours(place: Workplace) -> None:
+    message, job = await place.upload()
+    place.slack.people.delete("U0ALICE", "C0CLINIC", message.ts)
+    await place.until(lambda: _stopping(place, job))
+    (job,) = await place.jobs()
+    job = await place.store.apply(Received(job).delete(place.clock.now()))
+    await place.answer(job)
+    assert await settled_posts(place, message) == []
+
+
+async def _stopping(place: Workplace, job: Job) -> bool:
+    row = await place.store.job(job.id)
+    return row is not None and row.deleted_at is not None
 
 
 async def _no_button(message: Message) -> bool:
@@ -258,7 +323,10 @@ async def test_a_file_whose_sharing_broke_off_is_shared_once(place: Workplace, f
     assert len(await settled_posts(place, message)) == 1
 
 
-@pytest.mark.parametrize("refusal", ["file_uploads_disabled", "storage_limit_reached", "file_type_not_allowed"])
+@pytest.mark.parametrize(
+    "refusal",
+    ["file_uploads_disabled", "slack_connect_file_upload_sharing_blocked", "snippet_too_large", "not_yet_known"],
+)
 async def test_refused_files_become_messages_that_hold_the_whole_text(tmp_path: Path, refusal: str) -> None:
     async with workplace(tmp_path, uploads_refused=refusal) as place:
         transcript = spoken(*(f"Sentence number {number}." for number in range(2000)))

@@ -45,7 +45,7 @@ async def test_a_hit_shows_title_place_time_and_the_words_and_leads_to_its_threa
 
 
 async def test_nothing_found_and_nothing_asked_are_said(place: Workplace) -> None:
-    assert "nowhere in the recordings" in await answer(place, "search unicorn")
+    assert "in the recordings of the conversations" in await answer(place, "search unicorn")
     assert "Tell me what to look for" in await answer(place, "search")
     assert "Tell me what to look for" in await answer(place, "search *** ???")
     assert "<!here>" not in await answer(place, "search <!here> there")

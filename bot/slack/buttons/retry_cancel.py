@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from bot.domain.errors import StepError
 from bot.domain.job import FINAL, Job, State
 from bot.ports.clock import Clock
-from bot.ports.store import JobStore
+from bot.ports.store import JobStore, OutboxMessage
 from bot.slack import texts as words
 from bot.slack.api.client import SlackClient, SlackRefusal
 from bot.slack.api.identity import BotIdentity, Identity
@@ -18,10 +18,12 @@ from bot.slack.api.methods import Method
 from bot.slack.api.payloads import Json, action_id, as_object, child, person, place, rows, text, value
 from bot.slack.background import BackgroundTasks
 from bot.slack.blockkit.blocks import Message, context
+from bot.slack.blockkit.text import escape_label
 from bot.slack.buttons.common import Interactions
 from bot.slack.incoming.intake import Intake
 from bot.slack.job_control import restart, stop
 from bot.slack.people.direct import DirectMessages
+from bot.slack.people.users import Users
 from bot.slack.thread.posts import Posts
 from bot.slack.thread.render import CANCEL_ACTION, RETRY_ACTION
 from bot.slack.thread.replies import Replies
@@ -40,6 +42,7 @@ class Actions:
     intake: Intake
     posts: Posts
     replies: Replies
+    users: Users
     interactions: Interactions
     direct: DirectMessages
     background: BackgroundTasks
@@ -76,13 +79,20 @@ class Actions:
         row = await self.replies.answer_row(job)
         moved = await restart(self.store, job, self.clock.now(), self.notify)
         if moved is None:
-            said = words.CANNOT_RETRY.format(job=job.id) if job.state is not State.DONE else words.ALREADY_RUNNING
+            said = words.ALREADY_RUNNING
+            if job.state is not State.DONE:
+                said = words.CANNOT_RETRY.format(name=words.name_of(job), job=job.id)
             await self.interactions.say(body, said)
         elif row is not None and row.ts:
-            message = as_object(body.get("message"))
-            kept = [dict(block) for block in rows(message, "blocks") if text(block, "type") != "actions"]
-            edited = Message(text(message, "text"), [*kept, context((await self.replies.phrases(job)).again_below)])
-            await self.posts.edit(row, edited)
+            await self._say_who(job, row, body)
+
+    async def _say_who(self, job: Job, row: OutboxMessage, body: Json) -> None:
+        """The failure without its button, and who asked for another try."""
+        message = as_object(body.get("message"))
+        kept = [dict(block) for block in rows(message, "blocks") if text(block, "type") not in ("actions", "context")]
+        name = escape_label(await self.users.name(person(body))) or f"<@{person(body)}>"
+        again = (await self.replies.phrases(job)).again_by.format(user=name)
+        await self.posts.edit(row, Message(text(message, "text"), [*kept, context(again)]))
 
     async def _cancel(self, me: Identity, body: Json) -> None:
         """*Cancel* on a status line: every unfinished job of its message."""
@@ -117,7 +127,8 @@ class Actions:
         if not jobs:
             said = words.NO_AUDIO_IN_MESSAGE
         elif jobs[0].state is State.DONE:
-            said = words.ALREADY_DONE.format(job=jobs[0].id, link=me.link(channel, jobs[0].origin.thread_ts))
+            link = me.link(channel, jobs[0].origin.thread_ts)
+            said = words.ALREADY_DONE.format(name=words.name_of(jobs[0]), job=jobs[0].id, link=link)
         try:
             await self.client.call(Method.REPLIES, channel=channel, ts=text(message, "ts"), limit=1)
         except SlackRefusal as refusal:

@@ -13,6 +13,7 @@ from bot.slack.api.client import SlackClient
 from bot.slack.api.identity import BotIdentity, Identity
 from bot.slack.api.payloads import Json, action_id, person, place, text, value
 from bot.slack.blockkit.blocks import Message, context, section
+from bot.slack.blockkit.text import escape_label
 from bot.slack.command import lists, search
 from bot.slack.command import texts as command_words
 from bot.slack.command.job_lines import job_lines, listed, timeline
@@ -24,6 +25,8 @@ from bot.slack.people.visibility import Visibility
 from bot.slack.settings import texts as settings_words
 from bot.slack.settings.modal import SettingsModal
 from bot.slack.thread.render import answer
+from bot.text.phrases import Phrases
+from bot.text.problems import DEPENDS_ON_FILE, sentence
 
 KNOWN = ("help", "status", "list", "retry", "cancel", "search", "settings")
 _SHOWN = 10
@@ -63,6 +66,7 @@ class Commands:
         settings: SettingsModal,
         clock: Clock,
         notify: Callable[[str], None],
+        phrases: Phrases,
     ) -> None:
         self._store = store
         self._client = client
@@ -72,6 +76,7 @@ class Commands:
         self._settings = settings
         self._clock = clock
         self._notify = notify
+        self._phrases = phrases  # English, with the names of the services
         self.lists = Lists(store)
         self._searches = Searches(store)
 
@@ -95,7 +100,7 @@ class Commands:
             await self._respond(text(body, "response_url"), message, replace=False)
 
     async def answer(self, asked: CommandRequest) -> Message | None:
-        """What the person is told; None when a modal tells it. Raises `StepError`s and `StoreError`s."""
+        """The answer; None when a modal gives it. Raises `StepError`s and `StoreError`s."""
         me = await self._who.me()
         word = asked.arguments[0].lower() if asked.arguments else "help"
         match word:
@@ -152,7 +157,7 @@ class Commands:
         if job is None:
             return self._unknown(asked)
         ahead = await self._store.count_ahead(job) if job.state in (State.RECEIVED, State.SUBMITTING) else 0
-        return timeline(me, job, await self._store.events(job.id), ahead)
+        return timeline(me, job, await self._store.events(job.id), self._phrases, ahead)
 
     async def _standing(self, me: Identity, asked: CommandRequest) -> Message:
         visible = await self._visibility.of(asked.user_id, asked.channel_id)
@@ -161,6 +166,8 @@ class Commands:
         if mine:
             return listed(words.UNDER_WAY, job_lines(me, mine), more is not None)
         last, _ = await self.lists.some(visible, [JobFilter(me.team_id, user_id=asked.user_id)], None, 3)
+        if not last:
+            return answer(words.NOTHING_YET)
         return listed(words.NONE_UNDER_WAY, job_lines(me, last), False)
 
     async def _list(self, me: Identity, asked: CommandRequest) -> Message:
@@ -171,8 +178,10 @@ class Commands:
         return await self.lists.page(me, await self._visibility.of(asked.user_id, asked.channel_id), which)
 
     async def _last(self, me: Identity, asked: CommandRequest, states: tuple[State, ...]) -> Job | None:
-        query = JobFilter(me.team_id, channel_ids=(asked.channel_id,), user_id=asked.user_id, states=states, limit=1)
-        return next(iter(await self._store.jobs(query)), None)
+        """The newest of these of the user in this conversation; one that cannot be tried again only if all are such."""
+        query = JobFilter(me.team_id, channel_ids=(asked.channel_id,), user_id=asked.user_id, states=states)
+        found = await self._store.jobs(query)
+        return next((job for job in found if not self._hopeless(job)), next(iter(found), None))
 
     async def _retry(self, me: Identity, asked: CommandRequest) -> Message:
         if asked.job_id:
@@ -183,10 +192,20 @@ class Commands:
             job = await self._last(me, asked, (State.FAILED, State.CANCELLED))
             if job is None:
                 return answer(words.NOTHING_TO_RETRY)
+        if why := self._hopeless(job):
+            return answer(words.RETRY_CANNOT_HELP.format(name=words.name_of(job), job=job.id, why=why))
         if await restart(self._store, job, self._clock.now(), self._notify) is None:
             said = words.ALREADY_DONE if job.state is State.DONE else words.CANNOT_RETRY
-            return answer(said.format(job=job.id, link=me.link(job.origin.channel_id, job.origin.thread_ts)))
-        return answer(words.RETRIED.format(job=job.id))
+            link = me.link(job.origin.channel_id, job.origin.thread_ts)
+            return answer(said.format(name=words.name_of(job), job=job.id, link=link))
+        return answer(words.RETRIED.format(name=words.name_of(job), job=job.id))
+
+    def _hopeless(self, job: Job) -> str:
+        """Why another try of the same file cannot help, or ""."""
+        problem = job.problem if job.state is State.FAILED else None
+        if problem is None or problem.code not in DEPENDS_ON_FILE:
+            return ""
+        return escape_label(sentence(problem, titles=self._phrases.titles))
 
     async def _cancel(self, me: Identity, asked: CommandRequest) -> Message:
         if asked.job_id:
@@ -197,9 +216,10 @@ class Commands:
             job = await self._last(me, asked, UNFINISHED)
             if job is None:
                 return answer(words.NOTHING_TO_CANCEL)
+        name = words.name_of(job)
         if await stop(self._store, job, asked.user_id, self._clock.now(), self._notify):
-            return answer(words.CANCELLING.format(job=job.id))
-        return answer(words.CANNOT_CANCEL.format(job=job.id))
+            return answer(words.CANCELLING.format(name=name, job=job.id))
+        return answer(words.CANNOT_CANCEL.format(name=name, job=job.id))
 
 
 def help_message() -> Message:

@@ -8,9 +8,9 @@ from bot.slack import texts as words
 from bot.slack.api.identity import Identity
 from bot.slack.blockkit.blocks import Block, Message, context, section
 from bot.slack.blockkit.limits import SECTION
-from bot.slack.blockkit.text import clip, escape_label
-from bot.slack.command.texts import told
+from bot.slack.command.texts import line_of
 from bot.text.durations import human
+from bot.text.phrases import ENGLISH, Phrases
 
 ROOM = SECTION - 200
 
@@ -18,7 +18,7 @@ ROOM = SECTION - 200
 def job_line(me: Identity, job: Job) -> str:
     """One job: state, name, when, a link to its thread, its id."""
     icon = words.ICONS.get(job.state, words.RUNNING_ICON)
-    name = escape_label(clip(job.file.name or "recording", 80))
+    name = words.name_of(job)
     length = f", {human(job.file.seconds)}" if job.file.seconds else ""
     link = me.link(job.origin.channel_id, job.origin.thread_ts)
     return (
@@ -33,25 +33,24 @@ def job_lines(me: Identity, jobs: Sequence[Job]) -> list[str]:
 
 def listed(heading: str, lines: Sequence[str], more: bool) -> Message:
     """A list with its heading; it may take several sections."""
-    if not lines:
-        return Message(heading, [section(f"*{heading}*"), context(words.NOTHING_LISTED)])
     blocks = [section(f"*{heading}*"), *sections(lines)]
     if more:
         blocks.append(context(words.MORE_LISTED.format(count=len(lines))))
     return Message(heading, blocks)
 
 
-def timeline(me: Identity, job: Job, events: Sequence[JobEvent], ahead: int = 0) -> Message:
-    """Where a job stands and how it came there; newest last, no content."""
+def timeline(me: Identity, job: Job, events: Sequence[JobEvent], phrases: Phrases = ENGLISH, ahead: int = 0) -> Message:
+    """The state of a job and its steps so far, newest last; no content."""
     head = job_line(me, job)
-    stage = words.stage(job, ahead)
-    lines = [f"{words.moment(event.at, seconds=True)}  {told(event)}" for event in events if event.cause]
+    stage = words.stage(job, ahead, phrases=phrases)
+    said = [(event.at, line_of(event, phrases)) for event in events if event.cause]
+    lines = [f"{words.moment(at, seconds=True)}  {line}" for at, line in said if line]
     left_out = max(0, len(lines) - 30)
     blocks = [section(head)]
     if job.finished_at is None:
         blocks.append(context(f"Now: {stage}"))
     if left_out:
-        blocks.append(context(f"{left_out} earlier steps are left out."))
+        blocks.append(context(f"{left_out} earlier steps are not shown."))
     return Message(f"Job {job.id}: {words.STATES[job.state]}", [*blocks, *sections(lines[left_out:])])
 
 

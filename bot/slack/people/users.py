@@ -12,7 +12,8 @@ from bot.slack.api.identity import BotIdentity, Identity
 from bot.slack.api.methods import Method
 from bot.slack.api.payloads import Json, child, names, number, text, truth
 from bot.text.languages import phrases_of
-from bot.text.phrases import ENGLISH, Phrases
+from bot.text.phrases import Phrases
+from bot.text.problems import NO_TITLES
 
 LOCALE_SECONDS = 3600.0  # people change their language seldom; rights are asked for each time
 _MOST_KNOWN = 10_000
@@ -23,7 +24,8 @@ _log = structlog.get_logger(__name__)
 @dataclass(frozen=True, slots=True)
 class SlackUser:
     """What `users.info` says: a language tag (`es-LA`; "" when Slack keeps it), whether they run the workspace
-    or are its guest, the name of their time zone ("Europe/Madrid") and how many seconds it is ahead of UTC now.
+    or are its guest, the name of their time zone ("Europe/Madrid"), how many seconds it is ahead of UTC now, and the
+    name that Slack shows for them.
 
     `is_outsider`: they belong to another organisation (Slack Connect) and run nothing here, whatever Slack's flags say.
     """
@@ -34,12 +36,13 @@ class SlackUser:
     zone: str = ""
     zone_seconds: int = 0
     is_outsider: bool = False
+    name: str = ""
 
 
 class Users:
     """Asks Slack about people. `language` is the operator's choice for every reply; "auto" follows the reader.
 
-    `services` is what the operator calls each provider account.
+    `titles` are the names of the services that are set up, by key: phrases carry them.
     """
 
     def __init__(
@@ -48,14 +51,15 @@ class Users:
         who: BotIdentity,
         clock: Clock,
         language: str = "auto",
-        services: Mapping[str, str] | None = None,
+        titles: Mapping[str, str] = NO_TITLES,
     ) -> None:
         self._client = client
         self._who = who
         self._clock = clock
         self._language = language
-        self._services = dict(services or {})
+        self._titles = titles
         self._locales: dict[str, tuple[str, float]] = {}
+        self.english = self.phrases_in("en")
 
     async def ask(self, user_id: str) -> SlackUser:
         """The person as of now. Raises `StepError`s."""
@@ -64,7 +68,10 @@ class Users:
         admin = not outsider and any(truth(answer, right) for right in ("is_admin", "is_owner", "is_primary_owner"))
         guest = any(truth(answer, limit) for limit in ("is_restricted", "is_ultra_restricted"))
         zone = text(answer, "tz")
-        person = SlackUser(text(answer, "locale"), admin, guest, zone, int(number(answer, "tz_offset")), outsider)
+        profile = child(answer, "profile")
+        name = text(profile, "real_name") or text(answer, "real_name") or text(profile, "display_name")
+        seconds = int(number(answer, "tz_offset"))
+        person = SlackUser(text(answer, "locale"), admin, guest, zone, seconds, outsider, name)
         if len(self._locales) > _MOST_KNOWN:
             self._locales.clear()
         self._locales[user_id] = (person.locale, self._clock.now())
@@ -72,22 +79,33 @@ class Users:
 
     async def phrases(self, user_id: str) -> Phrases:
         """The phrases for what this person began; English when Slack does not say. Never raises for Slack's sake."""
-        return replace(await self._phrases(user_id), services=self._services)
-
-    async def _phrases(self, user_id: str) -> Phrases:
         if self._language != "auto":
-            return phrases_of(self._language)
+            return self.phrases_in(self._language)
         if not user_id.startswith(("U", "W")):
-            return ENGLISH
+            return self.english
         locale, asked_at = self._locales.get(user_id, ("", 0.0))
         if 0 <= self._clock.now() - asked_at < LOCALE_SECONDS:
-            return phrases_of(locale)
+            return self.phrases_in(locale)
         try:
-            return phrases_of((await self.ask(user_id)).locale)
+            return self.phrases_in((await self.ask(user_id)).locale)
         except StepError as error:
             _log.info("locale_unknown", detail=error.detail)
             self._locales[user_id] = (locale, self._clock.now() - LOCALE_SECONDS + 60)  # not again for a minute
-            return phrases_of(locale)
+            return self.phrases_in(locale)
+
+    def phrases_in(self, locale: str) -> Phrases:
+        """The phrases of a language tag, with the names of the services."""
+        return replace(phrases_of(locale), titles=self._titles)
+
+    async def name(self, user_id: str) -> str:
+        """The name that Slack shows for a user, "" when it does not say. Never raises for Slack's sake."""
+        if not user_id.startswith(("U", "W")):
+            return ""
+        try:
+            return (await self.ask(user_id)).name
+        except StepError as error:
+            _log.info("name_unknown", detail=error.detail)
+            return ""
 
 
 def _is_outsider(user: Json, me: Identity) -> bool:

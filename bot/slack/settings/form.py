@@ -11,6 +11,7 @@ from bot.slack.blockkit.modals import entered, field, modal
 from bot.slack.settings import texts as words
 from bot.slack.settings.services import Services
 from bot.slack.texts import moment
+from bot.text.phrases import ENGLISH
 from bot.text.search import fold
 
 SETTINGS_VIEW = "channel_settings"
@@ -108,9 +109,8 @@ def languages(body: Json, services: Services) -> list[Json]:
     if capabilities is None:
         return []
     typed = fold(text(body, "value")).strip()
-    default: list[Json] = (
-        [_default_language(capabilities)] if typed in fold(words.DETECTED + words.DEFAULT_LANGUAGE) else []
-    )
+    default_option = _default_language(capabilities)
+    default: list[Json] = [default_option] if typed in fold(text(child(default_option, "text"), "text")) else []
     ranked = sorted(
         (not fold(name).startswith(typed), name, value)
         for value, name in capabilities.languages.items()
@@ -165,7 +165,11 @@ def _language(settings: ChannelSettings, services: Services, capabilities: Capab
 
 def _default_language(capabilities: Capabilities) -> Block:
     # Without a default language the provider detects it.
-    return option(words.DEFAULT_LANGUAGE if capabilities.default_options.language else words.DETECTED, DEFAULT)
+    default = capabilities.default_options.language
+    if not default:
+        return option(words.DETECTED, DEFAULT)
+    name = capabilities.languages.get(default) or ENGLISH.language(default)
+    return option(words.DEFAULT_LANGUAGE.format(language=name), DEFAULT)
 
 
 def _recording(settings: ChannelSettings, capabilities: Capabilities) -> Block:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from bot.ports.provider import Capabilities
-from bot.slack import texts as words
+from bot.text.phrases import ENGLISH, Phrases
 
 
 class Services:
@@ -12,19 +12,19 @@ class Services:
     def __init__(self, default: str, capabilities: Mapping[str, Capabilities]) -> None:
         self.default = default
         self._capabilities = capabilities
+        self.titles = {name: each.title for name, each in capabilities.items()}
 
     def offered(self) -> Mapping[str, Capabilities]:
-        """Traits by the key that settings and rows hold, in the order they are shown."""
+        """Capabilities by the key that settings and rows hold, in the order they are shown."""
         return self._capabilities
 
     def effective(self, chosen: str) -> str:
         """The service that a channel with this choice uses ("": the default)."""
         return chosen or self.default
 
-    def title(self, name: str) -> str:
+    def title(self, name: str, phrases: Phrases = ENGLISH) -> str:
         """How people know a service by its key."""
-        capabilities = self._capabilities.get(name)
-        return capabilities.title if capabilities else words.provider(name)
+        return self.titles.get(name) or phrases.service(name)
 
     def capabilities(self, chosen: str) -> Capabilities | None:
         """What the service that is used can do; None when it is not set up (any more)."""
@@ -33,4 +33,4 @@ class Services:
     def language(self, chosen: str, value: str) -> str:
         """How people know a language of a service."""
         capabilities = self.capabilities(chosen)
-        return (capabilities.languages.get(value) if capabilities else None) or words.language(value)
+        return (capabilities.languages.get(value) if capabilities else None) or ENGLISH.language(value)

@@ -20,11 +20,11 @@ from bot.slack.api.identity import BotIdentity, Identity
 from bot.slack.api.methods import Method
 from bot.slack.api.payloads import Json, child, rows, text
 from bot.slack.blockkit.blocks import Message
+from bot.slack.thread.refusals import THREAD_GONE
 from bot.slack.thread.render import marked
 
 VERIFY_SECONDS = 60.0
 _NAMESPACE = uuid.UUID("8f2c3a52-5f0e-4a8e-9d0f-6a1f0f5b7c11")
-_NO_THREAD = frozenset({"thread_not_found", "message_not_found"})
 _MOST_HISTORY_PAGES = 5  # a message outside a thread is looked for among the channel's newest thousand
 
 _log = structlog.get_logger(__name__)
@@ -32,7 +32,7 @@ _log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class MessageMark:
-    """What tells a message of ours from every other: an event type, an opaque job id and a part."""
+    """What distinguishes a message of ours from every other: an event type, an opaque job id and a part."""
 
     event_type: str
     job: str
@@ -63,7 +63,7 @@ GREETING = "threadscribe_greeting"
 
 
 def mark_of(key: str, job_id: str) -> MessageMark:
-    """The mark of a row, told from its key: `reply:JOB:PART`, `status:…`, `greeting:TEAM:CHANNEL`."""
+    """The mark of a row, read from its key: `reply:JOB:PART`, `status:…`, `greeting:TEAM:CHANNEL`."""
     kind, _, rest = key.partition(":")
     if kind == "reply":
         return MessageMark(REPLY, job_id, rest.partition(":")[2])
@@ -178,7 +178,7 @@ class Posts:
             ):
                 found += _marked(me, mark, page)
         except SlackRefusal as refusal:
-            if refusal.code not in _NO_THREAD:
+            if refusal.code not in THREAD_GONE:
                 raise
         return sorted(found, key=float)
 

@@ -1,7 +1,7 @@
-"""The reactions that receipt a message with recordings: seen, answered, failed.
+"""The emoji reaction that shows the progress of a message with recordings: seen, done, failed.
 
 Slack takes fifty reactions a minute, so they have a loop of their own: no status line waits for them, and a message
-that is answered before its turn came gets only the last one.
+that is answered before its turn gets only the last one.
 """
 
 import asyncio
@@ -17,6 +17,7 @@ from bot.slack.api.client import SlackClient, SlackRefusal
 from bot.slack.api.methods import Method
 
 SEEN, DONE, FAILED = "eyes", "white_check_mark", "warning"
+NONE = ""  # what was cancelled has no reaction: nothing is there to look at
 TOO_LATE_SECONDS = 60.0  # "seen" says nothing any more
 RETRY_SECONDS = 10.0
 REMEMBERED = 4096  # messages
@@ -82,7 +83,8 @@ class Reactions:
             return
         if before and before != wanted.name:
             await self._react(Method.UNREACT, place, before)
-        await self._react(Method.REACT, place, wanted.name)
+        if wanted.name != NONE:
+            await self._react(Method.REACT, place, wanted.name)
         self._set[place] = wanted.name
         self._set.move_to_end(place)
         if len(self._set) > REMEMBERED:

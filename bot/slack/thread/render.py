@@ -31,7 +31,7 @@ from bot.slack.thread.transcript_blocks import DisplayOptions, as_runs, as_text
 from bot.text.durations import human
 from bot.text.exports.formats import available
 from bot.text.phrases import ENGLISH, Phrases
-from bot.text.problems import sentence
+from bot.text.problems import DEPENDS_ON_FILE, sentence
 from bot.text.speaker_names import named
 
 RETRY_ACTION = "retry_job"
@@ -65,9 +65,15 @@ class Reply:
 
 
 def reply(
-    job: Job, transcript: Transcript | None, look: DisplayOptions, block_id: str, now: float, phrases: Phrases = ENGLISH
+    job: Job,
+    transcript: Transcript | None,
+    look: DisplayOptions,
+    block_id: str,
+    now: float,
+    phrases: Phrases = ENGLISH,
+    by: str = "",
 ) -> Reply:
-    """What the thread is told about a job that is replying. `now` is for how long it took (Unix seconds)."""
+    """The answer to a job that is replying. `now` (Unix seconds) is for how long it took; `by` names who cancelled."""
     if job.outcome is Outcome.TRANSCRIPT and transcript is not None:
         if transcript.is_empty:
             again = button(phrases.again, AGAIN_ACTION, job.id)
@@ -77,12 +83,14 @@ def reply(
     if job.outcome is Outcome.DELETED:
         return Reply(_note(job, phrases.file_deleted, block_id))
     if job.outcome is Outcome.CANCELLED:
-        return Reply(_note(job, phrases.cancelled, block_id, retry))
+        said = phrases.cancelled_by.format(user=by) if by else phrases.cancelled
+        return Reply(_note(job, said, block_id, retry))
     if job.outcome is Outcome.TRANSCRIPT:  # it was purged in the meantime
         problem = Problem(ProblemCode.FILE_GONE)
     else:
         problem = job.problem or Problem(ProblemCode.PROVIDER_FAILED, {"provider": job.provider})
-    return Reply(_note(job, sentence(problem, phrases.locale), block_id, retry))
+    said = sentence(problem, phrases.locale, phrases.titles)
+    return Reply(_note(job, said, block_id, None if problem.code in DEPENDS_ON_FILE else retry))
 
 
 def short_reply(
@@ -101,11 +109,6 @@ def erased(job: Job, block_id: str, by: str, now: float, phrases: Phrases = ENGL
     """What is left of a reply that somebody deleted: one line, and who it was (an edit notifies nobody)."""
     note = _note(job, phrases.erased, block_id)
     return Message(note.text, [*note.blocks, context(f"<@{by}>  ·  {words.moment(now)}")])
-
-
-def without_retry(job: Job, message: str, block_id: str) -> Message:
-    """A failure after somebody asked for another try: the sentence, and no button any more."""
-    return _note(job, message, block_id)
 
 
 def title_of(job: Job, transcript: Transcript | None, phrases: Phrases = ENGLISH) -> str:
@@ -129,6 +132,12 @@ def _buttons(job: Job, transcript: Transcript, block_id: str, phrases: Phrases) 
     row.append(button(phrases.again, AGAIN_ACTION, job.id))
     row.append(button(phrases.delete, DELETE_ACTION, job.id, asks=asks))
     return actions(f"actions.{block_id}", *row)
+
+
+def tried(message: Message, count: int, now: float, phrases: Phrases) -> Message:
+    """A failure with how often it was tried, for the message of the first try, which each further failure edits."""
+    note = context(phrases.tries.format(count=count, moment=words.moment(now)))
+    return Message(message.text, [message.blocks[0], note, *message.blocks[1:]])
 
 
 def _note(job: Job, said: str, block_id: str, act: Block | None = None) -> Message:
@@ -187,10 +196,12 @@ def _facts(job: Job, transcript: Transcript, now: float, phrases: Phrases) -> st
     if seconds := transcript.seconds or job.file.seconds:
         facts.append(human(seconds, phrases.units))
     if transcript.language:
-        facts.append(escape_label(clip(words.language(transcript.language, phrases), 40)))
+        facts.append(escape_label(clip(phrases.language(transcript.language), 40)))
     if len(transcript.speakers) > 1:
         facts.append(phrases.speakers.format(count=len(transcript.speakers)))
-    facts.append(phrases.by.format(provider=escape_label(words.provider(transcript.provider or job.provider, phrases))))
+    facts.append(
+        phrases.by.format(provider=escape_label(clip(phrases.service(transcript.provider or job.provider), 60)))
+    )
     took = now - job.created_at
     if took > 0:
         facts.append(phrases.took.format(time=human(took, phrases.units)))

@@ -1,5 +1,7 @@
 """The one reply to a job, with its file or, where files are refused, its further parts."""
 
+from dataclasses import replace
+
 import structlog
 
 from bot.domain.errors import StepError
@@ -10,19 +12,17 @@ from bot.ports.store import JobStore, OutboxMessage
 from bot.slack import texts as words
 from bot.slack.api.client import SlackClient, SlackRefusal
 from bot.slack.api.methods import Method
+from bot.slack.api.payloads import rows, text
 from bot.slack.blockkit.blocks import Message
 from bot.slack.people.users import Users
 from bot.slack.thread import render
 from bot.slack.thread.posts import REPLY, MessageMark, Posts
+from bot.slack.thread.refusals import cannot_post
 from bot.slack.thread.transcript_blocks import DisplayOptions
 from bot.slack.thread.uploads import Uploads
 from bot.text.phrases import Phrases
 
 TOO_MUCH = frozenset({"msg_too_long", "msg_blocks_too_long", "invalid_blocks", "invalid_blocks_format"})
-UNREACHABLE = frozenset(
-    {"not_in_channel", "channel_not_found", "is_archived", "restricted_action", "restricted_action_thread_locked"}
-)
-
 _log = structlog.get_logger(__name__)
 
 
@@ -42,7 +42,11 @@ class Replies:
     async def reply(self, job: Job, transcript: Transcript | None) -> None:
         """Post the answer, or find it posted. Raises as the `Chat` port says."""
         turn = await self.turn(job)
+        if job.outcome is Outcome.DELETED and not await self._message_is_there(job):
+            return  # a note below "This message was deleted" would keep the name of its file in public
         reply = await self.compose(job, transcript, turn)
+        if turn and job.outcome is not Outcome.TRANSCRIPT and await self._edited(job, turn, reply.message):
+            return
         try:
             document = reply.document
             try:
@@ -57,7 +61,7 @@ class Replies:
             if document is not None:
                 await self._document(job, turn, document)
         except SlackRefusal as refusal:
-            if refusal.code in UNREACHABLE and job.outcome is Outcome.TRANSCRIPT:
+            if cannot_post(refusal.code) and job.outcome is Outcome.TRANSCRIPT:
                 await self._aside(job, turn)
             raise
 
@@ -70,7 +74,8 @@ class Replies:
         now = job.finished_at or self._clock.now()
         if short and transcript is not None:
             return render.short_reply(job, transcript, look, mark, now, phrases)
-        return render.reply(job, transcript, look, mark, now, phrases)
+        by = await self._persons.name(job.cancel_by) if job.outcome is Outcome.CANCELLED else ""
+        return render.reply(job, transcript, look, mark, now, phrases, by)
 
     async def phrases(self, job: Job) -> Phrases:
         """The words of a job's thread."""
@@ -102,6 +107,36 @@ class Replies:
         origin = job.origin
         await self._posts.deliver(self.key(job, turn, part), job.id, origin.channel_id, origin.thread_ts, message)
 
+    async def _edited(self, job: Job, turn: int, message: Message) -> bool:
+        """Where the try before ended without a transcript, too: its message says the newest; no other one is posted."""
+        before = await self._store.outbox_message(self.key(job, turn - 1, 0))
+        key = self.key(job, turn, 0)
+        if before is None or before.phase not in ("posted", "settled") or await self._store.outbox_message(key):
+            return False  # it ended with a transcript that was deleted, or this try is posted already
+        row = replace(before, key=key, intent_at=self._clock.now(), verify_at=None)
+        try:
+            now = self._clock.now()
+            await self._posts.edit(row, render.tried(message, turn + 1, now, await self.phrases(job)))
+        except SlackRefusal as refusal:
+            _log.info("reply_not_edited", job=job.id, code=refusal.code)  # somebody deleted it
+            return False
+        await self._store.save_outbox(row)
+        return True
+
+    async def _message_is_there(self, job: Job) -> bool:
+        """Whether the message that carried the recording can still be read; only asked when its file is gone."""
+        origin = job.origin
+        try:
+            async for page in self._client.pages(
+                Method.REPLIES, channel=origin.channel_id, ts=origin.thread_ts, limit=200
+            ):
+                for message in rows(page, "messages"):
+                    if text(message, "ts") == origin.message_ts:
+                        return text(message, "subtype") != "tombstone"
+        except SlackRefusal as refusal:
+            _log.info("message_gone", job=job.id, code=refusal.code)
+        return False
+
     async def _document(self, job: Job, turn: int, document: render.Document) -> None:
         origin = job.origin
         key = self.file_key(job, turn, (await self._store.speaker_names(job.id)).revision)
@@ -111,7 +146,7 @@ class Replies:
             await self._message(job, turn, number, part)
 
     async def _aside(self, job: Job, turn: int) -> None:
-        """Tell the person directly, at most once and without content, that the thread cannot be answered."""
+        """Notify the user directly, at most once and without content, that the thread cannot be answered."""
         key = f"aside:{job.id}:{turn}"
         if not job.origin.user_id.startswith(("U", "W")) or await self._store.outbox_message(key) is not None:
             return

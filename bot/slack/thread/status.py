@@ -15,12 +15,12 @@ from bot.domain.errors import RateLimited, StepError, StoreError, Transient
 from bot.domain.job import FINAL, Job, Outcome, State
 from bot.ports.clock import Clock, WakeEvent
 from bot.ports.store import JobStore, OutboxMessage
-from bot.slack.api.client import SlackClient
+from bot.slack.api.client import SlackClient, SlackRefusal
 from bot.slack.blockkit.blocks import Message
 from bot.slack.people.users import Users
 from bot.slack.thread import render
 from bot.slack.thread.posts import Posts
-from bot.slack.thread.reactions import DONE, FAILED, SEEN, Reactions
+from bot.slack.thread.reactions import DONE, FAILED, NONE, SEEN, Reactions
 
 EDIT_SECONDS = 3.0
 RETRY_SECONDS = 10.0
@@ -41,6 +41,7 @@ class Line:
     shown: Message | None = None
     edited_at: float = 0.0
     receipted: bool = False
+    refused: bool = False  # Slack does not take a line there: no other try
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
 
 
@@ -154,11 +155,15 @@ class StatusLines:
                 if not line.receipted:
                     line.receipted = True
                     self._reactions.show(line.job, SEEN)
-                await self._write(key, line, jobs, waiting)
+                if not line.refused:
+                    await self._write(key, line, jobs, waiting)
         except RateLimited as error:
             self._later(key, error.retry_after)
         except Transient as error:
             self._later(key, error.after or RETRY_SECONDS)
+        except SlackRefusal as refusal:
+            line.refused = True
+            _log.info("status_refused", key=key, code=refusal.code)
         except (StepError, StoreError) as error:
             _log.info("status_failed", key=key, detail=str(error))
             self._later(key, RETRY_SECONDS)
@@ -210,8 +215,7 @@ class StatusLines:
         newest = {job.origin.file_id: job for job in sorted(jobs, key=lambda job: job.origin.version)}
         spoken = [job for job in newest.values() if job.outcome is not Outcome.SILENT]
         if spoken:
-            fine = all(job.outcome is not Outcome.REFUSED for job in spoken)
-            self._reactions.show(line.job, DONE if fine else FAILED)
+            self._reactions.show(line.job, _ending(spoken))
         row = await self._store.outbox_message(key)
         if row is not None and row.phase in ("posted", "settled"):
             await self._remove(row)
@@ -238,3 +242,10 @@ class StatusLines:
             self._bell.notify()
         else:
             await self._posts.verify(row)
+
+
+def _ending(jobs: Sequence[Job]) -> str:
+    """The reaction of a message whose jobs are over: a tick says that there is a transcript."""
+    if any(job.outcome is Outcome.REFUSED for job in jobs):
+        return FAILED
+    return DONE if any(job.outcome is Outcome.TRANSCRIPT for job in jobs) else NONE

@@ -16,22 +16,9 @@ from bot.slack.api.client import SlackClient, SlackRefusal
 from bot.slack.api.methods import Method
 from bot.slack.api.payloads import child, text
 from bot.slack.thread.posts import Posts
+from bot.slack.thread.refusals import refuses_file
 from bot.slack.thread.render import Document
 
-POLICY = frozenset(
-    {
-        "file_uploads_disabled",
-        "file_type_not_allowed",
-        "storage_limit_reached",
-        "file_upload_size_restricted",
-        "file_uploads_except_images_disabled",
-        "blocked_file_type",
-        "not_allowed",
-        "access_denied",
-        "posting_to_channel_denied",
-    }
-)
-"""Refusals of the file, not of us: the text goes into messages instead."""
 _NO_LONGER_GOOD = frozenset({"file_not_found", "file_update_failed", "file_deleted", "invalid_arguments"})
 
 _log = structlog.get_logger(__name__)
@@ -47,7 +34,7 @@ class Uploads:
         self._clock = clock
 
     async def deliver(self, key: str, job_id: str, channel_id: str, thread_ts: str, document: Document) -> bool:
-        """Share the document, or find that it is shared; False where files are refused by policy.
+        """Share the document, or find that it is shared; False where Slack does not take the file.
 
         Raises as `Posts.deliver` does.
         """
@@ -70,7 +57,7 @@ class Uploads:
             await self._store.save_outbox(row)
             await self._complete(row, document)
         except SlackRefusal as refusal:
-            if refusal.code not in POLICY:
+            if not refuses_file(refusal.code):
                 raise
             _log.info("file_refused", job=job_id, code=refusal.code)
             refused = OutboxMessage(key, job_id, channel_id, thread_ts, "gone", self._clock.now())
@@ -79,7 +66,7 @@ class Uploads:
         return True
 
     async def _completed(self, row: OutboxMessage, document: Document) -> bool:
-        """Whether the file of an earlier try is there, or can be completed now. False: begin anew."""
+        """Whether the file of an earlier try is there, or can be completed now. False: start over."""
         try:
             answer = await self._client.call(Method.FILE_INFO, file=row.file_id)
         except SlackRefusal as refusal:
