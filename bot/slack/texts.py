@@ -63,6 +63,7 @@ STATES: Mapping[State, str] = {
     State.DONE: "done",
     State.FAILED: "failed",
     State.CANCELLED: "cancelled",
+    State.DELETED: "deleted",
     State.PARKED: "paused",
 }
 
@@ -70,6 +71,7 @@ ICONS: Mapping[State, str] = {
     State.DONE: ":white_check_mark:",
     State.FAILED: ":warning:",
     State.CANCELLED: ":x:",
+    State.DELETED: ":wastebasket:",
     State.PARKED: ":double_vertical_bar:",
 }
 RUNNING_ICON = ":hourglass_flowing_sand:"
@@ -133,7 +135,8 @@ def _left(doing: str, seconds: float | None, phrases: Phrases) -> str:
 
 
 def _ended(state: State, phrases: Phrases) -> str:
-    return {State.DONE: phrases.done, State.FAILED: phrases.failed}.get(state, phrases.cancelled_short)
+    said = {State.DONE: phrases.done, State.FAILED: phrases.failed, State.DELETED: phrases.deleted_short}
+    return said.get(state, phrases.cancelled_short)
 
 
 def batch(counts: Mapping[str, int], phrases: Phrases = ENGLISH) -> str:

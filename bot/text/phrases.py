@@ -35,6 +35,7 @@ class Phrases:
     done: str = "done"
     failed: str = "failed"
     cancelled_short: str = "cancelled"
+    deleted_short: str = "deleted"
     batch: str = "{count} recordings: {parts}"
     cancel: str = "Cancel"
     cancel_all: str = "Cancel all"

@@ -84,7 +84,9 @@ async def test_who_has_left_a_private_channel_sees_nothing_of_it_any_more_even_o
     leave(place, "U0ALICE", BOARD)
     for where in (CLINIC, BOARD):  # Slack would not let them type in the second; we do not rely on it
         for words in ("search nightingale", f"status {job.id}", "list", "list mine", "list channel", "list failed"):
-            assert job.id not in (await answer(place, words, channel=where)).replace(f"`{job.id}` that", ""), words
+            assert job.id not in (await answer(place, words, channel=where)).replace(
+                f"There is no recording `{job.id}`", ""
+            ), words
     assert "You are not in this conversation" in await answer(place, "list channel", channel=BOARD)
     assert "or you cannot see it" in await answer(place, f"retry {page.id}", channel=BOARD)
     view = await modal(place, BOARD, "U0ALICE")

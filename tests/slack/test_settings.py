@@ -132,7 +132,7 @@ async def test_direct_messages_have_settings_and_are_always_automatic(place: Wor
 
 async def test_a_trigger_that_came_too_late_is_said(place: Workplace) -> None:
     place.slack.fault(Fault("views.open", error="expired_trigger_id"))
-    assert "once more" in await answer(place, "settings")
+    assert "could not be opened in time" in await answer(place, "settings")
 
 
 async def test_a_group_message_that_slack_does_not_describe_has_settings_too(place: Workplace) -> None:
@@ -143,7 +143,7 @@ async def test_a_group_message_that_slack_does_not_describe_has_settings_too(pla
 def test_a_service_that_is_gone_is_shown_as_such_and_must_be_replaced() -> None:
     settings = ChannelSettings(provider="invox", language="es")
     shown = str(form("C1", settings, SERVICES, "", {"channel": "C1"}))
-    assert "Invox Medical (not set up any more)" in shown
+    assert "Invox (not set up any more)" in shown
     assert "not set up any more" in one_line(settings, SERVICES)
     wrong = fault(settings, SERVICES)
     assert wrong is not None

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from bot.ports.provider import Capabilities
-from bot.text.phrases import ENGLISH, Phrases
+from bot.text.phrases import ENGLISH, LOCAL, Phrases
 
 
 class Services:
@@ -23,8 +23,8 @@ class Services:
         return chosen or self.default
 
     def title(self, name: str, phrases: Phrases = ENGLISH) -> str:
-        """How people know a service by its key."""
-        return self.titles.get(name) or phrases.service(name)
+        """How people know a service by its key; one that is not set up any more is shown by its key."""
+        return self.titles.get(name) or (phrases.local_engine if name == LOCAL else name)
 
     def capabilities(self, chosen: str) -> Capabilities | None:
         """What the service that is used can do; None when it is not set up (any more)."""

@@ -76,6 +76,7 @@ PHRASES = Phrases(
     done="lista",
     failed="fallida",
     cancelled_short="cancelada",
+    deleted_short="borrada",
     batch="{count} grabaciones: {parts}",
     cancel="Cancelar",
     cancel_all="Cancelar todo",

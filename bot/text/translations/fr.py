@@ -78,6 +78,7 @@ PHRASES = Phrases(
     done="terminé",
     failed="échec",
     cancelled_short="annulé",
+    deleted_short="supprimé",
     batch="{count} enregistrements : {parts}",
     cancel="Annuler",
     cancel_all="Tout annuler",

@@ -76,6 +76,7 @@ PHRASES = Phrases(
     done="պատրաստ է",
     failed="չստացվեց",
     cancelled_short="չեղարկված է",
+    deleted_short="ջնջված է",
     batch="{count} ձայնագրություն. {parts}",
     cancel="Չեղարկել",
     cancel_all="Չեղարկել բոլորը",
