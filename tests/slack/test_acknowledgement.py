@@ -71,7 +71,7 @@ async def test_what_slack_did_not_say_in_time_is_there_for_the_next_press(place:
     place.clock.ahead += 61
     hold = place.slack.fault(Fault("users.conversations", times=None, hold="before"))
     values = {"speaker.0": {"name": {"type": "plain_text_input", "value": "Ani"}}}
-    assert "press the button once more" in str(await place.slack.submit_as("U0BOB", values))
+    assert "press the button again" in str(await place.slack.submit_as("U0BOB", values))
     assert (await place.store.speaker_names(job.id)).revision == 0
     asked = place.slack.calls("users.conversations")
     place.slack.faults.clear(hold.id)

@@ -251,8 +251,8 @@ async def test_a_second_failure_edits_the_first_message(place: Workplace) -> Non
     await place.answer(job)
     (first,) = await settled_posts(place, message)
     assert (await place.slack.act_as("U0BOB", first, "retry_job")).acknowledged
-    (job,) = await place.jobs(State.RECEIVED)
     await place.until(lambda: _no_button(first))
+    (job,) = await place.jobs(State.RECEIVED)
     assert "Bob García asked me to try again." in shown(first)
     problem = Problem(ProblemCode.PROVIDER_DOWN)
     job = await place.store.apply(Received(job).refuse(place.clock.now(), problem))
