@@ -7,7 +7,7 @@ from pathlib import PurePath
 _USUAL: dict[str, tuple[str, str, frozenset[str]]] = {
     "mp3": ("audio/mpeg", "", frozenset({"mp3"})),
     "wav": ("audio/wav", "", frozenset({"pcm_s16le", "pcm_s24le", "pcm_s32le", "pcm_u8", "pcm_f32le"})),
-    "mov": ("audio/mp4", "video/mp4", frozenset({"aac", "alac", "mp3", "opus", "amr_nb", "amr_wb", "ac3", "flac"})),
+    "mov": ("audio/mp4", "video/mp4", frozenset({"aac", "alac", "mp3", "opus", "flac"})),
     "ogg": ("audio/ogg", "video/ogg", frozenset({"opus", "vorbis"})),
     "matroska": ("audio/webm", "video/webm", frozenset({"opus", "vorbis"})),
     "flac": ("audio/flac", "", frozenset({"flac"})),

@@ -41,11 +41,11 @@ class Mixdown:
 
     def mix(self, block: Samples) -> Samples:
         """One channel of as many samples as `block` (channels, samples) has. Values that are not numbers become 0."""
+        if not np.isfinite(block).all():
+            block = np.nan_to_num(block, nan=0.0, posinf=0.0, neginf=0.0)
         if self._channels == 1 or not block.shape[1]:
             first: Samples = block[0]
             return first
-        if not np.isfinite(block).all():
-            block = np.nan_to_num(block, nan=0.0, posinf=0.0, neginf=0.0)
         # The difference of neighbouring samples takes hum and offsets out, which say nothing about speech.
         edges = np.diff(block, axis=1, prepend=block[:, :1]).astype(np.float64)
         shared = edges @ edges.T / block.shape[1]

@@ -315,4 +315,6 @@ def _has_decoder(stream: AudioStream) -> bool:
 
 
 def _is_sane(stream: AudioStream) -> bool:
-    return is_sane(stream.codec_context.sample_rate, stream.codec_context.layout.nb_channels)
+    context = stream.codec_context
+    # A header may leave both open, as 0: then each frame is checked.
+    return is_sane(context.sample_rate or LOWEST_RATE, context.layout.nb_channels or 1)

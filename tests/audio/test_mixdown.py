@@ -100,6 +100,7 @@ def test_hum_that_is_opposite_does_not_take_away_what_is_said_in_phase() -> None
 def test_what_is_no_number_in_one_channel_harms_no_other() -> None:
     broken = np.full_like(voice(), np.nan)
     broken[::3] = np.inf
+    assert not mixed(stack(broken)).any()
     heard = mixed(stack(broken, voice()))
     assert np.isfinite(heard).all()
     assert gain(heard, voice()) == pytest.approx(0, abs=0.1)

@@ -3,8 +3,11 @@
 from itertools import product
 from pathlib import Path
 
+import av
 import numpy as np
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from bot.audio.convert import transcode
@@ -169,3 +172,39 @@ def test_what_is_no_recording_is_refused(name: str, code: ProblemCode) -> None:
     with pytest.raises(UnusableAudio) as caught:
         AudioReader(FIELD / name)
     assert caught.value.code is code
+
+
+def samples_of_kinds(folder: Path) -> list[bytes]:
+    stereo = np.stack([tone(1), -tone(1)])
+    return [
+        wav(folder / "a.wav", stereo).read_bytes(),
+        (FIELD / "opposite_phase.flac").read_bytes()[:20_000],
+        tracks(folder / "a.mp4", [Part(tone(1)), Part(noise(1))], "aac").read_bytes(),
+        tracks(folder / "a.mkv", [Part(tone(1)), Part(noise(1), late=0.3)]).read_bytes(),
+        (FIELD / "nine_channels.wav").read_bytes()[:20_000],
+        (FIELD / "lecture.rm").read_bytes(),
+    ]
+
+
+@settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    kind=st.integers(0, 5),
+    edits=st.lists(st.tuples(st.floats(0, 1), st.binary(min_size=1, max_size=8)), max_size=6),
+    early=st.booleans(),
+)
+def test_damaged_files_are_read_as_far_as_they_go_or_refused(
+    tmp_path: Path, kind: int, edits: list[tuple[float, bytes]], early: bool
+) -> None:
+    data = bytearray(samples_of_kinds(tmp_path)[kind])
+    for share_of_it, patch in edits:
+        at = int(share_of_it * min(len(data), 600 if early else len(data)))
+        data[at : at + len(patch)] = patch
+    path = tmp_path / "damaged"
+    path.write_bytes(data)
+    try:
+        with AudioReader(path, RATE, longest=20) as reader:
+            for piece in reader.pieces():
+                assert np.isfinite(piece).all()
+            assert reader.seconds < 22
+    except (UnusableAudio, av.FFmpegError):
+        pass

@@ -51,4 +51,5 @@ def test_a_payloads_name_is_one_plain_name_with_the_right_extension(original: st
 def test_an_unusual_codec_has_a_type_that_no_provider_lists() -> None:
     assert canonical_mime("wav", "pcm_s16le", False) == "audio/wav"
     assert canonical_mime("wav", "adpcm_ms", False) == "audio/wav;codecs=adpcm_ms"
+    assert canonical_mime("mov,mp4,m4a,3gp,3g2,mj2", "amr_nb", False) == "audio/mp4;codecs=amr_nb"
     assert canonical_mime("mov,mp4,m4a,3gp,3g2,mj2", "aac", True, "qt  ") == "video/quicktime"
