@@ -1,6 +1,8 @@
 """What was shared while nobody listened is found; what was there before us is left alone."""
 
+import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -198,3 +200,22 @@ async def test_a_conversation_that_cannot_be_read_holds_up_no_other(deaf: Workpl
     await deaf.room.catchup.look()
     read = {entry.args["channel"] for entry in deaf.slack.ledger.of("conversations.history") if not entry.error}
     assert read >= {"C0CLINIC"}
+
+
+async def test_of_two_processes_one_catches_up_and_the_other_takes_over(tmp_path: Path) -> None:
+    async with workplace(tmp_path, start=False, speed=100) as place:
+        first = place.room.catchup
+        second = replace(first)
+        running = [asyncio.create_task(each.run()) for each in (first, second)]
+        await place.slack.until(lambda: place.slack.calls("files.list") >= 1, 20)
+        place.slack.delivery.flow = "drop"
+        begun = place.clock.now()
+        await place.slack.until(lambda: place.slack.calls("files.list") >= 4, 60)  # one every ten minutes
+        assert place.clock.now() - begun >= 3 * 590
+        for task in running[:1]:
+            task.cancel()
+        await asyncio.gather(*running[:1], return_exceptions=True)
+        await place.slack.upload_as("U0ALICE", "C0CLINIC", CLIP)
+        await place.until(place.jobs, timeout=60)
+        running[1].cancel()
+        await asyncio.gather(*running, return_exceptions=True)

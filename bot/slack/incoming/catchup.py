@@ -10,6 +10,8 @@ Conversations are read in turns, the one that was read longest ago first. So und
 a reading that a limit breaks off goes on at its page.
 """
 
+import secrets
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
 import structlog
@@ -30,6 +32,7 @@ from bot.slack.people.direct import DirectMessages
 OVERLAP_SECONDS = 600.0  # files.list and shares are filled late
 BETWEEN_SECONDS = 60.0  # at least, from the beginning of one catch-up to the next
 FIRST_SECONDS = 10.0  # how long the first one waits for the connection
+TASK, LEAD_SECONDS = "catch-up", 180.0  # renewed while this process lives; another one takes over after that
 MOST_READ = 40  # conversations in one catch-up: about a minute at Slack's pace; the rest comes a minute later
 JOIN_PAGES = 5  # our joining is searched for among a channel's newest thousand messages
 PAGE = 200
@@ -75,6 +78,7 @@ class CatchUp:
     clock: Clock
     every_seconds: float
     _bell: WakeEvent = field(init=False)
+    _owner: str = field(default_factory=lambda: secrets.token_hex(8), init=False)
     _missed_at: float = field(default=0.0, init=False)
     _postponed: str = field(default="", init=False)
 
@@ -87,24 +91,42 @@ class CatchUp:
         self._bell.notify()
 
     async def run(self) -> None:
-        """Catch up when the bot is connected, then every so often and at most once a minute, until cancelled."""
+        """Catch up when the bot is connected, then every so often and at most once a minute, until cancelled.
+
+        Of several processes on one database one does it, for as long as it lives.
+        """
         await self._bell.wait(FIRST_SECONDS)
-        while True:
-            self._bell.clear()
-            began = self.clock.now()
-            try:
-                await self.look()
-                wait = BETWEEN_SECONDS if await self._unread() else self.every_seconds
-                self._postponed = ""
-            except (StepError, StoreError) as error:
-                if str(error) != self._postponed:
-                    _log.info("catchup_postponed", detail=str(error))
-                self._postponed = str(error)
-                wait = error.retry_after if isinstance(error, RateLimited) else 0.0
-                wait = min(self.every_seconds, max(BETWEEN_SECONDS, wait))
-            await self._bell.wait(wait)
-            if 0 < (early := BETWEEN_SECONDS - (self.clock.now() - began)) <= BETWEEN_SECONDS:
-                await self.clock.sleep(early)
+        try:
+            while True:
+                self._bell.clear()
+                if await self._leads():
+                    await self._look_and_wait()
+                else:
+                    await self.clock.sleep(LEAD_SECONDS / 3)
+        finally:
+            with suppress(StoreError):
+                await self.store.release_task(TASK, self._owner)
+
+    async def _leads(self) -> bool:
+        return await self.store.claim_task(TASK, self._owner, self.clock.now(), LEAD_SECONDS)
+
+    async def _look_and_wait(self) -> None:
+        began = self.clock.now()
+        try:
+            await self.look()
+            wait = BETWEEN_SECONDS if await self._unread() else self.every_seconds
+            self._postponed = ""
+        except StepError as error:
+            if str(error) != self._postponed:
+                _log.info("catchup_postponed", detail=str(error))
+            self._postponed = str(error)
+            wait = error.retry_after if isinstance(error, RateLimited) else 0.0
+            wait = min(self.every_seconds, max(BETWEEN_SECONDS, wait))
+        due = began + wait
+        while (left := due - self.clock.now()) > 0 and self._missed_at < began and await self._leads():
+            await self._bell.wait(min(left, LEAD_SECONDS / 3))
+        if 0 < (early := BETWEEN_SECONDS - (self.clock.now() - began)) <= BETWEEN_SECONDS:
+            await self.clock.sleep(early)
 
     async def _unread(self) -> bool:
         """Whether a conversation waits for its turn."""
