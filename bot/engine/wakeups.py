@@ -1,10 +1,35 @@
-"""Who is woken when something may be due: the lanes, by name. Built first, so that everybody can wake them."""
+"""Wakes lanes, by name, when something may be due. Built first, so that everybody can wake them.
 
+Slack repeats what is not acknowledged within three seconds, and an acknowledgement waits for its turn of the event loop
+among all steps that run. What arrived is safe in its row, so in a burst of events jobs are begun more slowly.
+"""
+
+import time
+from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from bot.engine.bursts import BurstDetector
 from bot.ports.clock import Clock, WakeEvent
 from bot.ports.store import Jobs
+
+BURST_SIZE, BURST_SECONDS = 120, 0.8  # a burst is this many events within this time; a drop of 40 files is not one
+
+
+class BurstDetector:
+    """Detects bursts of events. `now` gives seconds of any clock that is never set."""
+
+    def __init__(self, now: Callable[[], float] = time.monotonic) -> None:
+        self._now = now
+        self._last: deque[float] = deque(maxlen=BURST_SIZE)
+
+    def note(self) -> None:
+        """An event arrived."""
+        self._last.append(self._now())
+
+    @property
+    def bursting(self) -> bool:
+        """Whether a burst is under way."""
+        return len(self._last) == BURST_SIZE and self._now() - self._last[0] < BURST_SECONDS
 
 
 @dataclass(slots=True)

@@ -35,6 +35,7 @@ def judge(stage: Stage) -> Verdict:
     for asked in stage.asked:
         judge_file(stage, asked, verdict)
     _judge_books(stage, verdict)
+    verdict.other += leftovers(stage)
     verdict.other += [f"a token strayed to {entry.method}" for entry in stage.slack.ledger.strays]
     for number, bot in enumerate(stage.bots):
         verdict.other += [f"log {number}: {what}" for what in _told(stage, bot.written())]
@@ -43,6 +44,9 @@ def judge(stage: Stage) -> Verdict:
 
 def judge_file(stage: Stage, asked: Asked, verdict: Verdict) -> None:
     (file_id,) = asked.message.files
+    if asked.deleted:
+        _judge_deleted(stage, asked, verdict)
+        return
     jobs = stage.rows(f"SELECT id, state, outcome FROM job WHERE file_id = '{file_id}'")
     name = f"{stage.provider} {file_id}"
     if len(jobs) != 1:
@@ -67,6 +71,38 @@ def judge_file(stage: Stage, asked: Asked, verdict: Verdict) -> None:
             verdict.other.append(f"{name}: the reply is not about this recording")
 
 
+def _judge_deleted(stage: Stage, asked: Asked, verdict: Verdict) -> None:
+    """A bot that heard of it has stopped and kept nothing; one that did not has answered as ever."""
+    (file_id,) = asked.message.files
+    replies = Counter(_part(reply) for reply in stage.of(asked, "threadscribe_reply"))
+    verdict.doubled += [f"{file_id}: {count} replies of part {part}" for part, count in replies.items() if count > 1]
+    if left := stage.of(asked, "threadscribe_status"):
+        verdict.other.append(f"{file_id}: {len(left)} status lines left")
+
+
+def leftovers(stage: Stage) -> list[str]:
+    """What is still there of jobs that are over: rows, audio, and words of what was deleted."""
+    found = []
+    for table in ("block", "piece"):
+        rows = stage.rows(f"SELECT job_id FROM {table} JOIN job ON job.id = job_id WHERE job.finished_at IS NOT NULL")
+        found += [f"{table} of {row['job_id']}" for row in rows]
+    audio = [path for path in stage.directory.rglob("*") if path.name in ("audio", "arriving", "source")]
+    found += [f"audio at {path}" for path in audio + list(stage.directory.rglob("payload.*"))]
+    deleted = {str(row["file_id"]) for row in stage.rows("SELECT file_id FROM job WHERE state = 'deleted'")}
+    for asked in stage.asked:
+        (file_id,) = asked.message.files
+        if file_id not in deleted:
+            continue
+        rows = stage.rows(f"SELECT job_id FROM transcript JOIN job ON job.id = job_id WHERE file_id = '{file_id}'")
+        found += [f"transcript of {row['job_id']}" for row in rows]
+        if stage.service is None:  # every clip of the local engine's has the same words
+            continue
+        for path in stage.directory.glob("jobs.db*"):
+            if mark_of(asked.sha256).encode() in path.read_bytes():
+                found.append(f"a word of {file_id} in {path.name}")
+    return found
+
+
 def _thread(stage: Stage, asked: Asked) -> list[Message]:
     return stage.slack.replies(asked.message.channel, asked.message.ts)
 
@@ -85,8 +121,9 @@ def _judge_books(stage: Stage, verdict: Verdict) -> None:
     for sha256, count in bills.items():
         if count > 1:
             verdict.billed_twice.append(f"{stage.provider}: {count} bills for {sha256[:8]}")
-    if len(service.billed) != len(stage.asked):
-        verdict.billed_twice.append(f"{stage.provider}: {len(service.billed)} bills for {len(stage.asked)} files")
+    kept, deleted = (sum(asked.deleted is gone for asked in stage.asked) for gone in (False, True))
+    if not kept <= len(service.billed) <= kept + deleted:
+        verdict.billed_twice.append(f"{stage.provider}: {len(service.billed)} bills for {kept}+{deleted} files")
     verdict.other += service.violations
     if service.settings.rate_limit is not None:
         for minute, count in service.ledger.per_minute().items():

@@ -22,6 +22,7 @@ WAIT_SECONDS = 30.0  # for a failpoint that may not be reached
 IDLE_SECONDS = 11.0  # some errands are run 8 s after an event
 MOST_HITS = 3
 TRACED_FILES = 4
+DELETED = 0.25  # of the random kills come after somebody deleted a recording
 
 
 @dataclass
@@ -115,6 +116,9 @@ async def kill_at_random(stage: Stage, count: int, tally: Tally, longest: float 
             await stage.upload()
         bot = await stage.start()
         await asyncio.sleep(stage.chance.uniform(0.0, longest))
+        if stage.asked and stage.chance.random() < DELETED:
+            stage.delete(stage.chance.choice(stage.asked))
+            await asyncio.sleep(stage.chance.uniform(0.0, 0.5))
         if bot.code is not None:
             raise AssertionError(f"{stage.provider}: the bot ended by itself ({bot.code}): {bot.written()[-2000:]}")
         bot.kill()

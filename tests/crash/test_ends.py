@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from simulators.provider.results import mark_of
-from tests.crash.audit import Verdict, judge_file
+from tests.crash.audit import Verdict, judge_file, leftovers
 from tests.crash.starter import Started, Starter
 from tests.support.crash_harness import Asked, Stage, open_stage
 
@@ -58,26 +58,6 @@ def take_longer(stage: Stage, seconds: float) -> None:
         stage.service.settings.job_seconds = seconds
 
 
-def leftovers(stage: Stage, deleted: list[Asked]) -> list[str]:
-    """What is still there of jobs that are over."""
-    found = []
-    for table in ("block", "piece"):
-        rows = stage.rows(f"SELECT job_id FROM {table} JOIN job ON job.id = job_id WHERE job.finished_at IS NOT NULL")
-        found += [f"{table} of {row['job_id']}" for row in rows]
-    found += [f"webhook {row['ref']}" for row in stage.rows("SELECT ref FROM inbox WHERE kind = 'hook' AND used = 0")]
-    audio = [path for path in stage.directory.rglob("*") if path.name in ("audio", "arriving", "source")]
-    found += [f"audio at {path}" for path in audio + list(stage.directory.rglob("payload.*"))]
-    for asked in deleted:
-        (file_id,) = asked.message.files
-        rows = stage.rows(f"SELECT job_id FROM transcript JOIN job ON job.id = job_id WHERE file_id = '{file_id}'")
-        found += [f"transcript of {row['job_id']}" for row in rows]
-        mark = WORDS if stage.service is None else mark_of(asked.sha256)
-        for path in stage.directory.glob("jobs.db*"):
-            if mark.encode() in path.read_bytes():
-                found.append(f"a word of {file_id} in {path.name}")
-    return found
-
-
 def judged(stage: Stage, asked: Asked, ends_as: str) -> list[str]:
     """The answer to one file: one transcript, or one sentence that says why not."""
     if ends_as == "done":
@@ -105,13 +85,12 @@ async def test_a_recording_that_is_deleted_leaves_nothing(provider: str, point: 
         asked = await stage.upload()
         bot = await stage.start(f"{point}=kill")
         assert await stage.until(lambda: state(stage, asked) == "waiting", 60), stage.unfinished()
-        (file_id,) = asked.message.files
-        stage.slack.people.delete_file("U0ALICE", file_id)
+        stage.delete(asked)
         assert await stage.until(lambda: bot.code is not None, 60), stage.unfinished()
         take_longer(stage, 0.05)  # the provider has the result all the same
         await stage.settle()
         assert judged(stage, asked, "deleted") == []
-        assert leftovers(stage, [asked]) == []
+        assert leftovers(stage) == []
 
 
 @pytest.mark.parametrize("point", ["store.apply.after", "store.discard_inputs.before", "store.discard_inputs.after"])
@@ -123,7 +102,7 @@ async def test_a_deadline_leaves_nothing(point: str, tmp_path: Path) -> None:
         await killed_at(stage, point)
         await stage.settle()
         assert judged(stage, asked, "failed") == []
-        assert leftovers(stage, []) == []
+        assert leftovers(stage) == []
 
 
 @pytest.mark.parametrize("provider", ["xosum", "nabla"])
@@ -146,4 +125,4 @@ async def test_a_provider_that_is_taken_away_and_put_back_loses_nothing(provider
             stage.service.finish(job)  # type: ignore[union-attr]  # asked above
         await stage.settle()
         assert judged(stage, asked, "done") == []
-        assert leftovers(stage, []) == []
+        assert leftovers(stage) == []

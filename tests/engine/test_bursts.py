@@ -5,9 +5,8 @@ from pathlib import Path
 
 from bot.domain.job import Job, State
 from bot.domain.machine import Change
-from bot.engine.bursts import BURST_SECONDS, BURST_SIZE, BurstDetector
 from bot.engine.lane import Lane
-from bot.engine.wakeups import Wakeups
+from bot.engine.wakeups import BURST_SECONDS, BURST_SIZE, BurstDetector, Wakeups
 from tests.support.lane_harness import ACCOUNT, forward, open_yard
 
 

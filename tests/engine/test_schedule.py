@@ -6,8 +6,8 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.engine.polling import CHECK_SECONDS, POLL_SHARE, next_poll, predicted_finish
 from bot.engine.retry import RetryPolicy
-from bot.engine.schedule import CHECK_SECONDS, POLL_SHARE, next_poll, predicted_finish
 from bot.ports.audio import InputLimits
 from bot.ports.provider import Capabilities, Pace
 

@@ -102,6 +102,7 @@ class Asked:
     message: Message
     sha256: str
     converted: bool
+    deleted: bool = False  # by its owner, at some moment
 
 
 @dataclass
@@ -143,6 +144,12 @@ class Stage:
         message = await self.slack.upload_as("U0ALICE", channel, Upload(name, content))
         self.asked.append(Asked(message, sha256, converted))
         return self.asked[-1]
+
+    def delete(self, asked: Asked) -> None:
+        """Its owner deletes a recording; whether the bot hears of it depends on whether one runs."""
+        asked.deleted = True
+        (file_id,) = asked.message.files
+        self.slack.people.delete_file("U0ALICE", file_id)
 
     def make_slow(self, count: int = 40) -> None:
         """The next posts are committed late, shown later, and their answers are sometimes lost."""
