@@ -182,6 +182,12 @@ async def test_what_a_button_says_is_in_its_name(page: Page, workspace: SlackSim
     assert await page.evaluate(UNNAMED) == []
 
 
+async def test_the_keyboard_is_at_the_composer_once_a_sample_is_shared(page: Page) -> None:
+    await page.get_by_role("button", name="Ward round (1 s)").press("Enter")
+    await expect(channel(page).locator(".file-card")).to_be_visible()
+    await expect(channel(page).locator(".composer-field")).to_be_focused()
+
+
 async def test_options_in_groups_have_their_groups_names(page: Page, workspace: SlackSimulator) -> None:
     groups = [
         {"label": plain("Language"), "options": [option("Detect the language", "-")]},

@@ -78,7 +78,7 @@ export function startChannel(root) {
     list.show(sorted);
     list.hidden = !sorted.length;
     empty.hidden = !messages || sorted.length > 0;
-    if (!empty.hidden) fill(empty, welcome());
+    if (!empty.hidden) fill(empty, welcome(write.focusField));
     follow.changed();
   };
   const drawHome = () => {
@@ -133,7 +133,8 @@ export function startChannel(root) {
   return { focusField: () => write.focusField() };
 }
 
-function welcome() {
+/** What an empty conversation shows; `shared()` runs when a sample was shared and its button goes away. */
+function welcome(shared) {
   const channel = current();
   const name = bot()?.name ?? "The bot";
   if (!channel.is_im && !channel.bot_is_member) {
@@ -189,7 +190,9 @@ function welcome() {
                   onclick: (event) => {
                     const button = event.currentTarget;
                     button.classList.add("busy");
-                    postSample(sample.name).finally(() => button.classList.remove("busy"));
+                    postSample(sample.name)
+                      .then(shared)
+                      .finally(() => button.classList.remove("busy"));
                   },
                 },
                 icon("wave"),
