@@ -148,7 +148,7 @@ async def test_what_never_left_is_transient_even_when_it_must_happen_once(http: 
 async def test_too_many_calls_are_said_with_their_pause(
     server: Server, http: Http, headers: dict[str, str], pause: float, once: bool
 ) -> None:
-    server.answers = [answer_with(429, **headers)]
+    server.answers = [answer_with(429, b"", **headers)]
     with pytest.raises(RateLimited) as caught:
         await http.call("acme", "GET", server.url, repeatable=not once, retry_default=11.0)
     assert caught.value.retry_after == pause

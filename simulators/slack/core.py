@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 
 from simulators.slack.acts.interactions import Interactions
@@ -154,12 +154,12 @@ class SlackCore:
             return await self.interactions.view_action(user, message.id, action)
         return await self.interactions.message_action(user, message.channel, message.ts, action)
 
-    async def submit_as(self, user: str, values: Json, view_id: str = "") -> dict[str, str]:
+    async def submit_as(self, user: str, values: Mapping[str, object], view_id: str = "") -> dict[str, str]:
         """Submit the modal a person has open; returns the app's errors by block id."""
         top = self.views.top(user)
         if not view_id and top is None:
             raise SlackError("not_found")
-        return await self.interactions.submit(user, view_id or (top.id if top else ""), values)
+        return await self.interactions.submit(user, view_id or (top.id if top else ""), dict(values))
 
     # --- what is there ------------------------------------------------------------------------------------------
 

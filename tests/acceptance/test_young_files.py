@@ -11,7 +11,8 @@ from simulators.slack.manifest import with_manifest
 from simulators.slack.options import UNREADY, Options
 from simulators.slack.records import BOT_USER
 from tests.audio.recordings import record, tone
-from tests.support.bot_harness import ALICE, ROOT, headline, open_place, shown
+from tests.support.bot_harness import ALICE, headline, open_place, shown
+from tests.support.bot_process import ROOT
 
 FILES = 200
 CHANNELS = 20  # a channel takes one message a second

@@ -156,13 +156,13 @@ class ClinicApp:
         self._register()
 
     async def __aenter__(self) -> Self:
-        await self.handler.connect_async()
+        await self.handler.connect_async()  # type: ignore[no-untyped-call]  # the SDK leaves it unannotated
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        await self.handler.close_async()
+        await self.handler.close_async()  # type: ignore[no-untyped-call]  # the SDK leaves it unannotated
 
     def _register(self) -> None:
         bolt = self.bolt

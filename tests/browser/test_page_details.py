@@ -61,7 +61,7 @@ UNNAMED = """() => {
 async def box(place: Locator) -> dict[str, float]:
     found = await place.bounding_box()
     assert found is not None
-    return dict(found)
+    return {"x": found["x"], "y": found["y"], "width": found["width"], "height": found["height"]}
 
 
 def apart(one: dict[str, float], other: dict[str, float]) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from typing import cast
 
 from playwright.async_api import Locator, Page, expect
 
@@ -172,7 +173,7 @@ async def test_a_modal_keeps_what_was_typed_when_the_app_updates_it(page: Page, 
     view = workspace.views.top("U0ALICE")
     assert view is not None
     note = {"type": "section", "block_id": "note", "text": {"type": "mrkdwn", "text": "Saved by Bob a moment ago."}}
-    workspace.views.update(view.id, "", {**view.body, "blocks": [note, *view.body["blocks"]]})
+    workspace.views.update(view.id, "", {**view.body, "blocks": [note, *cast("list[object]", view.body["blocks"])]})
     await expect(modal.get_by_text("Saved by Bob a moment ago.")).to_be_visible()
     await expect(modal.get_by_label("Speaker 1")).to_have_value("Half typed")
     await expect(modal.get_by_label("Speaker 1")).to_be_focused()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from playwright.async_api import Page, Route, expect
+from playwright.async_api import FilePayload, Page, Route, expect
 
 from simulators.slack.server import SlackSimulator
 from tests.browser.clinic_app import ClinicApp
@@ -247,7 +247,7 @@ async def test_an_upload_shows_its_progress_and_can_be_cancelled(page: Page, app
 
 async def test_an_upload_that_fails_is_told_and_its_files_wait_again(page: Page) -> None:
     await page.route("**/local/upload", lambda route: route.fulfill(status=413, json={}))
-    files = {"name": "huge.wav", "mimeType": "audio/wav", "buffer": b"x"}
+    files: FilePayload = {"name": "huge.wav", "mimeType": "audio/wav", "buffer": b"x"}
     await channel(page).locator("input[type=file]").set_input_files(files)
     await write(channel(page), "Here it is")
     await expect(

@@ -136,7 +136,8 @@ def _told(stage: Stage, log: str) -> Iterator[str]:
     content = [line for _, line in ARMENIAN.lines] + [ARMENIAN.title, "of the long recording", *LOCAL_WORDS]
     if stage.service is not None:
         for job in stage.service.jobs.values():
-            content += [segment.text for segment in stage.service.transcript(job).segments[:2]]
+            said = stage.service.transcript(job)  # type: ignore[arg-type]  # each service has jobs of its own kind
+            content += [segment.text for segment in said.segments[:2]]
     secrets = [value for name, value in stage.environment.items() if name.endswith(("TOKEN", "SECRET", "KEY"))]
     yield from (f"{text[:20]!r} was written" for text in dict.fromkeys([*content, *secrets]) if text and text in log)
     if "Traceback" in log:

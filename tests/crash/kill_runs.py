@@ -190,7 +190,7 @@ def report(tallies: Sequence[Tally]) -> str:
     """A table of what was done and found."""
     head = ("provider", "files", "kills", "at failpoints", "failpoints", "random", "lost", "doubled", "billed twice",
             "other", "seconds")  # fmt: skip
-    rows = [head]
+    rows: list[tuple[str, ...]] = [head]
     for tally in tallies:
         found = tally.verdict
         rows.append(

@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -16,7 +17,7 @@ WEAKENED = "tests.crash.broken_bots"
 
 
 @asynccontextmanager
-async def _stage(directory: Path, weakness: str, **more: str) -> AsyncIterator[Stage]:
+async def _stage(directory: Path, weakness: str, **more: Any) -> AsyncIterator[Stage]:
     starter = await Starter.open()
     try:
         entry = WEAKENED if weakness else ENTRY

@@ -86,7 +86,9 @@ class Bench:
                 break
             at = self.clock.elapsed() + 1.0
             await drive(self.clock.true, self.busy, lambda at=at: self.clock.elapsed() >= at, 10.0)  # type: ignore[misc]  # bound at once
-        assert found, (await self.store.job(self.jobs[0].id), [e.cause for e in await self.store.events(job.id)])
+        first = self.jobs[0]
+        assert first is not None
+        assert found, (await self.store.job(first.id), [e.cause for e in await self.store.events(first.id)])
         await drive(self.clock.true, self.busy, lambda: not any(lane.running for lane in self.engine.lanes), 10.0)
         return found[0]
 

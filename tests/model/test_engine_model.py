@@ -336,7 +336,7 @@ def _settings(examples: int, steps: int = 50) -> settings:
 @pytest.mark.parametrize("by", [-DAY, DAY])
 @pytest.mark.parametrize("restarted", [False, True])
 def test_a_clock_set_by_a_day_delays_no_answer_and_refuses_none(by: float, restarted: bool) -> None:
-    machine = Interleavings()  # type: ignore[no-untyped-call]  # Hypothesis leaves it so
+    machine = Interleavings()
     machine.begin(seed=1)
     machine.world.calm = True
     machine.pass_time(7.0)
@@ -373,10 +373,10 @@ def test_a_lease_of_another_day_ends_with_the_process_that_held_it(postgres_url:
 
 @pytest.mark.timeout(3600)
 def test_every_interleaving_ends_in_one_answer_paid_for_once() -> None:
-    run_state_machine_as_test(Interleavings, settings=_settings(15))  # type: ignore[no-untyped-call]  # Hypothesis leaves it so
+    run_state_machine_as_test(Interleavings, settings=_settings(15))
 
 
 @pytest.mark.timeout(3600)
 def test_the_same_on_postgresql(postgres_url: str) -> None:
     machine = type("InterleavingsOnPostgres", (Interleavings,), {"url": postgres_url})
-    run_state_machine_as_test(machine, settings=_settings(5))  # type: ignore[no-untyped-call]  # Hypothesis leaves it so
+    run_state_machine_as_test(machine, settings=_settings(5))

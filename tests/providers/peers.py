@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from bot.configuration import load_settings
 from bot.domain.job import Options
@@ -74,7 +75,7 @@ class Meter:
         self.share = share
 
 
-def an_order(client_ref: str = "6a4b0f0e-3f5e-4f0b-9a53-d2f1c1a6a001", **fields: object) -> TranscriptionRequest:
+def an_order(client_ref: str = "6a4b0f0e-3f5e-4f0b-9a53-d2f1c1a6a001", **fields: Any) -> TranscriptionRequest:
     known: dict[str, object] = {
         "job_id": "abcdefghjk",
         "client_ref": client_ref,

@@ -22,6 +22,8 @@ from bot.ports.provider import Failed, Pending, Succeeded, WebhookRequest
 from bot.providers.invox.provider import MIME_TYPES, InvoxProvider
 from bot.providers.invox.results import read_note, read_status, read_transcript, with_speakers
 from simulators.invox import InvoxSettings, InvoxSimulator
+from simulators.provider.faults import Kind
+from simulators.provider.jobs import Variant
 from tests.providers.peers import Meter, Recording, StillClock, an_order, as_request
 from tests.simulators.provider_peers import Receiver, encoded, silent_mp3, wav
 from tests.support.providers import account
@@ -199,7 +201,7 @@ async def test_wrong_credentials_are_for_the_operator_and_not_quoted(build: Buil
 
 @pytest.mark.parametrize("kind", ["server_error", "cut_before", "cut_after", "html"])
 async def test_a_token_service_that_stumbles_passes_by_itself(
-    sim: InvoxSimulator, invox: InvoxProvider, kind: str
+    sim: InvoxSimulator, invox: InvoxProvider, kind: Kind
 ) -> None:
     sim.fault(kind, "token", times=3)
     with pytest.raises(Transient):
@@ -229,7 +231,7 @@ async def test_a_refused_create_is_final_and_says_why(sim: InvoxSimulator, invox
 
 @pytest.mark.parametrize("kind", ["cut_before", "cut_after", "server_error", "html"])
 async def test_a_create_of_unknown_fate_is_sent_once_and_an_abandoned_one_is_not_billed(
-    sim: InvoxSimulator, invox: InvoxProvider, kind: str
+    sim: InvoxSimulator, invox: InvoxProvider, kind: Kind
 ) -> None:
     sim.fault(kind, "create")
     with pytest.raises(Ambiguous):
@@ -252,7 +254,7 @@ async def test_429_is_a_pause_in_every_form(
 
 
 @pytest.mark.parametrize("kind", ["cut_before", "cut_after", "server_error"])
-async def test_a_poll_is_repeated_quickly(sim: InvoxSimulator, invox: InvoxProvider, kind: str) -> None:
+async def test_a_poll_is_repeated_quickly(sim: InvoxSimulator, invox: InvoxProvider, kind: Kind) -> None:
     remote = await finished(invox, sim)
     sim.fault(kind, "read", times=2)
     assert isinstance(await invox.poll(remote, REF), Succeeded)
@@ -296,7 +298,7 @@ async def test_a_refused_upload_url_leads_to_a_new_one_and_one_bill(sim: InvoxSi
 
 @pytest.mark.parametrize(("fault", "more"), [("cut_upload", {"size": 4096}), ("cut_after", {}), ("server_error", {})])
 async def test_an_upload_can_be_repeated_to_the_same_url_and_is_billed_once(
-    sim: InvoxSimulator, invox: InvoxProvider, fault: str, more: dict[str, int]
+    sim: InvoxSimulator, invox: InvoxProvider, fault: Kind, more: dict[str, int]
 ) -> None:
     order, recording = an_order(), Recording(silent_mp3(3000), piece=65536)
     remote = await invox.create(order)
@@ -339,7 +341,7 @@ async def test_a_status_nobody_knows_is_work_in_progress(sim: InvoxSimulator, in
 
 @pytest.mark.parametrize("kind", ["empty_transcript", "no_text", "missing_payload"])
 async def test_completed_without_text_means_that_nothing_was_said(
-    sim: InvoxSimulator, invox: InvoxProvider, kind: str
+    sim: InvoxSimulator, invox: InvoxProvider, kind: Kind
 ) -> None:
     remote = await finished(invox, sim)
     sim.fault(kind, "read")
@@ -473,7 +475,7 @@ async def test_a_failure_can_be_told_by_the_callback(sim: InvoxSimulator, pushed
 
 @pytest.mark.parametrize("variant", ["forged", "unsigned", "malformed"])
 async def test_every_callback_that_is_not_believed_is_refused_alike(
-    sim: InvoxSimulator, pushed: Build, receiver: Receiver, variant: str
+    sim: InvoxSimulator, pushed: Build, receiver: Receiver, variant: Variant
 ) -> None:
     invox = pushed()
     sim.plan(webhook="never")
@@ -554,7 +556,7 @@ async def test_a_soap_note_is_its_filled_fields_one_below_the_other(sim: InvoxSi
     [("server_error", Transient), ("cut_after", Transient), ("html", Transient), ("messsage", Rejected)],
 )
 async def test_a_summary_that_fails_says_whether_to_try_again(
-    sim: InvoxSimulator, build: Build, fault: str, error: type[Exception]
+    sim: InvoxSimulator, build: Build, fault: Kind, error: type[Exception]
 ) -> None:
     invox = build(INVOX_SUMMARY="on")
     sim.fault(fault, "summary")

@@ -1,6 +1,7 @@
 """Xosum by its provider object, against the strict simulator: every row of the contract's tables."""
 
 from collections.abc import AsyncIterator, Callable
+from typing import Any, cast
 
 import pytest
 
@@ -20,6 +21,8 @@ from bot.domain.transcript import Segment
 from bot.http import Http
 from bot.ports.provider import Failed, Pending, Succeeded
 from bot.providers.xosum.provider import XosumProvider, split_speakers
+from simulators.provider.faults import Kind
+from simulators.provider.jobs import Variant
 from simulators.provider.results import Segment as Said
 from simulators.provider.results import Transcript as Result
 from simulators.xosum import XosumSettings, XosumSimulator
@@ -38,7 +41,7 @@ async def sim(clock: StillClock) -> AsyncIterator[XosumSimulator]:
 
 @pytest.fixture
 def xosum(sim: XosumSimulator, http: Http, clock: StillClock, meter: Meter) -> XosumProvider:
-    return account("xosum", sim.environment(), http, clock, meter.spend)
+    return cast(XosumProvider, account("xosum", sim.environment(), http, clock, meter.spend))
 
 
 @pytest.fixture
@@ -46,14 +49,14 @@ def build(sim: XosumSimulator, http: Http, clock: StillClock) -> Callable[..., X
     return lambda **more: account("xosum", {**sim.environment(), **more}, http, clock)
 
 
-async def hand_over(xosum: XosumProvider, meter: Meter, **fields: object) -> RemoteJob:
+async def hand_over(xosum: XosumProvider, meter: Meter, **fields: Any) -> RemoteJob:
     order = an_order(**fields)
     remote = await xosum.create(order)
     await xosum.upload(order, remote, Recording(silent_mp3(2)), meter.progress)
     return remote
 
 
-async def finished(xosum: XosumProvider, sim: XosumSimulator, meter: Meter, **fields: object) -> RemoteJob:
+async def finished(xosum: XosumProvider, sim: XosumSimulator, meter: Meter, **fields: Any) -> RemoteJob:
     remote = await hand_over(xosum, meter, **fields)
     sim.finish(remote.ref)
     return remote
@@ -76,7 +79,8 @@ async def test_a_recording_comes_back_as_text_with_title_and_summary(
     found = standing.transcript
     assert found.text == expected.text()
     assert (found.title, found.summary, found.language) == (expected.title, expected.summary, expected.language)
-    assert (found.provider, found.seconds) == ("xosum", pytest.approx(2.0, abs=0.1))
+    assert found.provider == "xosum"
+    assert found.seconds == pytest.approx(2.0, abs=0.1)
     assert found.speakers == ()
     assert await xosum.fetch(remote, REF) == found
     assert await xosum.enrich(found) == found
@@ -162,7 +166,7 @@ async def test_429_is_a_pause_in_every_form(
 @pytest.mark.parametrize("kind", ["unauthorized", "forbidden"])
 @pytest.mark.parametrize("operation", ["create", "read"])
 async def test_a_refused_key_is_for_the_operator(
-    sim: XosumSimulator, xosum: XosumProvider, operation: str, kind: str
+    sim: XosumSimulator, xosum: XosumProvider, operation: str, kind: Kind
 ) -> None:
     remote = await xosum.create(an_order())
     sim.fault(kind, operation)
@@ -175,7 +179,7 @@ async def test_a_refused_key_is_for_the_operator(
 
 @pytest.mark.parametrize("kind", ["cut_before", "cut_after", "server_error", "html"])
 async def test_a_create_of_unknown_fate_is_ambiguous_and_sent_once(
-    sim: XosumSimulator, xosum: XosumProvider, kind: str
+    sim: XosumSimulator, xosum: XosumProvider, kind: Kind
 ) -> None:
     sim.fault(kind, "create")
     with pytest.raises(Ambiguous):
@@ -192,7 +196,7 @@ async def test_a_create_that_never_left_may_simply_be_repeated(http: Http, clock
 
 @pytest.mark.parametrize("kind", ["cut_before", "cut_after", "server_error"])
 async def test_a_poll_is_repeated_quickly_and_then_later(
-    sim: XosumSimulator, xosum: XosumProvider, meter: Meter, kind: str
+    sim: XosumSimulator, xosum: XosumProvider, meter: Meter, kind: Kind
 ) -> None:
     remote = await finished(xosum, sim, meter)
     sim.fault(kind, "read", times=2)
@@ -332,7 +336,7 @@ async def test_a_status_nobody_knows_is_work_in_progress(
 
 @pytest.mark.parametrize("kind", ["no_text", "empty_transcript", "missing_payload"])
 async def test_transcribed_without_text_means_that_nothing_was_said(
-    sim: XosumSimulator, xosum: XosumProvider, meter: Meter, kind: str
+    sim: XosumSimulator, xosum: XosumProvider, meter: Meter, kind: Kind
 ) -> None:
     remote = await finished(xosum, sim, meter)
     sim.fault(kind, "read")
@@ -371,7 +375,7 @@ async def test_a_webhook_brings_the_result(sim: XosumSimulator, xosum: XosumProv
 
 @pytest.mark.parametrize("variant", ["forged", "unsigned", "malformed"])
 async def test_a_webhook_without_the_secret_is_refused(
-    sim: XosumSimulator, xosum: XosumProvider, meter: Meter, variant: str
+    sim: XosumSimulator, xosum: XosumProvider, meter: Meter, variant: Variant
 ) -> None:
     async with Receiver() as receiver:
         sim.settings.webhook_url = receiver.url

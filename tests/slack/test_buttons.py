@@ -1,9 +1,10 @@
 """What people do with a reply: download, rename the speakers, transcribe again, delete; and who may."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -42,6 +43,11 @@ OFFERS = {
     ),
     "local": Capabilities("Local engine", InputLimits(frozenset()), languages={"en": "English", "es": "Spanish"}),
 }
+
+
+def shown(view: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The blocks of a view."""
+    return list(view["blocks"])
 
 
 @pytest.fixture
@@ -233,7 +239,7 @@ async def test_the_modal_shows_the_labels_what_was_said_and_the_names_so_far(pla
     await place.slack.until(lambda: "Ani: " in str(reply(place, message).blocks))
     await press(place, message, "rename_speakers", "U0BOB")
     view = await modal(place, "U0BOB", "rename_speakers")
-    first, second = view.body["blocks"][1:]
+    first, second = shown(view.body)[1:]
     assert first["label"]["text"] == "Speaker 1"
     assert first["element"]["initial_value"] == "Ani"
     assert "how are you today" in first["hint"]["text"]
@@ -314,18 +320,18 @@ async def test_another_service_shows_its_own_languages(place: Workplace) -> None
     message, _ = await done(place)
     await press(place, message, "transcribe_again")
     view = await modal(place, "U0ALICE", "transcribe_again")
-    assert [block["block_id"] for block in view.body["blocks"][1:]] == ["service", "recording.xosum"]
+    assert [block["block_id"] for block in shown(view.body)[1:]] == ["service", "recording.xosum"]
     option = {"text": {"type": "plain_text", "text": "Local engine"}, "value": "local"}
     await place.slack.act_as("U0ALICE", view, "again_service", selected_option=option)
 
     def changed() -> bool:
         top = place.slack.views.top("U0ALICE")
-        return top is not None and top.body["blocks"][-1]["block_id"] == "language.local"
+        return top is not None and shown(top.body)[-1]["block_id"] == "language.local"
 
     await place.slack.until(changed)
     top = place.slack.views.top("U0ALICE")
     assert top is not None
-    names = [each["text"]["text"] for each in top.body["blocks"][-1]["element"]["options"]]
+    names = [each["text"]["text"] for each in shown(top.body)[-1]["element"]["options"]]
     assert names == ["Detect automatically", "English", "Spanish"]
 
 

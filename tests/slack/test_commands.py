@@ -4,7 +4,7 @@ from functools import partial
 
 from bot.domain.errors import Problem, ProblemCode
 from bot.domain.job import Job, State
-from bot.domain.machine import Received, Submitting
+from bot.domain.machine import Received
 from bot.slack.command.command import CommandRequest
 from simulators.slack.faults import Fault
 from simulators.slack.records import Message
@@ -161,8 +161,7 @@ async def test_cancel_asks_for_it_and_says_when_it_is_too_late(place: Workplace)
 async def test_cancel_ends_a_parked_job(place: Workplace) -> None:
     _, job = await place.upload()
     stage = Received(job)
-    parked = await place.store.apply(stage.park(place.clock.now(), "401", "xosum"))
-    assert not isinstance(parked, Submitting)
+    await place.store.apply(stage.park(place.clock.now(), "401", "xosum"))
     assert "Cancelling" in await answer(place, f"cancel {job.id}")
     row = await place.store.job(job.id)
     assert row is not None

@@ -5,6 +5,7 @@ import json
 import logging
 import os
 import time
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
@@ -39,7 +40,7 @@ MESSAGE = {
 
 
 @pytest.fixture
-async def http(tmp_path: Path):
+async def http(tmp_path: Path) -> AsyncIterator[Workplace]:
     async with workplace(tmp_path, http_mode=True) as found:
         yield found
 

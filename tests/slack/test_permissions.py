@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -200,7 +201,7 @@ async def test_a_home_shows_nothing_of_a_channel_that_was_left(place: Workplace)
 # members of other organisations, and direct messages of other people
 
 
-def partner(place: Workplace, **more: bool) -> None:
+def partner(place: Workplace, **more: Any) -> None:
     """Pat of another organisation, in a channel that both share."""
     place.slack.workspace.users["U0PAT"] = User("U0PAT", "pat", "Pat", team="T0PARTNER", **more)
     place.slack.workspace.channels[CLINIC].members.append("U0PAT")

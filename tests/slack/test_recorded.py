@@ -7,6 +7,7 @@ import pytest
 
 from bot.domain.job import Job
 from bot.ports.store import ChannelSettings
+from bot.slack.api.payloads import as_object, text
 from simulators.slack.records import User
 from simulators.slack.wire import Json
 from tests.support.slack_harness import Workplace
@@ -90,9 +91,9 @@ async def interact(place: Workplace, body: Json) -> None:
     """Send a recorded interaction; its user is a member of the conversation."""
     own = place.slack.recorded.localised(body)
     await place.slack.recorded.settle(own, CONTENT)
-    user = own["user"]["id"]
+    user = text(as_object(own["user"]), "id")
     place.slack.workspace.users[user] = User(user, "alice", "Alice")
-    place.slack.workspace.channels[own["channel"]["id"]].members.append(user)
+    place.slack.workspace.channels[text(as_object(own["channel"]), "id")].members.append(user)
     assert (await place.slack.recorded.send(own)).acknowledged
 
 
@@ -100,7 +101,7 @@ async def test_a_shortcut_in_a_thread_is_taken_and_answered_there(place: Workpla
     body = recorded("message_action_in_thread")
     body["callback_id"] = "transcribe_message"
     await interact(place, body)
-    thread = body["message"]["thread_ts"]
+    thread = text(as_object(body["message"]), "thread_ts")
 
     def told() -> bool:
         return any(each.ephemeral_to and each.thread_ts == thread for each in place.slack.workspace.all_messages())

@@ -9,6 +9,7 @@ import pytest
 from bot.domain.errors import Misconfigured, Problem, ProblemCode, Rejected, Transient
 from bot.domain.job import Job, State
 from bot.domain.machine import Received
+from bot.domain.transcript import Transcript
 from bot.slack.api.client import SlackRefusal
 from simulators.slack.faults import Fault
 from simulators.slack.records import Message
@@ -17,7 +18,7 @@ from tests.support.slack_harness import SETTLE, Workplace, spoken, workplace
 TALK = spoken("Good morning.", "The patient reports no pain.", title="Morning visit", summary="No pain is reported.")
 
 
-async def ready(place: Workplace, transcript=TALK) -> tuple[Message, Job]:
+async def ready(place: Workplace, transcript: Transcript = TALK) -> tuple[Message, Job]:
     message, job = await place.upload()
     return message, await place.replying(job, transcript)
 

@@ -6,6 +6,7 @@ read the JSON into their models, which validate, and must write it again as it w
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, cast
 
 import slackblocks
 from slack_sdk.models.blocks import Block as SdkBlock
@@ -66,7 +67,7 @@ def messages(slack: SlackSimulator) -> Iterator[tuple[str, Sequence[Json]]]:
     """The blocks of every call that posts, and of every message that is there (answers came by other ways)."""
     for entry in slack.ledger.entries:
         if entry.method in _POSTS and entry.status == 200 and not entry.error:
-            yield entry.method, _decoded(entry.args.get("blocks")) or []
+            yield entry.method, cast("Sequence[Json]", _decoded(entry.args.get("blocks")) or [])
     for message in slack.workspace.all_messages():
         if message.user == BOT_USER:
             yield "a message", message.blocks
@@ -83,37 +84,37 @@ def views(slack: SlackSimulator) -> Iterator[tuple[str, Json]]:
 
 def validate_blocks(blocks: Sequence[Json], where: str = "", most: int = limits.MESSAGE_BLOCKS) -> None:
     """Both libraries take the blocks, and give them back unchanged."""
-    blocks = json.loads(json.dumps(blocks))
-    assert len(blocks) <= most, where
+    copied: list[dict[str, Any]] = json.loads(json.dumps(blocks))
+    assert len(copied) <= most, where
     if most == limits.MESSAGE_BLOCKS:
-        assert limits.weight_of(blocks) <= limits.ALL_BLOCKS, where
-    ids = [block["block_id"] for block in blocks if "block_id" in block]
-    for number, block in enumerate(blocks):
+        assert limits.weight_of(copied) <= limits.ALL_BLOCKS, where
+    ids = [block["block_id"] for block in copied if "block_id" in block]
+    for number, block in enumerate(copied):
         block.setdefault("block_id", f"unnamed.{number}")  # slackblocks would make one up, as Slack does
     assert len(set(ids)) == len(ids), f"{where}: block ids are not unique"
     assert all(len(each) <= limits.BLOCK_ID for each in ids), where
-    again = [block.to_dict() for block in SdkBlock.parse_all(blocks)]
-    assert _slim(again) == _slim(blocks), f"{where}: slack_sdk reads something else"
-    assert _slim([_read(block)._resolve() for block in blocks]) == _slim(blocks), f"{where}: slackblocks differs"
+    again = [block.to_dict() for block in SdkBlock.parse_all(copied)]
+    assert _slim(again) == _slim(copied), f"{where}: slack_sdk reads something else"
+    assert _slim([_read(block)._resolve() for block in copied]) == _slim(copied), f"{where}: slackblocks differs"
 
 
 def validate_view(view: Json, where: str = "") -> None:
     """The same for a view with its blocks."""
-    view = json.loads(json.dumps(view))
-    for number, block in enumerate(view["blocks"]):
+    copied: dict[str, Any] = json.loads(json.dumps(view))
+    for number, block in enumerate(copied["blocks"]):
         block.setdefault("block_id", f"unnamed.{number}")
-    assert len(json.dumps(view)) <= _LARGEST_VIEW, where
-    validate_blocks(view["blocks"], where, limits.VIEW_BLOCKS)
+    assert len(json.dumps(copied)) <= _LARGEST_VIEW, where
+    validate_blocks(copied["blocks"], where, limits.VIEW_BLOCKS)
     # The SDK's own check of views (24 characters, 3,000 of metadata, submit with inputs) is part of `to_dict`.
-    assert _slim(SdkView(**view).to_dict()) == _slim(view), f"{where}: slack_sdk reads something else"
-    parts = {key: value for key, value in view.items() if key != "type"}
-    parts |= {key: _text(view[key]) for key in ("title", "submit", "close") if key in view}
-    parts["blocks"] = [_read(block) for block in view["blocks"]]
-    made = slackblocks.HomeTabView(**parts) if view["type"] == "home" else slackblocks.ModalView(**parts)
-    assert _slim(made._resolve()) == _slim(view), f"{where}: slackblocks differs"
+    assert _slim(SdkView(**copied).to_dict()) == _slim(copied), f"{where}: slack_sdk reads something else"
+    parts = {key: value for key, value in copied.items() if key != "type"}
+    parts |= {key: _text(copied[key]) for key in ("title", "submit", "close") if key in copied}
+    parts["blocks"] = [_read(block) for block in copied["blocks"]]
+    made = slackblocks.HomeTabView(**parts) if copied["type"] == "home" else slackblocks.ModalView(**parts)
+    assert _slim(made._resolve()) == _slim(copied), f"{where}: slackblocks differs"
 
 
-def _read(value: Json) -> slackblocks.Block:
+def _read(value: Json) -> Any:
     """A block or element as slackblocks' own object; it validates what it is built from."""
     kind = str(value["type"])
     if kind in ("mrkdwn", "plain_text"):
@@ -142,11 +143,11 @@ def _part(key: str, value: object) -> object:
     return value
 
 
-def _option(value: Json) -> object:
+def _option(value: Json) -> Any:
     return slackblocks.Option.from_dict(dict(value))
 
 
-def _text(value: object) -> object:
+def _text(value: object) -> Any:
     assert isinstance(value, dict)
     return slackblocks.Text.from_dict(value)
 

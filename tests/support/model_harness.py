@@ -93,12 +93,12 @@ class World:
             return found
 
         task: asyncio.Task[T] = asyncio.create_task(travel())
-        self.leaving.add(task)  # type: ignore[arg-type]  # a task of any result
+        self.leaving.add(task)
         task.add_done_callback(self._gone)
         return await asyncio.shield(task)
 
     def _gone(self, task: asyncio.Task[T]) -> None:
-        self.leaving.discard(task)  # type: ignore[arg-type]  # as above
+        self.leaving.discard(task)
         if not task.cancelled():
             task.exception()  # its caller may be dead
 

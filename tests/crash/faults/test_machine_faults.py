@@ -117,7 +117,7 @@ async def test_a_disk_that_fills_up_in_mid_job_costs_time_only(
         place.service.settings.job_seconds = 2.0
         await place.start()
         message = await place.upload(Upload("visit.mp3", recording))
-        await place.until_row(lambda: place.service.billed)
+        await place.until_row(lambda: place.service is not None and place.service.billed)
         with filled(small_disk):
             await place.bot.until(lambda: place.bot.events("store failed"), 40)
         (reply,) = await place.answered(message)
@@ -156,7 +156,7 @@ async def test_twenty_seconds_of_a_locked_database_cost_time_only(place: Place, 
     place.service.settings.job_seconds = 1.0
     await place.start()
     under_way = await place.upload(Upload("visit.mp3", recording))
-    await place.until_row(lambda: place.service.billed)
+    await place.until_row(lambda: place.service is not None and place.service.billed)
     with contextlib.closing(sqlite3.connect(place.database, isolation_level=None)) as other:
         other.execute("BEGIN EXCLUSIVE")
         late = await place.upload(Upload("late.mp3", recording + b"\0"))
