@@ -212,7 +212,7 @@ async def test_after_a_crash_the_provider_is_asked_before_anything_is_repeated(
         raise Ambiguous("the connection was cut")
 
     whole = bench.provider.upload
-    bench.provider.upload = dies  # type: ignore[method-assign]  # as a crash would
+    bench.provider.upload = dies  # type: ignore[method-assign,assignment]  # as a crash would
     claimed = await bench.claimed(job)
     with pytest.raises(Ambiguous):
         await bench.steps.run(claimed)
