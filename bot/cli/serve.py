@@ -16,6 +16,7 @@ from bot.failpoints import VARIABLE, Failpoints
 from bot.logs import configure, report_loop_errors
 from bot.settings import Settings, SettingsError
 from bot.subprocesses.confinement import protect_this_process
+from bot.web.server import ListenError
 
 START_CHECK_SECONDS = 2.0
 
@@ -100,6 +101,7 @@ def _guarded(run: Callable[[asyncio.Event], Awaitable[int]], port: int) -> int:
         return 2
     except OSError as error:
         why = os.strerror(error.errno) if error.errno else str(error)  # asyncio's own words repeat the address
+        port = error.port if isinstance(error, ListenError) else port
         what = f"{error.filename} cannot be used" if error.filename else f"cannot listen on port {port}"
         typer.echo(f"threadscribe: {what}: {why}.", err=True)
         return 2

@@ -164,6 +164,8 @@ class Lane:
                         step.cancel()
                 except StoreError:
                     continue  # the step's own commit will find out; the lease has time left
+                except Exception as error:  # a bug here must not cost all the leases; it is reported
+                    self.watch(StepFailed(held.job, 0.0, type(error).__name__, "its lease was not renewed", error))
 
     async def _still_ours(self, held: Held) -> bool:
         """Whether the step may go on; its lease is renewed in time."""

@@ -19,6 +19,15 @@ PER_ADDRESS = 256  # a proxy in front of the bot is one address
 BACKLOG = 512
 STOP_SECONDS = 5.0
 
+
+class ListenError(OSError):
+    """The address is taken, or is none of this machine's; `port` says which."""
+
+    def __init__(self, error: OSError, port: int) -> None:
+        super().__init__(error.errno, error.strerror)
+        self.port = port
+
+
 SlackEvents = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
@@ -58,13 +67,16 @@ class WebServer:
         self.port = port
 
     async def start(self) -> None:
-        """Raises `OSError` when the address is taken."""
+        """Raises `ListenError` when the address is taken."""
         await self._runner.setup()
         if (manager := self._runner.server) is None:
             raise RuntimeError("aiohttp gave no server")
         make = Connections(manager, *self._limits)
         loop = asyncio.get_running_loop()
-        self._server = await loop.create_server(make, self._host, self.port, backlog=BACKLOG)
+        try:
+            self._server = await loop.create_server(make, self._host, self.port, backlog=BACKLOG)
+        except OSError as error:
+            raise ListenError(error, self.port) from error
         self.port = int(self._server.sockets[0].getsockname()[1])
 
     async def stop(self) -> None:

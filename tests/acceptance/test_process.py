@@ -96,6 +96,16 @@ async def test_a_port_that_is_taken_is_said(place: Place) -> None:
     one_line_each(bot, f"cannot listen on port {port}: Address already in use.")
 
 
+async def test_a_taken_port_of_the_operators_is_named_too(place: Place) -> None:
+    with contextlib.closing(socket.socket()) as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        port = str(other.getsockname()[1])
+        bot = await place.run("serve", ADMIN_PORT=port)
+    assert bot.process.returncode == 2
+    one_line_each(bot, f"cannot listen on port {port}: Address already in use.")
+
+
 @pytest.mark.parametrize(
     ("environment", "facts"),
     [
