@@ -134,3 +134,11 @@ def test_what_a_protected_process_holds_is_closed_to_others_of_its_user(how: str
     refused, core = run.stdout.split()
     assert refused == outcome
     assert core == "0" or how != "protected"
+
+
+@pytest.mark.parametrize(("package", "words"), [("landlockpy", "Landlock"), ("pyseccomp", "seccomp")])
+def test_doctor_learns_what_this_machine_lacks(package: str, words: str) -> None:
+    script = f"import sys; sys.modules[{package!r}] = None\nfrom bot.subprocesses.confinement import confine, missing\n"
+    script += "print(*missing()); confine()\nopen('/proc/self/status').read()"
+    run = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert words in run.stdout
