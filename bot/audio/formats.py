@@ -65,8 +65,9 @@ def canonical_mime(
 ) -> str:
     """The type of such a file. `brand` is the major brand of an MP4.
 
-    What others would not hear as we do has a type of its own, which no provider lists: an unusual codec, several sound
-    tracks (others take the first), channels of opposite phase (others mix them to silence).
+    A file that a provider could hear differently gets a type that no provider accepts, so that it is converted: an
+    unusual codec, several sound tracks (others use the first one), channels of opposite phase (others mix them to
+    silence).
     """
     plain = _plain_mime(container, codec, has_video, brand)
     return plain + (f";tracks={tracks}" if tracks > 1 else "") + (";phase=opposite" if opposite else "")

@@ -188,7 +188,7 @@ def _seconds(container: InputContainer, stream: AudioStream) -> float | None:
 
 
 def _counted(request: Probe, index: int) -> float | None:
-    """The length of a whole file, from its packets. They are read anew: probing has consumed some."""
+    """The length of a whole file, from its packets. They are read again, because probing has consumed some."""
     with open_media(io.BytesIO(request.blob)) as container:
         total = 0.0
         try:

@@ -35,7 +35,7 @@ class Channel:
         threading.Thread(target=self._listen, name="requests", daemon=True).start()
 
     def requests(self) -> Iterator[object]:
-        """Each request in the order of arrival, for ever: the process ends when the parent hangs up."""
+        """Each request in the order of arrival, forever: the process ends when the parent closes the pipe."""
         while True:
             yield self._requests.get()
 

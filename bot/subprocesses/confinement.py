@@ -1,8 +1,8 @@
-"""What a child process may do: the least that its work needs, so that a fault in a decoder opens no door.
+"""Limits what a child process can do to what its work needs, so that a bug in a decoder gives access to nothing else.
 
-Decoders and models read bytes from strangers. Limits of memory, files and processor hold on every Unix; Landlock (which
-files and TCP ports) and seccomp (no sockets at all, no other processes) where the Linux kernel has them. `missing`
-says what is not there, for `doctor`.
+Decoders and models read bytes from strangers. Resource limits (memory, files, processor time) apply on every Unix.
+Landlock (files, TCP) and seccomp (sockets, other processes) apply where the Linux kernel has them; `missing` names the
+ones that it does not have, for `doctor`.
 """
 
 import contextlib
@@ -27,8 +27,8 @@ _OPEN_FILES = 256
 _OF_A_FILE = 1 << 1 | 1 << 2 | 1 << 14 | 1 << 15
 _DRIVERS = (Path("/proc/driver"), Path("/sys"))  # what a graphics card's library looks at
 
-# What nobody needs who computes: other processes, the network (io_uring could open sockets behind the filter's back),
-# and the doors into the kernel through which others have broken out.
+# Decoding and inference never need these: the network (io_uring could open sockets around the filter), other processes,
+# and system calls that sandboxes were escaped through before.
 _REFUSED_CALLS = """
     socket socketpair connect bind listen accept accept4 io_uring_setup io_uring_enter io_uring_register
     ptrace process_vm_readv process_vm_writev pidfd_getfd execve execveat
@@ -38,7 +38,7 @@ _REFUSED_CALLS = """
 
 
 def protect_this_process() -> None:
-    """Keep what this process holds (tokens, recordings) out of core files and from others of the same user.
+    """Keep what this process holds (tokens, recordings) out of core files and away from other processes of its user.
 
     Without PR_SET_DUMPABLE its children could read its environment and memory below /proc.
     """
@@ -50,11 +50,11 @@ def protect_this_process() -> None:
 def confine(
     readable: Iterable[Path] = (), writable: Iterable[Path] = (), memory: int | None = None, devices: bool = False
 ) -> None:
-    """Give up, for good, what this child does not need. Call it before anything of a stranger's is read.
+    """Give up for good what this child does not need. Call it before it reads untrusted bytes.
 
-    Left are: reading Python, its libraries and `readable`; reading and writing below `writable` (without any, files
-    cannot be written); `memory` bytes more than are mapped now; with `devices`, graphics cards. What the kernel does
-    not have is passed over. It holds for this thread and those it starts, and where the kernel can, for all.
+    It can still read Python, its libraries and `readable`, read and write below `writable` (without any, it cannot
+    write files at all), map `memory` bytes more than now, and with `devices` use graphics cards. Whatever the kernel
+    lacks is skipped. Landlock applies to this thread and those it starts; seccomp to all threads.
     """
     writable = list(writable)
     _no_core()

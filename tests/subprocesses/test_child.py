@@ -1,4 +1,4 @@
-"""Children end with their parent, keep no secrets, and their failures are told apart."""
+"""Children end with their parent, keep no secrets, and their failures can be distinguished."""
 
 import asyncio
 import os
