@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from bot.domain.errors import LostLease, StoreError
 from bot.domain.job import FINAL, Job, Origin, State, new_job_id
-from bot.domain.machine import FAR_FUTURE, Change, Parked
+from bot.domain.machine import FAR_FUTURE, Cause, Change, Parked
 from bot.ports.store import JobEvent, JobFilter, NewJob
 from storage.engines.transaction import (
     Database,
@@ -77,7 +77,9 @@ class StoredJobs:
             return None
         if integer(rows[0], "made"):
             event: dict[str, Value] = {"id": job.id, "revision": 1, "now": job.created_at, "source": None}
-            yield Query("add_change_event", {**event, "target": job.state.value, "cause": "received", "detail": None})
+            yield Query(
+                "add_change_event", {**event, "target": job.state.value, "cause": Cause.RECEIVED.value, "detail": None}
+            )
         return job_of(rows[0], self._seal), bool(integer(rows[0], "made"))
 
     @urgent_reads_once
@@ -133,7 +135,7 @@ class StoredJobs:
                 at=now,
                 source=source.value,
                 target=target.value,
-                cause="recording deleted",
+                cause=Cause.DELETED.value,
                 detail=None,
             )
         if (yield from execute("job_to_purge", job_id=job_id)):
@@ -267,7 +269,7 @@ class StoredJobs:
             at=number(row, "at"),
             source=State(source) if source else None,
             target=State(text(row, "target")),
-            cause=text(row, "cause"),
+            cause=Cause(text(row, "cause")),
             detail=opened_text(maybe_blob(row, "detail"), f"event:{job_id}", self._seal),
         )
 
@@ -286,7 +288,7 @@ def move(change: Change, seal: Seal, keep_lease: bool = False) -> Transaction[Jo
         "wake_count": before.wake_count,
         "sets_cancel_by": int(before.cancel_by != after.cancel_by),
         "is_final": int(after.state in FINAL),
-        "cause": change.cause,
+        "cause": change.cause.value if change.cause else "",
         "detail": sealed_text(change.detail, f"event:{after.id}", seal) if change.detail else None,
     }
     rows = yield Query("change_job", {**job_values(after, seal), **values})

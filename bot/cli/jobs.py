@@ -11,7 +11,7 @@ from bot.cli.stores import with_store
 from bot.clock import SystemClock
 from bot.domain.errors import LostLease
 from bot.domain.job import Job, State
-from bot.domain.machine import Ended, Parked, stage_of
+from bot.domain.machine import Cause, Ended, Parked, stage_of
 from bot.ports.store import JobFilter, JobStore
 from bot.settings import Settings
 
@@ -123,7 +123,7 @@ def run_retry(settings: Settings, job_id: str) -> int:
                 case Ended():
                     await store.apply(stage.retry(now, await store.transcript(job.id) is not None))
                 case Parked():
-                    await store.apply(stage.resume(now, "resumed by the operator"))
+                    await store.apply(stage.resume(now, Cause.RESUMED))
                 case _:
                     await store.wake(job.id, now)
         except LostLease:

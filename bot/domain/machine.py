@@ -11,6 +11,7 @@ written down. Nothing here does I/O; every `now` and `due_at` is in Unix seconds
 
 import uuid
 from dataclasses import dataclass, replace
+from enum import StrEnum
 
 from bot.domain.errors import Problem, ProblemCode
 from bot.domain.job import FileFacts, Job, Options, Outcome, RemoteJob, State
@@ -20,17 +21,45 @@ LATE_SECONDS = 60.0  # a poll may be this late and its wait still counts towards
 FAR_FUTURE = 253402300799.0  # the last second of the year 9999: parked and final jobs are never due
 
 
+class Cause(StrEnum):
+    """Why a job moved: the fixed part of a line of its timeline, stored as it is here."""
+
+    RECEIVED = "received"
+    ACCEPTED = "accepted"  # detail: the provider
+    REUSES = "reuses a transcript"  # detail: the job whose transcript it is
+    IGNORED = "not audio, not meant"
+    REMOTE_CREATED = "remote job created"
+    REMOTE_DROPPED = "remote job dropped"  # detail: why
+    HANDED_OVER = "audio handed over"
+    HANDED_OVER_AGAIN = "handed over again"  # detail: why
+    RESULT_READY = "result ready"
+    RESULT_MISSING = "result not there"  # detail: what the provider said
+    STORED = "transcript stored"
+    RETRY = "retry"  # detail: what did not work
+    PARKED = "parked"  # detail: what has to be fixed
+    FIXED = "fixed"
+    REFUSED = "refused"  # detail: the code of the problem
+    CANCELLED = "cancelled"
+    DELETED = "recording deleted"
+    REPLIED = "replied"
+    UNDELIVERABLE = "no reply possible"  # detail: what Slack said
+    RESUMED = "resumed by the operator"
+    TRIED_AGAIN = "retried"
+    TRIED_AGAIN_STORED = "retried with the stored transcript"
+    TRIED_AGAIN_REMOTE = "retried with the remote job"
+
+
 @dataclass(frozen=True, slots=True)
 class Change:
     """A move from `before` to `after`: the store commits it only if the row is still as `before` says."""
 
     before: Job
     after: Job
-    cause: str  # fixed words for the timeline
+    cause: Cause | None  # None: no line in the timeline
     detail: str = ""  # what a provider or Slack said; kept sealed, and purged with the content
 
 
-def _move(job: Job, state: State, now: float, cause: str, due_at: float | None = None, detail: str = "") -> Change:
+def _move(job: Job, state: State, now: float, cause: Cause, due_at: float | None = None, detail: str = "") -> Change:
     after = replace(
         job,
         state=state,
@@ -78,16 +107,16 @@ class _Active(_Stage):
             last_error=error,
             waited_seconds=waited(self.job, now),
         )
-        return Change(self.job, after, "retry", error)
+        return Change(self.job, after, Cause.RETRY, error)
 
     def park(self, now: float, error: str, account: str) -> Change:
         """Wait until `account` is mended; `Parked.resume` goes back to this very state."""
-        change = _move(self.job, State.PARKED, now, "parked", FAR_FUTURE, error)
+        change = _move(self.job, State.PARKED, now, Cause.PARKED, FAR_FUTURE, error)
         return _amend(change, parked_from=self.job.state, parked_for=account, last_error=error)
 
     def delete(self, now: float) -> Change:
         """The recording is gone: nothing is transcribed any more, and no answer is owed."""
-        return _amend(_move(self.job, State.REPLYING, now, "recording deleted"), outcome=Outcome.DELETED)
+        return _amend(_move(self.job, State.REPLYING, now, Cause.DELETED), outcome=Outcome.DELETED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,9 +125,8 @@ class _Refusable(_Active):
 
     def refuse(self, now: float, problem: Problem, error: str = "") -> Change:
         """Answer with a sentence that says why there is no transcript."""
-        cause = f"refused: {problem.code.value}"
         return _amend(
-            _move(self.job, State.REPLYING, now, cause),
+            _move(self.job, State.REPLYING, now, Cause.REFUSED, detail=problem.code.value),
             outcome=Outcome.REFUSED,
             problem=problem,
             last_error=error,
@@ -106,7 +134,7 @@ class _Refusable(_Active):
 
     def cancel(self, now: float) -> Change:
         """Answer that somebody cancelled it."""
-        return _amend(_move(self.job, State.REPLYING, now, "cancelled"), outcome=Outcome.CANCELLED)
+        return _amend(_move(self.job, State.REPLYING, now, Cause.CANCELLED), outcome=Outcome.CANCELLED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,17 +143,17 @@ class Received(_Refusable):
 
     def submit(self, now: float, file: FileFacts, provider: str, account: str, options: Options) -> Change:
         """The file is fit and its provider chosen."""
-        change = _move(self.job, State.SUBMITTING, now, f"accepted for {provider}")
+        change = _move(self.job, State.SUBMITTING, now, Cause.ACCEPTED, detail=provider)
         return _amend(change, file=file, provider=provider, account=account, options=options)
 
     def reuse(self, now: float, file: FileFacts, provider: str, account: str, source_job: str) -> Change:
         """The same file was transcribed before: share that transcript, pay nothing."""
-        change = _move(self.job, State.FINISHING, now, f"reuses {source_job}")
+        change = _move(self.job, State.FINISHING, now, Cause.REUSES, detail=source_job)
         return _amend(change, file=file, provider=provider, account=account, reuses=source_job)
 
     def ignore(self, now: float) -> Change:
         """Nobody meant this file as audio: end without a word."""
-        change = _move(self.job, State.DONE, now, "not audio, not meant", FAR_FUTURE)
+        change = _move(self.job, State.DONE, now, Cause.IGNORED, FAR_FUTURE)
         return _amend(change, outcome=Outcome.SILENT, finished_at=now)
 
 
@@ -136,7 +164,7 @@ class Submitting(_Refusable):
     def created(self, now: float, remote: RemoteJob) -> Change:
         """The provider has given a reference; stay, with it stored, before any byte is sent."""
         after = replace(self.job, updated_at=now, due_at=now, remote=remote)
-        return Change(self.job, after, "remote job created")
+        return Change(self.job, after, Cause.REMOTE_CREATED)
 
     def url_refused(self, now: float, due_at: float, error: str) -> Change:
         """As `retry`; the remote job's upload URL counts as expired from now on."""
@@ -147,11 +175,11 @@ class Submitting(_Refusable):
     def recreate(self, now: float, why: str) -> Change:
         """The remote job is of no use (its URL expired before the upload): stay, make another."""
         after = replace(self.job, updated_at=now, due_at=now, remote=None)
-        return Change(self.job, after, "remote job dropped", why)
+        return Change(self.job, after, Cause.REMOTE_DROPPED, why)
 
     def submitted(self, now: float, due_at: float) -> Change:
         """The provider has the audio; look for the result at `due_at`."""
-        change = _move(self.job, State.WAITING, now, "audio handed over", due_at)
+        change = _move(self.job, State.WAITING, now, Cause.HANDED_OVER, due_at)
         return _amend(change, submitted_at=now, waited_seconds=0.0)
 
 
@@ -170,15 +198,15 @@ class Waiting(_Refusable):
             last_error="",
             waited_seconds=waited(self.job, now),
         )
-        return Change(self.job, after, "")
+        return Change(self.job, after, None)
 
     def ready(self, now: float) -> Change:
         """The result can be fetched (or is stored already)."""
-        return _move(self.job, State.FINISHING, now, "result ready")
+        return _move(self.job, State.FINISHING, now, Cause.RESULT_READY)
 
     def resubmit(self, now: float, why: str) -> Change:
         """The provider never got the audio (checked with it): hand it over again."""
-        return _amend(_move(self.job, State.SUBMITTING, now, "handed over again", detail=why), submitted_at=None)
+        return _amend(_move(self.job, State.SUBMITTING, now, Cause.HANDED_OVER_AGAIN, detail=why), submitted_at=None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,11 +215,11 @@ class Finishing(_Refusable):
 
     def stored(self, now: float) -> Change:
         """The transcript is in the store."""
-        return _amend(_move(self.job, State.REPLYING, now, "transcript stored"), outcome=Outcome.TRANSCRIPT)
+        return _amend(_move(self.job, State.REPLYING, now, Cause.STORED), outcome=Outcome.TRANSCRIPT)
 
     def result_missing(self, now: float, why: str) -> Change:
         """The result is not there after all: wait for it again."""
-        return _move(self.job, State.WAITING, now, "result not there", detail=why)
+        return _move(self.job, State.WAITING, now, Cause.RESULT_MISSING, detail=why)
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,12 +235,12 @@ class Replying(_Active):
             Outcome.CANCELLED: State.CANCELLED,
             Outcome.DELETED: State.DELETED,
         }[self.job.outcome or Outcome.REFUSED]
-        return _amend(_move(self.job, final, now, "replied", FAR_FUTURE), finished_at=now)
+        return _amend(_move(self.job, final, now, Cause.REPLIED, FAR_FUTURE), finished_at=now)
 
     def undeliverable(self, now: float, why: str) -> Change:
         """Nobody can be answered any more (channel gone, app removed): end as failed, the transcript stays."""
         return _amend(
-            _move(self.job, State.FAILED, now, "no reply possible", FAR_FUTURE, why),
+            _move(self.job, State.FAILED, now, Cause.UNDELIVERABLE, FAR_FUTURE, why),
             finished_at=now,
             last_error=why,
         )
@@ -222,24 +250,24 @@ class Replying(_Active):
 class Parked(_Stage):
     """Waits for the operator."""
 
-    def resume(self, now: float, cause: str = "mended") -> Change:
+    def resume(self, now: float, cause: Cause = Cause.FIXED) -> Change:
         """Go on where it stopped."""
         back = self.job.parked_from or State.RECEIVED
         return _amend(_move(self.job, back, now, cause), parked_from=None, parked_for="")
 
     def refuse(self, now: float, problem: Problem) -> Change:
         """Nobody fixed it in time: answer with a sentence that says why there is no transcript."""
-        change = _move(self.job, State.REPLYING, now, f"refused: {problem.code.value}")
+        change = _move(self.job, State.REPLYING, now, Cause.REFUSED, detail=problem.code.value)
         return _amend(change, outcome=Outcome.REFUSED, problem=problem, parked_from=None, parked_for="")
 
     def cancel(self, now: float) -> Change:
         """Answer that somebody cancelled it."""
-        change = _move(self.job, State.REPLYING, now, "cancelled")
+        change = _move(self.job, State.REPLYING, now, Cause.CANCELLED)
         return _amend(change, outcome=self.job.outcome or Outcome.CANCELLED, parked_from=None, parked_for="")
 
     def delete(self, now: float) -> Change:
         """The recording is gone: no answer is owed."""
-        change = _move(self.job, State.REPLYING, now, "recording deleted")
+        change = _move(self.job, State.REPLYING, now, Cause.DELETED)
         return _amend(change, outcome=Outcome.DELETED, parked_from=None, parked_for="")
 
 
@@ -256,13 +284,13 @@ class Ended(_Stage):
         job = self.job
         given_up = job.problem is not None and job.problem.code in _GIVEN_UP
         if transcript_stored:
-            change = _move(job, State.FINISHING, now, "retried with the stored transcript")
+            change = _move(job, State.FINISHING, now, Cause.TRIED_AGAIN_STORED)
         elif job.remote and job.submitted_at and not given_up:
-            change = _move(job, State.WAITING, now, "retried with the remote job")
+            change = _move(job, State.WAITING, now, Cause.TRIED_AGAIN_REMOTE)
             change = _amend(change, submitted_at=now, waited_seconds=0.0)
         else:
             fresh = str(uuid.uuid5(uuid.NAMESPACE_OID, f"{job.client_ref} {now!r}"))
-            change = _move(job, State.RECEIVED, now, "retried")
+            change = _move(job, State.RECEIVED, now, Cause.TRIED_AGAIN)
             change = _amend(change, remote=None, submitted_at=None, reuses="", client_ref=fresh)
             if job.origin.version == 1:  # nobody chose these for it: the channel's settings may have been mended
                 change = _amend(change, provider="", account="", options=Options())

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from bot.domain.job import Job, State
+from bot.domain.machine import Cause
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,7 +14,7 @@ class StepEnded:
     job: Job
     source: State
     seconds: float
-    cause: str
+    cause: Cause | None
 
 
 @dataclass(frozen=True, slots=True)

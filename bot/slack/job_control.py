@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from bot.domain.errors import LostLease
 from bot.domain.job import Job, State
-from bot.domain.machine import Ended, Parked, stage_of
+from bot.domain.machine import Cause, Ended, Parked, stage_of
 from bot.ports.store import JobStore
 
 
@@ -22,7 +22,7 @@ async def restart(store: JobStore, job: Job, now: float, notify: Callable[[str],
     if isinstance(stage, Ended) and (job.state is not State.DONE or await erased(store, job)):
         change = stage.retry(now, await store.transcript(job.id) is not None)
     elif isinstance(stage, Parked):
-        change = stage.resume(now, "retried")
+        change = stage.resume(now, Cause.TRIED_AGAIN)
     else:
         return None
     try:

@@ -19,7 +19,7 @@ from bot.domain.errors import (
     UploadUrlRefused,
 )
 from bot.domain.job import Job, Outcome, RemoteJob, State
-from bot.domain.machine import Change, Replying, Submitting, stage_of
+from bot.domain.machine import Cause, Change, Replying, Submitting, stage_of
 from bot.engine.accounts import PROBE_SECONDS, Accounts
 from bot.engine.events import AccountBroke, AccountRecovered, StepEnded, StepFailed, StoreFailed
 from bot.engine.lane import Lane
@@ -178,7 +178,7 @@ async def test_a_step_whose_lease_is_lost_is_ended_and_what_it_did_is_not_commit
         await yard.until(lambda: not yard.busy.running)
     assert sorted(ended) == ["cancelled", "done"]
     causes = [event.cause for event in await yard.store.events(job.id)]
-    assert causes.count("transcript stored") == 1
+    assert causes.count(Cause.STORED) == 1
 
 
 async def test_a_result_that_comes_after_its_lease_was_taken_changes_nothing(yard: Yard) -> None:
@@ -258,10 +258,10 @@ async def test_what_fails_for_a_while_is_tried_again_and_counted(yard: Yard) -> 
 
     async with serving(yard.lane(step)):
         await yard.until(
-            lambda: any(isinstance(each, StepEnded) and each.cause == "result ready" for each in yard.happened)
+            lambda: any(isinstance(each, StepEnded) and each.cause is Cause.RESULT_READY for each in yard.happened)
         )
     assert tries[:4] == [0, 1, 2, 3]
-    retries = [event.detail for event in await yard.store.events(job.id) if event.cause == "retry"]
+    retries = [event.detail for event in await yard.store.events(job.id) if event.cause is Cause.RETRY]
     assert retries == ["no connection"] * 3
     assert (await yard.row(job)).last_error == ""
 
@@ -348,15 +348,15 @@ async def test_a_broken_account_parks_its_jobs_is_told_of_once_and_resumes_by_it
         await yard.until(lambda: any(isinstance(each, AccountRecovered) for each in yard.happened))
         assert accounts.broken == ()
         await yard.until(
-            lambda: sum(isinstance(each, StepEnded) and each.cause == "result ready" for each in yard.happened) == 3
+            lambda: sum(isinstance(each, StepEnded) and each.cause is Cause.RESULT_READY for each in yard.happened) == 3
         )
     await supervisor.stop()
     assert len([each for each in yard.happened if isinstance(each, AccountBroke)]) == 1
     assert probes[0] - began >= PROBE_SECONDS
     for job in jobs:
         causes = [event.cause for event in await yard.store.events(job.id)]
-        parked = causes.index("parked")
-        assert causes[parked + 1 : parked + 3] == ["mended", "result ready"]
+        parked = causes.index(Cause.PARKED)
+        assert causes[parked + 1 : parked + 3] == [Cause.FIXED, Cause.RESULT_READY]
 
 
 async def test_a_database_that_refuses_is_reported_once_and_waited_out(yard: Yard) -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from bot.domain.errors import LostLease, Problem, ProblemCode
 from bot.domain.job import FileFacts, Options, Outcome, State
-from bot.domain.machine import FAR_FUTURE, Ended, Finishing, Received, Replying, Submitting, Waiting
+from bot.domain.machine import FAR_FUTURE, Cause, Ended, Finishing, Received, Replying, Submitting, Waiting
 from bot.ports.store import JobEvent, JobFilter, JobStore, NewJob
 from tests.storage.samples import (
     FILE,
@@ -62,12 +62,12 @@ async def test_a_change_is_stored_whole_and_told_in_the_timeline(store: JobStore
     assert job.state is State.FAILED
     assert await store.job(job.id) == job
     assert await store.events(job.id) == [
-        JobEvent(NOW, None, State.RECEIVED, "received"),
-        JobEvent(NOW, State.RECEIVED, State.SUBMITTING, "accepted for xosum"),
-        JobEvent(NOW, State.SUBMITTING, State.SUBMITTING, "remote job created"),
-        JobEvent(NOW, State.SUBMITTING, State.WAITING, "audio handed over"),
-        JobEvent(NOW + 5, State.WAITING, State.REPLYING, "refused: too_large"),
-        JobEvent(NOW + 6, State.REPLYING, State.FAILED, "replied"),
+        JobEvent(NOW, None, State.RECEIVED, Cause.RECEIVED),
+        JobEvent(NOW, State.RECEIVED, State.SUBMITTING, Cause.ACCEPTED, "xosum"),
+        JobEvent(NOW, State.SUBMITTING, State.SUBMITTING, Cause.REMOTE_CREATED),
+        JobEvent(NOW, State.SUBMITTING, State.WAITING, Cause.HANDED_OVER),
+        JobEvent(NOW + 5, State.WAITING, State.REPLYING, Cause.REFUSED, "too_large"),
+        JobEvent(NOW + 6, State.REPLYING, State.FAILED, Cause.REPLIED),
     ]
 
 

@@ -48,7 +48,7 @@ class Jobs(Protocol):
         The lease is given back unless `keep_lease`. If the row was woken since it was claimed, a later `due_at`
         becomes `now` (a parked or final job stays undue). `cancel_by` is written only where the change alters it, and
         `deleted_at` never: see `mark_deleted`. A deleted job that ends, ends as `State.DELETED`, whatever the change
-        says. A change with an empty cause writes no event. Raises `LostLease`.
+        says. A change without a cause writes no event. Raises `LostLease`.
         """
         ...
 

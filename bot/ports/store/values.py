@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from bot.domain.job import FileFacts, Job, Options, Origin, State
+from bot.domain.machine import Cause
 from bot.domain.search import Term
 
 
@@ -21,12 +22,12 @@ class NewJob:
 
 @dataclass(frozen=True, slots=True)
 class JobEvent:
-    """One line of a job's timeline. `cause` has fixed words; `detail` is free text, sealed and purged as content is."""
+    """One line of a job's timeline. `cause` is fixed; `detail` is free text, sealed and purged as content is."""
 
     at: float
     source: State | None
     target: State
-    cause: str
+    cause: Cause
     detail: str = ""
 
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 from bot.domain.errors import Problem, ProblemCode
 from bot.domain.job import State
+from bot.domain.machine import Cause
 from bot.ports.store import JobEvent
 from bot.slack.blockkit.text import clip, escape_label
 from bot.slack.texts import COMMAND
@@ -65,20 +66,21 @@ def typed_words(typed: str) -> str:
     return f"_{shown}_" if shown and "_" not in shown else shown
 
 
-_SENTENCES: Mapping[str, str] = {
-    "received": "Recording received",
-    "remote job created": "",  # the next line says that it was sent
-    "audio handed over": "Sent to the service",
-    "result ready": "Transcribed",
-    "transcript stored": "",
-    "cancelled": "Cancelled",
-    "recording deleted": "The recording was deleted",
-    "mended": "The problem is fixed; continued",
-    "fixed": "The problem is fixed; continued",
-    "retried": "Another try was asked for",
-    "retried with the stored transcript": "Another try was asked for; the stored transcript is used",
-    "retried with the remote job": "Another try was asked for; the service is asked for its result again",
-    "not audio, not meant": "Not a recording; nothing to do",
+_SENTENCES: Mapping[Cause, str] = {
+    Cause.RECEIVED: "Recording received",
+    Cause.REMOTE_CREATED: "",  # the next line says that it was sent
+    Cause.HANDED_OVER: "Sent to the service",
+    Cause.RESULT_READY: "Transcribed",
+    Cause.STORED: "",
+    Cause.CANCELLED: "Cancelled",
+    Cause.DELETED: "The recording was deleted",
+    Cause.FIXED: "The problem is fixed; continued",
+    Cause.RESUMED: "The problem is fixed; continued",
+    Cause.TRIED_AGAIN: "Another try was asked for",
+    Cause.TRIED_AGAIN_STORED: "Another try was asked for; the stored transcript is used",
+    Cause.TRIED_AGAIN_REMOTE: "Another try was asked for; the service is asked for its result again",
+    Cause.IGNORED: "Not a recording; nothing to do",
+    Cause.REUSES: "The same file was transcribed before; that transcript is used",
 }
 _ENDS: Mapping[State, str] = {
     State.DONE: "Reply posted in the thread",
@@ -92,28 +94,25 @@ _CODES = frozenset(code.value for code in ProblemCode)
 
 def line_of(event: JobEvent, phrases: Phrases) -> str:
     """A line of a timeline in words, "" for a step that says nothing to a user; the operator's note in parentheses."""
-    cause = event.cause
-    if (known := _SENTENCES.get(cause)) is not None:
+    if (known := _SENTENCES.get(event.cause)) is not None:
         return known
-    if cause == "replied":
-        return _ENDS.get(event.target, "Reply posted in the thread")
-    kind, _, detail = cause.partition(": ")
     shown = escape_label(clip(event.detail, 160))
-    match kind:
-        case "refused" if detail in _CODES:
-            return f"No transcript: {escape_label(sentence(Problem(ProblemCode(detail)), titles=phrases.titles))}"
-        case "retry":
+    match event.cause:
+        case Cause.REPLIED:
+            return _ENDS.get(event.target, "Reply posted in the thread")
+        case Cause.ACCEPTED:
+            return f"Checked; it goes to {escape_label(phrases.service(event.detail))}"
+        case Cause.REFUSED if event.detail in _CODES:
+            return f"No transcript: {escape_label(sentence(Problem(ProblemCode(event.detail)), titles=phrases.titles))}"
+        case Cause.RETRY:
             return f"It did not work; trying again ({shown})"
-        case "parked":
+        case Cause.PARKED:
             return f"Paused: the app's administrator has to fix this ({shown})"
-        case "handed over again" | "remote job dropped":
+        case Cause.HANDED_OVER_AGAIN | Cause.REMOTE_DROPPED:
             return f"Sent to the service again ({shown})"
-        case "result not there":
+        case Cause.RESULT_MISSING:
             return f"The result was not available after all ({shown})"
-        case "no reply possible":
+        case Cause.UNDELIVERABLE:
             return f"The reply could not be posted in the thread ({shown})"
-    if cause.startswith("reuses "):
-        return "The same file was transcribed before; that transcript is used"
-    if cause.startswith("accepted for "):
-        return f"Checked; it goes to {escape_label(phrases.service(cause.removeprefix('accepted for ')))}"
-    return escape_label(clip(cause, 160))
+        case _:
+            return "No transcript"  # a refusal whose reason was purged
