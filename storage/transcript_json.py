@@ -28,6 +28,7 @@ def dump_transcript(transcript: Transcript) -> bytes:
             "highlights": list(transcript.highlights),
             "provider": transcript.provider,
             "speaker_names": dict(transcript.speaker_names),
+            "language_confidence": transcript.language_confidence,
         }
     )
 
@@ -44,6 +45,7 @@ def load_transcript(data: bytes) -> Transcript:
         highlights=tuple(_str(line) for line in _list(form.get("highlights"))),
         provider=_str(form.get("provider")),
         speaker_names={label: _str(name) for label, name in _dict(form.get("speaker_names")).items()},
+        language_confidence=_maybe_float(form.get("language_confidence")),
     )
 
 
@@ -97,21 +99,29 @@ def _load(data: bytes) -> dict[str, Json]:
 
 
 def _segments_out(segments: Sequence[Segment]) -> Json:
-    return [[s.text, s.start, s.end, s.speaker, [[w.text, w.start, w.end] for w in s.words]] for s in segments]
+    return [_segment_out(segment) for segment in segments]
+
+
+def _segment_out(s: Segment) -> Json:
+    form: list[Json] = [s.text, s.start, s.end, s.speaker, [[w.text, w.start, w.end] for w in s.words]]
+    return [*form, s.language, s.unclear] if s.language or s.unclear else form
 
 
 def _segments_in(value: Json) -> tuple[Segment, ...]:
-    return tuple(_segment_in(_fields(item, 5)) for item in _list(value))
+    return tuple(_segment_in(_list(item)) for item in _list(value))
 
 
 def _segment_in(item: list[Json]) -> Segment:
-    text, start, end, speaker, words = item
+    text, start, end, speaker, words = _fields(item[:5], 5)
+    language, unclear = _fields(item[5:], 2) if len(item) > 5 else (None, False)
     return Segment(
         text=_str(text),
         start=_maybe_float(start),
         end=_maybe_float(end),
         speaker=_maybe_str(speaker),
         words=tuple(_word_in(_fields(word, 3)) for word in _list(words)),
+        language=_maybe_str(language),
+        unclear=unclear is True,
     )
 
 

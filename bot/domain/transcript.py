@@ -1,6 +1,18 @@
 """What was said: text, segments with times and speakers, and what is known about them."""
 
 from dataclasses import dataclass, field
+from enum import StrEnum
+
+UNSURE = 0.5  # a language that was detected with less confidence may be another
+
+
+class SpeechFinding(StrEnum):
+    """What a finished transcript says of its recording: these are different answers to a person."""
+
+    WORDS = "words"
+    SILENCE = "silence"  # nobody speaks
+    UNCLEAR = "unclear"  # somebody speaks, and no words could be made out
+    LANGUAGE_UNSURE = "language_unsure"  # there are words, in a language that was guessed
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +33,8 @@ class Segment:
     end: float | None = None
     speaker: str | None = None  # the provider's label, e.g. "Speaker 1", "DOCTOR", "Խոսնակ 1"
     words: tuple[Word, ...] = ()
+    language: str | None = None  # BCP-47, where the provider tells it for each segment
+    unclear: bool = False  # somebody speaks here, and no words could be made out: `text` is empty
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +49,7 @@ class Transcript:
     highlights: tuple[str, ...] = ()  # sentences that were said, chosen by us when there is no summary
     provider: str = ""
     speaker_names: dict[str, str] = field(default_factory=dict)  # label -> the name that a person gave
+    language_confidence: float | None = None  # 0..1, where the language was detected and the provider tells
 
     @property
     def text(self) -> str:
@@ -45,6 +60,26 @@ class Transcript:
     def is_empty(self) -> bool:
         """Whether nothing was said."""
         return not any(segment.text.strip() for segment in self.segments)
+
+    @property
+    def unclear_seconds(self) -> float:
+        """How long somebody spoke of whom no words could be made out."""
+        return sum(s.end - s.start for s in self.segments if s.unclear and s.start is not None and s.end is not None)
+
+    @property
+    def languages(self) -> tuple[str, ...]:
+        """The languages of the segments in order of first appearance, else the transcript's own."""
+        found = tuple(dict.fromkeys(s.language for s in self.segments if s.language and s.text.strip()))
+        return found or ((self.language,) if self.language else ())
+
+    @property
+    def finding(self) -> SpeechFinding:
+        """What the recording holds, for the sentence that a person reads."""
+        if self.is_empty:
+            return SpeechFinding.UNCLEAR if self.unclear_seconds else SpeechFinding.SILENCE
+        if self.language_confidence is not None and self.language_confidence < UNSURE:
+            return SpeechFinding.LANGUAGE_UNSURE
+        return SpeechFinding.WORDS
 
     @property
     def speakers(self) -> tuple[str, ...]:

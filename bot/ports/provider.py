@@ -34,6 +34,7 @@ class Capabilities:
     fetches_audio: bool = False  # the provider downloads from our /audio/{token}
     pushes: bool = False  # results will arrive by webhook (it is configured, and we can be reached)
     works_when_polled: bool = False  # each poll does a part of the work, so the next one is due at once
+    reports_progress: bool = False  # a poll is cheap and tells how far it is: ask from the start, not at the end
     pace: Pace | None = None
     concurrency: int = 8  # steps at once in this lane
     poll_seconds: tuple[float, float] = (5.0, 60.0)  # shortest and longest gap between polls
@@ -57,10 +58,14 @@ class TranscriptionRequest:
 
 @dataclass(frozen=True, slots=True)
 class Pending:
-    """Not ready. `uploaded` False: the provider still waits for the bytes; None: it cannot tell."""
+    """Not ready. `uploaded` False: the provider still waits for the bytes; None: it cannot tell.
+
+    `progress` 0..1 and `seconds_left`, where the provider knows them.
+    """
 
     progress: float | None = None
     uploaded: bool | None = None
+    seconds_left: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

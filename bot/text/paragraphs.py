@@ -4,8 +4,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from bot.domain.transcript import Transcript
+from bot.text.durations import stamp
 
 LONG = 600  # characters after which the next end of a sentence ends the paragraph
+UNCLEAR = "[{start}-{end}: speech I could not make out]"  # stands where somebody spoke and no words are known
 PAUSE = 3.0  # seconds of silence that begin a new one
 _ENDS = tuple(".?!…։:。？！۔؟।")
 
@@ -19,11 +21,21 @@ class Paragraph:
     speaker: str | None = None
 
 
-def paragraphs(transcript: Transcript) -> Iterator[Paragraph]:
-    """All paragraphs in order; joined, their words are the transcript's. Line breaks of the provider are kept."""
+def paragraphs(transcript: Transcript, unclear: str = UNCLEAR) -> Iterator[Paragraph]:
+    """All paragraphs in order; joined, their words are the transcript's. Line breaks of the provider are kept.
+
+    `unclear` is written, as a paragraph of its own, for a segment whose words could not be made out.
+    """
     parts: list[str] = []
     start = end = speaker = None
     for segment in transcript.segments:
+        if segment.unclear and segment.start is not None and segment.end is not None:
+            if parts:
+                yield _paragraph(transcript, parts, start, speaker)
+                parts = []
+            times = {"start": stamp(segment.start).strip("[]"), "end": stamp(segment.end).strip("[]")}
+            yield Paragraph(unclear.format(**times))
+            continue
         lines = [" ".join(line.split()) for line in segment.text.splitlines()]
         for number, line in enumerate(line for line in lines if line):
             rested = end is not None and segment.start is not None and segment.start - end > PAUSE

@@ -53,6 +53,14 @@ class Phrases:
     file_also: str = "The complete text follows in this thread."
     part: str = "Transcript, part {part} of {parts}"
     no_speech: str = "I heard no speech in this recording."
+    speech_unclear: str = (
+        "I heard speech in this recording but could not make out words. "
+        "If it was set to the wrong language, transcribe it again in another one."
+    )
+    unclear_part: str = "[{start}-{end}: speech I could not make out]"
+    unclear_share: str = "{time} of speech unclear"
+    language_unsure: str = "I am not sure of the language: {language}?"
+    several_languages: str = "Several languages: {languages}"
     cancelled: str = "Cancelled; nothing was transcribed."
     cancelled_by: str = "Cancelled by {user}; nothing was transcribed."
     file_deleted: str = "The file was deleted, so I stopped."

@@ -52,15 +52,16 @@ async def test_every_format_gives_the_words_that_were_said(desk: Desk, tmp_path:
         assert times == sorted(times, key=lambda at: at or 0.0)
 
 
-async def test_the_samples_are_heard_as_the_bare_engine_hears_them(desk: Desk, english: LocalSettings) -> None:
+async def test_the_samples_are_heard_as_well_as_by_the_bare_engine(desk: Desk, english: LocalSettings) -> None:
     for name in ("jfk.wav", "sense_passage.mp3", "sense_0890.ogg"):
         transcript = await desk.transcribe(SAMPLES / name)
-        assert plain(transcript.text) == plain(await asyncio.to_thread(bare, english, SAMPLES / name))
+        by_itself = error_rate(WORDS[name], await asyncio.to_thread(bare, english, SAMPLES / name))
+        assert error_rate(WORDS[name], transcript.text) <= by_itself + 0.02, name
 
 
 async def test_a_recording_cut_into_blocks_reads_like_the_uncut_one(english: LocalSettings, tmp_path: Path) -> None:
     path = write(tmp_path / "a.wav", *([speech(), pause(1.5), speech("sense_passage.mp3"), pause(1.5)] * 5))
-    async with open_desk(tmp_path, english.model_copy(update={"word_times": True})) as desk:
+    async with open_desk(tmp_path, english) as desk:
         transcript = await desk.transcribe(path)
         assert len(desk.blocks.put) == 2
     whole = await asyncio.to_thread(bare, english, path)
@@ -72,10 +73,8 @@ async def test_a_recording_cut_into_blocks_reads_like_the_uncut_one(english: Loc
     assert heard_at == pytest.approx([round_seconds * number + 1.0 for number in range(5)], abs=1.0)
 
 
-async def test_words_have_times_where_asked(tmp_path: Path, english: LocalSettings) -> None:
-    settings = english.model_copy(update={"word_times": True})
-    async with open_desk(tmp_path, settings) as desk:
-        transcript = await desk.transcribe(SAMPLES / "jfk.wav")
+async def test_every_word_has_its_time(desk: Desk) -> None:
+    transcript = await desk.transcribe(SAMPLES / "jfk.wav")
     words = [word for segment in transcript.segments for word in segment.words]
     assert plain(" ".join(word.text for word in words)) == plain(transcript.text)
     assert all(0 <= word.start <= word.end <= 11.1 for word in words)
@@ -112,7 +111,7 @@ def _sounds() -> dict[str, Sound]:
 
 @pytest.mark.parametrize("model", ["tiny.en", "base"])
 async def test_silence_noise_and_music_give_no_words(tmp_path: Path, english: LocalSettings, model: str) -> None:
-    async with open_desk(tmp_path, english.model_copy(update={"local_model": model})) as desk:
+    async with open_desk(tmp_path, english.model_copy(update={"model": model})) as desk:
         for name, sound in _sounds().items():
             if model == "base" and name not in ("white noise", "music", "buzz"):
                 continue  # voice detection, which is the same for both, drops the others before the model hears them
@@ -122,7 +121,7 @@ async def test_silence_noise_and_music_give_no_words(tmp_path: Path, english: Lo
             assert transcript.seconds == pytest.approx(20, abs=0.01)
 
 
-async def test_spanish_stays_spanish_through_every_block(tmp_path: Path, multilingual: LocalSettings) -> None:
+async def test_each_block_is_in_its_own_language(tmp_path: Path, multilingual: LocalSettings) -> None:
     path = tmp_path / "largo.wav"
     write(path, pause(100), speech("prueba_de_eco_es.wav"), pause(60), speech())
     async with open_desk(tmp_path, multilingual) as desk:
@@ -131,8 +130,11 @@ async def test_spanish_stays_spanish_through_every_block(tmp_path: Path, multili
         assert error_rate(SPANISH, short.text) < 0.25
         remote = await desk.hand_over(path)
         await desk.finished(remote)
-        assert {language for _, _, language in await desk.blocks.blocks(remote.ref)} <= {"es", None}
-        assert (await desk.provider.fetch(remote, "ref")).language == "es"
+        assert [language for _, _, language in await desk.blocks.blocks(remote.ref)] == ["es", "en"]
+        transcript = await desk.provider.fetch(remote, "ref")
+        assert transcript.language == "es"  # what is spoken longest
+        assert transcript.languages == ("es", "en")
+        assert "fellow Americans" in transcript.text
 
 
 async def test_a_language_that_the_model_does_not_know_is_refused(desk: Desk) -> None:

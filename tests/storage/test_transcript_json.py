@@ -22,7 +22,14 @@ texts = st.text(st.characters(exclude_categories=()), max_size=40)
 times = st.floats(allow_nan=False)
 words = st.builds(Word, texts, times, times)
 segments = st.builds(
-    Segment, texts, st.none() | times, st.none() | times, st.none() | texts, st.lists(words, max_size=3).map(tuple)
+    Segment,
+    texts,
+    st.none() | times,
+    st.none() | times,
+    st.none() | texts,
+    st.lists(words, max_size=3).map(tuple),
+    st.none() | texts.filter(bool),
+    st.booleans(),
 )
 transcripts = st.builds(
     Transcript,
@@ -34,6 +41,7 @@ transcripts = st.builds(
     highlights=st.lists(texts, max_size=3).map(tuple),
     provider=texts,
     speaker_names=st.dictionaries(texts, texts, max_size=3),
+    language_confidence=st.none() | st.floats(0, 1),
 )
 
 

@@ -95,9 +95,9 @@ def talk(path: Path, rounds: int) -> tuple[Path, str]:
     return write(path, *parts), " ".join(WORDS[name] for name in names)
 
 
-def local_settings(model: str, cache: str = "") -> LocalSettings:
-    """As the environment would say it."""
-    return LocalSettings(model=model, cache_dir=cache, workers=1)
+def local_settings(model: str, cache: str = "", speakers: str = "none") -> LocalSettings:
+    """As the environment would say it; without the work of telling speakers apart, where a test is not about them."""
+    return LocalSettings(model=model, cache_dir=cache, workers=1, speakers=speakers)
 
 
 class CountedBlocks:

@@ -8,10 +8,12 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import av
 import numpy as np
 from numpy.typing import NDArray
 
-from bot.audio.reading import AudioReader
+from bot.audio.reading import AudioReader, decodable, open_media
+from bot.providers.local.channels import is_separate
 
 RATE = 16_000  # Hz: what Whisper hears
 # Seconds of a block. Each block ends in a window of Whisper's 30 s that is half empty and costs as much as a full one:
@@ -20,13 +22,15 @@ LONGEST = 180
 SEARCHED = 30  # seconds at its end in which the cut is made
 _WINDOW = RATE // 2  # samples whose energy is compared
 _HOP = RATE // 20
+_PROBED = 120  # seconds of stereo sound by which a call with a speaker on each channel is known
+_PROBED_AGAIN = 900  # seconds, where one channel was silent until then: somebody waits in line
 
 Samples = NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """A stretch of mono samples at `RATE`; `start` in seconds."""
+    """A stretch of samples [channels, samples] at `RATE`; `start` in seconds."""
 
     number: int
     start: float
@@ -36,12 +40,19 @@ class Block:
 class Recording:
     """The sound of a file. Use as a context; `total` is its announced length in seconds, if any.
 
-    Raises `bot.audio.reading.UnusableAudio`.
+    `separate`: it is a call with a speaker on each of two channels, which are then kept apart; else there is one
+    channel, mixed as it is for other services. Raises `bot.audio.reading.UnusableAudio`.
     """
 
     def __init__(self, path: Path) -> None:
+        self._path = path
         self._reader = AudioReader(path, RATE)
         self.total = self._reader.announced
+        try:
+            self.separate = _is_call(path)
+        except BaseException:
+            self._reader.__exit__()
+            raise
 
     def __enter__(self) -> "Recording":
         return self
@@ -49,37 +60,86 @@ class Recording:
     def __exit__(self, *_: object) -> None:
         self._reader.__exit__()
 
-    def samples(self) -> Iterator[Samples]:
-        """Pieces of mono samples at `RATE`."""
-        return self._reader.pieces()
+    def pieces(self) -> Iterator[Samples]:
+        """Pieces [channels, samples] at `RATE`: two channels if they are `separate`, else one."""
+        if self.separate:
+            yield from _stereo(self._path)
+        else:
+            for piece in self._reader.pieces():
+                yield piece[None]
+
+
+def _is_call(path: Path) -> bool:
+    """Whether the file's only track has two channels that are two people; told by its first minutes."""
+    heard: list[Samples] = []
+    length, probed = 0, _PROBED * RATE
+    for piece in _stereo(path):
+        heard.append(piece)
+        length += piece.shape[1]
+        if length >= probed:
+            sound = np.concatenate(heard, axis=1)
+            if is_separate(sound):
+                return True
+            powers = np.square(sound).mean(1)
+            if probed == _PROBED_AGAIN * RATE or powers.min() > powers.max() * 1e-3:
+                return False
+            probed = _PROBED_AGAIN * RATE
+    return bool(heard) and is_separate(np.concatenate(heard, axis=1))
+
+
+def _stereo(path: Path) -> Iterator[Samples]:
+    """Pieces [2, samples] of a file's only track; none if it has not two channels, or other tracks beside it."""
+    with open_media(str(path)) as container:
+        streams = decodable(container)
+        if len(streams) != 1 or streams[0].codec_context.layout.nb_channels != 2:
+            return
+        kind: tuple[str, int] | None = None
+        resampler = av.AudioResampler("fltp", "stereo", RATE)
+        for packet in container.demux(streams[0]):
+            try:
+                frames = packet.decode()
+            except av.FFmpegError:
+                continue  # as `AudioReader` does: what is broken is left out
+            for frame in frames:
+                if frame.layout.nb_channels != 2:
+                    continue
+                if kind not in (None, (frame.format.name, frame.sample_rate)):
+                    resampler = av.AudioResampler("fltp", "stereo", RATE)  # joined recordings change on the way
+                kind = (frame.format.name, frame.sample_rate)
+                frame.pts = None
+                for made in resampler.resample(frame):
+                    yield np.nan_to_num(made.to_ndarray())
+        for made in resampler.resample(None):
+            yield np.nan_to_num(made.to_ndarray())
 
 
 def cut(pieces: Iterable[Samples]) -> Iterator[Block]:
-    """Blocks of at most `LONGEST` seconds that together are all the samples."""
+    """Blocks of at most `LONGEST` seconds that together are all the samples; `pieces` are [channels, samples]."""
     limit = LONGEST * RATE
     waiting: list[Samples] = []
     length, number, start = 0, 0, 0
     for piece in pieces:
         waiting.append(piece)
-        length += len(piece)
+        length += piece.shape[1]
         while length >= limit:
-            whole = np.concatenate(waiting)
-            at = quietest(whole[:limit])
-            yield Block(number, start / RATE, whole[:at])
+            whole = np.concatenate(waiting, axis=1)
+            at = quietest(whole[:, :limit])
+            yield Block(number, start / RATE, whole[:, :at])
             number, start = number + 1, start + at
-            waiting, length = [whole[at:].copy()], length - at
+            waiting, length = [whole[:, at:].copy()], length - at
     if length:
-        yield Block(number, start / RATE, np.concatenate(waiting))
+        yield Block(number, start / RATE, np.concatenate(waiting, axis=1))
 
 
 def quietest(samples: Samples) -> int:
     """The sample in the last `SEARCHED` seconds around which half a second is quietest; the latest of several."""
-    first = max(0, len(samples) - SEARCHED * RATE)
-    tail = samples[first:].astype(np.float64)
-    if len(tail) <= _WINDOW:
-        return len(samples)
-    sums = np.concatenate(([0.0], np.cumsum(tail * tail)))
-    energy = (sums[_WINDOW:] - sums[:-_WINDOW])[::_HOP]
+    count = int(samples.shape[1])
+    first = max(0, count - SEARCHED * RATE)
+    tail = samples[:, first:].astype(np.float64)
+    if tail.shape[1] <= _WINDOW:
+        return count
+    sums = np.concatenate(([0.0], np.cumsum((tail * tail).sum(0))))
+    energy: NDArray[np.float64] = (sums[_WINDOW:] - sums[:-_WINDOW])[::_HOP]
     # Rounding in the running sum must not choose between stretches of equal silence.
     quiet = np.flatnonzero(energy <= energy.min() + 1e-9)
     return int(first + quiet[-1] * _HOP + _WINDOW // 2)

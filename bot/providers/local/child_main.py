@@ -1,10 +1,12 @@
-"""The engine's child: `python -m bot.providers.local.child_main MODEL THREADS ROOT` hears one file after the other.
+"""The engine's child: `python -m bot.providers.local.child_main MODEL THREADS DEVICE COMPUTE_TYPE CACHE ROOT`.
 
 The files lie below `ROOT`. Once the model is loaded (and downloaded, where it has to be) nothing else can be read.
 """
 
 import os
 import sys
+from collections import OrderedDict
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,70 +14,114 @@ import av
 
 from bot.audio.reading import UnusableAudio
 from bot.domain.errors import ProblemCode
-from bot.providers.local.blocks import RATE, Recording, cut
-from bot.providers.local.messages import ENGINE_WIRE, BlockDone, Done, ProgressReport, Transcribe, Unusable
+from bot.providers.local.blocks import RATE, Block, Recording, cut
+from bot.providers.local.messages import (
+    ENGINE_WIRE,
+    Done,
+    ModelUnusable,
+    NameSpeakers,
+    ProgressReport,
+    Ready,
+    SelfTest,
+    Transcribe,
+    Unusable,
+)
 from bot.subprocesses.channel import Channel
 from bot.subprocesses.confinement import confine
 
 if TYPE_CHECKING:
-    from bot.providers.local.transcribe import Transcriber
+    from bot.providers.local.listening import Listener
 
 _NICENESS = 10  # the event loop goes first, however many cores the model takes
+_OPEN_FILES = 3  # recordings of jobs that take turns; each holds up to a block of samples
+
+
+class OpenRecording:
+    """A recording that is read block by block: over several requests, from where the last one stopped."""
+
+    def __init__(self, path: str) -> None:
+        self.recording = Recording(Path(path))
+        self._blocks: Iterator[Block] = cut(self.recording.pieces())
+        self.next = 0
+        self.seconds = 0.0
+
+    def block(self, number: int) -> Block | None:
+        """Block `number`, which must not lie before `next`; None behind the last one."""
+        for block in self._blocks:
+            self.next = block.number + 1
+            self.seconds = block.start + block.samples.shape[1] / RATE
+            if block.number == number:
+                return block
+        return None
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self.recording.__exit__()
 
 
 def main() -> None:
     """Serve until the parent hangs up."""
-    model, threads, root = sys.argv[1], int(sys.argv[2]), Path(sys.argv[3])
+    model, threads, device, compute_type, cache, root = sys.argv[1:7]
     channel = Channel(ENGINE_WIRE, niceness=_NICENESS)
     av.logging.set_level(av.logging.PANIC)
-    from bot.providers.local.transcribe import (
-        Transcriber,  # after the channel: a slow import must not outlive the parent
-    )
+    # After the channel: a slow import must not outlive the parent.
+    from bot.providers.local.listening import Listener
 
-    transcriber = Transcriber(model, threads)
-    confine([root, *model_places(Path(model))], memory=_memory(), devices=True)
+    try:
+        listener = Listener(model, int(threads), device, compute_type, Path(cache))
+    except Exception as error:  # whatever keeps a model from loading, the operator has to fix it
+        channel.send(ModelUnusable(f"{type(error).__name__}: {error}"[:500]))
+        return
+    confine([Path(root), *model_places(Path(model))], memory=_memory(), devices=True)
+    channel.send(Ready(listener.device))
+    opened: OrderedDict[str, OpenRecording] = OrderedDict()
     for request in channel.requests():
-        if isinstance(request, Transcribe):
-            try:
-                _listen(request, transcriber, channel)
-            except UnusableAudio as error:
-                channel.send(Unusable(error.code.value, error.detail))
-            except av.FFmpegError as error:
-                channel.send(Unusable(ProblemCode.CORRUPT.value, type(error).__name__))
+        match request:
+            case Transcribe():
+                _transcribe(request, opened, listener, channel)
+            case NameSpeakers():
+                channel.send(listener.name_speakers(request))
+            case SelfTest():
+                channel.send(listener.self_test())
 
 
-def model_places(model: Path) -> set[Path]:
-    """Where the files of a model's directory lie; those of the hub's cache are links to elsewhere."""
-    return {model, *(file.resolve().parent for file in model.iterdir())} if model.is_dir() else set()
-
-
-def _memory() -> int:
-    """Bytes of this machine's memory: a process that maps more than that beside its model has gone astray."""
-    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-
-
-def _listen(request: Transcribe, transcriber: "Transcriber", channel: Channel) -> None:
-    done = frozenset(request.done)
-    language = request.language
-    seconds, count = 0.0, 0
-    with Recording(Path(request.path)) as recording:
-        for block in cut(recording.samples()):
-            number, count = block.number, block.number + 1
-            seconds = block.start + len(block.samples) / RATE
-            if number in done:
-                continue
-            channel.send(ProgressReport(number, block.start, recording.total))
-
-            def reached(at: float, number: int = number) -> None:
-                channel.send(ProgressReport(number, at, recording.total))
-
-            answer = transcriber.transcribe_block(block, language, request.word_times, reached)
-            language = language or answer.language
-            channel.send(BlockDone(number, answer.segments, language))
-    if count:
-        channel.send(Done(seconds, count))
+def _transcribe(
+    request: Transcribe, opened: "OrderedDict[str, OpenRecording]", listener: "Listener", channel: Channel
+) -> None:
+    try:
+        source = _opened(request, opened)
+        block = source.block(request.number)
+        total = source.recording.total
+        if block is None:
+            opened.pop(request.path).close()
+            if source.next:
+                channel.send(Done(source.seconds, source.next))
+            else:
+                channel.send(Unusable(ProblemCode.CORRUPT.value, "no sound decodes"))
+            return
+        channel.send(ProgressReport(block.start, total))
+        answer = listener.hear(
+            block, source.recording.separate, request, lambda at: channel.send(ProgressReport(at, total))
+        )
+    except UnusableAudio as error:
+        channel.send(Unusable(error.code.value, error.detail))
+    except av.FFmpegError as error:
+        channel.send(Unusable(ProblemCode.CORRUPT.value, type(error).__name__))
     else:
-        channel.send(Unusable(ProblemCode.CORRUPT.value, "no sound decodes"))
+        channel.send(answer)
+
+
+def _opened(request: Transcribe, opened: "OrderedDict[str, OpenRecording]") -> OpenRecording:
+    """The recording, positioned at or before the block that is asked for."""
+    source = opened.get(request.path)
+    if source is None or source.next > request.number:
+        if source is not None:
+            opened.pop(request.path).close()
+        source = opened[request.path] = OpenRecording(request.path)
+    opened.move_to_end(request.path)
+    while len(opened) > _OPEN_FILES:
+        opened.popitem(last=False)[1].close()
+    return source
 
 
 if __name__ == "__main__":

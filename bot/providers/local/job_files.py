@@ -2,6 +2,7 @@
 
 <root> 0700 / <job> 0700 / audio        the recording, there only once it is whole and on the disk
                          / order.json   what was asked; written before the audio
+                         / blocks/N.*   beside the words of block N, which the store has: its voices, its language
                          / outcome.json how it ended; written after the last block is stored
 """
 
@@ -36,10 +37,24 @@ class Outcome:
     params: dict[str, str] = field(default_factory=dict)
     detail: str = ""
 
+    confidence: float | None = None  # how sure the language is, None where it was given
+
     @property
     def problem(self) -> Problem | None:
         """Why there is no transcript, or None."""
         return Problem(ProblemCode(self.code), self.params) if self.code else None
+
+
+@dataclass(frozen=True, slots=True)
+class BlockNote:
+    """What is kept of a block beside its words: how sure its language is, weighed by its seconds of speech.
+
+    `separate`: each of two channels was a speaker.
+    """
+
+    confidence: float | None = None
+    speech: float = 0.0
+    separate: bool = False
 
 
 class JobFiles:
@@ -61,6 +76,7 @@ class JobFiles:
         folder = self._folder(job_id)
         staged = folder / "arriving"
         (folder / "outcome.json").unlink(missing_ok=True)
+        shutil.rmtree(folder / "blocks", ignore_errors=True)
         _write(folder / "order.json", asdict(asked))
         fd = os.open(staged, os.O_RDONLY)
         try:
@@ -101,9 +117,27 @@ class JobFiles:
         """Forget how it ended."""
         (self._folder(job_id) / "outcome.json").unlink(missing_ok=True)
 
+    def put_block(self, job_id: str, number: int, note: BlockNote, voices: bytes) -> None:
+        """Keep what belongs to a block besides its words. Call it before the words are stored."""
+        folder = self._folder(job_id) / "blocks"
+        if not folder.parent.is_dir():
+            return  # the job was forgotten meanwhile
+        folder.mkdir(mode=0o700, exist_ok=True)
+        (folder / f"{number}.voices").write_bytes(voices)
+        _write(folder / f"{number}.json", asdict(note))
+
+    def block(self, job_id: str, number: int) -> tuple[BlockNote, bytes]:
+        """What `put_block` kept; an empty note where there is nothing."""
+        folder = self._folder(job_id) / "blocks"
+        fields = _read(folder / f"{number}.json")
+        if fields is None:
+            return BlockNote(), b""
+        return BlockNote(**fields), (folder / f"{number}.voices").read_bytes()
+
     def drop_audio(self, job_id: str) -> None:
-        """Delete the recording, keep how it ended."""
+        """Delete the recording and the voices in it, keep how it ended."""
         self.audio(job_id).unlink(missing_ok=True)
+        shutil.rmtree(self._folder(job_id) / "blocks", ignore_errors=True)
 
     def forget(self, job_id: str) -> None:
         """Delete everything of the job."""

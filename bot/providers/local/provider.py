@@ -3,6 +3,7 @@
 import asyncio
 import importlib.util
 import os
+import time
 from collections import deque
 from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass
@@ -34,23 +35,32 @@ from bot.ports.provider import (
     WebhookRequest,
 )
 from bot.providers.kind import Blocks
+from bot.providers.local.assembly import assemble
 from bot.providers.local.job_files import JobFiles, Request, link_or_copy
 from bot.providers.local.languages import LANGUAGES, whisper_code
-from bot.providers.local.pool import Pool
+from bot.providers.local.messages import SelfTest, SelfTestPassed
+from bot.providers.local.pool import ModelChoice, ModelUnusableError, Pool
 from bot.providers.local.runner import JobRunner
 from bot.providers.local.settings import LocalSettings
+from bot.providers.local.speakers.package import REMEDY as SPEAKERS_REMEDY
+from bot.providers.local.speakers.package import installed as speakers_installed
 from bot.providers.local.weights import (
     PACKAGED,
     REMEDY,
     WeightsError,
     cache_dir,
-    installed_at,
-    missing_packages,
     model_path,
 )
+from bot.subprocesses.child import ChildDiedError, ChildStalledError
 
 _NAME = "local"
+_MEASURED = 0.02  # share of a recording after which its speed is known
 _REMEMBERED = 100  # fetched jobs whose outcome is kept for another fetch
+_SELF_TEST_SECONDS = 120.0
+_MODEL_REMEDY = (
+    "Set LOCAL_MODEL to base, small, tiny.en or a directory of a CTranslate2 model; the name of another model is "
+    "downloaded from its hub, for which this machine needs the network. LOCAL_DEVICE=cpu works everywhere."
+)
 _LIBRARIES = {"faster_whisper": "faster-whisper", "av": "av", "numpy": "numpy"}
 
 
@@ -58,6 +68,20 @@ _LIBRARIES = {"faster_whisper": "faster-whisper", "av": "av", "numpy": "numpy"}
 class _Run:
     task: asyncio.Task[None]
     progress: float | None = None
+    begun: tuple[float, float] | None = None  # when the first share was reported (monotonic seconds), and that share
+
+    def report(self, share: float) -> None:
+        """The engine is at this share (0..1) of the recording."""
+        self.progress = share
+        self.begun = self.begun or (time.monotonic(), share)
+
+    def seconds_left(self) -> float | None:
+        """How long it will take at the speed that it had so far; None while that is not known."""
+        if self.begun is None or self.progress is None:
+            return None
+        since, first = self.begun
+        done = self.progress - first
+        return (time.monotonic() - since) * (1 - self.progress) / done if done >= _MEASURED else None
 
 
 class LocalProvider:
@@ -74,7 +98,7 @@ class LocalProvider:
         self._on_ready = on_ready
         self._job_files = JobFiles(directory)
         self._pool = Pool(directory, settings.workers)
-        self._runner = JobRunner(self._pool, store, self._job_files, settings.word_times)
+        self._runner = JobRunner(self._pool, store, self._job_files, settings.vocabulary_words, settings.speakers)
         self._runs: dict[str, _Run] = {}
         self._failures: dict[str, ThreadscribeError] = {}  # job -> why its last run ended without an outcome
         self._fetched: deque[str] = deque()
@@ -94,15 +118,19 @@ class LocalProvider:
 
     @property
     def capabilities(self) -> Capabilities:
-        """Times, every language of the model, anything that FFmpeg reads; video too."""
+        """Times, speakers, every language of the model, anything that FFmpeg reads; video too."""
         return Capabilities(
             title="Local engine",
-            accepts=InputLimits(frozenset(), video=True, on_disk=True),
+            accepts=InputLimits(
+                frozenset(), max_seconds=self._settings.max_minutes * 60 or None, video=True, on_disk=True
+            ),
             gives_times=True,
+            gives_speakers=self._settings.speakers != "none" and speakers_installed(),
+            reports_progress=True,
             languages=self._languages,
             default_options=Options(language=self._settings.language or None),
             concurrency=2,
-            poll_seconds=(5.0, 20.0),
+            poll_seconds=(5.0, 12.0),
             latency=(4.0, 0.25),
         )
 
@@ -149,7 +177,8 @@ class LocalProvider:
             return Pending(uploaded=False)
         if failure := self._failures.pop(job_id, None):
             raise failure
-        return Pending(self._start(job_id).progress, uploaded=True)
+        run = self._start(job_id)
+        return Pending(run.progress, uploaded=True, seconds_left=run.seconds_left())
 
     async def fetch(self, remote: RemoteJob, client_ref: str) -> Transcript:
         """The stored blocks as one transcript; the audio goes. Raises `Ambiguous` when they are not all there."""
@@ -162,9 +191,7 @@ class LocalProvider:
         self._fetched.append(job_id)
         while len(self._fetched) > _REMEMBERED:
             await asyncio.to_thread(self._job_files.forget, self._fetched.popleft())
-        segments = tuple(segment for _, block, _ in blocks for segment in block)
-        language = next((known for _, _, known in reversed(blocks) if known), ended.language)
-        return Transcript(segments, language=language if segments else None, seconds=ended.seconds, provider=_NAME)
+        return assemble(blocks, ended, _NAME)
 
     async def enrich(self, transcript: Transcript) -> Transcript:
         """Nothing to add."""
@@ -193,8 +220,29 @@ class LocalProvider:
         return await asyncio.to_thread(self._job_files.sweep, unfinished)
 
     async def check(self) -> Sequence[Finding]:
-        """Whether the libraries and the weights are there, and how to get them."""
-        return await asyncio.to_thread(self._check)
+        """Loads the model and has it hear half a second: whether the libraries, the weights and the device work."""
+        if missing := await asyncio.to_thread(_missing_libraries):
+            return [Finding(False, "local engine", f"{', '.join(missing)} missing", REMEDY)]
+        findings = [Finding(True, "local engine", "faster-whisper is installed")]
+        try:
+            choice = await self._model()
+            async with self._pool.child(choice) as child:
+                await child.send(SelfTest())
+                answer = await child.receive(_SELF_TEST_SECONDS)
+        except Misconfigured as error:
+            return [*findings, Finding(False, "speech model", error.detail, _MODEL_REMEDY)]
+        except ModelUnusableError as error:
+            detail = f"{self._settings.model!r} cannot be loaded: {error}"
+            return [*findings, Finding(False, "speech model", detail, _MODEL_REMEDY)]
+        except (ChildDiedError, ChildStalledError) as error:
+            detail = f"{self._settings.model!r} is loaded and fails on half a second of sound: {error}"
+            return [*findings, Finding(False, "speech model", detail, _MODEL_REMEDY)]
+        findings.append(Finding(True, "speech model", f"Whisper {self._settings.model} heard half a second"))
+        if self._settings.speakers != "none":
+            why = answer.speakers if isinstance(answer, SelfTestPassed) else ""
+            detail = f"speakers are not told apart: {why}" if why else "speakers can be told apart"
+            findings.append(Finding(True, "speakers", detail, SPEAKERS_REMEDY if why else ""))
+        return findings
 
     async def close(self) -> None:
         """End the work (it goes on where it was after a restart) and every child."""
@@ -212,14 +260,19 @@ class LocalProvider:
             raise Rejected(Problem(ProblemCode.LANGUAGE_UNSUPPORTED, params))
         return code
 
-    async def _model(self) -> str:
+    async def _model(self) -> ModelChoice:
         missing = await asyncio.to_thread(_missing_libraries)
         if missing:
             raise Misconfigured(_NAME, f"{', '.join(missing)} is not installed: {REMEDY}")
         try:
-            return await asyncio.to_thread(model_path, self._settings)
+            model = await asyncio.to_thread(model_path, self._settings)
         except WeightsError as error:
             raise Misconfigured(_NAME, f"{error}. {error.remedy}") from error
+        settings = self._settings
+        return ModelChoice(model, settings.device, settings.compute_type, str(cache_dir(settings)))
+
+    def _unusable(self, error: ModelUnusableError) -> str:
+        return f"the speech model {self._settings.model!r} cannot be loaded ({error}). {_MODEL_REMEDY}"
 
     def _has(self, job_id: str, asked: Request) -> bool:
         return self._job_files.holds(job_id) and self._job_files.asked(job_id) == asked
@@ -238,12 +291,14 @@ class LocalProvider:
     async def _work(self, job_id: str) -> None:
         def report(share: float) -> None:
             if run := self._runs.get(job_id):
-                run.progress = share
+                run.report(share)
 
         try:
             ended = await self._runner.transcribe(job_id, await self._model(), report)
             await asyncio.to_thread(self._job_files.end, job_id, ended)
             await self._on_ready(job_id)
+        except ModelUnusableError as error:
+            self._failures[job_id] = Misconfigured(_NAME, self._unusable(error))
         except (StoreError, Misconfigured) as error:
             # The next poll says so, and the one after it starts again behind the last stored block.
             self._failures[job_id] = error
@@ -253,25 +308,6 @@ class LocalProvider:
             run = self._runs.get(job_id)
             if run is not None and run.task is asyncio.current_task():
                 del self._runs[job_id]
-
-    def _check(self) -> list[Finding]:
-        missing = _missing_libraries()
-        libraries = f"{', '.join(missing)} missing" if missing else "faster-whisper is installed"
-        findings = [Finding(not missing, "local engine", libraries, REMEDY if missing else "")]
-        name = self._settings.model
-        if packaged := PACKAGED.get(name):
-            place = installed_at(packaged, cache_dir(self._settings))
-            gone = [] if place.is_dir() else missing_packages(packaged)
-            detail = f"{', '.join(gone)} missing" if gone else f"Whisper {name} is there"
-            findings.append(Finding(not gone, "weights", detail, REMEDY if gone else ""))
-        else:
-            try:
-                where = model_path(self._settings)
-                detail = f"{where} is there" if Path(where).is_dir() else f"{where} comes from the model hub"
-                findings.append(Finding(True, "weights", detail))
-            except WeightsError as error:
-                findings.append(Finding(False, "weights", str(error), error.remedy))
-        return findings
 
 
 def _missing_libraries() -> list[str]:

@@ -8,16 +8,27 @@ from typing import Protocol
 import structlog
 
 from bot.domain.errors import ProblemCode
-from bot.domain.transcript import Segment, Word
-from bot.providers.local.job_files import JobFiles, Outcome, Request
-from bot.providers.local.messages import BlockDone, Done, ProgressReport, Said, Transcribe, Unusable
-from bot.providers.local.pool import Pool
-from bot.subprocesses.child import ChildDiedError, ChildStalledError
+from bot.domain.transcript import Segment
+from bot.providers.local.job_files import BlockNote, JobFiles, Outcome, Request
+from bot.providers.local.messages import (
+    BlockDone,
+    Done,
+    NameSpeakers,
+    ProgressReport,
+    SpeakersNamed,
+    Transcribe,
+    Unusable,
+    from_row,
+    to_row,
+)
+from bot.providers.local.pool import ModelChoice, Pool
+from bot.subprocesses.child import Child, ChildDiedError, ChildStalledError
 
 _log = structlog.get_logger(__name__)
 
-_SILENCE_SECONDS = 900.0  # a child that has not even finished one window of 30 s by then hangs
+_SILENCE_SECONDS = 900.0  # a child that has not even finished one clip by then hangs
 _CRASHES = 2  # on one block, before the job is given up
+_UNKNOWN_LENGTH = 3600.0  # seconds that a recording without a known length counts as, when turns are taken
 
 
 class Blocks(Protocol):
@@ -37,62 +48,117 @@ class Blocks(Protocol):
 
 
 class JobRunner:
-    """Where jobs are worked off. `word_times` asks the model for the time of each word."""
+    """Works jobs off. `vocabulary` are words that occur; `speakers` is detect, none or a number of people."""
 
-    def __init__(self, pool: Pool, store: Blocks, job_files: JobFiles, word_times: bool) -> None:
+    def __init__(
+        self, pool: Pool, store: Blocks, job_files: JobFiles, vocabulary: Sequence[str] = (), speakers: str = "none"
+    ) -> None:
         self._pool = pool
         self._store = store
         self._job_files = job_files
-        self._word_times = word_times
+        self._vocabulary = list(vocabulary)
+        self._speakers = speakers
 
-    async def transcribe(self, job_id: str, model: str, report: Callable[[float], None]) -> Outcome:
-        """Work a job off: each finished block is stored at once, `report` is told the share that is done (0..1).
+    async def transcribe(self, job_id: str, choice: ModelChoice, report: Callable[[float], None]) -> Outcome:
+        """Work a job off, block by block, each when it is its turn and stored as soon as it is finished.
 
-        Raises `StoreError`. Cancelling it ends the child at once.
+        `report` is told the share that is done (0..1). Raises `StoreError` and `ModelUnusableError`. Cancelling it ends
+        the child at once if it works for this job.
         """
         asked = await asyncio.to_thread(self._job_files.asked, job_id) or Request(0, None, None)
         crashes: Counter[int] = Counter()
+        number, before = 0, None
+        reached = 0.0
+        try:
+            for stored, _, language in await self._store.blocks(job_id):
+                number, before = stored + 1, language or before
+            while True:
+                request = Transcribe(
+                    str(self._job_files.audio(job_id)),
+                    number,
+                    asked.language,
+                    before,
+                    self._vocabulary,
+                    self._speakers != "none",
+                )
+                remaining = max(0.0, (asked.seconds or _UNKNOWN_LENGTH) - reached)
+                try:
+                    async with self._pool.child(choice, job_id, remaining) as child:
+                        answer, reached = await self._block(child, request, asked, report)
+                    match answer:
+                        case Done():
+                            return await self._finished(job_id, choice, answer, before)
+                        case Unusable(code, detail):
+                            return Outcome(code=code, detail=detail)
+                except (ChildDiedError, ChildStalledError) as error:
+                    if isinstance(error, ChildDiedError) and not error.crashed:
+                        _log.error(
+                            "local_engine_failed", job=job_id, block=number, output=error.output
+                        )  # its traceback
+                    crashes[number] += 1
+                    if crashes[number] >= _CRASHES:
+                        return Outcome(code=ProblemCode.ENGINE_CRASHED.value, detail=f"block {number}: {error}")
+                    continue
+                note = BlockNote(answer.confidence, answer.speech, answer.separate)
+                await asyncio.to_thread(self._job_files.put_block, job_id, number, note, answer.blob)
+                segments = [from_row(row) for row in answer.rows]
+                if not await self._store.put_block(job_id, number, segments, answer.language):
+                    return Outcome(code=ProblemCode.FILE_GONE.value, detail="the job is over")
+                number, before = number + 1, answer.language or before
+        finally:
+            self._pool.forget(job_id)
+
+    async def _block(
+        self, child: Child, request: Transcribe, asked: Request, report: Callable[[float], None]
+    ) -> tuple[BlockDone | Done | Unusable, float]:
+        """The answer for one block, and the time in the recording that was reached."""
+        await child.send(request)
+        reached = 0.0
         while True:
-            stored = await self._store.blocks(job_id)
-            language = asked.language or next((known for _, _, known in stored if known), None)
-            listen = Transcribe(
-                str(self._job_files.audio(job_id)), language, [n for n, _, _ in stored], self._word_times
-            )
-            at = len(stored)
-            try:
-                async with self._pool.child(model) as child:
-                    await child.send(listen)
-                    while True:
-                        match await child.receive(_SILENCE_SECONDS):
-                            case ProgressReport(number, seconds, total):
-                                at = number
-                                if known := total or asked.seconds:
-                                    report(min(1.0, seconds / known))
-                            case BlockDone(number, said, language):
-                                block = [_segment(one) for one in said]
-                                if not await self._store.put_block(job_id, number, block, language):
-                                    return Outcome(code=ProblemCode.FILE_GONE.value, detail="the job is over")
-                                at = number + 1
-                            case Done(seconds, count):
-                                return Outcome(blocks=count, seconds=seconds, language=language)
-                            case Unusable(code, detail):
-                                return Outcome(code=code, detail=detail)
-            except (ChildDiedError, ChildStalledError) as error:
-                if isinstance(error, ChildDiedError) and not error.crashed:
-                    _log.error("local_engine_failed", job=job_id, block=at, output=error.output)  # its traceback
-                crashes[at] += 1
-                if crashes[at] >= _CRASHES:
-                    return Outcome(code=ProblemCode.ENGINE_CRASHED.value, detail=f"block {at}: {error}")
+            match await child.receive(_SILENCE_SECONDS):
+                case ProgressReport(seconds, total):
+                    reached = seconds
+                    if known := total or asked.seconds:
+                        report(min(1.0, seconds / known))
+                case (BlockDone() | Done() | Unusable()) as answer:
+                    return answer, reached
+                case other:
+                    raise ChildDiedError(f"unexpected answer {type(other).__name__}", False, "")
 
+    async def _finished(self, job_id: str, choice: ModelChoice, done: Done, language: str | None) -> Outcome:
+        """All blocks are stored: name the speakers, say how sure the language is."""
+        blocks = await self._store.blocks(job_id)
+        notes = [await asyncio.to_thread(self._job_files.block, job_id, number) for number, _, _ in blocks]
+        voices = b"".join(voices for _, voices in notes)
+        if voices and self._speakers != "none":
+            await self._name_speakers(job_id, choice, blocks, voices)
+        weighed = [(note.confidence, note.speech) for note, _ in notes if note.confidence is not None]
+        speech = sum(seconds for _, seconds in weighed)
+        confidence = sum(sure * seconds for sure, seconds in weighed) / speech if speech else None
+        return Outcome(blocks=done.blocks, seconds=done.seconds, language=language, confidence=confidence)
 
-def _segment(said: Said) -> Segment:
-    text, start, end, words = said
-    assert isinstance(text, str)  # noqa: S101 - our own child wrote it
-    assert isinstance(words, list)  # noqa: S101 - as above
-    return Segment(
-        text, _time(start), _time(end), None, tuple(Word(str(w[0]), float(w[1]), float(w[2])) for w in words)
-    )
-
-
-def _time(value: object) -> float:
-    return float(value) if isinstance(value, int | float) else 0.0
+    async def _name_speakers(
+        self,
+        job_id: str,
+        choice: ModelChoice,
+        blocks: Sequence[tuple[int, Sequence[Segment], str | None]],
+        voices: bytes,
+    ) -> None:
+        """Store the blocks again, with speakers. Repeating it after a crash gives the same result."""
+        rows = [to_row(segment) for _, segments, _ in blocks for segment in segments]
+        owners = [place for place, (_, segments, _) in enumerate(blocks) for _ in segments]
+        count = int(self._speakers) if self._speakers.isdigit() else None
+        try:
+            async with self._pool.child(choice, job_id) as child:
+                await child.send(NameSpeakers(rows, count, voices))
+                answer = await child.receive(_SILENCE_SECONDS)
+        except (ChildDiedError, ChildStalledError):
+            return  # the words are there; speakers are an extra
+        if not isinstance(answer, SpeakersNamed):
+            return
+        named: list[list[Segment]] = [[] for _ in blocks]
+        for row, origin in zip(answer.rows, answer.origins, strict=True):
+            named[owners[origin]].append(from_row(row))
+        for (number, segments, language), labelled in zip(blocks, named, strict=True):
+            if list(segments) != labelled:
+                await self._store.put_block(job_id, number, labelled, language)

@@ -6,7 +6,7 @@ from pathlib import PurePosixPath
 
 from bot.domain.errors import Problem, ProblemCode
 from bot.domain.job import Job, Outcome
-from bot.domain.transcript import Transcript
+from bot.domain.transcript import SpeechFinding, Transcript
 from bot.slack import texts as words
 from bot.slack.blockkit.blocks import (
     Block,
@@ -77,7 +77,8 @@ def reply(
     if job.outcome is Outcome.TRANSCRIPT and transcript is not None:
         if transcript.is_empty:
             again = button(phrases.again, AGAIN_ACTION, job.id)
-            return Reply(_note(job, phrases.no_speech, block_id, again))
+            unclear = transcript.finding is SpeechFinding.UNCLEAR
+            return Reply(_note(job, phrases.speech_unclear if unclear else phrases.no_speech, block_id, again))
         return _transcript(job, named(transcript), look, block_id, now, phrases)
     retry = button(phrases.try_again, RETRY_ACTION, job.id)
     if job.outcome is Outcome.DELETED:

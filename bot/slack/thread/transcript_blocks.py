@@ -40,7 +40,7 @@ def as_text(transcript: Transcript, title: str, look: DisplayOptions, phrases: P
         parts.append(f"{phrases.summary}\n{summary}")
     elif transcript.highlights:
         parts.append("\n".join([phrases.highlights, *(f"- {item}" for item in transcript.highlights)]))
-    for part in paragraphs(transcript):
+    for part in paragraphs(transcript, phrases.unclear_part):
         name, time = _lead(part, look)
         parts.append(f"{time}{name}: {part.text}" if name else f"{time}{part.text}")
     return "\n\n".join(part for part in parts if part.strip()) + "\n"

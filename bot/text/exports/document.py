@@ -50,7 +50,7 @@ def docx(transcript: Transcript, title: str, speakers: bool = True, timestamps: 
         if speakers and paragraph.speaker:
             block.add_run(f"{_xml(paragraph.speaker)}: ", style="Speaker")
         block.add_run(_xml(paragraph.text))
-    if transcript.is_empty:
+    if transcript.is_empty and not transcript.unclear_seconds:
         document.add_paragraph("(No speech was found in this recording.)")
     stream = io.BytesIO()
     document.save(stream)

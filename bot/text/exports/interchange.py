@@ -6,7 +6,7 @@ from bot.domain.transcript import Segment, Transcript
 
 SCHEMA = "threadscribe.transcript/1"
 
-Json = str | float | None | list["Json"] | dict[str, "Json"]
+Json = str | float | bool | None | list["Json"] | dict[str, "Json"]
 
 
 def dumps(transcript: Transcript, title: str) -> str:
@@ -15,6 +15,7 @@ def dumps(transcript: Transcript, title: str) -> str:
         "schema": SCHEMA,
         "title": title or None,
         "language": transcript.language,
+        "language_confidence": transcript.language_confidence,
         "seconds": transcript.seconds,
         "provider": transcript.provider or None,
         "summary": transcript.summary,
@@ -31,5 +32,7 @@ def _segment(segment: Segment) -> dict[str, Json]:
         "start": segment.start,
         "end": segment.end,
         "speaker": segment.speaker,
+        "language": segment.language,
+        "unclear": segment.unclear,
         "words": [{"text": word.text, "start": word.start, "end": word.end} for word in segment.words],
     }

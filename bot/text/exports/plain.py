@@ -18,7 +18,7 @@ def txt(transcript: Transcript, title: str, speakers: bool = True, timestamps: b
     if len(blocks) > (1 if title else 0) + bool(facts):
         blocks.append("Transcript\n----------")
     blocks.extend(_line(paragraph, speakers, timestamps) for paragraph in paragraphs(transcript))
-    if transcript.is_empty:
+    if transcript.is_empty and not transcript.unclear_seconds:
         blocks.append("(No speech was found in this recording.)")
     return "\n\n".join(blocks) + "\n"
 

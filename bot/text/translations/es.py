@@ -92,6 +92,12 @@ PHRASES = Phrases(
     file_also="El texto completo sigue en este hilo.",
     part="Transcripción, parte {part} de {parts}",
     no_speech="No he oído ninguna voz en esta grabación.",
+    speech_unclear="He oído hablar en esta grabación, pero no he podido distinguir palabras. "
+    "Si el idioma elegido no era el correcto, transcríbela otra vez en otro.",
+    unclear_part="[{start}-{end}: voz que no he podido entender]",
+    unclear_share="{time} de voz sin entender",
+    language_unsure="No estoy seguro del idioma: ¿{language}?",
+    several_languages="Varios idiomas: {languages}",
     cancelled="Cancelada; no se ha transcrito nada.",
     cancelled_by="Cancelada por {user}; no se ha transcrito nada.",
     file_deleted="El archivo se ha borrado, así que me he detenido.",

