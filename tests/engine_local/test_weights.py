@@ -2,14 +2,17 @@
 
 import hashlib
 import importlib.util
+import io
 import subprocess
 import sys
+import tarfile
 from pathlib import Path
 
 import pytest
 
 from bot.providers.local.languages import LANGUAGES, whisper_code
 from bot.providers.local.weights import PACKAGED, Packaged, WeightsError, install, installed_at, model_path
+from bot.providers.local.whisper_small import HASHES, SmallModelError, make
 from tests.support.local_engine_harness import local_settings
 
 _PART = ("faster_whisper", "assets/silero_vad_v6.onnx")  # any file of an installed package
@@ -78,3 +81,30 @@ def test_the_command_line_starts_without_the_engines_libraries() -> None:
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_small_is_not_made_yet(tmp_path: Path) -> None:
+    with pytest.raises(WeightsError, match="not made yet") as caught:
+        model_path(local_settings("small", str(tmp_path)))
+    assert "install-model small" in caught.value.remedy
+
+
+def _tarball(path: Path, files: dict[str, bytes]) -> Path:
+    with tarfile.open(path, "w:gz") as archive:
+        for name, data in files.items():
+            entry = tarfile.TarInfo(f"package/models/Xenova/whisper-small/{name}")
+            entry.size = len(data)
+            archive.addfile(entry, io.BytesIO(data))
+    return path
+
+
+def test_a_package_that_differs_from_the_published_one_makes_no_model(tmp_path: Path) -> None:
+    altered = _tarball(tmp_path / "a.tgz", dict.fromkeys(HASHES, b"{}"))
+    with pytest.raises(SmallModelError, match="differs"):
+        make(altered, tmp_path / "cache", lambda step, share: None)
+    with pytest.raises(SmallModelError, match="not the package"):
+        make(_tarball(tmp_path / "b.tgz", {}), tmp_path / "cache", lambda step, share: None)
+    (tmp_path / "c.tgz").write_bytes(b"no archive")
+    with pytest.raises(SmallModelError, match="not the package"):
+        make(tmp_path / "c.tgz", tmp_path / "cache", lambda step, share: None)
+    assert list((tmp_path / "cache" / "models").iterdir()) == []

@@ -85,6 +85,16 @@ def main() -> None:
                 channel.send(listener.self_test())
 
 
+def model_places(model: Path) -> set[Path]:
+    """Where the files of a model's directory lie; those of the hub's cache are links to elsewhere."""
+    return {model, *(file.resolve().parent for file in model.iterdir())} if model.is_dir() else set()
+
+
+def _memory() -> int:
+    """Bytes of this machine's memory: a process that maps more than that beside its model has gone astray."""
+    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+
+
 def _transcribe(
     request: Transcribe, opened: "OrderedDict[str, OpenRecording]", listener: "Listener", channel: Channel
 ) -> None:

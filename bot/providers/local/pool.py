@@ -144,6 +144,8 @@ class Pool:
             if idle.choice == choice and idle.child.alive:
                 return idle.child
             await idle.child.kill()
+        # The child may read below this folder alone, so it has to be there when the child gives up everything else.
+        await asyncio.to_thread(self._root.mkdir, mode=0o700, parents=True, exist_ok=True)
         threads = str(self.threads)
         arguments = (choice.model, threads, choice.device, choice.compute_type, choice.cache, str(self._root))
         variables = {"OMP_NUM_THREADS": threads, **FLAT}
