@@ -1,6 +1,6 @@
 """Finding speech, cutting it into clips, and choosing their languages: without a model."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 import pytest
@@ -16,7 +16,7 @@ from bot.providers.local.messages import from_row, to_row
 from bot.providers.local.speakers.labels import label_segments
 from bot.providers.local.speakers.turns import Turn
 from bot.providers.local.speech import RATE, Span, find_speech, joined, levelled, uncovered
-from bot.providers.local.transcribe import is_echo, is_made_up
+from bot.providers.local.transcribe import SpokenWord, is_echo, is_made_up
 from tests.support.local_engine_harness import speech
 
 lengths = st.lists(st.tuples(st.floats(0, 20), st.floats(0.2, 70)), min_size=1, max_size=6)
@@ -164,7 +164,7 @@ class _Spoken:
         self.avg_logprob = logprob
         self.no_speech_prob = no_speech
         self.compression_ratio = ratio
-        self.words = None
+        self.words: Iterable[SpokenWord] | None = None
 
 
 def test_what_the_model_only_guesses_is_dropped() -> None:
