@@ -55,7 +55,7 @@ class SlackCore:
         )
         self.urls = ResponseUrls(self.workspace)
         self.people = People(self.workspace, self.store, self.views)
-        self.recorded = Recorded(self.workspace, self.store, self.delivery)
+        self.recorded = Recorded(self.workspace, self.store, self.delivery, self.views, self.urls)
         self.interactions = Interactions(self.workspace, self.delivery, self.views, self.urls)
         self.feed = EventFeed(self.workspace, self.tokens, self.delivery)
         self._changed = asyncio.Event()

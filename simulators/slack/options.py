@@ -80,8 +80,7 @@ class Options:
     `limited_history` is what Slack does to apps that are distributed outside its Marketplace: `conversations.history`
     and `.replies` once in `limited_history_period` with 15 items. `latency` (method or pattern: seconds) delays
     answers.
-    `files_list_skips_ims` keeps files of direct messages out of `files.list`. `private_answers` says where a private
-    answer through a `response_url` shows: in the `channel`, as Slack does, or in the `thread` that it was asked in.
+    `files_list_skips_ims` keeps files of direct messages out of `files.list`.
 
     Files: with `unready_seconds` each uploaded file is incomplete for up to that time in one of `unready_forms`, drawn
     by `unready_seed`. `completing_twice` says what a second `files.completeUploadExternal` of one file does;
@@ -125,7 +124,6 @@ class Options:
     limited_history_period: float = 60.0
     latency: dict[str, float] = field(default_factory=dict)
     files_list_skips_ims: bool = False
-    private_answers: Literal["channel", "thread"] = "channel"
     unready_seconds: float = 0.0
     unready_forms: tuple[Unready, ...] = UNREADY
     unready_seed: int = 0

@@ -153,7 +153,7 @@ async def test_a_private_answer_through_a_response_url_shows_in_the_channel(
         (root.ts, "in_channel", root.ts),
         ("", "in_channel", None),
     ):
-        url = slack.urls.create("U0ALICE", "C0CLINIC", family="actions", message_ts=root.ts, thread_ts=root.ts)
+        url = slack.urls.create("U0ALICE", "C0CLINIC", family="actions", message_ts=root.ts)
         body = {"text": "answer", "response_type": kind} | ({"thread_ts": thread} if thread else {})
         async with http.post(url, json=body) as answer:
             assert answer.status == 200

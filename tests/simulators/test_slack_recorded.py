@@ -8,6 +8,9 @@ from pathlib import Path
 
 import aiohttp
 import pytest
+from slack_bolt.context.ack.async_ack import AsyncAck
+from slack_bolt.context.respond.async_respond import AsyncRespond
+from slack_sdk.web.async_client import AsyncWebClient
 
 from simulators.slack import SlackSimulator
 from simulators.slack.file_store import Upload
@@ -213,6 +216,24 @@ async def test_a_played_event_names_this_workspace_and_what_it_names_is_there(sl
     if told["type"] == "message" and told.get("thread_ts") and not told.get("subtype"):
         thread = await web.conversations_replies(channel=channel, ts=told["thread_ts"])
         assert [message["ts"] for message in thread["messages"]] == [told["thread_ts"], told["ts"]]
+
+
+@pytest.mark.parametrize("name", ["block_actions_in_thread", "message_action_in_thread"])
+async def test_a_played_interaction_can_be_answered_here(slack: SlackSimulator, name: str) -> None:
+    async with app_of(slack) as app:
+
+        @app.bolt.middleware
+        async def answer(body: Json, ack: AsyncAck, respond: AsyncRespond, client: AsyncWebClient) -> None:
+            await ack()
+            await respond("answered")
+            view = {"type": "modal", "title": {"type": "plain_text", "text": "Opened"}, "blocks": []}
+            await client.views_open(trigger_id=str(body["trigger_id"]), view=view)
+
+        await slack.recorded.play(recorded(name))
+        await slack.until(lambda: slack.views.top("U0ALICE01") is not None)
+    (said,) = [m for m in slack.workspace.all_messages() if m.text == "answered"]
+    assert (said.channel, said.ephemeral_to) == ("C0CLINIC1", "U0ALICE01")
+    assert "U0ALICE01" in slack.workspace.channels["C0CLINIC1"].members
 
 
 async def test_another_process_can_have_a_recorded_event_sent(slack: SlackSimulator) -> None:

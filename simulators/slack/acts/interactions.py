@@ -47,7 +47,7 @@ class Interactions:
     ) -> Outcome:
         """Run a slash command; Slackbot reports to the person when the app fails or is late."""
         place, person = self._place(channel), self._person(user)
-        response_url = self.urls.create(user, channel, family="commands", thread_ts=thread_ts)
+        response_url = self.urls.create(user, channel, family="commands")
         options = self.workspace.options
         payload: Json = {
             "token": "local-verification-token",
@@ -84,7 +84,7 @@ class Interactions:
             "message_ts": ts,
             "channel": {"id": place.id, "name": _shown_name(place)},
             "message": message_object(self.workspace, message, metadata=True),
-            "response_url": self.urls.create(user, channel, family="app", message_ts=ts, thread_ts=message.thread_ts),
+            "response_url": self.urls.create(user, channel, family="app", message_ts=ts),
             "action_ts": self.workspace.next_ts(),
         }
         return await self.delivery.interaction("interactive", payload)
@@ -113,9 +113,7 @@ class Interactions:
             "container": container,
             "channel": {"id": place.id, "name": _shown_name(place)},
             "state": {"values": message.state},
-            "response_url": self.urls.create(
-                user, channel, family="actions", message_ts=ts, thread_ts=message.thread_ts
-            ),
+            "response_url": self.urls.create(user, channel, family="actions", message_ts=ts),
             "actions": [self._action(action, message.blocks)],
         }
         if not private:

@@ -9,7 +9,9 @@ from __future__ import annotations
 import json
 import time
 
+from simulators.slack.acts.response_urls import ResponseUrls
 from simulators.slack.file_store import FileStore, Upload
+from simulators.slack.model.views import Views
 from simulators.slack.model.workspace import Workspace
 from simulators.slack.outgoing.delivery import Delivery, Outcome, PayloadKind
 from simulators.slack.records import BOT_USER, Channel, File, Kind, Message, Share, User
@@ -25,8 +27,10 @@ STUBS = {"file_access", "tombstone", "hidden_by_limit"}
 class Recorded:
     """Sends recorded payloads to the app."""
 
-    def __init__(self, workspace: Workspace, store: FileStore, delivery: Delivery) -> None:
-        self.workspace, self.store, self.delivery = workspace, store, delivery
+    def __init__(
+        self, workspace: Workspace, store: FileStore, delivery: Delivery, views: Views, urls: ResponseUrls
+    ) -> None:
+        self.workspace, self.store, self.delivery, self.views, self.urls = workspace, store, delivery, views, urls
 
     async def send(self, payload: Json) -> Outcome:
         """Send a payload as it is, once, and return how the app acknowledged it.
@@ -39,7 +43,18 @@ class Recorded:
         """Make what a recorded payload names exist (`content` is the bytes of its files) and send it."""
         own = self.localised(payload)
         await self.settle(own, content)
-        return await self.send(own)
+        return await self.send(self._answerable(own))
+
+    def _answerable(self, payload: Json) -> Json:
+        """Give an interaction a trigger and a response URL of this workspace; those recorded lead elsewhere."""
+        if "response_url" not in payload:
+            return payload
+        user = _user_of(payload)
+        channel = as_text(as_object(payload.get("channel")).get("id"))
+        message_ts = as_text(as_object(payload.get("message")).get("ts"))
+        family = "actions" if payload.get("type") == "block_actions" else "app"
+        url = self.urls.create(user, channel, family=family, message_ts=message_ts)
+        return payload | {"response_url": url, "trigger_id": self.views.trigger(user)}
 
     def localised(self, payload: Json) -> Json:
         """Return the payload with this workspace's team, app, bot and file addresses in place of the recorded ones."""
@@ -62,7 +77,7 @@ class Recorded:
         event = as_object(payload.get("event")) or payload
         ids = [event.get("channel"), event.get("channel_id"), *as_list(event.get("channel_ids"))]
         channel = as_text(as_object(event.get("channel")).get("id")) or next(filter(None, map(as_text, ids)), "")
-        user = as_text(event.get("user") or event.get("user_id") or as_object(event.get("user")).get("id"))
+        user = _user_of(event)
         shown = as_object(event.get("message")) or event
         user = user or as_text(shown.get("user"))
         place = self._channel(channel, as_text(event.get("channel_type")), user)
@@ -134,6 +149,12 @@ class Recorded:
             file.recorded = shown
         self.workspace.files[file_id] = file
         return file
+
+
+def _user_of(event: Json) -> str:
+    """Return who acted: an id in events, an object in interactions."""
+    named = as_object(event.get("user")).get("id"), event.get("user"), event.get("user_id")
+    return next(filter(None, map(as_text, named)), "")
 
 
 def kind_of(payload: Json) -> PayloadKind:

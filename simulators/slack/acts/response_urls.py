@@ -19,7 +19,6 @@ class _Target:
     user: str
     channel: str
     message_ts: str
-    thread_ts: str | None
     until: float
     uses: int = 0
 
@@ -31,13 +30,11 @@ class ResponseUrls:
         self.workspace = workspace
         self._targets: dict[str, _Target] = {}
 
-    def create(
-        self, user: str, channel: str, *, family: str, message_ts: str = "", thread_ts: str | None = None
-    ) -> str:
+    def create(self, user: str, channel: str, *, family: str, message_ts: str = "") -> str:
         """Return a new response URL for an act of a person in a conversation."""
         key = secrets.token_urlsafe(18)
         until = time.monotonic() + self.workspace.options.response_url_lifetime
-        self._targets[key] = _Target(user, channel, message_ts, thread_ts, until)
+        self._targets[key] = _Target(user, channel, message_ts, until)
         team = self.workspace.options.team_id
         return f"{self.workspace.url}/{family}/{team}/{secrets.randbelow(10**12)}/{key}"
 
@@ -88,11 +85,7 @@ class ResponseUrls:
             self.workspace.edit(original, text=text, blocks=blocks or [])
             return
         visible_to = None if answer.get("response_type") == "in_channel" else target.user
-        thread_ts: str | None = as_text(answer.get("thread_ts")) or None
-        if self.workspace.options.private_answers == "thread":
-            thread_ts = thread_ts or target.thread_ts
-        elif visible_to is not None:
-            thread_ts = None
+        thread_ts = as_text(answer.get("thread_ts")) if visible_to is None else ""
         self.workspace.post(
             Message(
                 target.channel,
@@ -100,7 +93,7 @@ class ResponseUrls:
                 BOT_USER,
                 post_text(text),
                 blocks=blocks or [],
-                thread_ts=thread_ts,
+                thread_ts=thread_ts or None,
                 ephemeral_to=visible_to,
             )
         )

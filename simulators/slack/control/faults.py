@@ -36,7 +36,6 @@ TUNABLE = {
     "limited_history": bool,
     "limited_history_period": float,
     "files_list_skips_ims": bool,
-    "private_answers": str,
     "unready_seconds": float,
     "completing_twice": str,
     "reserved_is_known": bool,
