@@ -154,7 +154,7 @@ async def test_a_recording_is_transcribed_again_by_another_service(page: Page, t
     reply = await answered(page, tmp_path)
     await reply.get_by_role("button", name="Transcribe again").click()
     modal = page.get_by_role("dialog", name="Transcribe again")
-    await expect(modal.get_by_text("Recording")).to_be_visible()
+    await expect(modal.get_by_text("Recording", exact=True)).to_be_visible()
     await modal.get_by_role("button", name="Start").click()
     await expect(modal.get_by_text("already a transcript with these settings")).to_be_visible()
     await modal.get_by_role("button", name="Service").click()

@@ -92,8 +92,8 @@ async def test_a_recording_is_listed_and_its_story_told(alice: Page, bot: Scribe
     await expect(answer(alice)).to_contain_text("done")
     job = await answer(alice).locator("code").first.inner_text()
     await write(channel(alice), f"/transcribe status {job}")
-    await expect(answer(alice)).to_contain_text("Handed over to the service")
-    await expect(answer(alice)).to_contain_text("Answered in the thread")
+    await expect(answer(alice)).to_contain_text("Sent to the service")
+    await expect(answer(alice)).to_contain_text("Reply posted in the thread")
     await look(alice, "timeline")
 
 
@@ -126,7 +126,7 @@ async def test_search_shows_what_was_said_and_leads_to_its_thread(alice: Page, b
     await expect(answer(alice)).to_contain_text("Զանգ Երևանից")
     await look(alice, "search-armenian")
     await write(channel(alice), "/transcribe search nobody-said-this")
-    await expect(answer(alice)).to_contain_text("nowhere in the recordings")
+    await expect(answer(alice)).to_contain_text("I did not find")
 
 
 async def test_the_modal_follows_the_service_and_saves_with_who_and_when(alice: Page, bot: Scribe) -> None:
