@@ -140,6 +140,7 @@ def _restrict_files(readable: Iterable[Path], writable: Iterable[Path], devices:
     access = landlock.AccessFS
     reading = access.READ_FILE | access.READ_DIR
     writing = reading | access.WRITE_FILE | access.TRUNCATE | access.MAKE_REG | access.REMOVE_FILE
+    writing |= access.MAKE_DIR | access.REMOVE_DIR
     rights = [(path, reading) for path in readable] + [(path, writing) for path in writable]
     if devices:
         rights += [(path, reading) for path in _DRIVERS]

@@ -1,9 +1,11 @@
-"""The cutting child: `python -m bot.providers.openai.child_main` cuts one recording after the other."""
+"""The cutting child: `python -m bot.providers.openai.child_main SOURCES PIECES` cuts a recording.
 
-import contextlib
+It can read the folder `SOURCES`, and write the folder `PIECES`.
+"""
+
 import errno
 import hashlib
-import resource
+import sys
 import tempfile
 import traceback
 from collections.abc import Callable, Iterator
@@ -13,23 +15,28 @@ import av
 import numpy as np
 
 from bot.audio import cutting
+from bot.audio.lengths import longest
 from bot.audio.messages import Failed, Refused
 from bot.audio.reading import AudioReader, UnusableAudio
 from bot.domain.errors import ProblemCode
 from bot.providers.openai.messages import CUTTER_WIRE, AllCut, CutFile, CutProgress, CutSamples, PieceMade, Samples
 from bot.subprocesses.channel import Channel
+from bot.subprocesses.confinement import confine, limit_work
 
 _NICENESS = 5  # the event loop goes first
+_MEMORY = 2 * 1024**3  # bytes, beside the libraries: a piece can have an hour and is held several times over
+_SECONDS = 120.0  # of processor, for any recording
+_SLOWEST = 5.0  # seconds of sound that the slowest machine cuts in one
 _TRACEBACK_KEPT = 8000  # characters
 _PROGRESS_SECONDS = 30.0  # of the recording between two reports
 
 
 def main() -> None:
     """Serve until the parent hangs up."""
+    sources, pieces = map(Path, sys.argv[1:3])
+    confine([sources], [pieces], memory=_MEMORY)
     channel = Channel(CUTTER_WIRE, niceness=_NICENESS)
     av.logging.set_level(av.logging.PANIC)
-    with contextlib.suppress(ValueError, OSError):
-        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # a dump would hold what people said
     for request in channel.requests():
         channel.send(answer(request, channel.send))
 
@@ -43,13 +50,22 @@ def answer(request: object, send: Callable[[object], None]) -> AllCut | Samples 
             return _samples(request)
     except UnusableAudio as error:
         return Refused(error.code.value, error.detail)
+    except MemoryError as error:  # FFmpeg's or Python's, at the limit of `confine`
+        return Refused(ProblemCode.NOT_CONVERTIBLE.value, f"{type(error).__name__}: more than a recording needs")
+    except (FileNotFoundError, PermissionError) as error:  # a path of ours, or `confine`
+        return failed(error)
     except av.FFmpegError as error:  # what FFmpeg objects to is in the file
         return Refused(ProblemCode.CORRUPT.value, type(error).__name__)
     except Exception as error:  # a bug in here must be reported as one, not as a damaged file
         if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
             return Refused(ProblemCode.NO_SPACE.value, "the disk filled up while cutting")
-        return Failed(type(error).__name__, "".join(traceback.format_exception(error))[-_TRACEBACK_KEPT:])
+        return failed(error)
     return Failed("TypeError", f"{type(request).__name__} is not a request")
+
+
+def failed(error: Exception) -> Failed:
+    """An error of ours, for the log."""
+    return Failed(type(error).__name__, "".join(traceback.format_exception(error))[-_TRACEBACK_KEPT:])
 
 
 def piece_name(number: int, extension: str) -> str:
@@ -58,8 +74,10 @@ def piece_name(number: int, extension: str) -> str:
 
 
 def _cut(request: CutFile, send: Callable[[object], None]) -> AllCut | Refused:
-    folder, count = Path(request.folder), 0
-    with AudioReader(Path(request.source), cutting.RATE) as reader:
+    folder, source, count = Path(request.folder), Path(request.source), 0
+    most = longest(source.stat().st_size, request.seconds)
+    limit_work(_SECONDS + most / _SLOWEST)
+    with AudioReader(source, cutting.RATE, most) as reader:
         total = request.seconds or reader.announced
 
         def samples() -> Iterator[cutting.Samples]:
@@ -78,6 +96,8 @@ def _cut(request: CutFile, send: Callable[[object], None]) -> AllCut | Refused:
             digest = hashlib.sha256(content).hexdigest()
             send(PieceMade(piece.number, piece.start, seconds, len(content), digest))
             count += 1
+    if reader.overlong:
+        return Refused(ProblemCode.TOO_LONG.value, f"more than {most:.0f} s")
     if not count:
         return Refused(ProblemCode.CORRUPT.value, f"{reader.skipped} bad packets, no sound")
     return AllCut(count)
@@ -87,7 +107,7 @@ def _samples(request: CutSamples) -> Samples:
     with AudioReader(Path(request.source), cutting.RATE) as reader:
         whole = np.concatenate(list(reader.pieces()))
     files: list[bytes] = []
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory(dir=Path(request.source).parent) as folder:
         for start, end in request.spans:
             path = Path(folder) / "sample.wav"
             cutting.write_piece(path, whole[int(start * cutting.RATE) : int(end * cutting.RATE)])

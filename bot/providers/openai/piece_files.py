@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bot.audio.messages import Refused
-from bot.audio.prober import fault_of, verdict
+from bot.audio.prober import ONE_THREAD, fault_of, verdict
 from bot.domain.errors import Problem, ProblemCode, Rejected
 from bot.ports.audio import Progress
 from bot.ports.pieces import Piece
@@ -141,7 +141,8 @@ class PieceFiles:
 
 
 async def _cut(order: CutFile, progress: Progress) -> Sequence[Piece]:
-    child = await Child.start(CUTTER, CUTTER_WIRE)
+    folders = (str(Path(order.source).parent), order.folder)
+    child = await Child.start(CUTTER, CUTTER_WIRE, folders, ONE_THREAD)
     pieces: list[Piece] = []
     try:
         await child.send(order)
@@ -163,7 +164,8 @@ async def _cut(order: CutFile, progress: Progress) -> Sequence[Piece]:
 
 async def _samples(order: CutSamples) -> Sequence[bytes]:
     try:
-        child = await Child.start(CUTTER, CUTTER_WIRE)
+        folder = str(Path(order.source).parent)
+        child = await Child.start(CUTTER, CUTTER_WIRE, (folder, folder), ONE_THREAD)
         try:
             await child.send(order)
             answer = await child.receive(_STALL_SECONDS)
