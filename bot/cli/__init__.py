@@ -255,6 +255,60 @@ def purge(
 
 
 @app.command()
+def audit(
+    since: Annotated[str, typer.Option("--since", metavar="DAY", help="First day, for example 2026-11-25.")] = "",
+    job: Annotated[str, typer.Option("--job", metavar="JOB", help="Only entries about this job.")] = "",
+    verify: Annotated[bool, typer.Option("--verify", help="Check that no entry was changed or removed.")] = False,
+    as_json: JsonFlag = False,
+) -> None:
+    """Print the audit log, oldest entry first.
+
+    Who did what, about which job, when and from where; never content. With --json a line of JSON for each entry.
+    """
+    from bot.cli.records import run_audit
+
+    raise typer.Exit(run_audit(settings_or_exit(), since, job, as_json, verify))
+
+
+@app.command()
+def erase(
+    user: Annotated[str, typer.Option("--user", metavar="USER", help="Recordings that this Slack user shared.")] = "",
+    channel: Annotated[str, typer.Option("--channel", metavar="CHANNEL", help="Recordings of this channel.")] = "",
+    job: Annotated[str, typer.Option("--job", metavar="JOB", help="This recording.")] = "",
+    before: Annotated[str, typer.Option("--before", metavar="DAY", help="Recordings shared before this day.")] = "",
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+) -> None:
+    """Erase recordings' content, names and rows.
+
+    All options that are given must match. It says what Slack and the providers still hold. Content under a hold stays.
+    """
+    from bot.cli.records import moment_of, run_erase
+    from bot.ports.store import EraseFilter
+
+    if not (user or channel or job or before):
+        raise fail(["say what to erase: --user, --channel, --job or --before."], 2)
+    until = moment_of(before) if before else None
+    if before and until is None:
+        raise fail([f"--before is {before!r}: it must be a day, for example 2026-11-25."], 2)
+    if not yes and not sys.stdin.isatty():
+        raise fail(["erasing cannot be undone: give --yes as well."], 2)
+    which = EraseFilter(user_id=user, channel_id=channel, job_id=job, before=until)
+    raise typer.Exit(run_erase(settings_or_exit(), which, yes))
+
+
+@app.command()
+def hold(
+    kind: Annotated[str, typer.Argument(metavar="[KIND]", help="job, user or channel; without it, list holds.")] = "",
+    ref: Annotated[str, typer.Argument(metavar="[ID]", help="The id of the job, user or channel.")] = "",
+    end: Annotated[bool, typer.Option("--end", help="End the hold.")] = False,
+) -> None:
+    """Keep content from being purged or erased."""
+    from bot.cli.records import run_hold
+
+    raise typer.Exit(run_hold(settings_or_exit(), kind, ref, end))
+
+
+@app.command()
 def rekey(
     context: typer.Context,
     plain: Annotated[bool, typer.Option("--plain", help="Store everything unencrypted instead.")] = False,

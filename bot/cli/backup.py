@@ -9,6 +9,7 @@ from pathlib import Path
 
 import typer
 
+from bot.cli.records import record_command
 from bot.cli.stores import with_store
 from bot.domain.errors import StoreError
 from bot.domain.job import Job, State
@@ -131,6 +132,7 @@ def run_export(settings: Settings, since: str, target: Path, formats: tuple[Form
                 _write(target / name, export(named(transcript), wanted, title=job.file.name))
             written += 1
             _progress(written)
+        await record_command(store, "export", transcripts=str(written))
         typer.echo(f"Wrote {written} transcript{'' if written == 1 else 's'} to {target}.")
         return 0
 

@@ -7,6 +7,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from bot.cli.records import record_command
 from bot.cli.stores import with_store
 from bot.clock import SystemClock
 from bot.domain.errors import LostLease
@@ -14,6 +15,7 @@ from bot.domain.job import Job, State
 from bot.domain.machine import Cause, Ended, Parked, stage_of
 from bot.ports.store import JobFilter, JobStore
 from bot.settings import Settings
+from bot.text.printable import one_line
 
 _OPERATOR = "operator"
 
@@ -86,7 +88,7 @@ async def _show_one(store: JobStore, job: Job, as_json: bool) -> None:
     for name, value in _facts(job).items():
         shown = _when(value) if name.endswith("_at") and isinstance(value, float) else value
         if shown not in (None, ""):
-            console.print(f"{name:12} {shown}", markup=False, highlight=False)
+            console.print(f"{name:12} {one_line(str(shown))}", markup=False, highlight=False)
     table = Table("time", "state", "cause", box=None, pad_edge=False)
     for event in events:
         table.add_row(
@@ -105,7 +107,7 @@ def _show_many(jobs: list[Job], as_json: bool) -> None:
     table = Table("job", "state", "provider", "created", "tries", "last error", box=None, pad_edge=False)
     for job in jobs:
         shown = job.problem.code.value if job.problem else job.last_error
-        table.add_row(job.id, job.state.value, job.provider, _when(job.created_at), str(job.attempts), shown)
+        table.add_row(job.id, job.state.value, job.provider, _when(job.created_at), str(job.attempts), one_line(shown))
     Console().print(table, markup=False)
 
 
@@ -128,6 +130,7 @@ def run_retry(settings: Settings, job_id: str) -> int:
                     await store.wake(job.id, now)
         except LostLease:
             return _say(f"threadscribe: job {job_id} has just moved on; look at it with: threadscribe jobs {job_id}", 1)
+        await record_command(store, "retry", job_id)
         return _say(f"Job {job_id} is tried again.", 0)
 
     return with_store(settings, act)
@@ -141,6 +144,7 @@ def run_cancel(settings: Settings, job_id: str) -> int:
             return _say(f"threadscribe: there is no job {job_id}.", 1)
         if not await store.request_cancel(job_id, _OPERATOR, SystemClock().now()):
             return _say(f"threadscribe: job {job_id} is over already, or its reply is being posted.", 1)
+        await record_command(store, "cancel", job_id)
         return _say(f"Job {job_id} is being cancelled.", 0)
 
     return with_store(settings, act)
@@ -150,10 +154,11 @@ def run_purge(settings: Settings, days: int | None) -> int:
     """Delete content that is older than `days` days now; None takes RETENTION_DAYS."""
     age = settings.retention_days if days is None else days
     if age == 0 and days is None:
-        return _say("RETENTION_DAYS is 0: content is kept for ever. Give --older-than-days to purge anyway.", 0)
+        return _say("RETENTION_DAYS is 0: content is never deleted. Give --older-than-days to purge anyway.", 0)
 
     async def act(store: JobStore) -> int:
         count = await store.purge(SystemClock().now(), age)
+        await record_command(store, "purge", jobs=str(count))
         return _say(f"Purged the content of {count} job{'' if count == 1 else 's'}.", 0)
 
     return with_store(settings, act)

@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 from bot.domain.errors import Problem, ProblemCode, Rejected
 from bot.http import Answer
+from bot.text.printable import one_line as printable_line
 
 Fields = Mapping[str, object]
 
@@ -109,7 +110,7 @@ def refusal(answer: Answer, provider: str) -> Rejected:
 
 def one_line(words: str) -> str:
     """The words on one line of bounded length."""
-    return " ".join(storable(words).split())[:_DETAIL]
+    return printable_line(storable(words))[:_DETAIL]
 
 
 def value_or_none(setting: str) -> str:

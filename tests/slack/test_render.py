@@ -14,11 +14,12 @@ from bot.domain.job import FileFacts, Job, Origin, Outcome, State
 from bot.domain.transcript import Segment, Transcript
 from bot.slack.blockkit import limits
 from bot.slack.blockkit.blocks import Message
-from bot.slack.blockkit.text import JOINER, clip, cut, escape_label, graphemes, printable, split
+from bot.slack.blockkit.text import JOINER, clip, cut, escape_label, graphemes, split
 from bot.slack.thread import render
 from bot.slack.thread.render import JobStatus
 from bot.slack.thread.transcript_blocks import DisplayOptions
 from bot.text.phrases import ENGLISH
+from bot.text.printable import printable
 from simulators.slack.rules.limits import message_blocks
 
 ORIGIN = Origin("T1", "C1", "1.1", "1.1", "F1", "U1")

@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from bot.slack.api.payloads import Json, as_object, child, text
 from bot.slack.blockkit.blocks import Block, section
 from bot.slack.blockkit.limits import PRIVATE_METADATA, VIEW_BLOCKS
-from bot.slack.blockkit.text import clip, printable
+from bot.slack.blockkit.text import clip
+from bot.text.printable import printable
 
 TITLE = 24  # Slack: title, submit and close have at most 24 characters
 LABEL = 2_000

@@ -5,20 +5,18 @@ come of it, and nothing needs escaping. Labels (names of files, titles) stand in
 """
 
 import re
-import unicodedata
 from collections.abc import Callable
 
 import regex  # type: ignore[import-untyped]  # ships no stubs; only \X is used, and typed below
 
 from bot.slack.blockkit.limits import weight
+from bot.text.printable import printable
 
 JOINER = "\u2060"  # word joiner: no width, no line break; it keeps a mark from being one
 _LOOK_ALIKES = str.maketrans({"*": "∗", "`": "ˋ", "~": "∼"})  # a joiner does not keep these from pairing
 _EDGE = re.compile(r"(?<![^\W_])_|_(?![^\W_])")  # an underscore inside a word is only that
 _MARKS = re.compile(r"[@#]|:(?=[\w+'/-])|(?<=\bwww)(?=\.)", re.IGNORECASE)
-_CONTROL = {"Cc", "Cs"}
 _GRAPHEME = regex.compile(r"\X")
-_LINE_ENDS = re.compile("\r\n|[\r\x0b\x0c\x85\u2028\u2029]")
 _BREAKS = ("\n\n", "\n", ". ", "։ ", "? ", "! ", "。", "؟ ", "، ", ", ", " ")
 
 
@@ -40,17 +38,6 @@ def escape_label(text: str) -> str:
 def escape_plain(text: str) -> str:
     """A label for `plain_text`, where only emoji shortcodes could act."""
     return re.sub(r":(?=[\w+'-])", f":{JOINER}", " ".join(printable(text).split()))
-
-
-def printable(text: str) -> str:
-    """Line ends as newlines; what no message can hold (control characters, lone surrogates) as U+FFFD."""
-    text = _LINE_ENDS.sub("\n", text)
-    if text.isprintable():
-        return text
-    return "".join(
-        "\ufffd" if (unicodedata.category(c) in _CONTROL and c not in "\n\t") or (ord(c) & 0xFFFE) == 0xFFFE else c
-        for c in text
-    )
 
 
 def graphemes(text: str) -> list[str]:

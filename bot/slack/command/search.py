@@ -10,13 +10,14 @@ from bot.ports.store import JobStore, SearchFilter
 from bot.slack.api.identity import Identity
 from bot.slack.api.payloads import Json, as_object, number, text
 from bot.slack.blockkit.blocks import Block, Message, Run, actions, button, context, quotation, section
-from bot.slack.blockkit.text import clip, escape_label, printable
+from bot.slack.blockkit.text import clip, escape_label
 from bot.slack.command import texts as words
 from bot.slack.people.visibility import VisibleChannels
 from bot.slack.texts import moment
 from bot.slack.thread.render import title_of
 from bot.text.durations import human, stamp
 from bot.text.excerpts import Excerpt, excerpts
+from bot.text.printable import printable
 from bot.text.search import terms
 
 SEARCH_OLDER = "search_older"

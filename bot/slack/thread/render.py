@@ -26,11 +26,12 @@ from bot.slack.blockkit.blocks import (
     select,
 )
 from bot.slack.blockkit.limits import BLOCKS_BUDGET, MESSAGE_BLOCKS, weight, weight_of
-from bot.slack.blockkit.text import clip, cut, escape_label, printable, split
+from bot.slack.blockkit.text import clip, cut, escape_label, split
 from bot.slack.thread.transcript_blocks import DisplayOptions, as_runs, as_text
 from bot.text.durations import human
 from bot.text.exports.formats import available
 from bot.text.phrases import ENGLISH, Phrases
+from bot.text.printable import printable
 from bot.text.problems import DEPENDS_ON_FILE, sentence
 from bot.text.speaker_names import named
 

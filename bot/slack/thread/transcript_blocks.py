@@ -4,10 +4,10 @@ from dataclasses import dataclass
 
 from bot.domain.transcript import Transcript
 from bot.slack.blockkit.blocks import Run
-from bot.slack.blockkit.text import printable
 from bot.text.durations import stamp
 from bot.text.paragraphs import Paragraph, paragraphs
 from bot.text.phrases import ENGLISH, Phrases
+from bot.text.printable import printable
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,116 @@
+"""`audit`, `erase` and `hold` on a real database."""
+
+import asyncio
+import json
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from bot.cli import app
+from bot.domain.job import FileFacts, Origin
+from bot.ports.store import NewJob
+from storage import open_store
+
+NOW = 1_790_000_000.0
+
+
+@pytest.fixture
+def database(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    return tmp_path / "threadscribe.db"
+
+
+async def run(*arguments: str) -> tuple[int, str]:
+    done = await asyncio.to_thread(CliRunner().invoke, app, list(arguments))
+    return done.exit_code, done.output
+
+
+async def jobs_of(database: Path, *users: str) -> list[str]:
+    store = await open_store(f"sqlite:///{database}")
+    try:
+        found = []
+        for number, user in enumerate(users):
+            origin = Origin("T1", "C1", f"{number}.1", f"{number}.1", f"F{number}", user)
+            job, _ = await store.add_job(NewJob(origin, FileFacts("visit-of-Anna.mp3")), NOW + number)
+            found.append(job.id)
+        return found
+    finally:
+        await store.close()
+
+
+async def left(database: Path) -> int:
+    store = await open_store(f"sqlite:///{database}")
+    try:
+        return sum((await store.count_by_state()).values())
+    finally:
+        await store.close()
+
+
+async def test_an_operators_commands_are_in_the_log_and_the_log_is_whole(database: Path) -> None:
+    (job,) = await jobs_of(database, "U1")
+    assert (await run("cancel", job))[0] == 0
+    assert (await run("purge"))[0] == 0
+    code, said = await run("audit", "--json")
+    assert code == 0
+    entries = [json.loads(line) for line in said.splitlines()]
+    assert [entry["details"]["command"] for entry in entries] == ["cancel", "purge"]
+    assert [entry["number"] for entry in entries] == [1, 2]
+    assert entries[0]["job"] == job
+    assert "visit" not in said
+    assert len((await run("audit", "--job", job))[1].splitlines()) == 1
+    assert (await run("audit", "--verify"))[0] == 0
+
+
+async def test_an_entry_that_was_changed_is_found(database: Path) -> None:
+    jobs = await jobs_of(database, "U1", "U2")
+    for job in jobs:
+        await run("cancel", job)
+    with closing(sqlite3.connect(database)) as db, db:
+        db.execute("UPDATE audit SET actor = 'somebody else' WHERE number = 1")
+    code, said = await run("audit", "--verify")
+    assert (code, "entry 1" in said) == (1, True)
+
+
+async def test_what_a_user_shared_is_erased_and_others_are_told_of(database: Path) -> None:
+    await jobs_of(database, "U1", "U1", "U2")
+    code, said = await run("erase", "--user", "U1")
+    assert (code, "--yes" in said) == (2, True)
+    code, said = await run("erase", "--user", "U1", "--yes")
+    assert (code, "Erased 2 recordings" in said) == (0, True), said
+    assert "Slack still has the file F0" in said
+    assert await left(database) == 1
+    assert b"visit-of-Anna" in lying(database)  # of U2, who is still there
+    assert (await run("erase", "--channel", "C1", "--yes"))[0] == 0
+    assert await left(database) == 0
+    assert b"visit-of-Anna" not in lying(database)
+
+
+def lying(database: Path) -> bytes:
+    """All bytes on the disk: the database and its log."""
+    log = database.with_name(f"{database.name}-wal")
+    return database.read_bytes() + (log.read_bytes() if log.exists() else b"")
+
+
+async def test_what_is_held_is_not_erased(database: Path) -> None:
+    (job,) = await jobs_of(database, "U1")
+    assert (await run("hold", "job", job))[0] == 0
+    assert job in (await run("hold"))[1]
+    await run("erase", "--job", job, "--yes")
+    assert await left(database) == 1
+    assert (await run("hold", "job", job, "--end"))[0] == 0
+    assert (await run("hold", "job", job, "--end"))[0] == 1
+    await run("erase", "--job", job, "--yes")
+    assert await left(database) == 0
+
+
+@pytest.mark.parametrize(
+    "arguments", [["erase"], ["erase", "--before", "soon", "--yes"], ["hold", "planet", "x"], ["audit", "--since", "x"]]
+)
+async def test_a_wrong_argument_changes_nothing(database: Path, arguments: list[str]) -> None:
+    await jobs_of(database, "U1")
+    code, said = await run(*arguments)
+    assert code == 2, said
+    assert await left(database) == 1
