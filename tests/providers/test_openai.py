@@ -1,6 +1,7 @@
 """The OpenAI-compatible provider against the simulated servers: each row of its contract, in every dialect."""
 
 import asyncio
+import random
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, replace
@@ -250,6 +251,19 @@ async def test_a_refused_format_falls_back_once_and_is_remembered(serving: Serve
         assert "tone 440" in transcript.text
         assert account.sim.ledger.count("transcribe", status=400) == 1
         assert len(account.billed) == 3
+
+
+async def test_one_refusal_that_does_not_say_why_is_not_held_against_the_format(serving: Serve) -> None:
+    async with serving("generic") as account:
+        account.sim.fault("server_error", "transcribe", status=400, text="try that again")
+        transcript = await account.transcribe(LONG)
+        times = [segment.start is not None for segment in transcript.segments]
+        assert times == [False, True, True, True]  # only the first piece came without
+        account.sim.fault("server_error", "transcribe", times=1, status=400, text="no")
+        account.sim.fault("server_error", "transcribe", times=1, skip=1, status=400, text="no")
+        other = replace(account, job=await added(account.store), source=account.source.with_name("other"))
+        later = await other.transcribe(LONG)
+        assert {segment.start for segment in later.segments} == {None}  # twice in a row: it does not like it
 
 
 async def test_a_server_that_answers_without_times_is_taken_as_it_is(serving: Serve) -> None:
@@ -603,3 +617,42 @@ async def test_nobody_may_push(serving: Serve) -> None:
         with pytest.raises(WebhookRefused):
             account.provider.verify_webhook(WebhookRequest(b"{}", {}))
         assert account.provider.parse_pushed(b"{}") is None
+
+
+@pytest.mark.parametrize("seed", range(4))
+async def test_whatever_goes_wrong_no_piece_is_missing_and_only_doubtful_ones_are_billed_again(
+    serving: Serve, seed: int
+) -> None:
+    chance = random.Random(seed)
+    async with serving() as account:
+        sim, doubtful = account.sim, 0
+        remote = await account.begin(LONG)
+        for _ in range(25):
+            if chance.random() < 0.7:
+                status = chance.choice([500, 502, 503, 504])
+                kind: Kind = chance.choice(["cut_before", "cut_after", "server_error", "audio_seconds", "unauthorized"])
+                sim.fault(kind, "transcribe", status=status, times=chance.choice([1, 2]), seconds=1)
+            if chance.random() < 0.3:
+                account.restarted()
+            if chance.random() < 0.1:
+                await account.provider.sweep([])
+            try:
+                found = await account.provider.poll(remote, "")
+            except Ambiguous:
+                doubtful += 1
+            except Rejected:
+                doubtful += 1  # the last of three, or a plain refusal
+                await account.hand_over(remote)
+            except (Transient, Misconfigured):
+                pass
+            else:
+                if found == Pending(uploaded=False):
+                    await account.hand_over(remote)
+        sim.faults.clear()
+        if await account.provider.poll(remote, "") == Pending(uploaded=False):
+            await account.hand_over(remote)
+        transcript = await account.finish(remote)
+        assert [text for text, _ in heard(transcript)] == [f"tone {pitch}" for pitch, _, _ in SOUNDS]
+        assert 3 <= len(account.billed) <= 3 + doubtful
+        assert len({entry.sha256 for entry in sim.billed}) == 3
+        assert sim.violations == []

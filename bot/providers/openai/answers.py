@@ -12,6 +12,7 @@ from bot.providers.openai.guards import is_echo, is_made_up
 
 RETRY_AFTER: Final = 20.0  # seconds, where a 429 does not say
 _FORMAT_REFUSALS: Final = frozenset({400, 415, 422, 501})
+_FORMAT_WORDS: Final = ("format", "verbose_json", "granularit", "compatible", "speaker")
 _QUOTA: Final = frozenset({"insufficient_quota", "billing_hard_limit_reached", "billing_not_active"})
 _UNKNOWN_FATE: Final = frozenset({408, 425, 500, 504, 520, 522, 524})  # it may have worked, and billed, all the same
 
@@ -59,6 +60,12 @@ def may_be_format(answer: Answer) -> bool:
     if _is_page(answer):
         return False
     return answer.status in _FORMAT_REFUSALS or (answer.ok and is_error(answer))
+
+
+def names_format(answer: Answer) -> bool:
+    """Whether the refusal's words are about the format that was asked for, or the known speakers."""
+    words = words_of(answer).lower()
+    return any(word in words for word in _FORMAT_WORDS)
 
 
 def may_have_been_done(answer: Answer) -> bool:

@@ -36,6 +36,7 @@ from bot.providers.openai.answers import (
     is_error,
     may_be_format,
     may_have_been_done,
+    names_format,
     raise_error,
     read_result,
     refused,
@@ -85,7 +86,8 @@ class OpenAIProvider(HttpProvider):
         self._url = url_of(dialect, settings.base_url, dialect.path)
         self._files = PieceFiles(context.directory, dialect.container)
         self._limits = CutLimits(dialect.container, self._longest(), SHORTEST)
-        self._format = first_format(dialect, settings.model)  # changed for good once the server refuses it
+        self._format = first_format(dialect, settings.model)  # a plainer one once the server refuses it
+        self._refusals = 0  # in a row, that asking plainly helped against
         self._takes_speakers = dialect.known_speakers and is_diarizing(settings.model)
         self._out_of_quota_until = 0.0
         capabilities = Capabilities(
@@ -215,18 +217,26 @@ class OpenAIProvider(HttpProvider):
         service: Service,
     ) -> Recognised:
         """What was said. A refusal that may be about the format or the speakers is followed by one plainer request."""
-        wanted, plainer = self._format, JSON
+        wanted = self._format
         answer = await self._send(job_id, stored, content, wanted, language, references)
         if is_error(answer) and may_be_format(answer) and (references or wanted != JSON):
-            if references:
-                plainer = wanted
+            plainer = wanted if references else JSON
             again = await self._send(job_id, stored, content, plainer, language, {})
             if not is_error(again):
-                self._format, self._takes_speakers = plainer, self._takes_speakers and not references
+                self._remember_refusal(answer, plainer, bool(references))
             answer = again
+        elif not is_error(answer):
+            self._refusals = 0
         if is_error(answer):
             raise_error(answer, service, self._clock.now())
         return read_result(answer.json_object(), stored.piece.seconds, self._settings.vocabulary_words)
+
+    def _remember_refusal(self, refusal: Answer, plainer: str, of_speakers: bool) -> None:
+        """Ask plainly from now on if the refusal says why, or is the second in a row; one alone may be chance."""
+        self._refusals += 1
+        if names_format(refusal) or self._refusals > 1:
+            self._format = plainer
+            self._takes_speakers = self._takes_speakers and not of_speakers
 
     async def _send(
         self,
