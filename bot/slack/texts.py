@@ -19,6 +19,16 @@ GREETING = (
     "and language."
 )
 
+DIRECT_HELP = (
+    "Send me a recording or a voice clip here, or forward one, and I will reply in its thread with the transcript. "
+    f"`{COMMAND} help` lists what else I can do, and `{COMMAND} settings` is where you choose service and language."
+)
+DIRECT_NO_AUDIO = (
+    "I can only transcribe audio and video, and this file is neither. Send a recording, for example as MP3, M4A, WAV, "
+    f"OGG, WebM, FLAC or MP4. `{COMMAND} help` lists what else I can do."
+)
+ON_REQUEST = "I transcribe recordings in this channel only on request. Shall I transcribe this one?"
+TRANSCRIBE = "Transcribe"
 NO_AUDIO_IN_THREAD = (
     "I found no recording in this thread. Mention me in the thread of a message that has an audio or video file."
 )

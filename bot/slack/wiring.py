@@ -31,7 +31,7 @@ from bot.slack.command.lists import LIST_NEWEST, LIST_OLDER
 from bot.slack.command.search import SEARCH_OLDER
 from bot.slack.home.tab import OPEN_SETTINGS, REFRESH_HOME, Home
 from bot.slack.incoming.catchup import CatchUp
-from bot.slack.incoming.deferred import DeferredTasks
+from bot.slack.incoming.deferred import ON_REQUEST_ACTION, DeferredTasks
 from bot.slack.incoming.intake import Intake
 from bot.slack.listeners import TRANSCRIBE_SHORTCUT, EventHandler, HttpEntrance, Listeners, ReadBody, build_app
 from bot.slack.people.direct import DirectMessages
@@ -186,6 +186,7 @@ class SlackAdapter:
             actions={
                 RETRY_ACTION: self._actions.pressed,
                 CANCEL_ACTION: self._actions.pressed,
+                ON_REQUEST_ACTION: self._actions.pressed,
                 DOWNLOAD_ACTION: self._afterwards(self._downloads.pressed),
                 RENAME_ACTION: self._afterwards(self._renaming.pressed),
                 UNDO_ACTION: self._afterwards(self._renaming.undo),

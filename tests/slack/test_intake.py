@@ -284,3 +284,56 @@ async def test_the_shortcut_and_a_mention_find_a_recording_in_what_a_message_sho
 
 async def _jobs_of(place: Workplace, message: Message) -> object:
     return await place.store.jobs_of_message("T0LOCAL", message.channel, message.ts)
+
+
+async def test_a_direct_message_without_a_recording_is_answered_with_what_to_do(place: Workplace) -> None:
+    place.slack.say_as("U0ALICE", "D0ALICE", "hello, are you there?")
+    await place.slack.until(lambda: any("Send me a recording" in each.text for each in place.slack.messages("D0ALICE")))
+    await place.slack.upload_as("U0ALICE", "D0ALICE", Upload("report.pdf", b"%PDF-"))
+    await place.slack.until(
+        lambda: any("this file is neither" in each.text for each in place.slack.messages("D0ALICE"))
+    )
+    assert await place.jobs() == []
+
+
+async def test_nobody_is_interrupted_in_the_thread_of_a_transcript(place: Workplace) -> None:
+    message, _ = await place.upload(channel="D0ALICE")
+    place.slack.say_as("U0ALICE", "D0ALICE", "thank you", thread_ts=message.ts)
+    await place.slack.delivery.settled()
+    assert await place.store.inbox_due("direct_help", place.clock.now() + 60) == []
+
+
+async def test_where_the_channel_must_ask_the_user_is_offered_a_button(place: Workplace) -> None:
+    await place.store.put_channel_settings("T0LOCAL", "C0CLINIC", ChannelSettings(automatic=False))
+    message = await place.slack.upload_as("U0ALICE", "C0CLINIC", CLIP)
+
+    def offers() -> list[Message]:
+        return [each for each in place.slack.messages("C0CLINIC") if each.ephemeral_to == "U0ALICE"]
+
+    await place.slack.until(lambda: bool(offers()))
+    assert "only on request" in offers()[0].text
+    assert (await place.slack.act_as("U0ALICE", offers()[0], "transcribe_on_request")).acknowledged
+    await place.until(place.jobs)
+    (job,) = await place.jobs()
+    assert (job.origin.message_ts, job.expected_audio) == (message.ts, True)
+
+
+async def test_in_a_thread_where_the_channel_must_ask_the_offer_is_in_the_thread(place: Workplace) -> None:
+    await place.store.put_channel_settings("T0LOCAL", "C0CLINIC", ChannelSettings(automatic=False))
+    root = place.slack.say_as("U0BOB", "C0CLINIC", "where is it?")
+    message = await place.slack.upload_as("U0ALICE", "C0CLINIC", CLIP, thread_ts=root.ts)
+
+    def offers() -> list[Message]:
+        return [each for each in place.slack.replies("C0CLINIC", root.ts) if each.ephemeral_to == "U0ALICE"]
+
+    await place.slack.until(lambda: bool(offers()))
+    assert (await place.slack.act_as("U0ALICE", offers()[0], "transcribe_on_request")).acknowledged
+    await place.until(place.jobs)
+    assert [job.origin.message_ts for job in await place.jobs()] == [message.ts]
+
+
+async def test_what_may_be_anything_is_not_offered(place: Workplace) -> None:
+    await place.store.put_channel_settings("T0LOCAL", "C0CLINIC", ChannelSettings(automatic=False))
+    await place.slack.upload_as("U0ALICE", "C0CLINIC", Upload("contract.pdf", b"%PDF-", connect=True))
+    await place.slack.delivery.settled()
+    assert await place.store.inbox_due("on_request", place.clock.now() + 60) == []

@@ -20,6 +20,7 @@ from bot.slack.background import BackgroundTasks
 from bot.slack.blockkit.blocks import Message, context
 from bot.slack.blockkit.text import escape_label
 from bot.slack.buttons.common import Interactions
+from bot.slack.incoming.deferred import ON_REQUEST_ACTION
 from bot.slack.incoming.intake import Intake
 from bot.slack.job_control import restart, stop
 from bot.slack.people.direct import DirectMessages
@@ -50,7 +51,7 @@ class Actions:
     notify: Callable[[str], None]
 
     async def pressed(self, me: Identity, body: Json) -> None:
-        """Commit a press of *Try again* or *Cancel*. Raises `StoreError`."""
+        """Commit a press of *Try again*, *Cancel* or *Transcribe*. Raises `StoreError`."""
         action = next(iter(rows(body, "actions")), {})
         key = f"{action_id(body)}:{value(body)}:{person(body)}:{text(action, 'action_ts') or self.clock.now()}"
         kept = {name: body[name] for name in _KEPT if name in body}
@@ -59,7 +60,7 @@ class Actions:
     async def act(self, body: Json) -> None:
         """Do what a committed press asks for. Its user is answered, also when it fails."""
         me = await self.who.me()
-        acts = {RETRY_ACTION: self._retry, CANCEL_ACTION: self._cancel}
+        acts = {RETRY_ACTION: self._retry, CANCEL_ACTION: self._cancel, ON_REQUEST_ACTION: self._on_request}
         if act := acts.get(action_id(body)):
             await self.interactions.answering(body, act(me, body))
 
@@ -103,6 +104,14 @@ class Actions:
         for each in await self.store.jobs_of_message(origin.team_id, origin.channel_id, origin.message_ts):
             if each.state not in FINAL:
                 await stop(self.store, each, person(body), self.clock.now(), self.notify)
+
+    async def _on_request(self, me: Identity, body: Json) -> None:
+        """*Transcribe* under the offer in a channel that wants to be asked."""
+        channel, (ts, _, root) = place(body), value(body).partition(" ")
+        page = await self.client.call(Method.REPLIES, channel=channel, ts=root, oldest=ts, inclusive=True, limit=2)
+        message = next((each for each in rows(page, "messages") if text(each, "ts") == ts), None)
+        jobs = [] if message is None else await self.intake.on_request(me, channel, message)
+        await self.interactions.say(body, words.ON_IT if jobs else words.NO_AUDIO_IN_MESSAGE)
 
     async def shortcut(self, me: Identity, body: Json) -> None:
         """*Transcribe* in a message's menu: the jobs are committed before Slack is acknowledged."""

@@ -21,12 +21,23 @@ from bot.slack.api.client import SlackClient, SlackRefusal
 from bot.slack.api.files import SlackFiles
 from bot.slack.api.identity import BotIdentity, Identity
 from bot.slack.api.methods import Method
-from bot.slack.api.payloads import Json, as_object, child, number, rows, text
-from bot.slack.incoming.intake import FILE_SHARED, GREETING, MENTION, FileShare, Intake, candidates
+from bot.slack.api.payloads import Json, as_object, child, number, rows, text, truth
+from bot.slack.blockkit.blocks import Block, actions, button
+from bot.slack.incoming.intake import (
+    DIRECT_HELP,
+    FILE_SHARED,
+    GREETING,
+    MENTION,
+    ON_REQUEST,
+    FileShare,
+    Intake,
+    candidates,
+)
 from bot.slack.job_control import restart
 from bot.slack.thread import render
 from bot.slack.thread.posts import Posts
 
+ON_REQUEST_ACTION = "transcribe_on_request"
 POLL_SECONDS = 2.5
 CLAIM_SECONDS = 120.0  # longer than any item takes: calls of 30 s, repeated
 AT_ONCE = 8  # items under way
@@ -73,7 +84,7 @@ class DeferredTasks:
                 task.cancel()
 
     async def _start_due(self) -> None:
-        for kind in (*self.others, MENTION, GREETING, FILE_SHARED):
+        for kind in (*self.others, MENTION, DIRECT_HELP, ON_REQUEST, GREETING, FILE_SHARED):
             free = AT_ONCE - len(self._running)
             if free <= 0:
                 return  # one that ends wakes this loop
@@ -141,6 +152,12 @@ class DeferredTasks:
             await self._mention(me, facts)
         elif kind == GREETING:
             await self.posts.deliver(f"greeting:{item.key}", "", item.ref, "", render.greeting())
+        elif kind == DIRECT_HELP:
+            said = words.DIRECT_NO_AUDIO if truth(facts, "files") else words.DIRECT_HELP
+            key = f"greeting:{text(facts, 'channel')}:{text(facts, 'ts')}"  # said once, as a greeting is
+            await self.posts.deliver(key, "", item.ref, "", render.answer(said))
+        elif kind == ON_REQUEST:
+            await self._offer(facts)
         else:
             await self._resolve(me, facts)
 
@@ -186,14 +203,22 @@ class DeferredTasks:
         if not found:
             await self._whisper(channel, user, root if root != ts else "", words.NO_AUDIO_IN_THREAD)
 
-    async def _whisper(self, channel: str, user: str, thread_ts: str, said: str) -> None:
+    async def _offer(self, facts: Json) -> None:
+        """A recording where the channel wants to be asked: its user, and nobody else, is offered a button."""
+        ts, root = text(facts, "ts"), text(facts, "root")
+        press = actions("offer", button(words.TRANSCRIBE, ON_REQUEST_ACTION, f"{ts} {root}"))
+        await self._whisper(
+            text(facts, "channel"), text(facts, "user"), root if root != ts else "", words.ON_REQUEST, press
+        )
+
+    async def _whisper(self, channel: str, user: str, thread_ts: str, said: str, *more: Block) -> None:
         """An ephemeral answer, in the thread if there is one: below a message without replies it would not be seen.
 
         It may be lost or said twice, and neither matters.
         """
         message = render.answer(said)
         where = {"thread_ts": thread_ts} if thread_ts else {}
-        content = {"text": message.text, "blocks": message.blocks}
+        content = {"text": message.text, "blocks": [*message.blocks, *more]}
         try:
             await self.client.call(Method.POST_EPHEMERAL, channel=channel, user=user, **where, **content)
         except SlackRefusal as refusal:

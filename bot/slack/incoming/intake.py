@@ -29,6 +29,8 @@ from bot.slack.people.direct import GROUP, DirectMessages
 FILE_SHARED = "file_shared"
 MENTION = "mention"
 GREETING = "greeting"
+DIRECT_HELP = "direct_help"
+ON_REQUEST = "on_request"
 SECOND_CHANCE_SECONDS = 8.0  # how long the `message` of an upload has before `file_shared` is looked into
 _UNREADABLE_MODES = frozenset({"snippet", "post", "space", "canvas", "quip", "list"})
 _GONE_MODES = frozenset({"tombstone", "deleted"})
@@ -108,8 +110,22 @@ class Intake:
             if direct or kind == "mpim":
                 await self._direct.heard(me, channel, text(event, "user") if direct else GROUP, text(event, "ts"))
             shared = FileShare(channel, event, direct)
-            if candidates(event, linked=direct) and await self.wanted(me, shared):
+            found = candidates(event, linked=direct)
+            if found and await self.wanted(me, shared):
                 await self.add(me, shared, event_id=text(event, "event_id"))
+            elif direct and not found:
+                await self._spoken_to(me, event)
+            elif any(guess is AudioGuess.YES for _, guess in found) and text(event, "user"):
+                facts = {"channel": channel, "ts": text(event, "ts"), "root": shared.root, "user": text(event, "user")}
+                await self.defer(ON_REQUEST, key=f"{me.team_id}:{channel}:{shared.ts}", ref=channel, facts=facts)
+
+    async def _spoken_to(self, me: Identity, event: Json) -> None:
+        """A direct message without a recording, outside the threads of transcripts: it is answered with what to do."""
+        channel, ts, subtype = text(event, "channel"), text(event, "ts"), text(event, "subtype")
+        if subtype not in ("", "file_share") or text(event, "thread_ts") or not text(event, "user"):
+            return
+        facts = {"channel": channel, "ts": ts, "files": bool(rows(event, "files"))}
+        await self.defer(DIRECT_HELP, key=f"{me.team_id}:{channel}:{ts}", ref=channel, facts=facts)
 
     async def wanted(self, me: Identity, shared: FileShare) -> bool:
         """Whether this channel wants every recording transcribed, or this one by name."""
@@ -207,6 +223,10 @@ class Intake:
         shared = FileShare(text(child(body, "channel"), "id"), message)
         found = await self.add(me, shared, asked=True)
         return [(job if made else await self._retried(job), made) for job, made in found]
+
+    async def on_request(self, me: Identity, channel: str, message: Json) -> Sequence[Job]:
+        """*Transcribe* under the offer in a channel that wants to be asked: a job for each recording."""
+        return [job for job, _ in await self.add(me, FileShare(channel, message), asked=True)]
 
     async def _retried(self, job: Job) -> Job:
         return await restart(self._store, job, self._clock.now(), self.notify) or job
