@@ -117,10 +117,10 @@ async def test_a_permission_that_the_app_lacks_is_no_silence_either(place: Workp
 
 async def test_a_modal_whose_contents_fail_says_so(place: Workplace) -> None:
     message, _ = await done(place)
-    place.sql("ALTER TABLE transcript RENAME TO elsewhere")
+    await place.sql("ALTER TABLE transcript RENAME TO elsewhere")
     await press(place, message, "rename_speakers")
     await place.slack.until(lambda: "try again in a minute" in str(place.slack.views.top("U0ALICE")))
-    place.sql("ALTER TABLE elsewhere RENAME TO transcript")
+    await place.sql("ALTER TABLE elsewhere RENAME TO transcript")
 
 
 # where private answers appear

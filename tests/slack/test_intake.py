@@ -76,7 +76,9 @@ async def test_an_unknown_type_is_looked_into_without_a_promise(place: Workplace
 
 
 async def test_an_event_whose_job_cannot_be_written_is_not_acknowledged_and_its_repeat_is(either: Workplace) -> None:
-    either.sql("CREATE TRIGGER full BEFORE INSERT ON job BEGIN SELECT RAISE(FAIL, 'database or disk is full'); END")
+    await either.sql(
+        "CREATE TRIGGER full BEFORE INSERT ON job BEGIN SELECT RAISE(FAIL, 'database or disk is full'); END"
+    )
     message = await either.slack.upload_as("U0ALICE", "C0CLINIC", CLIP)
 
     def refused() -> bool:
@@ -87,7 +89,7 @@ async def test_an_event_whose_job_cannot_be_written_is_not_acknowledged_and_its_
 
     await either.until(was_refused)
     assert await either.jobs() == []
-    either.sql("DROP TRIGGER full")
+    await either.sql("DROP TRIGGER full")
     await either.slack.delivery.settled()
     (record,) = [r for r in either.slack.delivery.records if r.type == "message"]
     assert record.outcomes[-1] == "ok"

@@ -120,9 +120,12 @@ class Workplace:
         found = self.slack.replies(message.channel, message.ts)
         return [reply for reply in found if reply.is_bot and reply.ephemeral_to is None]
 
-    def sql(self, statement: str) -> None:
-        """Do something to the database behind the store's back."""
-        connection = sqlite3.connect(self.database, timeout=5)
+    async def sql(self, statement: str) -> None:
+        """Do something to the database behind the store's back, whose transactions need the loop to end."""
+        await asyncio.to_thread(self._sql, statement)
+
+    def _sql(self, statement: str) -> None:
+        connection = sqlite3.connect(self.database, timeout=10)
         with connection:
             connection.execute(statement)
         connection.close()
