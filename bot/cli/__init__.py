@@ -115,17 +115,24 @@ def install_model(
 
 
 @app.command()
-def doctor(as_json: JsonFlag = False) -> None:
+def doctor(
+    as_json: JsonFlag = False,
+    probe: Annotated[
+        str, typer.Option("--probe", metavar="CHANNEL", help="Ask Slack in this channel what no document says.")
+    ] = "",
+) -> None:
     """Check everything, and say what to change.
 
-    Settings, database, directories, port, Slack's tokens and permissions, and each configured provider.
+    Settings, database, directories, port, Slack's tokens and permissions, and each configured provider. With --probe it
+    posts a few messages into a channel, prints how Slack treats them, and takes them away again.
     """
     from bot.cli.doctor import run_doctor
 
-    try:
-        settings = load_settings()
-    except SettingsError as error:
-        raise fail(error.faults, 2) from None
+    settings = settings_or_exit()
+    if probe:
+        from bot.cli.probe import run_probe
+
+        raise typer.Exit(run_probe(settings, probe))
     raise typer.Exit(run_doctor(settings, as_json))
 
 

@@ -91,9 +91,8 @@ async def _show_one(store: JobStore, job: Job, as_json: bool) -> None:
             console.print(f"{name:12} {one_line(str(shown))}", markup=False, highlight=False)
     table = Table("time", "state", "cause", box=None, pad_edge=False)
     for event in events:
-        table.add_row(
-            _when(event.at), event.target.value, f"{event.cause}: {event.detail}" if event.detail else event.cause
-        )
+        cause = f"{event.cause}: {event.detail}" if event.detail else event.cause
+        table.add_row(_when(event.at), event.target.value, one_line(cause))
     console.print(table, markup=False)
 
 
