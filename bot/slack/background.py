@@ -29,9 +29,9 @@ class BackgroundTasks:
         try:
             await work
         except ThreadscribeError as error:
-            _log.warning("afterwards_failed", task=name, kind=type(error).__name__, detail=str(error))
+            _log.warning("background_failed", task=name, kind=type(error).__name__, detail=str(error))
         except Exception as error:  # a bug in one answer must not end the process; it is reported with its traceback
-            _log.exception("afterwards_broke", task=name, kind=type(error).__name__)
+            _log.exception("background_broke", task=name, kind=type(error).__name__)
 
     async def drain(self, seconds: float = 5.0) -> None:
         """Wait for what is under way, then cancel it."""

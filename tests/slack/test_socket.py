@@ -109,3 +109,11 @@ async def test_a_refused_app_token_is_named_to_the_operator(tmp_path: Path) -> N
         await slack.until(lambda: slack.calls(OPEN) >= 2)  # so the answer to the first one is read
         assert "SLACK_APP_TOKEN" in socket.fault
         assert "invalid_auth" in socket.fault
+
+
+async def test_that_socket_mode_is_off_is_said_to_the_operator(tmp_path: Path) -> None:
+    off = Fault(OPEN, times=None, error="socket_mode_disabled")
+    async with connected(tmp_path, off) as (slack, socket, _, _):
+        await slack.until(lambda: slack.calls(OPEN) >= 2)
+        assert "socket_mode_disabled" in socket.fault
+        assert "Socket Mode is on" in socket.fault

@@ -18,7 +18,7 @@ from slack_bolt.response import BoltResponse
 
 from bot.domain.errors import Misconfigured, RateLimited, StepError
 from bot.ports.clock import Clock
-from bot.slack.api.client import SlackClient
+from bot.slack.api.client import SlackClient, SlackRefusal
 from bot.slack.api.methods import Method
 from bot.slack.api.payloads import Json, as_object, number, text
 
@@ -26,6 +26,7 @@ PING_SECONDS = 15.0  # a pong has half of it: bolt-js #2496 saw more than 5 s wh
 HANDSHAKE_SECONDS = 10.0
 STEADY_SECONDS = 30.0  # a connection that lasted this long was sound: the next one is opened at once
 LONGEST_PAUSE_SECONDS = 60.0
+LONGEST_MESSAGE = 16 * 1024 * 1024  # bytes; Slack's are a few kilobytes
 CLOSE_SECONDS = 3.0  # an acknowledgement that is later is of no use
 MOST_CONNECTIONS = 10  # Slack's limit for one app (docs.slack.dev, Socket Mode)
 _TOO_MANY = "too_many_websockets"
@@ -111,15 +112,17 @@ class Socket:
             url = text(answer, "url")
             proxy = self._client.network.proxy_for(url)
             async with asyncio.timeout(HANDSHAKE_SECONDS):
-                websocket = await session.ws_connect(url, heartbeat=PING_SECONDS, max_msg_size=0, proxy=proxy)
+                websocket = await session.ws_connect(
+                    url, heartbeat=PING_SECONDS, max_msg_size=LONGEST_MESSAGE, proxy=proxy
+                )
             connection.websocket = websocket
             async with websocket:
                 async for message in websocket:
                     if message.type is aiohttp.WSMsgType.TEXT:
                         self._take(websocket, connection, message.data)
-        except Misconfigured as error:
+        except (Misconfigured, SlackRefusal) as error:
             if error.detail != self._refusal:
-                _log.error("slack_refuses_app_token", detail=error.detail)
+                _log.error("slack_refuses_socket", detail=error.detail)
             self._refusal = connection.reason = error.detail
         except RateLimited as error:
             connection.reason, connection.wait = error.detail, error.retry_after
@@ -187,7 +190,8 @@ class Socket:
         """What the operator should know of the connection: a sentence, "" while it is open."""
         if self._open:
             return ""
-        why = f" Slack refuses SLACK_APP_TOKEN ({self._refusal})." if self._refusal else ""
+        what = "Check SLACK_APP_TOKEN, and that Socket Mode is on: threadscribe doctor says which."
+        why = f" Slack refuses the connection ({self._refusal}). {what}" if self._refusal else ""
         return f"Slack is not connected.{why} Recordings shared meanwhile are found when it is back; buttons wait."
 
     async def close(self) -> None:

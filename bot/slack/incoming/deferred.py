@@ -70,7 +70,7 @@ class DeferredTasks:
     others: Mapping[str, Act]
     on_broken: Callable[[Misconfigured], None]
     _running: dict[asyncio.Task[None], str] = field(default_factory=dict, init=False)  # with the reference
-    _told: set[str] = field(default_factory=set, init=False)  # failures that are in the log already
+    _logged: set[str] = field(default_factory=set, init=False)  # failures that are in the log already
 
     async def run(self) -> None:
         """Run items until cancelled: when intake notifies, and every few seconds. Raises `StoreError`."""
@@ -105,9 +105,9 @@ class DeferredTasks:
         try:
             if await self._done(kind, item):
                 await self.store.drop_inbox(item.id, item.claim)
-                self._told.discard(kind)
+                self._logged.discard(kind)
         except StoreError as error:  # the claim ends by itself, and the item is there again
-            self._tell(kind, error)
+            self._log_once(kind, error)
 
     async def _done(self, kind: str, item: InboxItem) -> bool:
         """Whether the item is done, or dropped. Raises `StoreError`."""
@@ -122,7 +122,7 @@ class DeferredTasks:
         except (StepError, LostLease) as error:
             if isinstance(error, Misconfigured):
                 self.on_broken(error)
-            self._tell(kind, error)
+            self._log_once(kind, error)
             detail, after = str(error), error.after if isinstance(error, Transient) else None
         except StoreError:
             raise
@@ -138,11 +138,11 @@ class DeferredTasks:
         await self.store.postpone_inbox(item, self.clock.now() + (after or gap))
         return False
 
-    def _tell(self, kind: str, error: Exception) -> None:
+    def _log_once(self, kind: str, error: Exception) -> None:
         """Log the first failure of a kind, until one of them is done again."""
-        if kind not in self._told:
+        if kind not in self._logged:
             _log.warning("deferred_postponed", kind=kind, detail=str(error))
-        self._told.add(kind)
+        self._logged.add(kind)
 
     async def _act(self, kind: str, me: Identity, item: InboxItem) -> None:
         facts = as_object(json.loads(item.payload))

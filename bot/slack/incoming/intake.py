@@ -1,8 +1,8 @@
-"""What Slack tells us, turned into committed rows before Slack hears that we have it.
+"""Turns Slack's events into committed rows before Slack is acknowledged.
 
 Each method ends only when the store has committed, and raises `StoreError` when it could not; Bolt then answers 500
-(or sends no acknowledgement), and Slack tells us again. Nothing here calls Slack: what needs a look-up is kept in the
-inbox (`bot.slack.incoming.deferred`).
+(or sends no acknowledgement), and Slack sends the event again. Nothing here calls Slack: what needs an answer of it
+is kept in the inbox (`bot.slack.incoming.deferred`).
 
 One upload raises `message` (with files: the truth) and `file_shared` (ids only: a second chance, in either order),
 and each may come up to 11 times under new event ids (node-slack-sdk #2141). The unique key of a job is
@@ -77,22 +77,18 @@ def candidates(message: Json, *, linked: bool = False) -> list[tuple[Json, Audio
     return list(found.values())
 
 
+@dataclass
 class Intake:
-    """Commits what Slack tells. `notify` is called with a lane after each commit that gives it work."""
+    """Commits what Slack reports.
 
-    def __init__(
-        self,
-        store: JobStore,
-        direct: DirectMessages,
-        clock: Clock,
-        notify: Callable[[str], None],
-        on_deferred: Callable[[], None],
-    ) -> None:
-        self._store = store
-        self._direct = direct
-        self._clock = clock
-        self._on_deferred = on_deferred
-        self.notify = notify
+    `notify` is called with a lane after each commit that gives it work, `on_deferred` after each deferred item.
+    """
+
+    store: JobStore
+    direct: DirectMessages
+    clock: Clock
+    notify: Callable[[str], None]
+    on_deferred: Callable[[], None]
 
     async def message(self, me: Identity, event: Json) -> None:
         """A `message` event of any subtype."""
@@ -108,7 +104,7 @@ class Intake:
             kind, channel = text(event, "channel_type"), text(event, "channel")
             direct = kind == "im" or channel.startswith("D")
             if direct or kind == "mpim":
-                await self._direct.heard(me, channel, text(event, "user") if direct else GROUP, text(event, "ts"))
+                await self.direct.heard(me, channel, text(event, "user") if direct else GROUP, text(event, "ts"))
             shared = FileShare(channel, event, direct)
             found = candidates(event, linked=direct)
             if found and await self.wanted(me, shared):
@@ -131,7 +127,7 @@ class Intake:
         """Whether this channel wants every recording transcribed, or this one by name."""
         if shared.is_direct or f"<@{me.bot_user_id}" in text(shared.message, "text"):
             return True
-        return (await self._store.channel_settings(me.team_id, shared.channel_id)).automatic
+        return (await self.store.channel_settings(me.team_id, shared.channel_id)).automatic
 
     async def add(
         self,
@@ -159,7 +155,7 @@ class Intake:
                 enterprise_id=me.enterprise_id,
             )
             new = NewJob(origin, facts_of(file), expected_audio=asked or expected_audio is AudioGuess.YES)
-            job, made = await self._store.add_job(new, self._clock.now())
+            job, made = await self.store.add_job(new, self.clock.now())
             _log.info("file_seen", job=job.id, new=made, event_id=event_id, channel=shared.channel_id)
             found.append((job, made))
             self.notify(job.lane)
@@ -196,23 +192,23 @@ class Intake:
         self, kind: str, *, key: str, ref: str, facts: Mapping[str, object] = MappingProxyType({}), wait: float = 0.0
     ) -> None:
         """Keep something to do, at the earliest `wait` seconds from now."""
-        now = self._clock.now()
-        await self._store.put_inbox(kind, key, ref, json.dumps(dict(facts)).encode(), now, now + wait)
-        self._on_deferred()
+        now = self.clock.now()
+        await self.store.put_inbox(kind, key, ref, json.dumps(dict(facts)).encode(), now, now + wait)
+        self.on_deferred()
 
     async def file_deleted(self, me: Identity, event: Json) -> None:
         """A `file_deleted`: its jobs end, and what is stored of it is purged."""
-        for job in await self._store.jobs_of_file(me.team_id, text(event, "file_id")):
+        for job in await self.store.jobs_of_file(me.team_id, text(event, "file_id")):
             await self._drop(job)
 
     async def _deleted(self, me: Identity, channel: str, ts: str, user: str) -> None:
         if not channel or not ts or user == me.bot_user_id:
             return
-        for job in await self._store.jobs_of_message(me.team_id, channel, ts):
+        for job in await self.store.jobs_of_message(me.team_id, channel, ts):
             await self._drop(job)
 
     async def _drop(self, job: Job) -> None:
-        await self._store.mark_deleted(job.id, self._clock.now())
+        await self.store.mark_deleted(job.id, self.clock.now())
         if job.state not in FINAL:
             self.notify(job.lane)
         _log.info("file_deleted", job=job.id)
@@ -229,4 +225,4 @@ class Intake:
         return [job for job, _ in await self.add(me, FileShare(channel, message), asked=True)]
 
     async def _retried(self, job: Job) -> Job:
-        return await restart(self._store, job, self._clock.now(), self.notify) or job
+        return await restart(self.store, job, self.clock.now(), self.notify) or job

@@ -1,4 +1,4 @@
-"""What a person can see at this moment: the conversations that they and the bot are both in, asked of Slack."""
+"""The channels that a user shares with the bot, asked of Slack for each answer."""
 
 from bot.domain.job import Job
 from bot.slack.api.client import SlackClient
@@ -6,11 +6,11 @@ from bot.slack.people.membership import Access
 
 
 class VisibleChannels:
-    """One person's view, good for one answer; `channels` are those that Slack names."""
+    """What one user sees, good for one answer; `channels` are those that Slack lists."""
 
     def __init__(self, access: Access, user_id: str, here: str, channels: frozenset[str]) -> None:
         self._access = access
-        self._told: dict[str, bool] = {}
+        self._asked: dict[str, bool] = {}
         self.user_id = user_id
         self.here = here
         self.channels = channels
@@ -23,7 +23,7 @@ class VisibleChannels:
     async def sees(self, job: Job) -> bool:
         """Whether they may see a job. Raises `StepError`s.
 
-        A direct message is for its person. A conversation that Slack does not list for the bot (a group message)
+        A direct message is for its own user. A conversation that Slack does not list for the bot (a group message)
         is asked about once, and only for what they shared themselves.
         """
         channel = job.origin.channel_id
@@ -31,13 +31,13 @@ class VisibleChannels:
             return True
         if job.origin.user_id != self.user_id:
             return False
-        if channel not in self._told:
-            self._told[channel] = await self._access.belongs(self.user_id, job, self.here)
-        return self._told[channel]
+        if channel not in self._asked:
+            self._asked[channel] = await self._access.belongs(self.user_id, job, self.here)
+        return self._asked[channel]
 
 
 class Visibility:
-    """Takes a person's view."""
+    """Asks Slack what a user sees."""
 
     def __init__(self, client: SlackClient, access: Access) -> None:
         self._client = client
