@@ -161,6 +161,8 @@ def next_poll(waited: float, finish: float, capabilities: Capabilities, poll_min
     shortest, longest = capabilities.poll_seconds
     shortest = max(shortest, poll_min)
     apart = spacing(waiting, capabilities)
+    if capabilities.reports_progress:
+        return max(shortest, min(apart, CHECK_SECONDS))
     if waited < finish:
         left = max(poll_min, finish - waited)
         return left if apart > CHECK_SECONDS else min(left, max(poll_min, CHECK_SECONDS))

@@ -64,3 +64,9 @@ def test_a_bounded_policy_gives_up_and_an_unbounded_one_does_not() -> None:
     assert RetryPolicy(attempts=3).exhausted(2)
     assert not RetryPolicy(attempts=3).exhausted(1)
     assert not RetryPolicy(attempts=None).exhausted(10**9)
+
+
+@given(st.floats(0, 10_000), st.floats(1, 10_000), st.integers(0, 5))
+def test_a_provider_that_reports_progress_is_asked_from_the_start(waited: float, finish: float, waiting: int) -> None:
+    reporting = replace(TRAITS, reports_progress=True, poll_seconds=(5.0, 12.0))
+    assert 5.0 <= next_poll(waited, finish, reporting, 5.0, waiting) <= 12.0

@@ -26,6 +26,7 @@ EDIT_SECONDS = 3.0
 RETRY_SECONDS = 10.0
 IDLE_SECONDS = 30.0
 LONGEST_WAIT_SECONDS = 600.0
+TELLING_SHARE = 0.05  # of a recording, after which its speed so far tells when it ends
 AT_ONCE = 8  # lines: one that Slack is slow about keeps few others waiting
 
 _log = structlog.get_logger(__name__)
@@ -206,10 +207,13 @@ class StatusLines:
     async def _seconds_left(self, job: Job) -> float | None:
         if job.state != State.WAITING or job.submitted_at is None or not job.file.seconds:
             return None
+        waited = self._clock.now() - job.submitted_at
+        if job.progress is not None and job.progress >= TELLING_SHARE:
+            return waited * (1 - job.progress) / job.progress
         known = await self._store.latency(job.account)
         if known is None:
             return None
-        return known[0] + known[1] * job.file.seconds - (self._clock.now() - job.submitted_at)
+        return known[0] + known[1] * job.file.seconds - waited
 
     async def _close(self, key: str, line: Line, jobs: Sequence[Job]) -> None:
         newest = {job.origin.file_id: job for job in sorted(jobs, key=lambda job: job.origin.version)}
