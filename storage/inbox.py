@@ -32,7 +32,7 @@ class StoredInbox:
     @urgent_writes_once
     def put_inbox(self, kind: str, key: str, ref: str, payload: bytes, now: float, due_at: float) -> Transaction[bool]:
         """Keep an item (sealed); False if (kind, key) is there already."""
-        sealed = self._seal.close(payload, f"inbox:{kind}:{key}")
+        sealed = self._seal.encrypt(payload, f"inbox:{kind}:{key}")
         rows = yield from execute(
             "put_inbox",
             kind=kind,
@@ -82,7 +82,7 @@ class StoredInbox:
             kind=kind,
             key=key,
             ref=text(row, "ref"),
-            payload=self._seal.open(blob(row, "payload"), f"inbox:{kind}:{key}"),
+            payload=self._seal.decrypt(blob(row, "payload"), f"inbox:{kind}:{key}"),
             due_at=number(row, "due_at"),
             attempts=integer(row, "attempts"),
             claim=text(row, "claim"),

@@ -9,6 +9,7 @@ from bot.domain.errors import LostLease, StoreError
 from bot.domain.job import FINAL, Job, Origin, State, new_job_id
 from bot.domain.machine import FAR_FUTURE, Cause, Change, Parked
 from bot.ports.store import JobEvent, JobFilter, NewJob
+from storage.content.search import share
 from storage.engines.transaction import (
     Database,
     Query,
@@ -30,10 +31,9 @@ from storage.engines.transaction import (
     writes,
     writes_once,
 )
-from storage.retention import purge_jobs
+from storage.records.retention import purge_jobs
 from storage.rows import job_of, job_values, opened_text, origin_values, sealed_text
 from storage.seal import Seal
-from storage.search import share
 
 _RESUMED_AT_ONCE = 200  # parked jobs resumed in one transaction, so that others get their turn to write
 BEGINNING = 2  # the rank of jobs not begun yet, in which users take turns

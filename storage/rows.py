@@ -4,9 +4,9 @@ from collections.abc import Mapping
 
 from bot.domain.errors import Problem, ProblemCode, StoreError
 from bot.domain.job import FileFacts, Job, Options, Origin, Outcome, RemoteJob, State
+from storage.content.stored_json import dump_params, load_params
 from storage.engines.transaction import Row, Value, integer, maybe_blob, maybe_number, maybe_text, number, text
 from storage.seal import Seal
-from storage.transcript_json import dump_params, load_params
 
 
 def origin_values(origin: Origin) -> dict[str, Value]:
@@ -49,7 +49,7 @@ def job_values(job: Job, seal: Seal) -> Mapping[str, Value]:
         "outcome": job.outcome.value if job.outcome else None,
         "problem_code": problem.code.value if problem else None,
         "problem_params": (
-            seal.close(dump_params(problem.params), f"job.problem:{job.id}") if problem and problem.params else None
+            seal.encrypt(dump_params(problem.params), f"job.problem:{job.id}") if problem and problem.params else None
         ),
         "attempts": job.attempts,
         "last_error": sealed_text(job.last_error, f"job.error:{job.id}", seal) if job.last_error else None,
@@ -76,12 +76,12 @@ def job_values(job: Job, seal: Seal) -> Mapping[str, Value]:
 
 def sealed_text(content: str, place: str, seal: Seal) -> bytes:
     """Text as it is stored in a sealed column; what cannot be encoded is a question mark."""
-    return seal.close(content.encode("utf-8", "replace"), place)
+    return seal.encrypt(content.encode("utf-8", "replace"), place)
 
 
 def opened_text(value: bytes | None, place: str, seal: Seal) -> str:
     """Text from a sealed column; "" where it is empty. Raises `StoreError` when it does not open."""
-    return seal.open(value, place).decode() if value else ""
+    return seal.decrypt(value, place).decode() if value else ""
 
 
 def job_of(row: Row, seal: Seal) -> Job:
@@ -158,7 +158,7 @@ def _problem_of(row: Row, job_id: str, seal: Seal) -> Problem | None:
     if code is None:
         return None
     sealed = maybe_blob(row, "problem_params")
-    params = load_params(seal.open(sealed, f"job.problem:{job_id}")) if sealed is not None else {}
+    params = load_params(seal.decrypt(sealed, f"job.problem:{job_id}")) if sealed is not None else {}
     return Problem(ProblemCode(code), params)
 
 

@@ -8,12 +8,8 @@ without a key, content is stored as it is, and a key that is set later opens bot
 import hashlib
 import secrets
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 from bot.domain.errors import StoreError
-
-if TYPE_CHECKING:
-    from Crypto.Cipher._mode_gcm import GcmMode
 
 KEY_BYTES = 32
 PLAIN = b"\x00"
@@ -62,18 +58,20 @@ class Seal:
         """Whether a stored value needs a key."""
         return value[:1] != PLAIN
 
-    def close(self, content: bytes, place: str) -> bytes:
+    def encrypt(self, content: bytes, place: str) -> bytes:
         """Seal content for a place, e.g. `transcript:abc`."""
         if self._newest is None:
             return PLAIN + content
         nonce = secrets.token_bytes(_NONCE)
         head = _SEALED + self._newest
-        cipher = _cipher(self._keys[self._newest], nonce)
+        from Crypto.Cipher import AES  # a tenth of what a start takes, and only where something is sealed
+
+        cipher = AES.new(self._keys[self._newest], AES.MODE_GCM, nonce=nonce, mac_len=_TAG)
         cipher.update(head + place.encode("utf-8", "surrogatepass"))
         sealed, tag = cipher.encrypt_and_digest(content)
         return b"".join((head, nonce, tag, sealed))
 
-    def open(self, sealed: bytes, place: str) -> bytes:
+    def decrypt(self, sealed: bytes, place: str) -> bytes:
         """The content that was sealed for this place. Raises `StoreError` for a wrong key or a changed value."""
         if sealed[:1] == PLAIN:
             return sealed[1:]
@@ -88,15 +86,11 @@ class Seal:
             )
         nonce = sealed[1 + _KEY_ID : 1 + _KEY_ID + _NONCE]
         tag = sealed[1 + _KEY_ID + _NONCE : 1 + _KEY_ID + _NONCE + _TAG]
-        cipher = _cipher(key, nonce)
+        from Crypto.Cipher import AES  # as in encrypt
+
+        cipher = AES.new(key, AES.MODE_GCM, nonce=nonce, mac_len=_TAG)
         cipher.update(head + place.encode("utf-8", "surrogatepass"))
         try:
             return cipher.decrypt_and_verify(sealed[1 + _KEY_ID + _NONCE + _TAG :], tag)
         except ValueError as error:
             raise StoreError(f"What is stored as {place} was changed, or moved there from another row.") from error
-
-
-def _cipher(key: bytes, nonce: bytes) -> "GcmMode":
-    from Crypto.Cipher import AES  # a tenth of what a start takes, and only where something is sealed
-
-    return AES.new(key, AES.MODE_GCM, nonce=nonce, mac_len=_TAG)

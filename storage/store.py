@@ -3,8 +3,9 @@
 from contextlib import suppress
 
 from bot.domain.errors import StoreError
-from storage.audit import StoredAudit
 from storage.budgets import StoredBudgets
+from storage.content.pieces import StoredPieces
+from storage.content.transcripts import StoredTranscripts
 from storage.engines.transaction import (
     Database,
     Transaction,
@@ -15,17 +16,16 @@ from storage.engines.transaction import (
     urgent_writes_once,
     writes_once,
 )
-from storage.erasure import StoredErasure
 from storage.inbox import StoredInbox
 from storage.jobs import StoredJobs
 from storage.leases import StoredLeases
 from storage.maintenance.sealed_columns import COPYING, UNFINISHED
 from storage.outbox import StoredOutbox
-from storage.pieces import StoredPieces
 from storage.preferences import StoredPreferences
+from storage.records.audit import StoredAudit
+from storage.records.erasure import StoredErasure
 from storage.seal import Seal
 from storage.tasks import StoredTasks
-from storage.transcripts import StoredTranscripts
 
 
 class Store(

@@ -14,12 +14,12 @@ from hashlib import blake2b
 
 from bot.domain.errors import StoreError
 from bot.text.search import indexed
+from storage.content.search import vector
+from storage.content.stored_json import load_transcript
 from storage.engines.transaction import Query, Row, Transaction, Value, blob, execute, integer, text
 from storage.maintenance.database import TOGETHER, MaintenanceDatabase, after, all_rows, last_number, marked
 from storage.maintenance.sealed_columns import COPYING, INDEX, TABLES, Table
 from storage.seal import Seal
-from storage.search import vector
-from storage.transcript_json import load_transcript
 
 Tell = Callable[[str, int, int], None]  # what is being done, and how many rows it was done to, of how many
 
@@ -147,7 +147,7 @@ def _bodies(rows: Sequence[Row]) -> Transaction[list[bytes | None]]:
 def _words(body: bytes | None) -> list[str]:
     if body is None or Seal.is_sealed(body):
         return []
-    return indexed(load_transcript(Seal().open(body, "")))
+    return indexed(load_transcript(Seal().decrypt(body, "")))
 
 
 def _add_index(rows: Sequence[Row], spoken: Sequence[list[str]]) -> Transaction[None]:

@@ -1,7 +1,7 @@
 """What the operator does to a whole database while no bot runs on it: how it is opened, and the statements for it.
 
-They are made from `storage.tables` for each column and table, and kept apart from `queries.sql`, which the bot reads
-at each start.
+They are made from the lists of tables and columns, and kept apart from the statements of `storage.sql`, which the bot
+reads at each start.
 """
 
 # ruff: noqa: S608 - the statements are put together from the names in storage.maintenance.sealed_columns, never from what somebody typed

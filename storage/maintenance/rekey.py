@@ -12,12 +12,12 @@ from functools import partial
 
 from bot.domain.errors import StoreError
 from bot.text.search import indexed
+from storage.content.search import vector
+from storage.content.stored_json import load_transcript
 from storage.engines.transaction import Query, Row, Transaction, Value, blob, execute, integer, text
 from storage.maintenance.database import MaintenanceDatabase, after, cell_name
 from storage.maintenance.sealed_columns import INDEX, SEALED_COLUMNS, TRANSCRIPTS, SealedColumn
 from storage.seal import PLAIN, Seal
-from storage.search import vector
-from storage.transcript_json import load_transcript
 
 Tell = Callable[[int, int], None]  # how many values are in the new form, of how many
 
@@ -102,13 +102,13 @@ def _batch(cell: SealedColumn, last: Mapping[str, Value], seal: Seal) -> Transac
     for row in rows:
         place = cell.place.format(**{column: row[column] for column in cell.names})
         try:
-            content = seal.open(blob(row, "body"), place)
+            content = seal.decrypt(blob(row, "body"), place)
             words = [] if cell is not TRANSCRIPTS or seal.newest else indexed(load_transcript(content))
         except StoreError:
             batch.damaged.append(place)
             continue
         keys = {key: row[key] for key in cell.key}
-        put = {"sealed": seal.close(content, place), "before": row["body"]}
+        put = {"sealed": seal.encrypt(content, place), "before": row["body"]}
         if (yield Query(f"put {name}", keys | put)):
             batch.changed += 1
             if cell is TRANSCRIPTS:

@@ -74,9 +74,9 @@ async def test_a_first_key_another_and_none_again_keep_everything_and_leave_noth
 
     sealed = await run(tmp_path, url, "rekey", key=KEY)
     assert sealed.process.returncode == 0, sealed.lines
-    assert sealed.out == [f"Sealed 12 values with STORAGE_KEY (id {head(KEY)[1:].hex()}); 0 had that seal already."]
-    assert sealed.lines[0] == "sealed 0 of 12 (0 %)"
-    assert sealed.lines[-1] == "sealed 12 of 12 (100 %)"
+    assert sealed.out == [f"Sealed 24 values with STORAGE_KEY (id {head(KEY)[1:].hex()}); 0 had that seal already."]
+    assert sealed.lines[0] == "sealed 0 of 24 (0 %)"
+    assert sealed.lines[-1] == "sealed 24 of 24 (100 %)"
     assert left(await lying(url, place), *SECRETS) == []
     assert await readable(reopen, KEY) == before
     with pytest.raises(StoreError, match="STORAGE_KEY"):
@@ -93,7 +93,7 @@ async def test_a_first_key_another_and_none_again_keep_everything_and_leave_noth
 
     plain = await run(tmp_path, url, "rekey", "--plain", "--yes", key=OTHER)
     assert plain.process.returncode == 0, plain.lines
-    assert plain.out[0].startswith("Stored 12 values unencrypted; 0 were unencrypted already; remove STORAGE_KEY")
+    assert plain.out[0].startswith("Stored 24 values unencrypted; 0 were unencrypted already; remove STORAGE_KEY")
     assert await readable(reopen) == before
     data = await lying(url, place)
     assert head(OTHER) not in data
@@ -115,7 +115,7 @@ async def test_killed_in_the_middle_it_goes_on_where_it_was(
         listed = await run(tmp_path, url, "jobs", key=OTHER, old=(KEY,))
         assert listed.process.returncode == 0, listed.lines
     again = await run(tmp_path, url, "rekey", key=OTHER, old=(KEY,))
-    assert again.out[0].startswith("Sealed 14 values"), again.out
+    assert again.out[0].startswith("Sealed 68 values"), again.out
     assert "; 40 had that seal already" in again.out[0]
     assert await readable(reopen, OTHER) == before
     assert head(KEY) not in await lying(url, place)
@@ -188,7 +188,7 @@ async def test_what_is_damaged_is_named_and_the_rest_is_done(
     db.close()
     bot = await run(tmp_path, url, "rekey", key=OTHER, old=(KEY,))
     assert bot.process.returncode == 1
-    assert bot.out[0].startswith("Sealed 11 values")
+    assert bot.out[0].startswith("Sealed 23 values")
     assert f"1 did not open and stayed as they were (speaker_names:{job_id})" in bot.lines[-1]
     with pytest.raises(StoreError, match="STORAGE_KEY"):  # what is left needs the old key
         await reopen(OTHER)

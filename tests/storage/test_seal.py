@@ -14,40 +14,40 @@ OTHER = bytes(range(1, 33))
 
 @given(st.binary(max_size=2000), st.text(max_size=50))
 def test_what_was_sealed_opens_at_its_place(content: bytes, place: str) -> None:
-    sealed = Seal([KEY]).close(content, place)
-    assert Seal([KEY]).open(sealed, place) == content
-    assert Seal().open(Seal().close(content, place), place) == content
-    assert Seal([KEY]).open(Seal().close(content, place), place) == content
+    sealed = Seal([KEY]).encrypt(content, place)
+    assert Seal([KEY]).decrypt(sealed, place) == content
+    assert Seal().decrypt(Seal().encrypt(content, place), place) == content
+    assert Seal([KEY]).decrypt(Seal().encrypt(content, place), place) == content
 
 
 @given(st.binary(max_size=200), st.data())
 def test_a_changed_value_does_not_open(content: bytes, data: st.DataObject) -> None:
-    sealed = bytearray(Seal([KEY]).close(content, "t:1"))
+    sealed = bytearray(Seal([KEY]).encrypt(content, "t:1"))
     at = data.draw(st.integers(1, len(sealed) - 1))
     sealed[at] ^= data.draw(st.integers(1, 255))
     with pytest.raises(StoreError):
-        Seal([KEY]).open(bytes(sealed), "t:1")
+        Seal([KEY]).decrypt(bytes(sealed), "t:1")
     with pytest.raises(StoreError):
-        Seal([KEY]).open(bytes(sealed[:at]), "t:1")
+        Seal([KEY]).decrypt(bytes(sealed[:at]), "t:1")
 
 
 def test_a_value_moved_to_another_row_does_not_open() -> None:
     with pytest.raises(StoreError, match="moved"):
-        Seal([KEY]).open(Seal([KEY]).close(b"x", "transcript:a"), "transcript:b")
+        Seal([KEY]).decrypt(Seal([KEY]).encrypt(b"x", "transcript:a"), "transcript:b")
 
 
 def test_the_same_content_is_sealed_differently_each_time() -> None:
     seal = Seal([KEY])
-    assert len({seal.close(b"x", "t") for _ in range(50)}) == 50
+    assert len({seal.encrypt(b"x", "t") for _ in range(50)}) == 50
 
 
 def test_an_older_key_still_opens_after_a_rotation() -> None:
-    sealed = Seal([KEY]).close(b"x", "t")
+    sealed = Seal([KEY]).encrypt(b"x", "t")
     rotated = Seal([OTHER, KEY])
-    assert rotated.open(sealed, "t") == b"x"
-    assert rotated.close(b"x", "t")[1:5] == key_id(OTHER)
+    assert rotated.decrypt(sealed, "t") == b"x"
+    assert rotated.encrypt(b"x", "t")[1:5] == key_id(OTHER)
     with pytest.raises(StoreError, match="another storage key"):
-        Seal([OTHER]).open(sealed, "t")
+        Seal([OTHER]).decrypt(sealed, "t")
 
 
 @pytest.mark.parametrize("key", [b"", b"short", bytes(33)])

@@ -11,7 +11,7 @@ from bot.domain.machine import Finishing, Received, Replying, Submitting, Waitin
 from bot.domain.transcript import Segment, Transcript
 from bot.ports.store import Found, FoundPage, JobStore, NewJob, SearchFilter
 from bot.text.search import indexed, matches, said, terms
-from storage import search
+from storage.content import search
 from storage.store import Store
 from tests.storage.samples import FILE, KEY, NOW, Opener, done, finishing, origin, replaced
 from tests.storage.test_transcripts import _files_of, sharing

@@ -4,6 +4,7 @@ import json
 from collections.abc import Sequence
 
 from bot.domain.job import FINAL, State
+from storage.content.search import StoredSearch
 from storage.engines.transaction import (
     Database,
     Row,
@@ -15,7 +16,6 @@ from storage.engines.transaction import (
     writes,
 )
 from storage.seal import Seal
-from storage.search import StoredSearch
 
 DAY = 86400.0
 _PURGED_AT_ONCE = 200  # jobs in one transaction, so that others get their turn to write

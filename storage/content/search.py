@@ -11,6 +11,7 @@ from itertools import pairwise
 from bot.domain.search import Term
 from bot.ports.store import DayUse, Found, FoundPage, SearchFilter
 from bot.text.search import matches, said
+from storage.content.stored_json import load_transcript
 from storage.engines.transaction import (
     Database,
     Row,
@@ -27,7 +28,6 @@ from storage.engines.transaction import (
 )
 from storage.rows import job_of
 from storage.seal import Seal
-from storage.transcript_json import load_transcript
 
 OPENED_AT_MOST = 1_000  # sealed transcripts that one search opens
 OPENED_BYTES = 32 * 1024 * 1024
@@ -103,7 +103,7 @@ class StoredSearch:
     def _matching(self, rows: Sequence[Row], terms: Sequence[Term]) -> list[tuple[str, int]]:
         hits = []
         for row in rows:
-            opened = load_transcript(self._seal.open(blob(row, "body"), f"transcript:{text(row, 'source')}"))
+            opened = load_transcript(self._seal.decrypt(blob(row, "body"), f"transcript:{text(row, 'source')}"))
             if matches(said(opened), terms):
                 hits.append((text(row, "job_id"), integer(row, "id")))
         return hits

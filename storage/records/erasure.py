@@ -19,7 +19,7 @@ from storage.engines.transaction import (
     writes_once,
 )
 from storage.outbox import message_of
-from storage.retention import StoredRetention
+from storage.records.retention import StoredRetention
 from storage.rows import job_of
 from storage.seal import Seal
 
@@ -84,8 +84,8 @@ class StoredErasure(StoredRetention):
         heir = next((each for each in sharing if each not in erased), "")
         rows = yield from execute("own_transcript", job_id=job_id)
         if heir and rows:
-            content = self._seal.open(blob(rows[0], "body"), f"transcript:{job_id}")
-            body = self._seal.close(content, f"transcript:{heir}")
+            content = self._seal.decrypt(blob(rows[0], "body"), f"transcript:{job_id}")
+            body = self._seal.encrypt(content, f"transcript:{heir}")
             yield from execute("give_transcript", job_id=heir, body=body, stored_at=number(rows[0], "stored_at"))
             yield from execute("take_over", job_id=job_id, heir=heir)
             yield from execute("take_over_index", job_id=job_id, heir=heir)

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from bot.domain.errors import StoreError
 from bot.domain.transcript import Segment, Transcript, Word
-from storage.transcript_json import (
+from storage.content.stored_json import (
     dump_block,
     dump_params,
     dump_transcript,

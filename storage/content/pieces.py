@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from bot.domain.transcript import Segment
 from bot.ports.pieces import Piece, StoredPiece
+from storage.content.stored_json import dump_block, load_block
 from storage.engines.transaction import (
     Database,
     Row,
@@ -18,7 +19,6 @@ from storage.engines.transaction import (
     writes_once,
 )
 from storage.seal import Seal
-from storage.transcript_json import dump_block, load_block
 
 
 class StoredPieces:
@@ -69,7 +69,7 @@ class StoredPieces:
         self, job_id: str, number: int, segments: Sequence[Segment], language: str | None, now: float
     ) -> Transaction[None]:
         """Store (sealed) what was said in it."""
-        body = self._seal.close(dump_block(segments, language), f"piece:{job_id}:{number}")
+        body = self._seal.encrypt(dump_block(segments, language), f"piece:{job_id}:{number}")
         yield from execute("piece_answered", job_id=job_id, number=number, body=body, now=now)
 
     @writes_once
@@ -81,7 +81,7 @@ class StoredPieces:
         piece, body = _piece(row), maybe_blob(row, "body")
         if body is None:
             return StoredPiece(piece, integer(row, "sends"))
-        segments, language = load_block(self._seal.open(body, f"piece:{job_id}:{piece.number}"))
+        segments, language = load_block(self._seal.decrypt(body, f"piece:{job_id}:{piece.number}"))
         return StoredPiece(piece, integer(row, "sends"), segments, language)
 
 

@@ -10,6 +10,15 @@ from bot.domain.job import Options
 from bot.domain.transcript import Segment, Transcript
 from bot.ports.store import SpeakerNames
 from bot.text.search import indexed
+from storage.content.search import index
+from storage.content.stored_json import (
+    dump_block,
+    dump_speaker_names,
+    dump_transcript,
+    load_block,
+    load_speaker_names,
+    load_transcript,
+)
 from storage.engines.transaction import (
     Database,
     Transaction,
@@ -24,15 +33,6 @@ from storage.engines.transaction import (
     writes_once,
 )
 from storage.seal import Seal
-from storage.search import index
-from storage.transcript_json import (
-    dump_block,
-    dump_speaker_names,
-    dump_transcript,
-    load_block,
-    load_speaker_names,
-    load_transcript,
-)
 
 _SHARES = 10  # how far a transcript is followed from job to job
 
@@ -45,7 +45,7 @@ class StoredTranscripts:
 
     async def put_transcript(self, job_id: str, transcript: Transcript, now: float, lease_token: str = "") -> bool:
         """Store (sealed) what was said, if the job still wants it; replaces an earlier one of this job."""
-        body = self._seal.close(dump_transcript(transcript), f"transcript:{job_id}")
+        body = self._seal.encrypt(dump_transcript(transcript), f"transcript:{job_id}")
         sealed = bool(self._seal.newest)
         words = [] if sealed else await asyncio.to_thread(indexed, transcript)
         return await self._put_transcript(job_id, body, now, lease_token, sealed, words)
@@ -72,7 +72,7 @@ class StoredTranscripts:
                 return None
             body = maybe_blob(row, "body")
             if body is not None:
-                found = load_transcript(self._seal.open(body, f"transcript:{source}"))
+                found = load_transcript(self._seal.decrypt(body, f"transcript:{source}"))
                 named = self._named(job_id, maybe_blob(row, "names"))[0]
                 return replace(found, speaker_names={**found.speaker_names, **named})
             source = text(row, "reuses")
@@ -82,7 +82,7 @@ class StoredTranscripts:
 
     def _named(self, job_id: str, body: bytes | None) -> tuple[dict[str, str], dict[str, str]]:
         """The names in use, and those before them."""
-        return ({}, {}) if body is None else load_speaker_names(self._seal.open(body, f"speaker_names:{job_id}"))
+        return ({}, {}) if body is None else load_speaker_names(self._seal.decrypt(body, f"speaker_names:{job_id}"))
 
     @reads_once
     def speaker_names(self, job_id: str) -> Transaction[SpeakerNames]:
@@ -96,7 +96,7 @@ class StoredTranscripts:
     @writes_once
     def save_speaker_names(self, job_id: str, speaker_names: SpeakerNames) -> Transaction[bool]:
         """Store them (sealed); False if the `revision` is not the next one, or the content is gone."""
-        body = self._seal.close(
+        body = self._seal.encrypt(
             dump_speaker_names(speaker_names.names, speaker_names.before), f"speaker_names:{job_id}"
         )
         return bool(
@@ -121,7 +121,7 @@ class StoredTranscripts:
         self, job_id: str, number: int, segments: Sequence[Segment], language: str | None
     ) -> Transaction[bool]:
         """Store one finished block of a local transcription, if the job still wants it."""
-        body = self._seal.close(dump_block(segments, language), f"block:{job_id}:{number}")
+        body = self._seal.encrypt(dump_block(segments, language), f"block:{job_id}:{number}")
         return bool((yield from execute("put_block", job_id=job_id, number=number, body=body)))
 
     @reads_once
@@ -131,7 +131,7 @@ class StoredTranscripts:
         found: list[tuple[int, Sequence[Segment], str | None]] = []
         for row in rows:
             number = integer(row, "number")
-            segments, language = load_block(self._seal.open(blob(row, "body"), f"block:{job_id}:{number}"))
+            segments, language = load_block(self._seal.decrypt(blob(row, "body"), f"block:{job_id}:{number}"))
             found.append((number, segments, language))
         return found
 

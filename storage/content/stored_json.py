@@ -1,0 +1,162 @@
+"""Transcripts, blocks, speakers' names and problem parameters as JSON bytes, and back without a difference.
+
+Arrays rather than objects for segments and words: an hour of speech has ten thousand words. `v` is the version of the
+form, so that a later program can still read what this one wrote.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Literal, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Strict, ValidationError
+
+from bot.domain.errors import StoreError
+from bot.domain.transcript import Segment, Transcript, Word
+
+VERSION: Literal[1] = 1
+
+_Listed = Strict(False)  # JSON has lists only; what is in them is checked strictly
+_Word = Annotated[tuple[str, float, float], _Listed]
+_Short = Annotated[tuple[str, float | None, float | None, str | None, list[_Word]], _Listed]
+_Long = Annotated[tuple[str, float | None, float | None, str | None, list[_Word], str | None, bool], _Listed]
+_Segment = _Short | _Long  # the long one has the segment's own language, and whether it is unclear
+F = TypeVar("F", bound="_Form")
+
+
+class _Form(BaseModel):
+    model_config = ConfigDict(strict=True)
+    v: Literal[1]
+
+
+class _Block(_Form):
+    segments: list[_Segment]
+    language: str | None
+
+
+class _Transcript(_Block):
+    language_confidence: float | None = None
+    seconds: float | None
+    title: str | None
+    summary: str | None
+    highlights: list[str]
+    provider: str
+    speaker_names: dict[str, str]
+
+
+class _Names(_Form):
+    names: dict[str, str]
+    before: dict[str, str]
+
+
+class _Params(_Form):
+    params: dict[str, str]
+
+
+def dump_transcript(transcript: Transcript) -> bytes:
+    """The bytes of a transcript."""
+    return _dump(
+        {
+            "segments": _segments_out(transcript.segments),
+            "language": transcript.language,
+            "language_confidence": transcript.language_confidence,
+            "seconds": transcript.seconds,
+            "title": transcript.title,
+            "summary": transcript.summary,
+            "highlights": transcript.highlights,
+            "provider": transcript.provider,
+            "speaker_names": transcript.speaker_names,
+        }
+    )
+
+
+def load_transcript(data: bytes) -> Transcript:
+    """The transcript of these bytes. Raises `StoreError` for a form it does not know."""
+    form = _load(data, _Transcript)
+    return Transcript(
+        segments=_segments_in(form.segments),
+        language=form.language,
+        language_confidence=form.language_confidence,
+        seconds=form.seconds,
+        title=form.title,
+        summary=form.summary,
+        highlights=tuple(form.highlights),
+        provider=form.provider,
+        speaker_names=form.speaker_names,
+    )
+
+
+def dump_block(segments: Sequence[Segment], language: str | None) -> bytes:
+    """The bytes of one finished stretch."""
+    return _dump({"segments": _segments_out(segments), "language": language})
+
+
+def load_block(data: bytes) -> tuple[tuple[Segment, ...], str | None]:
+    """Segments and language of a stretch. Raises `StoreError` for a form it does not know."""
+    form = _load(data, _Block)
+    return _segments_in(form.segments), form.language
+
+
+def dump_params(params: Mapping[str, str]) -> bytes:
+    """The bytes of a problem's parameters."""
+    return _dump({"params": dict(params)})
+
+
+def load_params(data: bytes) -> dict[str, str]:
+    """A problem's parameters. Raises `StoreError` for a form it does not know."""
+    return _load(data, _Params).params
+
+
+def dump_speaker_names(names: Mapping[str, str], before: Mapping[str, str]) -> bytes:
+    """The bytes of speakers' names, and of those that they had before."""
+    return _dump({"names": dict(names), "before": dict(before)})
+
+
+def load_speaker_names(data: bytes) -> tuple[dict[str, str], dict[str, str]]:
+    """Speakers' names and those before them. Raises `StoreError` for a form it does not know."""
+    form = _load(data, _Names)
+    return form.names, form.before
+
+
+def _dump(form: Mapping[str, object]) -> bytes:
+    # surrogatepass: a provider's JSON may hold half of a surrogate pair, and nothing said may be lost for it
+    return json.dumps({"v": VERSION, **form}, ensure_ascii=False, separators=(",", ":")).encode(
+        "utf-8", "surrogatepass"
+    )
+
+
+def _load(data: bytes, form: type[F]) -> F:
+    try:
+        found = json.loads(data.decode("utf-8", "surrogatepass"))
+    except ValueError as error:
+        raise StoreError("Stored content is damaged: it is not JSON.") from error
+    version = found.get("v") if isinstance(found, dict) else None
+    if version != VERSION:
+        raise StoreError(f"Stored content has form {version}, which this version of the program does not know.")
+    try:
+        return form.model_validate(found)
+    except ValidationError as error:
+        where = ".".join(map(str, error.errors(include_input=False)[0]["loc"]))
+        raise StoreError(f"Stored content is damaged: {where} is missing or not what it should be.") from None
+
+
+def _segments_out(segments: Sequence[Segment]) -> list[_Segment]:
+    return [_segment_out(segment) for segment in segments]
+
+
+def _segment_out(s: Segment) -> _Segment:
+    words = [(word.text, word.start, word.end) for word in s.words]
+    if s.language or s.unclear:
+        return (s.text, s.start, s.end, s.speaker, words, s.language, s.unclear)
+    return (s.text, s.start, s.end, s.speaker, words)
+
+
+def _segments_in(segments: Sequence[_Segment]) -> tuple[Segment, ...]:
+    return tuple(_segment_in(segment) for segment in segments)
+
+
+def _segment_in(segment: _Segment) -> Segment:
+    text, start, end, speaker, words = segment[:5]
+    language, unclear = segment[5:] if len(segment) == 7 else (None, False)
+    return Segment(
+        text, start, end, speaker, tuple(Word(*word) for word in words), language=language, unclear=unclear
+    )

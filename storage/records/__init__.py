@@ -1,0 +1,1 @@
+"""What must be kept, for how long, and who did what: retention, erasure, holds, the audit log."""
