@@ -19,7 +19,8 @@ from bot.domain.job import State
 from bot.domain.machine import Received, Submitting
 from bot.ports.store import JobFilter, JobStore, NewJob
 from storage import open_store
-from storage.engines.sqlite import explain, open_sqlite
+from storage.engines.sqlite import open_sqlite
+from storage.engines.sqlite_session import explain
 from storage.engines.transaction import Transaction, execute
 from storage.sql.migrate import known_migrations
 from storage.sql.statements import Statement
