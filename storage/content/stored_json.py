@@ -157,6 +157,4 @@ def _segments_in(segments: Sequence[_Segment]) -> tuple[Segment, ...]:
 def _segment_in(segment: _Segment) -> Segment:
     text, start, end, speaker, words = segment[:5]
     language, unclear = segment[5:] if len(segment) == 7 else (None, False)
-    return Segment(
-        text, start, end, speaker, tuple(Word(*word) for word in words), language=language, unclear=unclear
-    )
+    return Segment(text, start, end, speaker, tuple(Word(*word) for word in words), language=language, unclear=unclear)
