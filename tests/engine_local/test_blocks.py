@@ -4,7 +4,8 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.providers.local.blocks import LONGEST, RATE, SEARCHED, cut, quietest
+from bot.audio.cutting import RATE, SEARCHED, quietest
+from bot.providers.local.blocks import LONGEST, cut
 
 
 @settings(max_examples=15)

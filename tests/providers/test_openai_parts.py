@@ -33,10 +33,10 @@ from bot.providers.openai.dialects import (
     url_of,
 )
 from bot.providers.openai.form import Upload, write_form
-from bot.providers.openai.guards import is_made_up
 from bot.providers.openai.joining import AnsweredPiece, join
 from bot.providers.openai.languages import code_of, language_field
 from bot.providers.openai.piece_files import CutLimits, PieceFiles
+from bot.providers.whisper_guards import is_made_up
 from simulators.openai.form import read_form
 from tests.simulators.openai_peers import encoded, tones
 

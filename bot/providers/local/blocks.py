@@ -5,36 +5,24 @@ so that a restart cuts in the same places and goes on behind the blocks that are
 """
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import av
 import numpy as np
-from numpy.typing import NDArray
 
+from bot.audio import cutting
+from bot.audio.cutting import RATE, Samples
+from bot.audio.cutting import Piece as Block
 from bot.audio.reading import AudioReader, decodable, open_media
 from bot.providers.local.channels import is_separate
 
-RATE = 16_000  # Hz: what Whisper hears
+__all__ = ["LONGEST", "RATE", "Block", "Recording", "Samples", "cut"]
+
 # Seconds of a block. Each block ends in a window of Whisper's 30 s that is half empty and costs as much as a full one:
 # about 13.5 / LONGEST of the work. 120 s cost an eighth more CPU than the uncut file, 180 s a twelfth, in like memory.
 LONGEST = 180
-SEARCHED = 30  # seconds at its end in which the cut is made
-_WINDOW = RATE // 2  # samples whose energy is compared
-_HOP = RATE // 20
 _PROBED = 120  # seconds of stereo sound by which a call with a speaker on each channel is known
 _PROBED_AGAIN = 900  # seconds, where one channel was silent until then: somebody waits in line
-
-Samples = NDArray[np.float32]
-
-
-@dataclass(frozen=True, slots=True)
-class Block:
-    """A stretch of samples [channels, samples] at `RATE`; `start` in seconds."""
-
-    number: int
-    start: float
-    samples: Samples
 
 
 class Recording:
@@ -115,31 +103,4 @@ def _stereo(path: Path) -> Iterator[Samples]:
 
 def cut(pieces: Iterable[Samples]) -> Iterator[Block]:
     """Blocks of at most `LONGEST` seconds that together are all the samples; `pieces` are [channels, samples]."""
-    limit = LONGEST * RATE
-    waiting: list[Samples] = []
-    length, number, start = 0, 0, 0
-    for piece in pieces:
-        waiting.append(piece)
-        length += piece.shape[1]
-        while length >= limit:
-            whole = np.concatenate(waiting, axis=1)
-            at = quietest(whole[:, :limit])
-            yield Block(number, start / RATE, whole[:, :at])
-            number, start = number + 1, start + at
-            waiting, length = [whole[:, at:].copy()], length - at
-    if length:
-        yield Block(number, start / RATE, np.concatenate(waiting, axis=1))
-
-
-def quietest(samples: Samples) -> int:
-    """The sample in the last `SEARCHED` seconds around which half a second is quietest; the latest of several."""
-    count = int(samples.shape[1])
-    first = max(0, count - SEARCHED * RATE)
-    tail = samples[:, first:].astype(np.float64)
-    if tail.shape[1] <= _WINDOW:
-        return count
-    sums = np.concatenate(([0.0], np.cumsum((tail * tail).sum(0))))
-    energy: NDArray[np.float64] = (sums[_WINDOW:] - sums[:-_WINDOW])[::_HOP]
-    # Rounding in the running sum must not choose between stretches of equal silence.
-    quiet = np.flatnonzero(energy <= energy.min() + 1e-9)
-    return int(first + quiet[-1] * _HOP + _WINDOW // 2)
+    return cutting.cut(pieces, LONGEST)

@@ -14,24 +14,18 @@ import numpy as np
 from faster_whisper import WhisperModel
 
 from bot.domain.transcript import Segment, Word
+from bot.providers import whisper_guards
 from bot.providers.local.clips import Clip, clips_of
 from bot.providers.local.language_choice import Guess, Heard, choose_languages
 from bot.providers.local.speech import RATE, Floats, Span, find_speech, joined, uncovered
 
 BEAM = 5
-# The model's own marks of a segment that it made up, out of music or noise that voice detection let through:
-# OpenAI's thresholds for silence and for going round in circles, which count where it also guesses badly.
-_NO_SPEECH = 0.6
-_REPETITIVE = 2.4
-_DOUBTED_LOGPROB = -0.7
-_LOGPROB = -1.0
 _PAUSE = 1.5  # seconds without a word that end a segment
 _WORD_EDGE = 0.7  # seconds by which the model's word times may be wrong
 _HEARD_AGAIN = 1.5  # seconds of speech without words that are worth another try
 _MARKED = 2.5  # seconds of speech without words that are marked as unclear
 _MARKS_JOINED = 3.0  # seconds between two marks that become one
 _LONGEST_WORD = 4.0  # seconds; a longer one was stretched over a pause
-_ECHO_LOGPROB = -0.5  # below it, a segment of nothing but vocabulary is the model repeating its prompt
 
 
 class SpokenWord(Protocol):
@@ -202,20 +196,12 @@ class Transcriber:
 
 def is_made_up(segment: Spoken) -> bool:
     """Whether the model invented this segment out of silence, noise or music."""
-    doubted = segment.no_speech_prob > _NO_SPEECH or segment.compression_ratio > _REPETITIVE
-    # Repetition alone proves nothing: people repeat themselves, and then the model is sure of its words.
-    return segment.avg_logprob < _LOGPROB or (doubted and segment.avg_logprob < _DOUBTED_LOGPROB)
+    return whisper_guards.is_made_up(segment.avg_logprob, segment.no_speech_prob, segment.compression_ratio)
 
 
 def is_echo(segment: Spoken, vocabulary: Sequence[str]) -> bool:
     """Whether the model, unsure, only repeats the vocabulary that it was given."""
-    given = {_bare(word) for entry in vocabulary for word in entry.split()}
-    said = {_bare(word) for word in segment.text.split()} - {""}
-    return bool(said) and said <= given and segment.avg_logprob < _ECHO_LOGPROB
-
-
-def _bare(word: str) -> str:
-    return "".join(character for character in word.casefold() if character.isalnum())
+    return whisper_guards.is_echo(segment.text, segment.avg_logprob, vocabulary)
 
 
 def _token(word: SpokenWord, clip: Clip, language: str) -> _Token:

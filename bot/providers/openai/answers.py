@@ -8,7 +8,7 @@ from bot.domain.errors import Ambiguous, Misconfigured, Problem, ProblemCode, Ra
 from bot.domain.transcript import Segment, Word
 from bot.http import Answer, retry_after
 from bot.providers.json_fields import Fields, mapping, number, objects, one_line, text
-from bot.providers.openai.guards import is_echo, is_made_up
+from bot.providers.whisper_guards import is_echo, is_made_up
 
 RETRY_AFTER: Final = 20.0  # seconds, where a 429 does not say
 _FORMAT_REFUSALS: Final = frozenset({400, 415, 422, 501})

@@ -7,8 +7,8 @@ from typing import Final
 _NO_SPEECH: Final = 0.6
 _REPETITIVE: Final = 2.4
 _DOUBTED_LOGPROB: Final = -0.7
-_LOGPROB: Final = -1.2
-_ECHO_LOGPROB: Final = -0.5
+_LOGPROB: Final = -1.0
+_ECHO_LOGPROB: Final = -0.5  # below it, nothing but vocabulary is the model repeating its prompt
 
 
 def is_made_up(avg_logprob: float | None, no_speech_prob: float | None, compression_ratio: float | None) -> bool:
