@@ -1,6 +1,5 @@
 """How the bot reaches other hosts: through which proxy, and which certificate authorities it trusts."""
 
-import ipaddress
 import ssl
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -10,6 +9,7 @@ from urllib.parse import urlsplit
 import certifi
 
 from bot.settings import Settings, SettingsError
+from bot.settings.sections import is_loopback
 
 
 def trust(ca_bundle: str = "") -> ssl.SSLContext:
@@ -60,14 +60,6 @@ def network_of(settings: Settings) -> Network:
         no_proxy=settings.no_proxy,
         trust=trust(settings.ca_bundle),
     )
-
-
-def is_loopback(host: str) -> bool:
-    """Whether this name is the machine itself."""
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost" or host.endswith(".localhost")
 
 
 def _matches(host: str, pattern: str) -> bool:

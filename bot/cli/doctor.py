@@ -56,7 +56,7 @@ async def _examine(settings: Settings) -> list[Finding]:
     findings = [Finding(False, "Settings", fault) for fault in serve_faults(settings)]
     if not findings:
         findings.append(Finding(True, "Settings", f"complete; default provider {settings.provider}"))
-    findings += [Finding(True, "Settings", hint) for hint in unknown_variables()]
+    findings += [Finding(True, "Settings", hint) for hint in [*unknown_variables(), *_readable_by_others()]]
     findings.append(_confinement())
     findings.append(_directory(settings))
     findings += await _database(settings)
@@ -67,6 +67,13 @@ async def _examine(settings: Settings) -> list[Finding]:
     if settings.public_url:
         findings.append(await _public_url(settings))
     return findings
+
+
+def _readable_by_others(env_file: str = ".env") -> list[str]:
+    path = Path(env_file)
+    if path.is_file() and path.stat().st_mode & 0o077:
+        return [f"{env_file} can be read by other users of this machine: chmod 600 {env_file}"]
+    return []
 
 
 def _confinement() -> Finding:

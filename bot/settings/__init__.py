@@ -10,12 +10,12 @@ from typing import ClassVar
 from pydantic import Field, SerializeAsAny
 
 from bot.settings.network import NetworkSettings
-from bot.settings.sections import Address, ProviderSettings, Section, SettingsError
+from bot.settings.sections import Address, ProviderSettings, Section, SecureAddress, SettingsError
 from bot.settings.slack import SlackSettings
 from bot.settings.storage import StorageSettings
 from bot.settings.work import WorkSettings
 
-__all__ = ["COMMON", "Address", "ProviderSettings", "Section", "Settings", "SettingsError"]
+__all__ = ["COMMON", "Address", "ProviderSettings", "Section", "SecureAddress", "Settings", "SettingsError"]
 
 COMMON: tuple[type[Section], ...] = (SlackSettings, StorageSettings, WorkSettings, NetworkSettings)
 

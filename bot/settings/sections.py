@@ -1,6 +1,8 @@
 """The base of all settings sections: frozen, secrets hidden, each field described."""
 
+import ipaddress
 from typing import Annotated, ClassVar
+from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict
 
@@ -39,14 +41,41 @@ class ProviderSettings(Section):
         return []
 
 
+def is_loopback(host: str) -> bool:
+    """Whether this name is the machine itself."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost" or host.endswith(".localhost")
+
+
 def _address(value: str) -> str:
-    if value and not value.startswith(("http://", "https://")):
-        raise ValueError("must start with https:// (or http:// on this machine)")
+    if value and (not value.startswith(("http://", "https://")) or not _host(value)):
+        raise ValueError("must be an address that starts with https:// or http://")
     return value.rstrip("/")
+
+
+def _secure(value: str) -> str:
+    value = _address(value)
+    if value.startswith("http://") and not is_loopback(_host(value)):
+        raise ValueError(
+            "must start with https:// (http:// only for this machine: keys and recordings would be readable)"
+        )
+    return value
+
+
+def _host(value: str) -> str:
+    try:
+        return urlsplit(value).hostname or ""
+    except ValueError:
+        return ""
 
 
 Address = Annotated[str, AfterValidator(_address)]
 """An http(s) address without a slash at its end; empty for none."""
+
+SecureAddress = Annotated[str, AfterValidator(_secure)]
+"""The same, but http only for this machine itself."""
 
 
 def _listed(value: object) -> object:

@@ -2,7 +2,7 @@
 
 from pydantic import Field, SecretStr, field_validator
 
-from bot.settings.sections import Section
+from bot.settings.sections import Names, Section, SecureAddress
 
 SLACK_FILE_HOSTS = (
     "slack.com",
@@ -23,16 +23,24 @@ class SlackSettings(Section):
     slack_bot_token: SecretStr = Field(SecretStr(""), description="Bot token (xoxb-…) of the installed app.")
     slack_app_token: SecretStr = Field(SecretStr(""), description="App token (xapp-…); when set, Socket Mode is used.")
     slack_signing_secret: SecretStr = Field(SecretStr(""), description="Signing secret for HTTP mode (/slack/events).")
-    slack_api_url: str = Field("https://slack.com/api/", description="Base of Slack's Web API.")
-    slack_file_hosts: tuple[str, ...] = Field(
-        SLACK_FILE_HOSTS, description="Hosts the bot token may be sent to for files."
-    )
+    slack_api_url: SecureAddress = Field("https://slack.com/api/", description="Base of Slack's Web API.")
+    slack_file_hosts: Names = Field(SLACK_FILE_HOSTS, description="Hosts the bot token may be sent to for files.")
 
-    @field_validator("slack_file_hosts", mode="before")
+    @field_validator("slack_file_hosts")
     @classmethod
-    def _split(cls, value: object) -> object:
-        if isinstance(value, str):
-            return tuple(part.strip().lower() for part in value.split(",") if part.strip()) or SLACK_FILE_HOSTS
+    def _narrow(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        if any("." not in name.removeprefix("*.") or "*" in name.removeprefix("*.") for name in value):
+            raise ValueError(
+                "must name hosts: the bot token is sent to each of them (*.example.org covers its subdomains)"
+            )
+        return value or SLACK_FILE_HOSTS
+
+    @field_validator("slack_signing_secret")
+    @classmethod
+    def _guessable(cls, value: SecretStr) -> SecretStr:
+        secret = value.get_secret_value()
+        if secret and (secret != secret.strip() or len(secret) < 8):
+            raise ValueError("must be the app's signing secret: this one could be guessed")
         return value
 
     @field_validator("slack_api_url")

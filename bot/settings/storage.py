@@ -5,7 +5,7 @@ import binascii
 
 from pydantic import Field, SecretStr, field_validator
 
-from bot.settings.sections import Address, Section
+from bot.settings.sections import Section, SecureAddress
 
 
 class StorageSettings(Section):
@@ -20,7 +20,7 @@ class StorageSettings(Section):
         "127.0.0.1", description="Address of the routes for the operator: /metrics, detailed /readyz."
     )
     admin_port: int = Field(3001, ge=0, le=65535, description="Port of the operator routes; 0: a free one.")
-    public_url: Address = Field("", description="Where providers reach us, e.g. https://scribe.example.org.")
+    public_url: SecureAddress = Field("", description="Where providers reach us, e.g. https://scribe.example.org.")
     storage_key: SecretStr = Field(SecretStr(""), description="Base64 of 32 bytes: content is sealed with AES-256-GCM.")
     storage_key_old: SecretStr = Field(
         SecretStr(""), description="Former STORAGE_KEYs, comma separated; still open content until `rekey` is done."

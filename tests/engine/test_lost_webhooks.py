@@ -25,7 +25,7 @@ from tests.support.engine_harness import end, new_engine, post
 from tests.support.model_harness import JumpingClock, Preparer, Service, Thread, World
 from tests.support.virtual_time import Busy, drive
 
-SETTINGS = load_settings({"PUBLIC_URL": "http://bot.example"}, env_file=None)
+SETTINGS = load_settings({"PUBLIC_URL": "https://bot.example"}, env_file=None)
 SEEDS = int(os.environ.get("WEBHOOK_SEEDS", "40"))  # a longer search: WEBHOOK_SEEDS=1000
 MINUTE = 60.0
 MEMORY = "/dev/shm" if Path("/dev/shm").is_dir() else None

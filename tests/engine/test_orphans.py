@@ -20,7 +20,7 @@ from tests.support.model_harness import JumpingClock, Preparer, Service, Thread,
 from tests.support.virtual_time import Busy, drive
 
 DAY = 86400.0
-SETTINGS = load_settings({"PUBLIC_URL": "http://bot.example", "JOB_DEADLINE_MINUTES": "20"}, env_file=None)
+SETTINGS = load_settings({"PUBLIC_URL": "https://bot.example", "JOB_DEADLINE_MINUTES": "20"}, env_file=None)
 
 
 class Endless(Service):

@@ -23,7 +23,7 @@ from tests.support.engine_harness import end, new_engine
 from tests.support.model_harness import Clip, JumpingClock, Preparer, Service, Thread, World
 from tests.support.virtual_time import Busy, drive
 
-SETTINGS = load_settings({"PUBLIC_URL": "http://bot.example", "JOB_DEADLINE_MINUTES": "2"}, env_file=None)
+SETTINGS = load_settings({"PUBLIC_URL": "https://bot.example", "JOB_DEADLINE_MINUTES": "2"}, env_file=None)
 
 
 class Counting(Preparer):

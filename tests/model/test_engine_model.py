@@ -43,7 +43,7 @@ from tests.support.model_harness import JumpingClock, Preparer, Service, Thread,
 from tests.support.virtual_time import QUIET_TURNS, Busy, drive
 
 T = TypeVar("T")
-SETTINGS = load_settings({"PUBLIC_URL": "http://bot.example", "JOB_DEADLINE_MINUTES": "600"}, env_file=None)
+SETTINGS = load_settings({"PUBLIC_URL": "https://bot.example", "JOB_DEADLINE_MINUTES": "600"}, env_file=None)
 KINDS = {"xosum": "told", "invox": "dumb", "nabla": "fetches"}
 FILES = [f"F{number}" for number in range(5)] + ["bad"]
 DAY = 86400.0

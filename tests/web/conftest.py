@@ -30,7 +30,7 @@ async def served_bot(tmp_path: Path) -> AsyncIterator[Served]:
             "DATABASE_URL": f"sqlite:///{tmp_path}/jobs.db",
             "PORT": "0",
             "ADMIN_PORT": "0",
-            "PUBLIC_URL": "http://bot.example",
+            "PUBLIC_URL": "https://bot.example",
         }
         async with open_bot(load_settings(environment, env_file=None)) as core:
             yield Served(core.server.port, core.admin.port)

@@ -4,7 +4,7 @@ from typing import Literal
 
 from pydantic import Field, SecretStr
 
-from bot.settings import Address, ProviderSettings
+from bot.settings import ProviderSettings, SecureAddress
 
 
 class InvoxSettings(ProviderSettings):
@@ -13,7 +13,7 @@ class InvoxSettings(ProviderSettings):
     prefix = "INVOX_"
     heading = "Invox Medical"
 
-    base_url: Address = Field("", description="Base of the API (no public default).")
+    base_url: SecureAddress = Field("", description="Base of the API (no public default).")
     app_id: str = Field("", description="APP Id.")
     api_key: SecretStr = Field(SecretStr(""), description="API Key.")
     app_secret: SecretStr = Field(SecretStr(""), description="APP_SECRET for callback signatures.")

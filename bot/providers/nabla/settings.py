@@ -4,7 +4,7 @@ from typing import Literal
 
 from pydantic import Field, SecretStr
 
-from bot.settings import Address, ProviderSettings
+from bot.settings import ProviderSettings, SecureAddress
 
 
 class NablaSettings(ProviderSettings):
@@ -13,7 +13,7 @@ class NablaSettings(ProviderSettings):
     prefix = "NABLA_"
     heading = "Nabla"
 
-    base_url: Address = Field("", description="Base up to /v1/core/server; overrides the region.")
+    base_url: SecureAddress = Field("", description="Base up to /v1/core/server; overrides the region.")
     region: Literal["us", "eu"] = Field("us", description="us or eu.")
     client_id: str = Field("", description="OAuth client UUID.")
     private_key: SecretStr = Field(SecretStr(""), description="RSA private key (PEM) of the OAuth client.")

@@ -4,7 +4,7 @@ from typing import Literal, Self
 
 from pydantic import Field, SecretStr, model_validator
 
-from bot.settings import Address, ProviderSettings
+from bot.settings import ProviderSettings, SecureAddress
 
 
 class XosumSettings(ProviderSettings):
@@ -14,7 +14,7 @@ class XosumSettings(ProviderSettings):
     heading = "Xosum"
 
     api_key: SecretStr = Field(SecretStr(""), description="API key from the account settings (Business plan).")
-    base_url: Address = Field("https://app.xosum.am", description="Base of Xosum's API.")
+    base_url: SecureAddress = Field("https://app.xosum.am", description="Base of Xosum's API.")
     webhook_secret: SecretStr = Field(SecretStr(""), description="webhookSecret of the account.")
     recording_type: Literal["single_voice", "phone_call"] = Field(
         "single_voice", description="Recording type where a channel has not chosen."
