@@ -210,7 +210,7 @@ async def test_a_file_that_is_deleted_in_mid_job_ends_it_and_takes_its_content_a
     place.slack.people.delete_file(ALICE, message.files[0])
     (reply,) = await place.answered(message)
     assert "The file was deleted, so I stopped." in shown(reply)
-    await place.settled(message, "cancelled")
+    await place.settled(message, "deleted")
     job = place.jobs(message)[0]["id"]
     assert place.rows("SELECT 1 FROM transcript WHERE job_id = ?", job) == []
 
