@@ -54,7 +54,7 @@ log = structlog.get_logger("threadscribe")
 
 @dataclass(frozen=True, slots=True)
 class Core:
-    """A running bot, for whoever opened it."""
+    """A running bot, as it is handed to the code that opened it."""
 
     settings: Settings
     store: JobStore

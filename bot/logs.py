@@ -23,10 +23,9 @@ _SLACK_STATES = frozenset({State.RECEIVED, State.REPLYING})
 _LIBRARIES = ("slack_bolt", "slack_sdk", "httpx", "httpcore", "aiohttp.access", "aiosqlite", "asyncio")
 
 
-def configure(level: str, stream: object = None) -> None:
+def configure(level: str) -> None:
     """Set the process's logging up once; libraries speak at warning and above."""
-    out = sys.stderr if stream is None else stream
-    on_terminal = bool(getattr(out, "isatty", lambda: False)())
+    on_terminal = sys.stderr.isatty()
     numeric = logging.getLevelNamesMapping()[level.upper()]
     shared: list[structlog.typing.Processor] = [
         structlog.contextvars.merge_contextvars,
@@ -85,7 +84,7 @@ TROUBLE_AFTER = 3  # failures of a lane in a row
 
 
 class LogWatch:
-    """Writes the engine's happenings.
+    """Writes the engine's events.
 
     A store, an account or a lane that fails is reported once, and once when it works again; a step that will be tried
     again is a line like any other, so that an hour without a provider is not an hour of warnings.
@@ -96,9 +95,9 @@ class LogWatch:
         self._store_down = False
         self._failures: Counter[str] = Counter()  # of each lane, since its last success
 
-    def __call__(self, happening: EngineEvent) -> None:
+    def __call__(self, event: EngineEvent) -> None:
         """Write one line."""
-        match happening:
+        match event:
             case StepEnded(job, source, seconds, cause):
                 if self._store_down:
                     self._store_down = False

@@ -12,7 +12,7 @@ _STEP_BUCKETS = (0.01, 0.05, 0.1, 0.5, 1, 5, 15, 60, 300, 1800)
 
 
 class Metrics:
-    """The series, and a `watch` that feeds them from the engine's happenings."""
+    """The series, and a `watch` that feeds them from the engine's events."""
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
@@ -44,9 +44,9 @@ class Metrics:
         self.loop_lag = Gauge("threadscribe_loop_lag_seconds", "Longest stall of the last minute", registry=r)
         self._budgets: dict[str, tuple[int, int]] = {}
 
-    def watch(self, happening: EngineEvent) -> None:
+    def watch(self, event: EngineEvent) -> None:
         """Count what the engine reports."""
-        match happening:
+        match event:
             case StepEnded(job, source, seconds, _):
                 self.steps.labels(source.value, job.provider).observe(seconds)
             case StepFailed(job, _, kind, _, _):

@@ -1,4 +1,4 @@
-"""`serve` and `try`: start, say so, run until told to stop, end cleanly."""
+"""`serve` and `try`: start, say so, run until asked to stop, end cleanly."""
 
 import asyncio
 import os
@@ -21,17 +21,17 @@ from bot.web.server import ListenError
 START_CHECK_SECONDS = 2.0
 
 
-async def _until_told(run: Callable[[asyncio.Event], Awaitable[int]]) -> int:
+async def _until_asked(run: Callable[[asyncio.Event], Awaitable[int]]) -> int:
     """Run with an event that SIGINT and SIGTERM set; a second signal ends the process at once."""
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
 
-    def told(number: signal.Signals) -> None:
+    def asked(number: signal.Signals) -> None:
         stop.set()
         loop.remove_signal_handler(number)
 
     for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, told, number)
+        loop.add_signal_handler(number, asked, number)
     return await run(stop)
 
 
@@ -91,7 +91,7 @@ def run_try(file: Path | None, provider: str, port: int, model: str, browser: bo
 
 def _guarded(run: Callable[[asyncio.Event], Awaitable[int]], port: int) -> int:
     try:
-        return asyncio.run(_until_told(run))
+        return asyncio.run(_until_asked(run))
     except StoreError as error:
         typer.echo(f"threadscribe: {error}", err=True)
         return 1

@@ -7,8 +7,8 @@ ThreadscribeError
 │   ├── Ambiguous             the other side may or may not have acted: reconcile first, then repeat
 │   │   └── UploadUrlRefused  the address for the audio is no longer good
 │   ├── InternalFault         an error in this program: tried again a few times, then said to be ours
-│   ├── Rejected              never passes by itself; carries the `Problem` that the person is told
-│   └── Misconfigured         the operator must mend something; the account is parked meanwhile
+│   ├── Rejected              never passes by itself; carries the `Problem` that the user reads
+│   └── Misconfigured         the operator must fix something; the account is parked meanwhile
 │       └── MissingScope      only the permission for this one thing is missing
 ├── WebhookRefused               a webhook that is not to be believed; nothing changes
 ├── LostLease                 another worker owns the job now; drop what was computed
@@ -55,7 +55,7 @@ class ProblemCode(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """A reason that a person is told, without transcript content; `params` fill its sentence."""
+    """A reason that a user reads, without transcript content; `params` fill its sentence."""
 
     code: ProblemCode
     params: Mapping[str, str] = field(default_factory=dict)
@@ -96,7 +96,7 @@ class Ambiguous(StepError):
 class InternalFault(StepError):
     """An error in this program, which says nothing about the recording.
 
-    It is tried again a few times; then the person is told that the bot failed. Its traceback, and that of its cause,
+    It is tried again a few times; then the user reads that the bot failed. Its traceback, and that of its cause,
     goes to the log.
     """
 
@@ -114,7 +114,7 @@ class Rejected(StepError):
 
 
 class Misconfigured(StepError):
-    """The operator must mend `account` (a provider's name, or `slack`); its jobs wait meanwhile."""
+    """The operator must fix `account` (a provider's name, or `slack`); its jobs wait meanwhile."""
 
     def __init__(self, account: str, detail: str) -> None:
         super().__init__(detail)

@@ -115,7 +115,7 @@ class Job:
     waited_seconds: float = 0.0  # how long the provider has had it, up to `updated_at`; see `machine.waited`
     progress: float | None = None  # 0..1 of the present state
     parked_from: State | None = None
-    parked_for: str = ""  # the account that must be mended: a provider's, or "slack"
+    parked_for: str = ""  # the account that must be fixed: a provider's, or "slack"
     cancel_by: str = ""  # id of the user who asked to cancel
     reuses: str = ""  # id of the job whose transcript this one shares
     finished_at: float | None = None

@@ -110,7 +110,7 @@ class _Active(_Stage):
         return Change(self.job, after, Cause.RETRY, error)
 
     def park(self, now: float, error: str, account: str) -> Change:
-        """Wait until `account` is mended; `Parked.resume` goes back to this very state."""
+        """Wait until `account` is fixed; `Parked.resume` goes back to this very state."""
         change = _move(self.job, State.PARKED, now, Cause.PARKED, FAR_FUTURE, error)
         return _amend(change, parked_from=self.job.state, parked_for=account, last_error=error)
 
@@ -278,7 +278,7 @@ class Ended(_Stage):
     def retry(self, now: float, transcript_stored: bool) -> Change:
         """Try once more: from the stored transcript if there is one (not paid for again), else from the start.
 
-        A remote job that had the audio is asked again before anything is sent anew, unless the provider has given
+        A remote job that had the audio is asked again before anything is sent again, unless the provider has given
         it up; a new one then gets a new idempotency key, or the provider would answer with the old failure.
         """
         job = self.job
@@ -292,7 +292,7 @@ class Ended(_Stage):
             fresh = str(uuid.uuid5(uuid.NAMESPACE_OID, f"{job.client_ref} {now!r}"))
             change = _move(job, State.RECEIVED, now, Cause.TRIED_AGAIN)
             change = _amend(change, remote=None, submitted_at=None, reuses="", client_ref=fresh)
-            if job.origin.version == 1:  # nobody chose these for it: the channel's settings may have been mended
+            if job.origin.version == 1:  # nobody chose these for it: the channel's settings may have been corrected
                 change = _amend(change, provider="", account="", options=Options())
         return _amend(change, outcome=None, problem=None, finished_at=None, cancel_by="")
 

@@ -37,8 +37,8 @@ class ClockJumpMonitor:
 async def reschedule_after_jump(store: Jobs, now: float, lease_seconds: float) -> int:
     """Make every job due whose row was written later than now: its dates are of another time. Returns how many.
 
-    A lease that ends later than any can is of another time too, and whoever took it may be dead; who lives has renewed
-    it by the clock of now, or takes the job up again.
+    A lease that ends later than any can is of another time too. Its worker may be dead; a living one has renewed it by
+    the present clock, or claims the job again.
     """
     count, before = await store.release_all(now + lease_seconds + JUMP_SECONDS), None
     while True:

@@ -1,4 +1,4 @@
-"""What the engine reports of itself: frozen values handed to whoever watches (the log, the metrics). No content."""
+"""Events that the engine emits for the log and the metrics. No content."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

@@ -37,7 +37,7 @@ from bot.ports.store import Jobs
 LEASE_SECONDS = 60.0
 HEARTBEAT_SECONDS = 2.0  # how soon a running step hears of a cancellation
 IDLE_SECONDS = 5.0  # the longest sleep of a lane: what another process did (`cancel`, `retry`) is seen so soon
-RUSH_SECONDS = 0.25  # while files arrive in a rush, one is begun this often
+BURST_PAUSE_SECONDS = 0.25  # in a burst of events one job is begun this often
 QUICK_RANKS = (0, 1)
 HEAVY_RANKS = (2,)
 
@@ -117,11 +117,11 @@ class Lane:
         """Claim until the places or the due jobs run out; seconds until it is worth looking again."""
         while not self._stopping.is_set():
             ranks = [rank for group, places in self._places() if self._busy[group] < places for rank in group]
-            held = self.wakeups.bursts.bursting and time.monotonic() - self._begun_at < RUSH_SECONDS
+            held = self.wakeups.bursts.bursting and time.monotonic() - self._begun_at < BURST_PAUSE_SECONDS
             if held:
                 ranks = [rank for rank in ranks if rank not in HEAVY_RANKS]
             if not ranks:
-                return RUSH_SECONDS if held else IDLE_SECONDS  # a step that ends rings
+                return BURST_PAUSE_SECONDS if held else IDLE_SECONDS  # a step that ends rings
             job = await self.store.claim(self.name, sorted(ranks), self.clock.now(), LEASE_SECONDS)
             if job is not None and self._stopping.is_set():
                 await self.store.release(job)
@@ -129,7 +129,7 @@ class Lane:
             if job is None:
                 due = await self.store.next_due(self.name)
                 if held:
-                    return RUSH_SECONDS
+                    return BURST_PAUSE_SECONDS
                 if due is None:
                     return IDLE_SECONDS
                 wait = due - self.clock.now()

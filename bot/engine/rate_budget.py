@@ -47,7 +47,7 @@ class Budget:
             try:
                 now = self.clock.now()
                 free_at = await self.store.reserve(self.account, pace, now)
-            except Exception as error:  # whatever the store says belongs to whoever waits, and nobody may hang
+            except Exception as error:  # the waiting caller gets it; none may hang
                 self._next_turn(error)
                 continue
             if free_at > now:
@@ -69,7 +69,7 @@ class Budget:
             return
 
     async def close(self) -> None:
-        """Stop serving; whoever still waits is cancelled."""
+        """Stop serving; callers that still wait are cancelled."""
         if self._pump is not None:
             self._pump.cancel()
         for _, _, turn in self._waiting:

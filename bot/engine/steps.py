@@ -142,7 +142,7 @@ class Steps:
 
         async def progress(share: float) -> None:
             nonlocal shown
-            if share - shown >= SHOWN_SHARE or share >= 1.0:  # told for each chunk, of which a large file has thousands
+            if share - shown >= SHOWN_SHARE or share >= 1.0:  # called for each chunk; a large file has thousands
                 shown = share
                 self.chat.show(_at(job, share))
 
@@ -198,7 +198,7 @@ class Steps:
         if standing.uploaded is False and stale:
             return stage.recreate(now, "its upload URL is no longer good")
         if standing.uploaded is None and stale:
-            # It may have everything: sending anew could bill twice, so wait for it up to the deadline.
+            # It may have everything: sending again could bill twice, so wait for it up to the deadline.
             return stage.submitted(now, now + provider.capabilities.poll_seconds[0])
         return None
 

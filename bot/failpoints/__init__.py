@@ -10,7 +10,7 @@ A call whose first argument is an enum member has its name in it: `slack.call.PO
 with `THREADSCRIBE_FAILPOINTS` set; `python -m bot.failpoints` is `serve` with them, for the crash suite.
 
 The variable holds `name=action` pairs, comma separated. Actions: `kill` (SIGKILL, at the first hit), `kill:N` (at the
-Nth), `raise` (an OSError), `wait:SECONDS`, `hold` (for ever). The name `*` with `trace` writes each name that is
+Nth), `raise` (an OSError), `wait:SECONDS`, `hold` (forever). The name `*` with `trace` writes each name that is
 reached to standard error.
 """
 

@@ -15,7 +15,7 @@ from bot.ports.clock import Clock
 from bot.ports.store import JobStore
 from bot.supervisor import Supervisor
 
-PING_SECONDS = 2.0  # how long what the database answered is told again: each question is a commit
+PING_SECONDS = 2.0  # how long a result of `ping` is used again: each ping is a commit
 
 Faults = Callable[[], Awaitable[Sequence[str]]]  # a sentence for each thing that keeps the bot from working
 

@@ -78,7 +78,7 @@ class Hooks:
         await self.store.put_inbox(
             HOOK_INBOX, f"{provider.account}:{news.key}", f"{provider.account}:{ref}", news.result, now, now
         )
-        # Its reference may have been stored while the push was being kept: whoever did so saw no push, so look again.
+        # A step may have stored the reference while the webhook was being kept, and have seen no webhook: check again.
         job = job or await self._find(provider, news)
         if job is not None:
             await self.wake(job.id)
