@@ -1,5 +1,6 @@
 """One aiosqlite connection, and what its errors mean."""
 
+import logging
 import sqlite3
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -12,6 +13,8 @@ from storage.engines.transaction import Query, Row, Transaction, storable
 from storage.sql.statements import Statement
 
 BUSY_SECONDS = 5.0
+
+logging.getLogger("aiosqlite").setLevel(logging.WARNING)  # below that it writes statements with their values
 
 T = TypeVar("T")
 IsolationLevel = Literal["IMMEDIATE"] | None
