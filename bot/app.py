@@ -269,6 +269,7 @@ async def _start(
         supervisor.run("check of the local engine", partial(engine.accounts.check, default))
     supervisor.every("release", RELEASE_EVERY_SECONDS, upkeep.release_ended)
     supervisor.every("purge", PURGE_EVERY_SECONDS, upkeep.purge)
+    supervisor.run("wake-ups by other processes", partial(store.listen, base.wakeups.notify))
     supervisor.run("loop lag", base.metrics.measure_lag)
     return Core(settings, store, clock, engine, base.wakeups, server, admin)
 

@@ -1,5 +1,6 @@
 """The store: every method of the port, over whichever database runs the transactions."""
 
+from collections.abc import Callable
 from contextlib import suppress
 
 from bot.domain.errors import StoreError
@@ -79,6 +80,10 @@ class Store(
         """Seconds to add to this machine's clock to get the database's; 0.0 on SQLite."""
         rows = yield from execute("clock", now=now)
         return number(rows[0], "now") - now
+
+    async def listen(self, on_wake: Callable[[str], None]) -> None:
+        """Call `on_wake` with the name of each lane that another process wakes, until cancelled."""
+        await self._db.listen(on_wake)
 
     @urgent_writes_once
     def ping(self) -> Transaction[None]:

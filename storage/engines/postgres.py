@@ -36,6 +36,7 @@ IDLE_SECONDS = 5  # a transaction whose process stands still for so long is ende
 _ATTEMPTS = 10
 _PAUSE_SECONDS = 0.005  # before a conflict is tried again, at random up to this, doubled each time
 _MIGRATION_LOCK = 7_305_718_224  # any number that other programs in the same database do not use
+_CHANNEL = "threadscribe"  # of NOTIFY; also in the statements
 _BOUNDS = {
     "lock_timeout": f"{LOCK_SECONDS}s",
     "statement_timeout": f"{STATEMENT_SECONDS}s",
@@ -183,6 +184,27 @@ class Postgres:
                 await connection.close()
         except (asyncpg.PostgresError, *_GONE) as error:
             raise explain(error) from error
+
+    async def listen(self, on_wake: Callable[[str], None]) -> None:
+        """Call `on_wake` with the name of each lane that a process wakes. Raises `StoreUnavailable` when cut.
+
+        PgBouncer in transaction mode passes no notifications on: then this waits until cancelled, and lanes poll.
+        """
+        if self._address.pooled:
+            await asyncio.Event().wait()
+        cut = asyncio.Event()
+        try:
+            connection = await _unbounded(self._address, self._program)
+            try:
+                connection.add_termination_listener(lambda _: cut.set())
+                await connection.add_listener(_CHANNEL, lambda _, __, ___, lane: on_wake(str(lane)))
+                await cut.wait()
+            finally:
+                with suppress(asyncpg.PostgresError, *_GONE):
+                    await connection.close(timeout=5.0)
+        except (asyncpg.PostgresError, *_GONE) as error:
+            raise explain(error) from error
+        raise StoreUnavailable("The connection to PostgreSQL that listens for wake-ups was cut.")
 
     async def truncate_log(self) -> bool:
         """Nothing to do: the log is PostgreSQL's own affair."""

@@ -1,5 +1,6 @@
 """SQLite: one connection that writes (`sqlite_writer`) and one that reads."""
 
+import asyncio
 import os
 import sqlite3
 from collections.abc import Callable, Mapping, Sequence
@@ -57,6 +58,10 @@ class SQLite:
     async def read(self, transaction: Callable[[], Transaction[T]], *, once: bool = False, urgent: bool = False) -> T:
         """Run without waiting for a writer."""
         return await self._reader.run(transaction)
+
+    async def listen(self, on_wake: Callable[[str], None]) -> None:
+        """One process has the file: whoever wakes a lane in it says so itself. Waits until cancelled."""
+        await asyncio.Event().wait()
 
     async def truncate_log(self) -> bool:
         """Copy the write-ahead log into the file and empty it; False if another program's reader forbids it."""

@@ -48,6 +48,10 @@ class Database(Protocol):
         """Run without waiting for a writer; otherwise as `write`. On PostgreSQL all statements see one snapshot."""
         ...
 
+    async def listen(self, on_wake: Callable[[str], None]) -> None:
+        """Call `on_wake` with the name of each lane that a process wakes, until cancelled or cut (`StoreError`)."""
+        ...
+
     async def truncate_log(self) -> bool:
         """Leave nothing of what was deleted in SQLite's write-ahead log; False if another program's reader forbids it.
 

@@ -288,3 +288,24 @@ async def _token(store: JobStore, job_id: str) -> str:
     job = await store.job(job_id)
     assert job is not None
     return job.lease_token
+
+
+async def test_a_lane_that_one_process_wakes_wakes_the_others(reopen: Opener, db: asyncpg.Connection) -> None:
+    here, there = await reopen(), await reopen()
+    woken: asyncio.Queue[str] = asyncio.Queue()
+    listening = asyncio.create_task(here.listen(woken.put_nowait))
+    first = await added(there)
+    while woken.empty():  # it takes a moment until it listens
+        await there.wake(first.id, NOW)
+        await asyncio.sleep(0.05)
+    while not woken.empty():
+        assert woken.get_nowait() == "slack"
+    job = await submitting(there)
+    assert await woken.get() == "slack"  # it was added
+    assert await there.request_cancel(job.id, "U1", NOW)
+    assert await woken.get() == "xosum"
+    assert await there.mark_deleted(job.id, NOW)
+    assert await woken.get() == "xosum"
+    await db.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE 'LISTEN%'")
+    with pytest.raises(StoreUnavailable):
+        await listening

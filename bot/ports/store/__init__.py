@@ -3,6 +3,7 @@
 Each method is one transaction; `StoreError` means that nothing was written. All times are Unix seconds.
 """
 
+from collections.abc import Callable
 from typing import Protocol
 
 from bot.ports.pieces import Pieces
@@ -79,6 +80,14 @@ class JobStore(Jobs, Transcripts, Pieces, Search, Messages, Tasks, Budgets, Pref
         """Seconds to add to this machine's clock to get the time that all processes share (the database's).
 
         0.0 where a process has the database to itself.
+        """
+        ...
+
+    async def listen(self, on_wake: Callable[[str], None]) -> None:
+        """Call `on_wake` with the name of each lane that a process wakes (`add_job`, `wake`, `request_cancel`,
+        `mark_deleted`), until cancelled. Raises `StoreUnavailable` when the connection is cut: call it again.
+
+        Where a process has the database to itself this just waits. Lanes poll all the same.
         """
         ...
 

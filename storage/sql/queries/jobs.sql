@@ -17,7 +17,7 @@ WITH added AS (
     INSERT INTO job_event (job_id, revision, at, source, target, cause, detail)
     SELECT id, 1, created_at, NULL, state, 'received', NULL FROM added
 )
-SELECT 1 AS made, added.* FROM added
+SELECT 1 AS made, added.* FROM added, pg_notify('threadscribe', added.lane)
 UNION ALL
 SELECT 0 AS made, job.* FROM job
 WHERE team_id = :team_id AND file_id = :file_id AND channel_id = :channel_id AND thread_ts = :thread_ts

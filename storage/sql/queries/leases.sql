@@ -114,14 +114,24 @@ DELETE FROM task_lease RETURNING name;
 UPDATE inbox SET claim = '', claimed_until = 0 WHERE used = 0 AND claimed_until > 0 AND claimed_until > :beyond
 RETURNING id;
 
--- name: wake
+-- name: wake_sqlite
 -- Make an unfinished job due. A parked one is only noted: it is due when it is resumed.
 UPDATE job SET wake_count = wake_count + 1,
     due_at = CASE WHEN state <> 'parked' AND due_at > :now THEN :now ELSE due_at END
 WHERE id = :id AND state NOT IN ('done', 'failed', 'cancelled', 'deleted')
 RETURNING lane;
 
--- name: request_cancel
+-- name: wake_postgres
+-- The same; other processes are told.
+WITH woken AS (
+    UPDATE job SET wake_count = wake_count + 1,
+        due_at = CASE WHEN state <> 'parked' AND due_at > :now THEN :now ELSE due_at END
+    WHERE id = :id AND state NOT IN ('done', 'failed', 'cancelled', 'deleted')
+    RETURNING lane
+)
+SELECT lane, pg_notify('threadscribe', lane) FROM woken;
+
+-- name: request_cancel_sqlite
 -- Note who wants a job cancelled and make it due, a parked one too.
 UPDATE job SET wake_count = wake_count + 1, cancel_by = :user_id,
     due_at = CASE WHEN due_at > :now THEN :now ELSE due_at END
@@ -129,16 +139,37 @@ WHERE id = :id AND state NOT IN ('replying', 'done', 'failed', 'cancelled', 'del
     AND NOT (state = 'parked' AND parked_from = 'replying')
 RETURNING lane;
 
+-- name: request_cancel_postgres
+-- The same; other processes are told.
+WITH woken AS (
+    UPDATE job SET wake_count = wake_count + 1, cancel_by = :user_id,
+        due_at = CASE WHEN due_at > :now THEN :now ELSE due_at END
+    WHERE id = :id AND state NOT IN ('replying', 'done', 'failed', 'cancelled', 'deleted')
+        AND NOT (state = 'parked' AND parked_from = 'replying')
+    RETURNING lane
+)
+SELECT lane, pg_notify('threadscribe', lane) FROM woken;
+
 -- name: state
 -- The state of a job that is not marked as deleted.
 SELECT state, reuses FROM job WHERE id = :id AND deleted_at IS NULL;
 
--- name: mark_deleted
+-- name: mark_deleted_sqlite
 -- The recording is gone: one that had ended becomes deleted, one that had not is due now, a parked one, too.
 UPDATE job SET deleted_at = :now, updated_at = :now, state = :target, due_at = :due_at, wake_count = wake_count + 1,
     revision = revision + 1
 WHERE id = :id AND state = :source AND deleted_at IS NULL
 RETURNING revision;
+
+-- name: mark_deleted_postgres
+-- The same; other processes are told.
+WITH woken AS (
+    UPDATE job SET deleted_at = :now, updated_at = :now, state = :target, due_at = :due_at, wake_count = wake_count + 1,
+        revision = revision + 1
+    WHERE id = :id AND state = :source AND deleted_at IS NULL
+    RETURNING revision, lane
+)
+SELECT revision, lane, pg_notify('threadscribe', lane) FROM woken;
 
 -- name: parked_jobs
 -- Jobs that wait for an account to be fixed.
