@@ -144,14 +144,6 @@ class StoredSearch:
         return integer(after[0], "changes") - integer(before[0], "changes") > 1  # as SQLite's page on FTS5 says
 
 
-def index(job_id: str, sealed: bool, words: Sequence[str]) -> Transaction[None]:
-    """Put a job's transcript where search looks, for the job and for those that share it."""
-    kept = [] if sealed else words
-    spoken, placed = " ".join(kept), vector(kept)
-    yield from execute("index_transcript", job_id=job_id, sealed=int(sealed), words=spoken, vector=placed)
-    yield from execute("index_shares", job_id=job_id, sealed=int(sealed), words=spoken, vector=placed)
-
-
 def share(job_id: str, source: str) -> Transaction[None]:
     """Let a job that shares a transcript be found by it."""
     yield from execute("share_index", job_id=job_id, source=source)

@@ -10,7 +10,7 @@ from bot.domain.job import Options
 from bot.domain.transcript import Segment, Transcript
 from bot.ports.store import SpeakerNames
 from bot.text.search import indexed
-from storage.content.search import index
+from storage.content.search import vector
 from storage.content.stored_json import (
     dump_block,
     dump_speaker_names,
@@ -21,15 +21,15 @@ from storage.content.stored_json import (
 )
 from storage.engines.transaction import (
     Database,
+    Query,
     Transaction,
+    Value,
     blob,
     execute,
     integer,
     maybe_blob,
-    reads,
     reads_once,
     text,
-    writes,
     writes_once,
 )
 from storage.seal import Seal
@@ -50,35 +50,43 @@ class StoredTranscripts:
         words = [] if sealed else await asyncio.to_thread(indexed, transcript)
         return await self._put_transcript(job_id, body, now, lease_token, sealed, words)
 
-    @writes
+    @writes_once
     def _put_transcript(
         self, job_id: str, body: bytes, now: float, lease_token: str, sealed: bool, words: Sequence[str]
     ) -> Transaction[bool]:
-        if not (yield from execute("put_transcript", job_id=job_id, body=body, now=now, lease=lease_token)):
+        spoken: dict[str, Value] = {"sealed": int(sealed), "words": " ".join(words), "vector": vector(words)}
+        stored: dict[str, Value] = {"job_id": job_id, "body": body, "now": now, "lease": lease_token}
+        if not (yield Query("put_transcript", stored | spoken)):
             return False
-        yield from index(job_id, sealed, words)
+        yield Query("index_transcript", {"job_id": job_id} | spoken)
+        yield Query("index_shares", {"job_id": job_id} | spoken)
         return True
 
-    @reads
-    def transcript(self, job_id: str) -> Transaction[Transcript | None]:
+    async def transcript(self, job_id: str) -> Transcript | None:
         """What was said, following `reuses`; None if there is none or it was purged."""
         source = job_id
         for _ in range(_SHARES):
-            rows = yield from execute("transcript", job_id=source, asked=job_id)
-            if not rows:
-                return None
-            row = rows[0]
-            if source == job_id and (row["purged_at"] is not None or row["deleted_at"] is not None):
-                return None
-            body = maybe_blob(row, "body")
-            if body is not None:
-                found = load_transcript(self._seal.decrypt(body, f"transcript:{source}"))
-                named = self._named(job_id, maybe_blob(row, "names"))[0]
-                return replace(found, speaker_names={**found.speaker_names, **named})
-            source = text(row, "reuses")
-            if not source:
-                return None
+            found = await self._transcript_of(source, job_id)
+            if not isinstance(found, str):
+                return found
+            source = found
         raise StoreError(f"Job {job_id} shares its transcript in a circle.")
+
+    @reads_once
+    def _transcript_of(self, source: str, job_id: str) -> Transaction[Transcript | str | None]:
+        """The transcript that is stored for `source`, as `job_id` shows it, or the job whose transcript it shares."""
+        rows = yield from execute("transcript", job_id=source, asked=job_id)
+        if not rows:
+            return None
+        row = rows[0]
+        if source == job_id and (row["purged_at"] is not None or row["deleted_at"] is not None):
+            return None
+        body = maybe_blob(row, "body")
+        if body is None:
+            return text(row, "reuses") or None
+        found = load_transcript(self._seal.decrypt(body, f"transcript:{source}"))
+        named = self._named(job_id, maybe_blob(row, "names"))[0]
+        return replace(found, speaker_names={**found.speaker_names, **named})
 
     def _named(self, job_id: str, body: bytes | None) -> tuple[dict[str, str], dict[str, str]]:
         """The names in use, and those before them."""
@@ -140,9 +148,10 @@ class StoredTranscripts:
         """Delete them: they are of other audio, or the work was given up."""
         yield from execute("drop_blocks", job_id=job_id)
 
-    @writes
+    @writes_once
     def discard_inputs(self, job_id: str, kind: str, *refs: str) -> Transaction[None]:
         """The transcript is whole and stored: delete the blocks and webhooks (`refs`) it was made of."""
-        yield from execute("drop_blocks", job_id=job_id)
+        values: dict[str, Value] = {"job_id": job_id, "kind": kind, "ids": json.dumps(refs), "nothing": b""}
+        yield Query("discard_inputs", values)
         if refs:
-            yield from execute("use_inbox_for", kind=kind, ids=json.dumps(refs), nothing=b"")
+            yield Query("discard_webhooks", values)

@@ -11,12 +11,26 @@ ON CONFLICT (job_id) DO UPDATE SET body = excluded.body, stored_at = excluded.st
 RETURNING job_id;
 
 -- name: put_transcript_postgres
--- The same; the job's row is locked, so that it neither ends nor is deleted before this is committed.
+-- The same with its words for search, which come as PostgreSQL writes a tsvector; the place is one of them: no word has
+-- capitals. The job's row is locked, so that it neither ends nor is deleted before this is committed.
+WITH wanted AS (
+    SELECT id, team_id || 'x' || CASE WHEN channel_id LIKE 'D%' THEN user_id ELSE channel_id END AS place FROM job
+    WHERE id = :job_id AND deleted_at IS NULL AND state NOT IN ('done', 'failed', 'cancelled', 'deleted')
+        AND (CAST(:lease AS TEXT) = '' OR lease_token = :lease)
+    FOR NO KEY UPDATE
+), own AS (
+    INSERT INTO transcript_index (job_id, source, place, sealed, words)
+    SELECT id, id, place, CAST(:sealed AS INTEGER),
+        CAST(CAST(:vector AS TEXT) AS TSVECTOR) || array_to_tsvector(ARRAY[place])
+    FROM wanted
+    ON CONFLICT (job_id) DO UPDATE SET source = excluded.source, sealed = excluded.sealed, words = excluded.words
+), shares AS (
+    UPDATE transcript_index SET sealed = CAST(:sealed AS INTEGER),
+        words = CAST(CAST(:vector AS TEXT) AS TSVECTOR) || array_to_tsvector(ARRAY[transcript_index.place])
+    FROM wanted WHERE source = wanted.id AND job_id <> wanted.id
+)
 INSERT INTO transcript (job_id, body, stored_at)
-SELECT id, CAST(:body AS BYTEA), CAST(:now AS DOUBLE PRECISION) FROM job
-WHERE id = :job_id AND deleted_at IS NULL AND state NOT IN ('done', 'failed', 'cancelled', 'deleted')
-    AND (CAST(:lease AS TEXT) = '' OR lease_token = :lease)
-FOR NO KEY UPDATE
+SELECT id, CAST(:body AS BYTEA), CAST(:now AS DOUBLE PRECISION) FROM wanted
 ON CONFLICT (job_id) DO UPDATE SET body = excluded.body, stored_at = excluded.stored_at
 RETURNING job_id;
 
@@ -61,6 +75,22 @@ SELECT number, body FROM block WHERE job_id = :job_id ORDER BY number;
 -- name: drop_blocks
 -- Delete them.
 DELETE FROM block WHERE job_id = :job_id RETURNING number;
+
+-- name: discard_inputs_sqlite
+-- What a transcript was made of: its blocks.
+DELETE FROM block WHERE job_id = :job_id RETURNING number;
+
+-- name: discard_inputs_postgres
+-- The same, and the webhooks.
+WITH blocks AS (DELETE FROM block WHERE job_id = :job_id)
+UPDATE inbox SET used = 1, payload = :nothing WHERE kind = :kind AND ref IN @ids AND used = 0 RETURNING id;
+
+-- name: discard_webhooks_sqlite
+-- And the webhooks.
+UPDATE inbox SET used = 1, payload = :nothing WHERE kind = :kind AND ref IN @ids AND used = 0 RETURNING id;
+
+-- name: discard_webhooks_postgres
+-- Done by `discard_inputs`.
 
 -- name: pieces
 -- The pieces of a recording in order.

@@ -9,26 +9,14 @@ ON CONFLICT (job_id) DO UPDATE SET source = excluded.source, sealed = excluded.s
 RETURNING id;
 
 -- name: index_transcript_postgres
--- The same; the words come as PostgreSQL writes a tsvector, and the place is one of them: no word has capitals.
-INSERT INTO transcript_index (job_id, source, place, sealed, words)
-SELECT id, id, place, CAST(:sealed AS INTEGER),
-    CAST(CAST(:vector AS TEXT) AS TSVECTOR) || array_to_tsvector(ARRAY[place])
-FROM (
-    SELECT id, team_id || 'x' || CASE WHEN channel_id LIKE 'D%' THEN user_id ELSE channel_id END AS place
-    FROM job WHERE id = :job_id
-) AS placed
-ON CONFLICT (job_id) DO UPDATE SET source = excluded.source, sealed = excluded.sealed, words = excluded.words
-RETURNING id;
+-- Done by `put_transcript`.
 
 -- name: index_shares_sqlite
 -- Jobs that share it are found by what it says now.
 UPDATE transcript_index SET sealed = :sealed, words = :words WHERE source = :job_id AND job_id <> :job_id RETURNING id;
 
 -- name: index_shares_postgres
--- The same.
-UPDATE transcript_index SET sealed = :sealed,
-    words = CAST(CAST(:vector AS TEXT) AS TSVECTOR) || array_to_tsvector(ARRAY[place])
-WHERE source = :job_id AND job_id <> :job_id RETURNING id;
+-- Done by `put_transcript`.
 
 -- name: share_index_sqlite
 -- Let a job be found by the transcript that it shares.
