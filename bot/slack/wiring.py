@@ -111,7 +111,7 @@ class SlackAdapter:
         )
         access = Access(client, self.persons, clock)
         self.background = BackgroundTasks()
-        self.visibility = visibility = Visibility(client, access)
+        self.visibility = visibility = Visibility(access)
         rights = SettingsPermissions(client, self.who, self.persons, visibility, self.direct, clock)
         self._home = Home(store, client, self.persons, visibility, self.services, clock)
         self._settings_modal = SettingsModal(

@@ -83,7 +83,9 @@ async def test_what_slack_did_not_say_in_time_is_there_for_the_next_press(place:
 
 async def test_a_press_is_committed_before_it_is_acknowledged_and_acted_on_when_slack_answers(place: Workplace) -> None:
     message, job = await place.upload()
-    job = await place.store.apply(Received(job).refuse(place.clock.now(), Problem(ProblemCode.CORRUPT)))
+    job = await place.store.apply(
+        Received(job).refuse(place.clock.now(), Problem(ProblemCode.PROVIDER_DOWN, {"provider": "xosum"}))
+    )
     job = await place.answer(job)
     (shown,) = place.ours(message)
     hold = place.slack.fault(Fault("users.conversations", times=None, hold="before"))

@@ -222,7 +222,7 @@ async def test_an_admin_of_another_organisation_deletes_nothing(place: Workplace
         each for each in place.slack.replies(CLINIC, job.origin.thread_ts) if "threadscribe_reply" in str(each.metadata)
     ]
     await place.slack.act_as("U0PAT", shown, "delete_transcript")
-    await place.slack.until(lambda: "Only whoever shared the recording" in everything_for(place, "U0PAT"))
+    await place.slack.until(lambda: "can delete its transcript" in everything_for(place, "U0PAT"))
     assert await place.store.transcript(job.id) is not None
 
 

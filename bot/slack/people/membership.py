@@ -1,6 +1,7 @@
 """Who may see a job: members of its conversation, asked of Slack; a yes is remembered for a minute."""
 
 from collections.abc import AsyncGenerator
+from dataclasses import dataclass, field
 
 from bot.domain.errors import MissingScope
 from bot.domain.job import Job
@@ -12,13 +13,17 @@ from bot.slack.people.remembered import Remembered
 from bot.slack.people.users import Users
 
 
+@dataclass
 class Access:
     """Asks Slack which conversations a user and the bot share: one or two calls, however large the channel."""
 
-    def __init__(self, client: SlackClient, users: Users, clock: Clock) -> None:
-        self._client = client
-        self._users = users
-        self._members: Remembered[tuple[str, str], bool | None] = Remembered(clock, keep=lambda answer: answer is True)
+    client: SlackClient
+    users: Users
+    clock: Clock
+    _members: Remembered[tuple[str, str], bool | None] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._members = Remembered(self.clock, keep=lambda answer: answer is True)
 
     async def belongs(self, user_id: str, job: Job, here: str = "") -> bool:
         """Whether the user is in the job's conversation. Raises `StepError`s.
@@ -44,7 +49,7 @@ class Access:
         except SlackRefusal:  # Slack tells nothing of this user (of another organisation, perhaps)
             return await self._listed(user_id, channel)
         try:
-            await self._client.call(Method.CHANNEL_INFO, channel=channel)
+            await self.client.call(Method.CHANNEL_INFO, channel=channel)
         except SlackRefusal:  # the bot is not in it
             return False
         except MissingScope:  # a group message is on no list that the bot may read
@@ -54,7 +59,7 @@ class Access:
     async def _listed(self, user_id: str, channel: str) -> bool | None:
         """The same by the list of members."""
         try:
-            async for page in self._client.pages(Method.MEMBERS, channel=channel, limit=200):
+            async for page in self.client.pages(Method.MEMBERS, channel=channel, limit=200):
                 if user_id in names(page, "members"):
                     return True
         except SlackRefusal:
@@ -68,10 +73,10 @@ class Access:
 
         Raises `StepError`s. That they are in the conversation is asked apart (`belongs`).
         """
-        if user_id == job.origin.user_id or (await self._users.ask(user_id)).is_admin:
+        if user_id == job.origin.user_id or (await self.users.ask(user_id)).is_admin:
             return True
         try:
-            file = await self._client.call(Method.FILE_INFO, file=job.origin.file_id)
+            file = await self.client.call(Method.FILE_INFO, file=job.origin.file_id)
         except SlackRefusal:  # the file is gone: then nobody owns it
             return False
         return text(child(file, "file"), "user") == user_id
@@ -84,7 +89,7 @@ class Access:
         return frozenset(found)
 
     async def _pages(self, user_id: str) -> AsyncGenerator[set[str], None]:
-        async for page in self._client.pages(
+        async for page in self.client.pages(
             Method.CONVERSATIONS, user=user_id, types="public_channel,private_channel", limit=999
         ):
             yield {text(channel, "id") for channel in rows(page, "channels")} - {""}

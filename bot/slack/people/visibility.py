@@ -1,7 +1,8 @@
 """The channels that a user shares with the bot, asked of Slack for each answer."""
 
+from dataclasses import dataclass
+
 from bot.domain.job import Job
-from bot.slack.api.client import SlackClient
 from bot.slack.people.membership import Access
 
 
@@ -36,23 +37,22 @@ class VisibleChannels:
         return self._asked[channel]
 
 
+@dataclass
 class Visibility:
     """Asks Slack what a user sees."""
 
-    def __init__(self, client: SlackClient, access: Access) -> None:
-        self._client = client
-        self._access = access
+    access: Access
 
     async def of(self, user_id: str, here: str = "") -> VisibleChannels:
         """What they see now; `here` is the conversation that they ask from. Raises `StepError`s."""
-        channels = await self._access.channels(user_id)
+        channels = await self.access.channels(user_id)
         if here and not here.startswith("D") and here not in channels and await self.is_in(user_id, here):
             channels |= {here}
-        return VisibleChannels(self._access, user_id, here, channels)
+        return VisibleChannels(self.access, user_id, here, channels)
 
     async def is_in(self, user_id: str, channel: str) -> bool:
         """Whether they are in a conversation that they ask from. Raises `StepError`s.
 
         Where Slack does not tell the bot (`missing_scope`: a group message), that they asked from there is proof.
         """
-        return channel.startswith("D") or await self._access.among(user_id, channel) is not False
+        return channel.startswith("D") or await self.access.among(user_id, channel) is not False

@@ -6,7 +6,7 @@ organisation neither see nor change them. Those of a direct message belong to it
 """
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from bot.domain.errors import MissingScope
 from bot.ports.clock import Clock
@@ -32,24 +32,20 @@ class Permission:
     why: str = ""
 
 
+@dataclass
 class SettingsPermissions:
     """Asks Slack."""
 
-    def __init__(
-        self,
-        client: SlackClient,
-        who: BotIdentity,
-        users: Users,
-        visibility: Visibility,
-        direct: DirectMessages,
-        clock: Clock,
-    ) -> None:
-        self._client = client
-        self._who = who
-        self._users = users
-        self._visibility = visibility
-        self._direct = direct
-        self._permissions: Remembered[tuple[str, str, str], Permission] = Remembered(clock, lambda each: each.changes)
+    client: SlackClient
+    who: BotIdentity
+    users: Users
+    visibility: Visibility
+    direct: DirectMessages
+    clock: Clock
+    _permissions: Remembered[tuple[str, str, str], Permission] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._permissions = Remembered(self.clock, lambda each: each.changes)
 
     async def of(self, user_id: str, channel: str, here: str = "") -> Permission:
         """What the user may do with the settings of the conversation. Raises `StepError`s.
@@ -62,11 +58,11 @@ class SettingsPermissions:
 
     async def _ask(self, user_id: str, channel: str, here: str) -> Permission:
         if channel.startswith("D"):
-            me = await self._who.me()
-            theirs = await self._direct.belongs_to(me, channel, user_id, asked_there=channel == here)
+            me = await self.who.me()
+            theirs = await self.direct.belongs_to(me, channel, user_id, asked_there=channel == here)
             return Permission(sees=theirs, changes=theirs, why="" if theirs else words.NOT_YOUR_DIRECT_MESSAGE)
         facts, member, user = await asyncio.gather(
-            self._facts(channel), self._visibility.is_in(user_id, channel), self._users.ask(user_id)
+            self._facts(channel), self.visibility.is_in(user_id, channel), self.users.ask(user_id)
         )
         if facts is None:
             return Permission(sees=False, changes=False, why=words.NOT_INVITED)
@@ -89,7 +85,7 @@ class SettingsPermissions:
     async def _facts(self, channel: str) -> Json | None:
         """What Slack says of the conversation; None if the bot is not in it."""
         try:
-            answer = await self._client.call(Method.CHANNEL_INFO, channel=channel, include_num_members=True)
+            answer = await self.client.call(Method.CHANNEL_INFO, channel=channel, include_num_members=True)
         except SlackRefusal:
             return None
         except MissingScope:  # a group message: Slack tells the bot nothing of it but what is said there
