@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from bot.ports.audio import InputLimits
+from bot.ports.provider import Capabilities
 from bot.ports.store import ChannelSettings
 from bot.slack.settings.form import LANGUAGE, RECORDING, SERVICE, SHOW, START, fault, form, languages, one_line
 from bot.slack.settings.services import Services
@@ -148,6 +150,17 @@ def test_a_service_that_is_gone_is_shown_as_such_and_must_be_replaced() -> None:
     wrong = fault(settings, SERVICES)
     assert wrong is not None
     assert wrong[0] == SERVICE
+
+
+def test_servers_of_ones_own_are_chosen_by_the_titles_that_they_were_given() -> None:
+    cloud = Capabilities(title="OpenAI", accepts=InputLimits(frozenset()))
+    cellar = Capabilities(title="Cellar", accepts=InputLimits(frozenset()))
+    services = Services("openai", {"openai": cloud, "openai2": cellar})
+    shown = str(form("C1", ChannelSettings(provider="openai2"), services, "", {"channel": "C1"}))
+    assert "Cellar" in shown
+    assert "OpenAI" in shown
+    assert "Openai" not in shown
+    assert one_line(ChannelSettings(provider="openai2"), services).startswith("Cellar")
 
 
 def test_every_option_fits_slack_and_the_default_comes_first() -> None:
