@@ -18,7 +18,7 @@ CLIP = "sense_0890.ogg"
 KILLS = [
     # where the process dies, and what its row says then
     ("store.add_job.after=kill", "received"),
-    ("slack.call.FILE_INFO.after=kill", "received"),
+    ("audio.inspect.after=kill", "received"),
     ("local.create.after=kill", "submitting"),
     ("local.upload.after=kill", "submitting"),
     ("store.put_block.after=kill", "waiting"),
