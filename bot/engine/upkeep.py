@@ -7,7 +7,7 @@ from bot.domain.job import FINAL, State
 from bot.engine.hosted_audio import HostedAudio
 from bot.ports.clock import Clock
 from bot.ports.provider import KeepsAudio, Provider
-from bot.ports.store import JobStore
+from bot.ports.store import AuditAction, AuditEntry, JobStore
 
 PURGE_EVERY_SECONDS = 3600.0
 RELEASE_EVERY_SECONDS = 60.0
@@ -54,4 +54,7 @@ class Upkeep:
 
     async def purge(self) -> None:
         """Delete content that is older than the retention; with 0 days only what deletions left."""
-        await self.store.purge(self.clock.now(), self.retention_days or None)
+        now = self.clock.now()
+        if count := await self.store.purge(now, self.retention_days or None):
+            details = {"jobs": str(count)}
+            await self.store.record(AuditEntry(now, "bot", AuditAction.PURGED, "schedule", details=details))

@@ -14,11 +14,12 @@ from bot.domain.errors import Transient
 from bot.domain.job import Job
 from bot.domain.transcript import Transcript
 from bot.ports.clock import Clock
-from bot.ports.store import ChannelSettings, JobStore, OutboxMessage
+from bot.ports.store import AuditAction, ChannelSettings, JobStore, OutboxMessage
 from bot.slack.api.client import SlackClient, SlackRefusal
 from bot.slack.api.identity import Identity
 from bot.slack.api.methods import Method
-from bot.slack.api.payloads import Json, child, text, value
+from bot.slack.api.payloads import Json, child, person, text, value
+from bot.slack.audit import note
 from bot.slack.blockkit.text import escape_label
 from bot.slack.buttons import texts as words
 from bot.slack.buttons.common import Interactions
@@ -63,6 +64,8 @@ class Downloads:
         said = await self._interactions.refusal(body, job)
         if not said and job is not None:
             said = await self._give(job, extension)
+            now = self._clock.now()
+            await note(self._store, AuditAction.EXPORTED, person(body), "button", now, job, format=extension[:8])
         if said:
             await self._interactions.say(body, said)
 

@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from bot.domain.job import Job
 from bot.domain.transcript import Transcript
 from bot.ports.clock import Clock
-from bot.ports.store import JobStore, SpeakerNames
+from bot.ports.store import AuditAction, JobStore, SpeakerNames
 from bot.slack.api.identity import Identity
 from bot.slack.api.payloads import Json, number, person, text, value
+from bot.slack.audit import note
 from bot.slack.background import BackgroundTasks
 from bot.slack.blockkit.blocks import Block, button, context, section
 from bot.slack.blockkit.modals import entered, errors, facts_of, field, line, modal, notice
@@ -73,6 +74,7 @@ class RenameSpeakers:
         renamed = SpeakerNames(names, speaker_names.names, int(number(facts, "revision")) + 1)
         if not await self._store.save_speaker_names(job.id, renamed):
             return errors({_block(0): words.RENAMED_MEANWHILE})
+        await note(self._store, AuditAction.RENAMED, person(body), "modal", self._clock.now(), job)
         await self._follow(job, renamed)
         self._background.spawn("rename answer", self._tell(person(body), job, renamed))
         return None
@@ -94,6 +96,9 @@ class RenameSpeakers:
             speaker_names = await self._store.speaker_names(job.id)
             back = SpeakerNames(speaker_names.before, speaker_names.names, speaker_names.revision + 1)
             if str(speaker_names.revision) == revision and await self._store.save_speaker_names(job.id, back):
+                await note(
+                    self._store, AuditAction.RENAMED, person(body), "button", self._clock.now(), job, undone="yes"
+                )
                 await self._follow(job, back)
                 said = words.RESTORED
             else:

@@ -12,10 +12,11 @@ from bot.domain.errors import Transient
 from bot.domain.job import Job, State
 from bot.domain.transcript import Transcript
 from bot.ports.clock import Clock
-from bot.ports.store import JobStore, OutboxMessage
+from bot.ports.store import AuditAction, JobStore, OutboxMessage
 from bot.slack.api.client import SlackClient, SlackRefusal
 from bot.slack.api.methods import Method
 from bot.slack.api.payloads import Json, child, number, rows, text
+from bot.slack.audit import note
 from bot.slack.buttons.download import Downloads, export_key
 from bot.slack.thread import render
 from bot.slack.thread.posts import Posts
@@ -140,6 +141,7 @@ class ReplyUpdates:
                 await self._leave_tombstone(job, row, text(facts, "user"), number(facts, "at"))
             elif kind == "reply" and not row.key.endswith(".0"):
                 await self._erase_message(row)
+        await note(self._store, AuditAction.DELETED, text(facts, "user"), "button", self._clock.now(), job)
         _log.info("transcript_deleted", job=job.id, by=text(facts, "user"))
 
     async def _leave_tombstone(self, job: Job, row: OutboxMessage, user: str, at: float) -> None:

@@ -10,12 +10,13 @@ from dataclasses import dataclass
 from bot.domain.errors import StepError
 from bot.domain.job import FINAL, Job, State
 from bot.ports.clock import Clock
-from bot.ports.store import JobStore, OutboxMessage
+from bot.ports.store import AuditAction, JobStore, OutboxMessage
 from bot.slack import texts as words
 from bot.slack.api.client import SlackClient, SlackRefusal
 from bot.slack.api.identity import BotIdentity, Identity
 from bot.slack.api.methods import Method
 from bot.slack.api.payloads import Json, action_id, as_object, child, person, place, rows, text, value
+from bot.slack.audit import note
 from bot.slack.background import BackgroundTasks
 from bot.slack.blockkit.blocks import Message, context
 from bot.slack.blockkit.text import escape_label
@@ -79,6 +80,8 @@ class Actions:
             return
         row = await self.replies.answer_row(job)
         moved = await restart(self.store, job, self.clock.now(), self.notify)
+        if moved is not None:
+            await note(self.store, AuditAction.RETRIED, person(body), "button", self.clock.now(), job)
         if moved is None:
             said = words.ALREADY_RUNNING
             if job.state is not State.DONE:
@@ -102,8 +105,9 @@ class Actions:
             return
         origin = job.origin
         for each in await self.store.jobs_of_message(origin.team_id, origin.channel_id, origin.message_ts):
-            if each.state not in FINAL:
-                await stop(self.store, each, person(body), self.clock.now(), self.notify)
+            now = self.clock.now()
+            if each.state not in FINAL and await stop(self.store, each, person(body), now, self.notify):
+                await note(self.store, AuditAction.CANCELLED, person(body), "button", now, each)
 
     async def _on_request(self, me: Identity, body: Json) -> None:
         """*Transcribe* under the offer in a channel that wants to be asked."""

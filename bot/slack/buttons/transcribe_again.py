@@ -12,10 +12,11 @@ from bot.domain.errors import StepError
 from bot.domain.job import FINAL, Job, Options, State
 from bot.ports.clock import Clock
 from bot.ports.provider import Capabilities
-from bot.ports.store import JobStore, NewJob
+from bot.ports.store import AuditAction, JobStore, NewJob
 from bot.settings import Settings
 from bot.slack.api.identity import Identity
 from bot.slack.api.payloads import Json, child, person, text, value
+from bot.slack.audit import note
 from bot.slack.blockkit.blocks import Block, option, section, select
 from bot.slack.blockkit.modals import entered, errors, facts_of, field, modal, notice
 from bot.slack.buttons import texts as words
@@ -133,6 +134,9 @@ class TranscribeAgain:
         recording = entered(body, _recording_block(provider), CHOICE)
         options = Options(_unless_none(language), _unless_none(recording))
         said = await self.start(job, provider, options)
+        if not said:
+            now = self._clock.now()
+            await note(self._store, AuditAction.TRANSCRIBED_AGAIN, person(body), "modal", now, job, provider=provider)
         return errors({SERVICE_BLOCK: said}) if said else None
 
     async def _no_choice(self, user_id: str, job: Job, provider: str) -> str:

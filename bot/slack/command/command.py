@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from bot.domain.errors import StepError, StoreError
 from bot.domain.job import Job, State
 from bot.ports.clock import Clock
-from bot.ports.store import JobFilter, JobStore
+from bot.ports.store import AuditAction, JobFilter, JobStore
 from bot.slack import texts as words
 from bot.slack.api.client import SlackClient
 from bot.slack.api.identity import BotIdentity, Identity
 from bot.slack.api.payloads import Json, action_id, person, place, text, value
+from bot.slack.audit import note
 from bot.slack.blockkit.blocks import Message, context, section
 from bot.slack.blockkit.text import escape_label
 from bot.slack.command import lists, search
@@ -116,6 +117,8 @@ class Commands:
                 return await self._cancel(me, asked)
             case "search":
                 visible = await self._visibility.of(asked.user_id, asked.channel_id)
+                now, place = self._clock.now(), {"team": me.team_id, "channel": asked.channel_id}
+                await note(self._store, AuditAction.SEARCHED, asked.user_id, "command", now, None, **place)
                 return await self._searches.page(me, visible, asked.rest)
             case "settings":
                 where = asked.channel_id
@@ -198,6 +201,7 @@ class Commands:
             said = words.ALREADY_DONE if job.state is State.DONE else words.CANNOT_RETRY
             link = me.link(job.origin.channel_id, job.origin.thread_ts)
             return answer(said.format(name=words.name_of(job), job=job.id, link=link))
+        await note(self._store, AuditAction.RETRIED, asked.user_id, "command", self._clock.now(), job)
         return answer(words.RETRIED.format(name=words.name_of(job), job=job.id))
 
     def _hopeless(self, job: Job) -> str:
@@ -218,6 +222,7 @@ class Commands:
                 return answer(words.NOTHING_TO_CANCEL)
         name = words.name_of(job)
         if await stop(self._store, job, asked.user_id, self._clock.now(), self._notify):
+            await note(self._store, AuditAction.CANCELLED, asked.user_id, "command", self._clock.now(), job)
             return answer(words.CANCELLING.format(name=name, job=job.id))
         return answer(words.CANNOT_CANCEL.format(name=name, job=job.id))
 

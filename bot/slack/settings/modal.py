@@ -2,17 +2,18 @@
 
 import asyncio
 from collections.abc import Callable, Coroutine
-from dataclasses import replace
+from dataclasses import fields, replace
 
 import structlog
 
 from bot.domain.errors import StepError, StoreError
 from bot.ports.clock import Clock
-from bot.ports.store import JobStore
+from bot.ports.store import AuditAction, ChannelSettings, JobStore
 from bot.slack.api.client import SlackClient, SlackRefusal
 from bot.slack.api.identity import Identity
 from bot.slack.api.methods import Method
 from bot.slack.api.payloads import Json, child, rows, text
+from bot.slack.audit import note
 from bot.slack.background import BackgroundTasks
 from bot.slack.blockkit.blocks import Block
 from bot.slack.blockkit.modals import errors, facts_of
@@ -124,7 +125,28 @@ class SettingsModal:
             return errors(dict([wrong]))
         changed = replace(forms.fitting(wanted, self._services), changed_by=user, changed_at=self._clock.now())
         await self._store.put_channel_settings(me.team_id, channel, changed)
+        await note(
+            self._store,
+            AuditAction.SETTINGS_CHANGED,
+            user,
+            "modal",
+            self._clock.now(),
+            None,
+            team=me.team_id,
+            channel=channel,
+            **_difference(before, changed),
+        )
         _log.info("settings_changed", channel=channel, by=user)
         if facts.get("home") is True:
             self._background.spawn("home after settings", self._on_saved(me, user))
         return None
+
+
+def _difference(before: ChannelSettings, after: ChannelSettings) -> dict[str, str]:
+    """What changed, as "old -> new" by the setting's name."""
+    found = {}
+    for each in fields(ChannelSettings):
+        old, new = getattr(before, each.name), getattr(after, each.name)
+        if old != new and each.name not in ("changed_by", "changed_at"):
+            found[each.name] = f"{old} -> {new}"
+    return found
