@@ -131,20 +131,6 @@ async def test_cancelling_ends_the_child_at_once_and_deletes_everything(desk: De
     assert await desk.provider.poll(remote, "ref") == Pending(uploaded=False)
 
 
-async def test_a_voice_clip_does_not_wait_for_a_meeting(desk: Desk, tmp_path: Path) -> None:
-    meeting = await desk.hand_over(talk(tmp_path / "a.wav", 10)[0])
-    await desk.blocks.changed.wait()
-    clips = [await desk.hand_over(SAMPLES / name) for name in ("jfk.wav", "sense_0880.flac")]
-    await asyncio.gather(*(desk.finished(remote) for remote in (meeting, *clips)))
-    order = desk.blocks.order
-    assert max(order.index(clip.ref) for clip in clips) < len(order) - 1 - order[::-1].index(meeting.ref)
-    assert order.count(meeting.ref) > 3
-    assert len(engines()) == 1
-    transcript = await desk.provider.fetch(meeting, "ref")
-    assert transcript.seconds is not None
-    assert transcript.seconds > 590
-
-
 async def test_a_result_can_be_fetched_again_until_its_blocks_are_dropped(desk: Desk, tmp_path: Path) -> None:
     remote = await desk.hand_over(SAMPLES / "jfk.wav")
     await desk.finished(remote)
