@@ -238,6 +238,7 @@ def test_blocks_become_a_transcript_in_its_main_language() -> None:
     transcript = assemble(blocks, Outcome(blocks=2, seconds=14, confidence=0.9), "local")
     assert transcript.speakers == ("Speaker 1", "Speaker 2")
     assert transcript.segments[1].speaker == "Speaker 2"
+    assert assemble(blocks, Outcome(blocks=2), "local", speakers=False).speakers == ()
     assert transcript.language == "en"
     assert transcript.languages == ("en", "es")
     assert assemble([(0, [by("Channel 2", "alone", 0, "en")], "en")], Outcome(blocks=1), "local").speakers == ()

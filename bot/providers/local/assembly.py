@@ -9,9 +9,12 @@ from bot.providers.local.job_files import Outcome
 
 
 def assemble(
-    blocks: Sequence[tuple[int, Sequence[Segment], str | None]], outcome: Outcome, provider: str
+    blocks: Sequence[tuple[int, Sequence[Segment], str | None]], outcome: Outcome, provider: str, speakers: bool = True
 ) -> Transcript:
-    """All segments in order, speakers numbered as they appear; its language is the one that is spoken longest."""
+    """All segments in order; its language is the one that is spoken longest.
+
+    `speakers`: numbered as they appear; otherwise nobody is named.
+    """
     segments = [segment for _, block, _ in blocks for segment in block]
     spoken: Counter[str] = Counter()
     for segment in segments:
@@ -19,7 +22,7 @@ def assemble(
             spoken[segment.language] += max(1, round(1000 * (segment.end - segment.start)))
     language = max(spoken, key=lambda code: spoken[code]) if spoken else None
     return Transcript(
-        tuple(_numbered(segments)),
+        tuple(_numbered(segments, speakers)),
         language=language,
         seconds=outcome.seconds,
         provider=provider,
@@ -27,10 +30,10 @@ def assemble(
     )
 
 
-def _numbered(segments: Sequence[Segment]) -> list[Segment]:
+def _numbered(segments: Sequence[Segment], speakers: bool) -> list[Segment]:
     """Labels as "Speaker 1", "Speaker 2" in order of their first words; none where only one person speaks."""
     labels = list(dict.fromkeys(segment.speaker for segment in segments if segment.speaker and segment.text.strip()))
-    if len(labels) < 2:
+    if len(labels) < 2 or not speakers:
         return [replace(segment, speaker=None) for segment in segments]
     names = {label: f"Speaker {number}" for number, label in enumerate(labels, 1)}
     return [replace(segment, speaker=names.get(segment.speaker or "")) for segment in segments]

@@ -22,7 +22,7 @@ __all__ = ["LONGEST", "RATE", "Block", "Recording", "Samples", "cut"]
 # about 13.5 / LONGEST of the work. 120 s cost an eighth more CPU than the uncut file, 180 s a twelfth, in like memory.
 LONGEST = 180
 _PROBED = 120  # seconds of stereo sound by which a call with a speaker on each channel is known
-_PROBED_AGAIN = 900  # seconds, where one channel was silent until then: somebody waits in line
+_PROBED_AGAIN = 300  # seconds, where one channel was silent until then: somebody waits in line
 
 
 class Recording:

@@ -17,6 +17,7 @@ _ALTERNATING = 0.4  # share of the loud moments in which only one channel speaks
 _EACH_SIDE = 0.04  # share of them that each channel must have
 _MOMENT = 480  # samples: 30 ms
 _SILENCED = RATE // 10  # samples: crosstalk is silenced by tenths of a second
+_LEAST_SILENCED = 5  # of them in a row: shorter ones are soft syllables of two people who speak at once
 _RAMP = 320  # samples over which a channel falls silent
 
 Floats = NDArray[np.float32]
@@ -45,16 +46,29 @@ def is_separate(stereo: Floats) -> bool:
 
 
 def without_crosstalk(stereo: Floats) -> Floats:
-    """[2, samples], each channel silent where the other is louder by `LOUDER_DB`: it would hear its echo as speech."""
+    """[2, samples], each channel silent where the other is louder by `LOUDER_DB` for half a second or more.
+
+    What leaks from one channel into the other would be transcribed a second time.
+    """
     padded = np.pad(stereo, ((0, 0), (0, -stereo.shape[1] % _SILENCED)))
     level_a, level_b = (_levels(channel, _SILENCED) + 1e-6 for channel in padded)
     difference = 20 * np.log10(level_a / level_b)
     ramp = np.ones(_RAMP) / _RAMP
     quiet = stereo.copy()
     for channel, echo in ((0, difference < -LOUDER_DB), (1, difference > LOUDER_DB)):
-        gain = np.repeat((~echo).astype(np.float32), _SILENCED)[: stereo.shape[1]]
+        gain = np.repeat((~_long_runs(echo)).astype(np.float32), _SILENCED)[: stereo.shape[1]]
         quiet[channel] *= np.convolve(gain, ramp, "same")[: stereo.shape[1]].astype(np.float32)
     return quiet
+
+
+def _long_runs(echo: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Only the runs of at least `_LEAST_SILENCED`."""
+    edges = np.flatnonzero(np.diff(np.concatenate(([0], echo.astype(np.int8), [0]))))
+    kept: NDArray[np.bool_] = np.zeros(len(echo), bool)
+    for begin, end in zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True):
+        if end - begin >= _LEAST_SILENCED:
+            kept[begin:end] = True
+    return kept
 
 
 def _levels(channel: NDArray[np.floating], size: int) -> NDArray[np.floating]:

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from bot.domain.transcript import Segment
-from bot.providers.local.blocks import Block
+from bot.providers.local.blocks import RATE, Block
 from bot.providers.local.channels import without_crosstalk
 from bot.providers.local.messages import (
     BlockDone,
@@ -68,7 +68,12 @@ class Listener:
         found: list[BlockWords] = []
         segments: list[Segment] = []
         for number, channel in enumerate(without_crosstalk(block.samples), 1):
-            words = self._transcriber.transcribe_block(np.ascontiguousarray(channel), block.start, wishes, reached)
+            done = (number - 1) * block.samples.shape[1] / RATE / 2
+
+            def half(at: float, done: float = done) -> None:
+                reached(block.start + done + (at - block.start) / 2)
+
+            words = self._transcriber.transcribe_block(np.ascontiguousarray(channel), block.start, wishes, half)
             found.append(words)
             segments += [replace(segment, speaker=f"Channel {number}") for segment in words.segments]
         segments.sort(key=lambda segment: segment.start or 0.0)

@@ -108,7 +108,8 @@ class Pool:
 
     async def _enter(self, job_id: str, remaining: float) -> None:
         # A newcomer begins with the fewest turns of those who wait: before long recordings, not before all forever.
-        served = self._served.setdefault(job_id, min(self._served.values(), default=0))
+        fewest = min(self._served.values(), default=0)
+        served = self._served.setdefault(job_id, fewest) if job_id else fewest
         if self._free and not self._waiting:
             self._free -= 1
             return

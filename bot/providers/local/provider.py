@@ -191,7 +191,7 @@ class LocalProvider:
         self._fetched.append(job_id)
         while len(self._fetched) > _REMEMBERED:
             await asyncio.to_thread(self._job_files.forget, self._fetched.popleft())
-        return assemble(blocks, ended, _NAME)
+        return assemble(blocks, ended, _NAME, self._settings.speakers != "none")
 
     async def enrich(self, transcript: Transcript) -> Transcript:
         """Nothing to add."""
