@@ -16,6 +16,9 @@ class WorkSettings(Section):
     reply_settle_seconds: float = Field(
         30.0, ge=0, description="How long to wait before checking whether an unconfirmed reply was posted."
     )
+    status_after_seconds: float = Field(
+        10.0, ge=0, description="A recording that takes longer gets a status line; the eyes reaction comes at once."
+    )
     job_deadline_minutes: float = Field(180.0, gt=0, description="A provider that takes longer has failed.")
     max_file_mb: int = Field(1024, gt=0, description="Larger files are refused.")
     poll_min_seconds: float = Field(5.0, gt=0, description="Shortest gap between two polls of one job.")

@@ -16,7 +16,7 @@ COMMAND = "/transcribe"
 GREETING = (
     "Hello! Drop a recording or a voice clip here, and I will reply in its thread with the transcript. "
     f"`{COMMAND} help` lists what else I can do, and `{COMMAND} settings` is where this channel chooses its service "
-    "and language."
+    "and language. When a recording is deleted, I delete its transcript and files in the thread, too."
 )
 
 DIRECT_HELP = (

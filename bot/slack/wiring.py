@@ -22,6 +22,7 @@ from bot.slack.background import BackgroundTasks
 from bot.slack.buttons.common import Interactions
 from bot.slack.buttons.delete import Deletion
 from bot.slack.buttons.download import Downloads
+from bot.slack.buttons.menu import DELETE_VIEW, DOWNLOAD_VIEW, ReplyMenu
 from bot.slack.buttons.rename_speakers import RENAME_VIEW, UNDO_ACTION, RenameSpeakers
 from bot.slack.buttons.reply_updates import ERASE, REWRITE, ReplyUpdates
 from bot.slack.buttons.retry_cancel import PRESS, Actions
@@ -32,7 +33,7 @@ from bot.slack.command.search import SEARCH_OLDER
 from bot.slack.home.tab import OPEN_SETTINGS, REFRESH_HOME, Home
 from bot.slack.incoming.catchup import CatchUp
 from bot.slack.incoming.deferred import ON_REQUEST_ACTION, DeferredTasks
-from bot.slack.incoming.intake import Intake
+from bot.slack.incoming.intake import WITHDRAW, Intake
 from bot.slack.listeners import TRANSCRIBE_SHORTCUT, EventHandler, HttpEntrance, Listeners, ReadBody, build_app
 from bot.slack.people.direct import DirectMessages
 from bot.slack.people.membership import Access
@@ -50,6 +51,7 @@ from bot.slack.thread.render import (
     CANCEL_ACTION,
     DELETE_ACTION,
     DOWNLOAD_ACTION,
+    MENU_ACTION,
     RENAME_ACTION,
     RETRY_ACTION,
 )
@@ -101,7 +103,9 @@ class SlackAdapter:
         uploads = Uploads(store, client, self.posts, clock)
         self.replies = Replies(store, client, self.posts, uploads, self.persons, clock)
         reactions = Reactions(client, clock)
-        self.status = StatusLines(store, client, self.posts, reactions, self.persons, clock)
+        self.status = StatusLines(
+            store, client, self.posts, reactions, self.persons, clock, settings.status_after_seconds
+        )
         self.chat = SlackChat(store, self.files, self.posts, self.replies, self.status, reactions, clock)
         wake_deferred = WakeEvent(clock)
         self.direct = DirectMessages(store, client)
@@ -143,10 +147,19 @@ class SlackAdapter:
             clock,
             notify,
         )
-        self._downloads = Downloads(store, client, uploads, interactions, clock)
+        self._downloads = Downloads(store, client, uploads, interactions, self.persons, clock)
         self._renaming = RenameSpeakers(store, interactions, self.intake, self.background, clock)
         self._versions = TranscribeAgain(settings, store, interactions, offers, self.services, rights, clock, notify)
         self._deletion = Deletion(interactions, access, self.intake, clock)
+        self._menu = ReplyMenu(
+            store,
+            interactions,
+            self.background,
+            rename=self._renaming.pressed,
+            again=self._versions.pressed,
+            download=self._downloads.pressed,
+            delete=self._deletion.pressed,
+        )
         reply_updates = ReplyUpdates(store, client, self.posts, uploads, self.replies, self._downloads, clock)
         self.deferred = DeferredTasks(
             store,
@@ -157,7 +170,12 @@ class SlackAdapter:
             self.posts,
             clock,
             wake_deferred,
-            {PRESS: self._actions.act, REWRITE: reply_updates.rewrite, ERASE: reply_updates.delete_reply},
+            {
+                PRESS: self._actions.act,
+                REWRITE: reply_updates.rewrite,
+                ERASE: reply_updates.delete_reply,
+                WITHDRAW: reply_updates.withdraw,
+            },
             reports.on_broken,
         )
         self.app = build_app(settings, client, self.who, self.listeners())
@@ -189,6 +207,7 @@ class SlackAdapter:
                 ON_REQUEST_ACTION: self._actions.pressed,
                 DOWNLOAD_ACTION: self._afterwards(self._downloads.pressed),
                 RENAME_ACTION: self._afterwards(self._renaming.pressed),
+                MENU_ACTION: self._afterwards(self._menu.pressed),
                 UNDO_ACTION: self._afterwards(self._renaming.undo),
                 AGAIN_ACTION: self._afterwards(self._versions.pressed),
                 SERVICE_ACTION: self._afterwards(self._versions.service_chosen),
@@ -203,6 +222,8 @@ class SlackAdapter:
             submissions={
                 RENAME_VIEW: self._renaming.submit,
                 AGAIN_VIEW: self._versions.submit,
+                DOWNLOAD_VIEW: self._menu.format_chosen,
+                DELETE_VIEW: self._menu.confirmed,
                 SETTINGS_VIEW: self._settings_modal.submit,
             },
             options={LANGUAGE: self._settings_modal.languages},

@@ -9,6 +9,9 @@ from bot.text.durations import stamp
 LONG = 600  # characters after which the next end of a sentence ends the paragraph
 UNCLEAR = "[{start}-{end}: speech I could not make out]"  # stands where somebody spoke and no words are known
 PAUSE = 3.0  # seconds of silence that begin a new one
+BREATH = 1.0  # seconds of silence that begin a new one once there is enough to read
+ENOUGH = 120  # characters
+_QUESTIONS = tuple("?？؟")
 _ENDS = tuple(".?!…։:。？！۔؟।")
 
 
@@ -38,9 +41,11 @@ def paragraphs(transcript: Transcript, unclear: str = UNCLEAR) -> Iterator[Parag
             continue
         lines = [" ".join(line.split()) for line in segment.text.splitlines()]
         for number, line in enumerate(line for line in lines if line):
-            rested = end is not None and segment.start is not None and segment.start - end > PAUSE
-            full = sum(map(len, parts)) > LONG and parts[-1].endswith(_ENDS)
-            if parts and (segment.speaker != speaker or rested or full or number):
+            silence = segment.start - end if end is not None and segment.start is not None else 0.0
+            size = sum(map(len, parts))
+            breathes = size > ENOUGH and (silence > BREATH or parts[-1].endswith(_QUESTIONS))
+            full = size > LONG and parts[-1].endswith(_ENDS)
+            if parts and (segment.speaker != speaker or silence > PAUSE or breathes or full or number):
                 yield _paragraph(transcript, parts, start, speaker)
                 parts = []
             if not parts:

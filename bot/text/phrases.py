@@ -42,6 +42,8 @@ class Phrases:
 
     # The reply
     transcript: str = "Transcript"
+    clip: str = "Voice clip"
+    clip_from: str = "Voice clip from {user}"
     of: str = "Transcript: {title}"
     version: str = "Version {number}"
     summary: str = "Summary"

@@ -1,4 +1,4 @@
-"""A title for a transcript that came without one: a stretch of words that were said, never words that were not."""
+"""A title for a transcript that came without one: words that were said, never words that were not."""
 
 import math
 import re
@@ -13,32 +13,66 @@ _EARLY = 0.3  # share of the recording in which its subject is usually named
 _TOKEN = re.compile(r"\S+")
 _STOP_COST = 0.35  # what a word without a subject costs a title
 _BREAK_COST = 1.2  # what running over a comma costs
+_FEWEST = 4  # words of a title
+_FRAGMENT = 0.7  # a part of a sentence says less than a whole one
+
+# What a sentence may begin with and a title may not.
+_OPENERS = re.compile(
+    r"(?:(?:and|so|but|or|well|okay|ok|now|then|um|uh|uhm|hm+|mhm|yeah|yes|no|right|sure|oh|hi|hello|hey|first|second|"
+    r"third|finally|also|because|like|thanks|thank you|thanks for calling|good (?:morning|afternoon|evening)|"
+    r"y|pero|bueno|pues|entonces|hola|buenos días|buenas tardes|et|mais|alors|donc|bon|euh|bonjour|"
+    r"և|իսկ|բայց|դե|ուրեմն|բարև ձեզ|բարև|այո|ոչ|լավ)\b[\s,.:;!?՝—–-]*)+",
+    re.IGNORECASE,
+)
+_BOUND = re.compile(  # what belongs to the number or date before it
+    r"(?:of|de|du|del|da|am|pm|a\.m\.|p\.m\.|percent|per|%|\d\S*|january|february|march|april|may|june|july|august|"
+    r"september|october|november|december|euros?|dollars?|million|thousand|hundred|o'clock|st|nd|rd|th)\b",
+    re.IGNORECASE,
+)
+_SUBJECT = re.compile(  # the speaker says what it is about
+    r"\b(?:(?:calling|call|talk|speak|meet|message|note) about|regarding|start with|it is about|se trata de|"
+    r"llamo por|il s'agit de|appelle pour)\b",
+    re.IGNORECASE,
+)
+_GREETINGS = re.compile(r"(?:\bthis is\b|\bmy name is\b|\bspeaking\b|thanks for calling)", re.IGNORECASE)
 
 
 def title(transcript: Transcript) -> str | None:
-    """At most `TITLE_LIMIT` characters, cut from one sentence of the transcript; None when nothing was said.
+    """At most `TITLE_LIMIT` characters of one sentence; None where nothing good was said, or too little for a title.
 
-    An ellipsis stands where a short recording's only sentence had to be cut. Deterministic.
+    A whole sentence is preferred to a part of one; a part never ends inside a date or number. Deterministic.
     """
-    spoken = sentences(transcript)
-    if not spoken:
-        return None
     everything = words(transcript.text)
+    if len(everything) < SHORT_WORDS:  # its few words say more than a headline
+        return None
+    spoken = [
+        _OPENERS.sub("", sentence, count=1) if _OPENERS.match(sentence) else sentence
+        for sentence in sentences(transcript)
+    ]
     stop = Stopwords(transcript.language, everything)
     weights = {
         word: math.log(1 + count) for word, count in Counter(stem(w) for w in everything if w not in stop).items()
     }
-    heaviest = max(spoken, key=lambda said: sum(weights.get(stem(w), 0) for w in words(said)))
-    if len(everything) < SHORT_WORDS:  # a fragment would tell less than the sentence
-        return _whole(heaviest)
     best, chosen = 0.0, ""
     for number, sentence in enumerate(spoken):
         early = 1.25 if number < _EARLY * len(spoken) else 1.0
         asks = 0.6 if sentence.endswith(("?", "؟", "？")) or "՞" in sentence else 1.0
-        score, span = _span(sentence, weights, stop)
-        if score * early * asks > best:
-            best, chosen = score * early * asks, span
-    return _capital(chosen) if chosen else _whole(heaviest)
+        greets = 0.4 if _GREETINGS.search(sentence) else 1.5 if _SUBJECT.search(sentence) else 1.0
+        for score, span in (_sentence(sentence, weights, stop), _span(sentence, weights, stop)):
+            if score * early * asks * greets > best:
+                best, chosen = score * early * asks * greets, span
+    return _capital(chosen) or None if chosen else None
+
+
+def _sentence(sentence: str, weights: Mapping[str, float], stop: Stopwords) -> tuple[float, str]:
+    """The weight of a whole sentence, if it is short enough for a title."""
+    said = words(sentence)
+    sentence = sentence.rstrip(" .,;։。…")
+    if len(sentence) > TITLE_LIMIT or len(said) < _FEWEST:
+        return 0.0, ""
+    bags = {stem(word) for word in said if word not in stop}
+    carrying = sum(weights.get(bag, 0.0) for bag in bags)
+    return carrying - _STOP_COST / 2 * (len(said) - len(bags)), sentence
 
 
 def _span(sentence: str, weights: Mapping[str, float], stop: Stopwords) -> tuple[float, str]:
@@ -59,8 +93,10 @@ def _span(sentence: str, weights: Mapping[str, float], stop: Stopwords) -> tuple
             key = stem(tokens[j][0])
             total += worth[j] if worth[j] and key not in seen else -_STOP_COST
             seen.add(key)
-            if worth[j] and total > best and j - i >= 2:
-                best, chosen = total, sentence[_start(tokens, i) : tokens[j].end()]
+            following = tokens[j + 1][0] if j + 1 < len(tokens) else ""
+            ends = worth[j] and j - i + 1 >= _FEWEST and not _BOUND.match(following)
+            if ends and total * _FRAGMENT > best:
+                best, chosen = total * _FRAGMENT, sentence[_start(tokens, i) : tokens[j].end()]
             if tokens[j][0][-1] in ",;:،՝—–":
                 total -= _BREAK_COST
     return best, chosen
@@ -69,16 +105,6 @@ def _span(sentence: str, weights: Mapping[str, float], stop: Stopwords) -> tuple
 def _start(tokens: Sequence[re.Match[str]], i: int) -> int:
     """Where the stretch begins: with the one small word before it, if the sentence begins there ("The", "El")."""
     return tokens[0].start() if i == 1 and tokens[0][0].isalpha() else tokens[i].start()
-
-
-def _whole(sentence: str) -> str:
-    """The sentence if it is short, else its beginning up to a clause or word boundary."""
-    if len(sentence) <= TITLE_LIMIT:
-        return _capital(sentence)
-    head = sentence[: TITLE_LIMIT - 1]
-    clause = max((m.start() for m in re.finditer(r"[,;:،՝—–](?=\s)", head)), default=0)
-    cut = clause if clause >= TITLE_LIMIT // 3 else head.rfind(" ") if " " in head.strip() else len(head)
-    return f"{_capital(head[:cut])}…"
 
 
 def _capital(text: str) -> str:

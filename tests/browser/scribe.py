@@ -67,6 +67,7 @@ async def open_scribe(directory: Path, samples: Path | None = None, **more: str)
                 "ADMIN_PORT": "0",
                 "PUBLIC_URL": f"http://127.0.0.1:{port}",
                 "REPLY_SETTLE_SECONDS": "0.5",
+                "STATUS_AFTER_SECONDS": "0",
                 "POLL_MIN_SECONDS": "0.1",
                 "LOCAL_MODEL": "tiny.en",
                 "LOCAL_WORKERS": "1",

@@ -131,7 +131,7 @@ async def test_a_transcript_is_downloaded_once_for_each_format(page: Page, tmp_p
     offered = page.get_by_role("option")
     await expect(offered).to_have_count(3)  # this service gives no times, so no subtitles
     await page.get_by_role("option", name="DOCX").click()
-    await expect(message(thread(page), "Cough nearly gone.docx")).to_be_visible()
+    await expect(message(thread(page), "visit.docx")).to_be_visible()
 
 
 async def test_speakers_are_renamed_and_renamed_back(page: Page, tmp_path: Path) -> None:

@@ -140,7 +140,7 @@ async def test_a_format_that_is_chosen_comes_into_the_thread(place: Workplace, e
     message, job = await done(place)
     await choose(place, message, job, extension)
     await place.slack.until(lambda: len(files(place, message)) == 1)
-    assert files(place, message) == [f"Speaker-2-is-better.{extension}"]
+    assert files(place, message) == [f"visit notes.{extension}"]
 
 
 async def test_a_second_press_points_to_the_file_that_is_there(place: Workplace) -> None:
@@ -153,7 +153,7 @@ async def test_a_second_press_points_to_the_file_that_is_there(place: Workplace)
     )
     await choose(place, message, job, "srt", "U0BOB")
     await told(place, "U0BOB", "The SRT file is in this thread already")
-    assert files(place, message) == ["Speaker-2-is-better.srt"]
+    assert files(place, message) == ["visit notes.srt"]
 
 
 async def test_a_file_that_was_deleted_by_hand_is_made_again(place: Workplace) -> None:
@@ -207,13 +207,13 @@ async def test_names_go_into_reply_title_summary_and_files_and_the_labels_are_ke
     await place.slack.until(lambda: len(files(place, message)) == 2)
     assert await rename(place, message, "Dr. Ani <b>", "Ben & Co") == {}
     await place.slack.until(lambda: "Dr. Ani <b>" in str(reply(place, message).blocks))
-    await place.slack.until(lambda: "Ben-Co-is-better.json" in files(place, message))
+    await place.slack.until(lambda: "visit notes.json" in files(place, message))
     await place.slack.until(lambda: len(files(place, message)) == 2)
     shown = str(reply(place, message).blocks)
     assert "Ben & Co is better" in shown
     assert "Dr. Ani <b> asks how Ben & Co is. Speaker 10 is not there." in shown
     assert "Speaker 1:" not in content(place, "visit notes.txt")
-    assert '"label": "Speaker 1"' in content(place, "Ben-Co-is-better.json")
+    assert '"label": "Speaker 1"' in content(place, "visit notes.json")
     transcript = await place.store.transcript(job.id)
     assert transcript is not None
     assert transcript.speakers == ("Speaker 1", "Speaker 2")

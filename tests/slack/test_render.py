@@ -148,11 +148,11 @@ def test_nothing_in_a_transcript_acts(transcript: Transcript, name: str) -> None
     message = render.reply(job, transcript, DisplayOptions(), "reply.abc.0", 100.0).message
     assert not acts(message.text)
     for text in mrkdwn(message.blocks):
-        assert not acts(text)
+        assert not acts(re.sub(r"^\*(.+?)\*(?=$|  )", r"\1", text))  # a speaker's name is bold
     kinds = set(re.findall(r'"type": "([a-z_]+)"', json.dumps(message.blocks)))
     assert kinds <= {
         "header", "plain_text", "rich_text", "rich_text_section", "rich_text_list", "text", "context", "mrkdwn"
-    } | {"section", "actions", "button", "static_select"}  # fmt: skip
+    } | {"section", "actions", "button", "static_select", "overflow"}  # fmt: skip
 
 
 @given(TEXTS, st.sampled_from(list(ProblemCode)), st.dictionaries(st.sampled_from(["provider", "detail"]), TEXTS))
@@ -223,11 +223,42 @@ def test_speakers_and_times_are_shown_where_they_exist_and_are_wanted() -> None:
         (Segment("Hello.", 61.0, 62.0, "S1"), Segment("Hi.", 65.0, 66.0, "S2")), speaker_names={"S1": "Ana"}
     )
     both = str(render.reply(JOB, talk, DisplayOptions(), "x", 1.0).message.blocks)
-    assert "Ana: " in both
-    assert "[01:01] Hello." in both
+    assert "*Ana*  01:01" in both
+    assert "*Speaker 2*  01:05" in both
     neither = str(render.reply(JOB, talk, DisplayOptions(speakers=False, times=False), "x", 1.0).message.blocks)
     assert "Ana" not in neither
-    assert "[01:01]" not in neither
+    assert "01:01" not in neither
+
+
+def test_a_clip_is_its_words_one_grey_line_and_a_menu() -> None:
+    job = replace(JOB, file=FileFacts("audio_message.m4a", subtype="slack_audio"))
+    said = Transcript((Segment("Please call the plumber.", 0.0, 2.0),), language="en", seconds=2.0, provider="local")
+    reply = render.reply(job, said, DisplayOptions(), "x", 1.0, who=render.Who(shared="Alice Petrosyan"))
+    words, facts = reply.message.blocks
+    assert words["type"] == "section"
+    assert "Please call the plumber." in str(words["text"])
+    assert "overflow" in str(words["accessory"])
+    assert "Voice clip from Alice Petrosyan  ·  2 s  ·  English" in str(facts)
+    assert reply.message.text == "Please call the plumber."
+    titled = render.reply(job, replace(said, title="Plumber"), DisplayOptions(), "x", 1.0).message.blocks
+    assert titled[0]["type"] == "section"  # the title repeats a word that was said
+    check_limits(reply.message)
+
+
+def test_a_title_that_says_more_than_the_words_is_kept() -> None:
+    said = Transcript((Segment("Please call him.", 0.0, 2.0),), title="Water damage")
+    assert render.reply(JOB, said, DisplayOptions(), "x", 1.0).message.blocks[0]["type"] == "header"
+
+
+def test_labels_of_speakers_are_readable_and_highlights_have_their_times() -> None:
+    talk = Transcript(
+        (Segment("Hello there.", 0.0, 2.0, "SPEAKER_00"), Segment("We meet on Monday.", 62.0, 66.0, "DOCTOR")),
+        highlights=("We meet on Monday.",),
+    )
+    blocks = str(render.reply(JOB, talk, DisplayOptions(), "x", 1.0).message.blocks)
+    assert "*Speaker 1*  00:00" in blocks
+    assert "*Doctor*  01:02" in blocks
+    assert "{'type': 'text', 'text': '01:02', 'style': {'code': True}}" in blocks
 
 
 def test_silence_is_said_and_not_filled() -> None:

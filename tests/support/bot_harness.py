@@ -60,8 +60,11 @@ def _texts(node: object) -> list[str]:
 
 
 def headline(message: Message) -> str:
-    """The title of a reply; empty for a refusal."""
-    return next((text for block in message.blocks if block["type"] == "header" for text in _texts(block["text"])), "")
+    """The title of a reply, or the words of a short one, which has a menu; empty for a refusal."""
+    heads = [
+        block for block in message.blocks if block["type"] == "header" or "overflow" in str(block.get("accessory"))
+    ]
+    return next((text for block in heads for text in _texts(block["text"])), "")
 
 
 def _mark(message: Message) -> tuple[str, str, str]:
@@ -258,6 +261,7 @@ async def open_place(
             "DATABASE_URL": f"sqlite:///{directory}/jobs.db",
             "PORT": str(port),
             "REPLY_SETTLE_SECONDS": "0.5",
+            "STATUS_AFTER_SECONDS": "0",
             "POLL_MIN_SECONDS": "0.1",
             "LOCAL_MODEL": "tiny.en",
             "LOCAL_WORKERS": "1",

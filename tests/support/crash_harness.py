@@ -279,6 +279,7 @@ async def open_stage(
             "PORT": str(port),
             "PUBLIC_URL": public_url,
             "REPLY_SETTLE_SECONDS": str(SETTLE),
+            "STATUS_AFTER_SECONDS": "0",
             "POLL_MIN_SECONDS": "0.2",
             "PROVIDER": provider,
             "LOCAL_MODEL": "tiny.en",

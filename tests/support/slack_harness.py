@@ -146,6 +146,7 @@ def bot_settings(slack: SlackSimulator, database: Path, **more: str) -> Settings
         "SLACK_API_URL": slack.api_url,
         "DATABASE_URL": f"sqlite:///{database}",
         "REPLY_SETTLE_SECONDS": str(SETTLE),
+        "STATUS_AFTER_SECONDS": "0",
         **more,
     }
     return load_settings({name: value for name, value in environment.items() if value}, env_file=None)

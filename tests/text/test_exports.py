@@ -105,7 +105,7 @@ def test_subtitles_without_times_are_refused_in_a_sentence(wanted: Format) -> No
 def test_text_and_word_have_title_summary_speakers_and_stamps() -> None:
     text = export(CALL, Format.TXT).decode()
     assert text.startswith("My line has been dead\n=====")
-    assert "11 s · en · Speaker 1, Anna <b>" in text
+    assert "11 s · English · Speaker 1, Anna <b>" in text
     assert "[00:02] Anna <b>: My line has been dead for three days" in text
     document = docx.Document(io.BytesIO(export(CALL, Format.DOCX)))
     assert document.core_properties.title == "My line has been dead"

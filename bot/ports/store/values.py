@@ -108,6 +108,7 @@ class ChannelSettings:
     changed_by: str = ""
     changed_at: float = 0.0
     retention_days: int | None = None  # None: the program's default; 0: content is kept
+    delete_replies: bool = True  # with a recording, its reply and files in the thread are deleted
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,6 +36,7 @@ class Run:
 
     text: str
     bold: bool = False
+    code: bool = False
 
 
 def header(text: str, block_id: str = "") -> Block:
@@ -55,6 +56,19 @@ def section(mrkdwn: str, block_id: str = "", accessory: Block | None = None) -> 
     if accessory is not None:
         block["accessory"] = accessory
     return _named(block, block_id)
+
+
+def words(text: str, block_id: str = "", accessory: Block | None = None) -> Block:
+    """A paragraph of somebody else's words, shown literally, at most 3,000 characters."""
+    block: Block = {"type": "section", "text": _plain(clip(text, SECTION, measure=_units))}
+    if accessory is not None:
+        block["accessory"] = accessory
+    return _named(block, block_id)
+
+
+def overflow(action_id: str, options: Sequence[Block]) -> Block:
+    """A "..." menu of two to five options."""
+    return {"type": "overflow", "action_id": action_id, "options": list(options)}
 
 
 def context(mrkdwn: str) -> Block:
@@ -131,7 +145,7 @@ def divider() -> Block:
     return {"type": "divider"}
 
 
-def bullets(heading: str, items: Sequence[str]) -> Block:
+def bullets(heading: str, items: Sequence[Sequence[Run]]) -> Block:
     """A bold heading over literal items."""
     return {
         "type": "rich_text",
@@ -140,7 +154,9 @@ def bullets(heading: str, items: Sequence[str]) -> Block:
             {
                 "type": "rich_text_list",
                 "style": "bullet",
-                "elements": [{"type": "rich_text_section", "elements": [_element(Run(item))]} for item in items],
+                "elements": [
+                    {"type": "rich_text_section", "elements": [_element(run) for run in item]} for item in items
+                ],
             },
         ],
     }
@@ -216,8 +232,8 @@ def literals(runs: Sequence[Run], most: int = RICH_TEXT) -> list[Block]:
 
 def _element(run: Run) -> Block:
     element: Block = {"type": "text", "text": run.text}
-    if run.bold:
-        element["style"] = {"bold": True}
+    if style := {name: True for name, on in (("bold", run.bold), ("code", run.code)) if on}:
+        element["style"] = style
     return element
 
 

@@ -6,6 +6,7 @@ Slack itself goes on holding that when people leave. It needs no further scope. 
 
 import asyncio
 from dataclasses import replace
+from datetime import UTC, datetime
 from weakref import WeakValueDictionary
 
 import structlog
@@ -23,9 +24,11 @@ from bot.slack.audit import note
 from bot.slack.blockkit.text import escape_label
 from bot.slack.buttons import texts as words
 from bot.slack.buttons.common import Interactions
-from bot.slack.thread.render import Document, title_of
+from bot.slack.people.users import Users
+from bot.slack.thread.render import Document, file_stem, source_of, title_of
 from bot.slack.thread.uploads import Uploads
-from bot.text.exports.formats import Format, available, export, file_name
+from bot.text.exports.formats import Format, available, export
+from bot.text.exports.provenance import Provenance
 from bot.text.speaker_names import named
 
 TRIES = 4
@@ -48,12 +51,14 @@ class Downloads:
         client: SlackClient,
         uploads: Uploads,
         interactions: Interactions,
+        users: Users,
         clock: Clock,
     ) -> None:
         self._store = store
         self._client = client
         self._uploads = uploads
         self._interactions = interactions
+        self._users = users
         self._clock = clock
         self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
@@ -104,8 +109,13 @@ class Downloads:
         if row is not None and row.phase == "gone":  # deleted, or refused by a policy that may have changed
             await self._store.save_outbox(replace(row, phase="intent", file_id=""))
         settings = await self._store.channel_settings(job.origin.team_id, job.origin.channel_id)
-        document = await asyncio.to_thread(_document, job, transcript, wanted, settings)
+        document = await asyncio.to_thread(_document, job, transcript, wanted, settings, await self._provenance(job))
         return await self._uploads.deliver(key, job.id, job.origin.channel_id, job.origin.thread_ts, document)
+
+    async def _provenance(self, job: Job) -> Provenance:
+        day = datetime.fromtimestamp(job.created_at, UTC).date().isoformat()
+        service = self._users.english.service(job.provider)
+        return Provenance(source_of(job), day, await self._users.name(job.origin.user_id), service)
 
     async def _link(self, row: OutboxMessage | None) -> tuple[str, str]:
         """Address and name of a file that is there; one that somebody deleted is made anew."""
@@ -121,8 +131,18 @@ class Downloads:
         return text(file, "permalink"), text(file, "name")
 
 
-def _document(job: Job, transcript: Transcript, wanted: Format, settings: ChannelSettings) -> Document:
+def _document(
+    job: Job, transcript: Transcript, wanted: Format, settings: ChannelSettings, provenance: Provenance
+) -> Document:
     whole = named(transcript)
     title = title_of(job, whole)
-    content = export(whole, wanted, title=title, speakers=settings.speakers, timestamps=settings.timestamps)
-    return Document(file_name(title, wanted), f"{title[:200]}.{wanted.value}", content)
+    content = export(
+        whole,
+        wanted,
+        title=title,
+        speakers=settings.speakers,
+        timestamps=settings.timestamps,
+        provenance=provenance,
+    )
+    name = f"{file_stem(job)}.{wanted.value}"
+    return Document(name, name, content)

@@ -3,6 +3,7 @@
 Both are errands: what a person decided is committed first, and done again after a crash. Each act may be repeated.
 """
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -103,7 +104,7 @@ class ReplyUpdates:
     async def _parts(self, job: Job, turn: int, posted: Sequence[OutboxMessage], document: render.Document) -> int:
         """Where files are refused: the text again, message by message; how many."""
         there = {row.key: row for row in posted}
-        messages = render.parts(document, await self._replies.phrases(job))
+        messages = await asyncio.to_thread(render.parts, document, await self._replies.phrases(job))
         for part, message in enumerate(messages, start=1):
             key = self._replies.key(job, turn, part)
             if row := there.get(key):
@@ -143,6 +144,16 @@ class ReplyUpdates:
                 await self._erase_message(row)
         await note(self._store, AuditAction.DELETED, text(facts, "user"), "button", self._clock.now(), job)
         _log.info("transcript_deleted", job=job.id, by=text(facts, "user"))
+
+    async def withdraw(self, facts: Json) -> None:
+        """Deferred work: the recording is deleted, so every message and file of ours about it goes, without a note."""
+        job = await self._store.job(text(facts, "job"))
+        if job is None:
+            return
+        for row in await self._store.outbox_of_job(job.id):
+            if row.phase in _THERE:
+                await (self._erase_file(row) if row.file_id else self._erase_message(row))
+        _log.info("reply_withdrawn", job=job.id)
 
     async def _leave_tombstone(self, job: Job, row: OutboxMessage, user: str, at: float) -> None:
         try:

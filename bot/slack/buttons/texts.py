@@ -8,6 +8,10 @@ ONCE_MORE = "Slack answers slowly at the moment, so nothing was changed. Please 
 NOT_MINE = "I cannot find this transcript; it may be from another installation of this app."
 
 # Download
+DOWNLOAD_TITLE = "Download"
+DOWNLOAD_INTRO = "The transcript is added to this thread as a file, for everybody who can read the thread."
+DOWNLOAD_ADD = "Add file"
+FORMAT = "Format"
 HERE_ALREADY = "The {format} file is in this thread already: <{link}|{name}>."
 NO_SUCH_FORMAT = (
     "This transcript has no times, so it cannot become a {format} file. "
@@ -54,6 +58,11 @@ OTHER_SERVICE = (
 NO_SERVICE = "This service is not set up any more. Choose another one."
 
 # Delete
+DELETE_TITLE = "Delete transcript"
+DELETE_QUESTION = (
+    "The reply, its files and everything that is stored of it are deleted for everybody. The recording itself stays."
+)
+DELETE_YES = "Delete"
 NOT_YOURS = (
     "Only the user who shared the recording, the owner of its file or a workspace admin can delete its transcript. "
     "Ask one of them."

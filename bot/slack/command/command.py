@@ -17,7 +17,7 @@ from bot.slack.blockkit.blocks import Message, context, section
 from bot.slack.blockkit.text import escape_label
 from bot.slack.command import lists, search
 from bot.slack.command import texts as command_words
-from bot.slack.command.job_lines import job_lines, listed, timeline
+from bot.slack.command.job_lines import listed, timeline
 from bot.slack.command.lists import LIST_NEWEST, LIST_OLDER, LISTS, UNFINISHED, Lists
 from bot.slack.command.search import Searches
 from bot.slack.job_control import restart, stop
@@ -78,7 +78,7 @@ class Commands:
         self._clock = clock
         self._notify = notify
         self._phrases = phrases  # English, with the names of the services
-        self.lists = Lists(store)
+        self.lists = Lists(store, phrases)
         self._searches = Searches(store)
 
     async def handle(self, body: Json) -> None:
@@ -167,11 +167,11 @@ class Commands:
         running = JobFilter(me.team_id, user_id=asked.user_id, states=UNFINISHED)
         mine, more = await self.lists.some(visible, [running], None, _SHOWN)
         if mine:
-            return listed(words.UNDER_WAY, job_lines(me, mine), more is not None)
+            return listed(words.UNDER_WAY, await self.lists.lines(me, mine), more is not None)
         last, _ = await self.lists.some(visible, [JobFilter(me.team_id, user_id=asked.user_id)], None, 3)
         if not last:
             return answer(words.NOTHING_YET)
-        return listed(words.NONE_UNDER_WAY, job_lines(me, last), False)
+        return listed(words.NONE_UNDER_WAY, await self.lists.lines(me, last), False)
 
     async def _list(self, me: Identity, asked: CommandRequest) -> Message:
         which = asked.arguments[1].lower() if len(asked.arguments) > 1 else "mine"

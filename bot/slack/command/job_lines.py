@@ -1,34 +1,57 @@
 """Jobs as lines and as a timeline, for ephemeral answers. Pure."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
-from bot.domain.job import Job
+from bot.domain.job import Job, State
+from bot.domain.transcript import Transcript
 from bot.ports.store import JobEvent
 from bot.slack import texts as words
 from bot.slack.api.identity import Identity
 from bot.slack.blockkit.blocks import Block, Message, context, section
 from bot.slack.blockkit.limits import SECTION
+from bot.slack.blockkit.text import clip, escape_label
 from bot.slack.command.texts import line_of
+from bot.slack.thread.render import is_nameless
 from bot.text.durations import human
 from bot.text.phrases import ENGLISH, Phrases
+from bot.text.problems import sentence
+from bot.text.speaker_names import named
 
+NONE: Mapping[str, Transcript] = {}
 ROOM = SECTION - 200
 
 
-def job_line(me: Identity, job: Job) -> str:
-    """One job: state, name, when, a link to its thread, its id."""
+def job_line(me: Identity, job: Job, transcript: Transcript | None = None, phrases: Phrases = ENGLISH) -> str:
+    """One job: icon, title, state with its reason, when, a link to its thread, its id.
+
+    A recording without a title is called by its file; clips made in Slack have all one name, so their first words stand
+    for them.
+    """
     icon = words.ICONS.get(job.state, words.RUNNING_ICON)
-    name = words.name_of(job)
     length = f", {human(job.file.seconds)}" if job.file.seconds else ""
     link = me.link(job.origin.channel_id, job.origin.thread_ts)
-    return (
-        f"{icon} *{name}*{length}: {words.STATES[job.state]}, {words.moment(job.created_at)}, <{link}|open>, `{job.id}`"
-    )
+    state = words.STATES[job.state]
+    if job.state is State.FAILED and job.problem is not None:
+        why = sentence(job.problem, titles=phrases.titles).partition(". ")[0].rstrip(".")
+        state = f"{state} ({escape_label(clip(why, 120))})"
+    called = _called(job, transcript)
+    return f"{icon} *{called}*{length}: {state}, {words.moment(job.created_at)}, <{link}|open>, `{job.id}`"
 
 
-def job_lines(me: Identity, jobs: Sequence[Job]) -> list[str]:
-    """A line for each job, in the order given."""
-    return [job_line(me, job) for job in jobs]
+def _called(job: Job, transcript: Transcript | None) -> str:
+    title = " ".join((named(transcript).title or "").split()) if transcript is not None else ""
+    if title:
+        return escape_label(clip(title, 80))
+    if transcript is not None and is_nameless(job) and not transcript.is_empty:
+        return f"“{escape_label(clip(' '.join(transcript.text.split()), 60))}”"
+    return words.name_of(job)
+
+
+def job_lines(
+    me: Identity, jobs: Sequence[Job], transcripts: Mapping[str, Transcript] = NONE, phrases: Phrases = ENGLISH
+) -> list[str]:
+    """A line for each job, in the order given; `transcripts` by job, for their titles."""
+    return [job_line(me, job, transcripts.get(job.id), phrases) for job in jobs]
 
 
 def listed(heading: str, lines: Sequence[str], more: bool) -> Message:

@@ -11,6 +11,7 @@ from bot.slack.blockkit.blocks import Block, Message, actions, button, context, 
 from bot.slack.command import texts as words
 from bot.slack.command.job_lines import job_lines, sections
 from bot.slack.people.visibility import VisibleChannels
+from bot.text.phrases import Phrases
 
 LIST_OLDER = "list_older"
 LIST_NEWEST = "list_newest"
@@ -24,8 +25,9 @@ _ROUNDS = 10  # of reading, so that one answer stays quick even for who has left
 class Lists:
     """Finds the recordings that a person may see."""
 
-    def __init__(self, store: JobStore) -> None:
+    def __init__(self, store: JobStore, phrases: Phrases) -> None:
         self._store = store
+        self._phrases = phrases  # English, with the names of the services
 
     async def page(
         self, me: Identity, visible: VisibleChannels, which: str, before: float | None = None, seen: int = 0
@@ -37,11 +39,18 @@ class Lists:
         heading = words.LISTS[which]
         if not jobs and not seen:
             return Message(heading, [section(f"*{heading}*"), context(words.NONE_LISTED[which])])
-        blocks: list[Block] = [section(f"*{heading}*"), *sections(job_lines(me, jobs))]
+        blocks: list[Block] = [section(f"*{heading}*"), *sections(await self.lines(me, jobs))]
         if seen or further is not None:
             blocks.append(context(words.PAGE.format(first=seen + 1, last=seen + len(jobs))))
             blocks.append(_buttons(which, further, seen + len(jobs), seen > 0))
         return Message(heading, blocks)
+
+    async def lines(self, me: Identity, jobs: Sequence[Job]) -> list[str]:
+        """A line for each job, with the title of its transcript. Raises `StoreError`."""
+        done = [job.id for job in jobs if job.state is State.DONE]
+        found = {job_id: await self._store.transcript(job_id) for job_id in done}
+        transcripts = {job_id: transcript for job_id, transcript in found.items() if transcript is not None}
+        return job_lines(me, jobs, transcripts, self._phrases)
 
     async def some(
         self, visible: VisibleChannels, queries: Sequence[JobFilter], before: float | None, count: int

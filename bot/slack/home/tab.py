@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bot.domain.errors import StepError
-from bot.domain.job import Job
 from bot.ports.clock import Clock
 from bot.ports.store import ChannelSettings, DayUse, JobFilter, JobStore
 from bot.slack.api.client import SlackClient
@@ -15,7 +14,7 @@ from bot.slack.api.methods import Method
 from bot.slack.api.payloads import Json, child, rows, text
 from bot.slack.blockkit.blocks import Block, actions, boxed, button, context, divider, header, section
 from bot.slack.command import texts as command_words
-from bot.slack.command.job_lines import job_lines, sections
+from bot.slack.command.job_lines import sections
 from bot.slack.command.lists import UNFINISHED, Lists
 from bot.slack.home import texts as home_words
 from bot.slack.home.days import days_of, zone_of
@@ -40,8 +39,8 @@ BAR = 20  # signs of the longest bar
 class HomeData:
     """Everything that a Home shows. `direct` is the conversation with the bot, "" when it is not known."""
 
-    running: Sequence[Job] = ()
-    last: Sequence[Job] = ()
+    running: Sequence[str] = ()  # a line for each recording
+    last: Sequence[str] = ()
     days: Sequence[datetime] = ()  # the beginning of each, in the reader's zone
     use: Sequence[DayUse] = ()
     channels: Sequence[tuple[str, ChannelSettings]] = ()
@@ -67,7 +66,7 @@ class Home:
         self._client = client
         self._persons = persons
         self._visibility = visibility
-        self._lists = Lists(store)
+        self._lists = Lists(store, persons.english)
         self._services = services
         self._clock = clock
         self._direct: dict[str, str] = {}
@@ -110,8 +109,8 @@ class Home:
         channels = [(channel, await self._store.channel_settings(me.team_id, channel)) for channel in shared[:CHANNELS]]
         direct = self._direct.get(user)
         return HomeData(
-            running=running,
-            last=finished,
+            running=await self._lists.lines(me, running),
+            last=await self._lists.lines(me, finished),
             days=days,
             use=use,
             channels=channels,
@@ -134,10 +133,10 @@ def home_blocks(me: Identity, picture: HomeData, services: Services) -> list[Blo
     """The blocks of a Home."""
     blocks: list[Block] = []
     if picture.running:
-        blocks += [header(home_words.RUNNING), *sections(job_lines(me, picture.running))]
+        blocks += [header(home_words.RUNNING), *sections(picture.running)]
     blocks.append(header(home_words.LAST))
     if picture.last:
-        blocks += sections(job_lines(me, picture.last))
+        blocks += sections(picture.last)
     elif picture.known:
         blocks.append(section(home_words.NONE_RUNNING if picture.running else home_words.NONE_YET))
     if picture.use:

@@ -31,6 +31,7 @@ MENTION = "mention"
 GREETING = "greeting"
 DIRECT_HELP = "direct_help"
 ON_REQUEST = "on_request"
+WITHDRAW = "withdraw"  # what we posted of a recording that is deleted
 SECOND_CHANCE_SECONDS = 8.0  # how long the `message` of an upload has before `file_shared` is looked into
 _UNREADABLE_MODES = frozenset({"snippet", "post", "space", "canvas", "quip", "list"})
 _GONE_MODES = frozenset({"tombstone", "deleted"})
@@ -211,6 +212,8 @@ class Intake:
         await self.store.mark_deleted(job.id, self.clock.now())
         if job.state not in FINAL:
             self.notify(job.lane)
+        elif (await self.store.channel_settings(job.origin.team_id, job.origin.channel_id)).delete_replies:
+            await self.defer(WITHDRAW, key=job.id, ref=job.id, facts={"job": job.id})
         _log.info("file_deleted", job=job.id)
 
     async def shortcut(self, me: Identity, body: Json) -> Sequence[tuple[Job, bool]]:

@@ -20,8 +20,10 @@ LANGUAGE = "settings_language"
 RECORDING = "settings_recording"
 START = "settings_start"
 SHOW = "settings_show"
+DELETING = "settings_deleting"
 DEFAULT = "-"  # an option's value cannot be empty
 
+_DELETE = option(words.DELETE_REPLIES, "delete")
 _AUTOMATIC, _ON_REQUEST = option(words.AUTOMATIC, "automatic"), option(words.ON_REQUEST, "request")
 
 
@@ -45,6 +47,8 @@ def form(channel: str, settings: ChannelSettings, services: Services, why_not: s
         start = choices("radio_buttons", START, [_AUTOMATIC, _ON_REQUEST], [_chosen_start(settings)])
         blocks.append(field(START, words.START, start, hint=words.ON_REQUEST_HINT))
     blocks.append(field(SHOW, words.SHOW, _show(settings, capabilities, name), optional=True))
+    deleting = choices("checkboxes", DELETING, [_DELETE], [_DELETE] if settings.delete_replies else [])
+    blocks.append(field(DELETING, words.DELETING, deleting, optional=True))
     return modal(words.TITLE, blocks, callback_id=SETTINGS_VIEW, submit=words.SAVE, close=words.CANCEL, facts=facts)
 
 
@@ -73,12 +77,17 @@ def read(body: Json, before: ChannelSettings) -> ChannelSettings:
         recording_type=_value(body, _of(RECORDING, service), RECORDING, before.recording_type if kept else ""),
         automatic=start != "request" if start else before.automatic,
     )
+    if DELETING in state:
+        changed = replace(changed, delete_replies="delete" in _checked(body, DELETING))
     if SHOW not in state:
         return changed
-    shown = [
-        text(each, "value") for each in rows(child(body, "view", "state", "values", SHOW, SHOW), "selected_options")
-    ]
+    shown = _checked(body, SHOW)
     return replace(changed, speakers="speakers" in shown, timestamps="times" in shown)
+
+
+def _checked(body: Json, name: str) -> list[str]:
+    boxes = child(body, "view", "state", "values", name, name)
+    return [text(each, "value") for each in rows(boxes, "selected_options")]
 
 
 def fault(settings: ChannelSettings, services: Services) -> tuple[str, str] | None:

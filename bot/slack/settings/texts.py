@@ -32,6 +32,8 @@ ON_REQUEST_HINT = "On request: choose Transcribe in the menu of a message, or me
 SHOW = "Show in transcripts"
 SPEAKERS = "Who speaks"
 TIMESTAMPS = "Times"
+DELETING = "When a recording is deleted"
+DELETE_REPLIES = "Delete its transcript and files, too"
 SPEAKERS_NOT = "{service} does not tell speakers apart"
 TIMES_NOT = "{service} gives no times"
 

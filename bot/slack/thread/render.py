@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import zip_longest
 from pathlib import PurePosixPath
 
 from bot.domain.errors import Problem, ProblemCode
@@ -22,17 +23,22 @@ from bot.slack.blockkit.blocks import (
     literal,
     literals,
     option,
+    overflow,
     section,
     select,
 )
-from bot.slack.blockkit.limits import BLOCKS_BUDGET, MESSAGE_BLOCKS, weight, weight_of
-from bot.slack.blockkit.text import clip, cut, escape_label, split
-from bot.slack.thread.transcript_blocks import DisplayOptions, as_runs, as_text
-from bot.text.durations import human
+from bot.slack.blockkit.blocks import words as words_block
+from bot.slack.blockkit.limits import BLOCKS_BUDGET, MESSAGE_BLOCKS, SECTION, weight, weight_of
+from bot.slack.blockkit.text import clip, escape_label, split
+from bot.slack.thread.transcript_blocks import DisplayOptions, as_blocks, as_text
+from bot.text.durations import human, stamp
 from bot.text.exports.formats import available
+from bot.text.highlights import starts
+from bot.text.paragraphs import paragraphs
 from bot.text.phrases import ENGLISH, Phrases
 from bot.text.printable import printable
 from bot.text.problems import DEPENDS_ON_FILE, sentence
+from bot.text.sentences import words as spoken_words
 from bot.text.speaker_names import named
 
 RETRY_ACTION = "retry_job"
@@ -41,11 +47,28 @@ DOWNLOAD_ACTION = "download_transcript"
 RENAME_ACTION = "rename_speakers"
 AGAIN_ACTION = "transcribe_again"
 DELETE_ACTION = "delete_transcript"
-HEAD_WEIGHT = 1_600  # the readable head of a transcript that goes into a file
+MENU_ACTION = "reply_menu"
+DOWNLOAD_CHOICE = "download"
+DELETE_CHOICE = "delete"
+CLIP_WORDS = 60  # fewer are shown without a heading, with a menu in place of buttons
 SUMMARY_WEIGHT = 2_600
 HIGHLIGHT_WEIGHT = 600
 HIGHLIGHTS = 8
 PART_WEIGHT = 11_500  # of one message when no file may be uploaded
+
+
+_CLIPS = frozenset({"slack_audio", "slack_video"})  # recorded in Slack: their names say nothing
+
+
+@dataclass(frozen=True, slots=True)
+class Who:
+    """The names of the users that a reply speaks of; "" where Slack does not say."""
+
+    shared: str = ""
+    cancelled: str = ""
+
+
+NOBODY = Who()
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,20 +95,20 @@ def reply(
     block_id: str,
     now: float,
     phrases: Phrases = ENGLISH,
-    by: str = "",
+    who: Who = NOBODY,
 ) -> Reply:
-    """The answer to a job that is replying. `now` (Unix seconds) is for how long it took; `by` names who cancelled."""
+    """The answer to a job that is replying. `now` (Unix seconds) is for how long it took."""
     if job.outcome is Outcome.TRANSCRIPT and transcript is not None:
         if transcript.is_empty:
             again = button(phrases.again, AGAIN_ACTION, job.id)
             unclear = transcript.finding is SpeechFinding.UNCLEAR
             return Reply(_note(job, phrases.speech_unclear if unclear else phrases.no_speech, block_id, again))
-        return _transcript(job, named(transcript), look, block_id, now, phrases)
+        return _transcript(job, transcript, look, block_id, now, phrases, who)
     retry = button(phrases.try_again, RETRY_ACTION, job.id)
     if job.outcome is Outcome.DELETED:
         return Reply(_note(job, phrases.file_deleted, block_id))
     if job.outcome is Outcome.CANCELLED:
-        said = phrases.cancelled_by.format(user=by) if by else phrases.cancelled
+        said = phrases.cancelled_by.format(user=who.cancelled) if who.cancelled else phrases.cancelled
         return Reply(_note(job, said, block_id, retry))
     if job.outcome is Outcome.TRANSCRIPT:  # it was purged in the meantime
         problem = Problem(ProblemCode.FILE_GONE)
@@ -96,15 +119,25 @@ def reply(
 
 
 def short_reply(
-    job: Job, transcript: Transcript, look: DisplayOptions, block_id: str, now: float, phrases: Phrases = ENGLISH
+    job: Job,
+    transcript: Transcript,
+    look: DisplayOptions,
+    block_id: str,
+    now: float,
+    phrases: Phrases = ENGLISH,
+    who: Who = NOBODY,
 ) -> Reply:
-    """The least that answers: heading, facts, everything else in the file. For when Slack counts otherwise."""
+    """The least that answers: heading, facts, everything else in the file. For when Slack counts otherwise.
+
+    It keeps a rich text: Slack does not let an edit replace one by none (`block_mismatch`).
+    """
     transcript = named(transcript)
-    title = title_of(job, transcript, phrases)
-    facts = context(_facts(job, transcript, now, phrases))
+    title = title_of(job, transcript, phrases, who)
+    facts = _facts(job, transcript, now, phrases, who, title)
     row = _buttons(job, transcript, block_id, phrases)
-    message = Message(_label(title, phrases), [header(title, block_id), facts, context(phrases.file_follows), row])
-    return Reply(message, _document(job, title, as_text(transcript, title, look, phrases)))
+    blocks = [header(title, block_id), context(_line(facts)), literal([Run(phrases.file_follows)]), row]
+    document = _document(job, title, as_text(transcript, title, look, phrases, _plain_line(facts)))
+    return Reply(Message(_label(title, phrases), blocks), document)
 
 
 def erased(job: Job, block_id: str, by: str, now: float, phrases: Phrases = ENGLISH) -> Message:
@@ -113,10 +146,22 @@ def erased(job: Job, block_id: str, by: str, now: float, phrases: Phrases = ENGL
     return Message(note.text, [*note.blocks, context(f"<@{by}>  ·  {words.moment(now)}")])
 
 
-def title_of(job: Job, transcript: Transcript | None, phrases: Phrases = ENGLISH) -> str:
-    """How a result is headed: its title, else the file's name."""
+def title_of(job: Job, transcript: Transcript | None, phrases: Phrases = ENGLISH, who: Who = NOBODY) -> str:
+    """How a result is headed: its title, else what the recording is called."""
     title = " ".join((transcript.title or "").split()) if transcript else ""
-    return title or " ".join(job.file.name.split()) or phrases.transcript
+    return title or source_of(job, phrases, who)
+
+
+def is_nameless(job: Job) -> bool:
+    """Whether the recording was made in Slack, which gives all clips the same name."""
+    return job.file.subtype in _CLIPS
+
+
+def source_of(job: Job, phrases: Phrases = ENGLISH, who: Who = NOBODY) -> str:
+    """What a recording is called: its file's name. Clips made in Slack all have one name: their author tells more."""
+    if is_nameless(job):
+        return phrases.clip_from.format(user=who.shared) if who.shared else phrases.clip
+    return " ".join(printable(job.file.name).split()) or phrases.transcript
 
 
 def _label(title: str, phrases: Phrases) -> str:
@@ -151,13 +196,47 @@ def _note(job: Job, said: str, block_id: str, act: Block | None = None) -> Messa
     return Message(escape_label(f"{name}: {said}" if name else said), blocks)
 
 
+def _menu(job: Job, transcript: Transcript, phrases: Phrases) -> Block:
+    """The same as `_buttons` behind a "..."; each choice that needs one opens a window."""
+    options = [option(f"{phrases.download} …", f"{DOWNLOAD_CHOICE}.{job.id}")]
+    if transcript.speakers:
+        options.append(option(phrases.rename, f"{RENAME_ACTION}.{job.id}"))
+    options.append(option(phrases.again, f"{AGAIN_ACTION}.{job.id}"))
+    options.append(option(f"{phrases.delete} …", f"{DELETE_CHOICE}.{job.id}"))
+    return overflow(MENU_ACTION, options)
+
+
+def _is_clip(transcript: Transcript) -> bool:
+    """Whether the words alone are the best reply: there are few, of one speaker, and nothing else is known."""
+    if transcript.summary or transcript.highlights or len(transcript.speakers) > 1:
+        return False
+    said = " ".join(transcript.text.split())
+    title = " ".join((transcript.title or "").split()).rstrip("….")
+    few = len(spoken_words(said)) < CLIP_WORDS and weight(said) < SECTION - 200
+    return few and printable(said) == said and title.casefold() in said.casefold()
+
+
 def _transcript(
-    job: Job, transcript: Transcript, look: DisplayOptions, block_id: str, now: float, phrases: Phrases
+    job: Job,
+    transcript: Transcript,
+    look: DisplayOptions,
+    block_id: str,
+    now: float,
+    phrases: Phrases,
+    who: Who,
 ) -> Reply:
-    title = title_of(job, transcript, phrases)
-    text = as_text(transcript, title, look, phrases)
+    at = starts(transcript)
+    transcript = named(transcript)
+    if _is_clip(transcript):
+        said = "\n".join(part.text for part in paragraphs(transcript, phrases.unclear_part))
+        facts = _facts(job, transcript, job.created_at, phrases, who, "")
+        blocks = [words_block(said, block_id, _menu(job, transcript, phrases)), context(_line(facts))]
+        return Reply(Message(escape_label(clip(said, 300)), blocks))
+    title = title_of(job, transcript, phrases, who)
+    facts = _facts(job, transcript, now, phrases, who, title)
+    text = as_text(transcript, title, look, phrases, _plain_line(facts))
     whole = fits_header(title) and printable(text) == text  # whether the message alone can hold every character
-    head: list[Block] = [header(title, block_id)]
+    head: list[Block] = [header(title, block_id), context(_line(facts))]
     if summary := (transcript.summary or "").strip():
         whole = whole and weight(summary) <= SUMMARY_WEIGHT
         said = clip(printable(summary), SUMMARY_WEIGHT, weight)
@@ -165,61 +244,62 @@ def _transcript(
     elif transcript.highlights:
         shown = [clip(printable(item), HIGHLIGHT_WEIGHT, weight) for item in transcript.highlights[:HIGHLIGHTS]]
         whole = whole and shown == list(transcript.highlights)
-        head.append(bullets(phrases.highlights, [item for item in shown if item.strip()]))
-    facts = context(_facts(job, transcript, now, phrases))
+        times = at if look.times else ()
+        items = [_highlight(item, time) for item, time in zip_longest(shown, times[: len(shown)]) if item.strip()]
+        head.append(bullets(phrases.highlights, items))
     row = _buttons(job, transcript, block_id, phrases)
-    runs = as_runs(transcript, look)
     label = _label(title, phrases)
     if len(text) <= BLOCKS_BUDGET:
         note = [] if whole else [context(phrases.file_also)]
-        inline = [*head, facts, *literals(runs), *note, row]
+        inline = [*head, *as_blocks(transcript, look, phrases), *note, row]
         if weight_of(inline) <= BLOCKS_BUDGET and len(inline) <= MESSAGE_BLOCKS:
             return Reply(Message(label, inline), None if whole else _document(job, title, text))
-    short = [*head, facts, *literals(_beginning(runs)), context(phrases.file_follows), row]
+    short = [*head, literal([Run(phrases.file_follows)]), row]
     return Reply(Message(label, short), _document(job, title, text))
 
 
-def _beginning(runs: Sequence[Run]) -> list[Run]:
-    shown: list[Run] = []
-    room = HEAD_WEIGHT
-    for run in runs:
-        if weight(run.text) > room:
-            head, _ = cut(run.text, max(room, 1))
-            if not run.bold:
-                shown.append(Run(f"{head.rstrip()} …"))
-            break
-        shown.append(run)
-        room -= weight(run.text)
-    return shown
+def _highlight(said: str, at: float | None) -> list[Run]:
+    return [Run(said)] if at is None else [Run(stamp(at).strip("[]"), code=True), Run(f" {said}")]
 
 
-def _facts(job: Job, transcript: Transcript, now: float, phrases: Phrases) -> str:
-    facts = [f"*{phrases.version.format(number=job.origin.version)}*"] if job.origin.version > 1 else []
+def _facts(job: Job, transcript: Transcript, now: float, phrases: Phrases, who: Who, title: str) -> list[str]:
+    """What is known of a transcript beside its words, the recording's name first where it is not the heading."""
+    source = source_of(job, phrases, who)
+    facts = [clip(source, 120)] if source != title else []
+    if job.origin.version > 1:
+        facts.append(phrases.version.format(number=job.origin.version))
     if seconds := transcript.seconds or job.file.seconds:
         facts.append(human(seconds, phrases.units))
-    if transcript.language:
-        facts.append(escape_label(clip(phrases.language(transcript.language), 40)))
+    if transcript.finding is SpeechFinding.LANGUAGE_UNSURE and transcript.language:
+        facts.append(phrases.language_unsure.format(language=clip(phrases.language(transcript.language), 40)))
+    elif languages := transcript.languages:
+        facts.append(", ".join(clip(phrases.language(tag), 40) for tag in languages[:4]))
+    if unclear := transcript.unclear_seconds:
+        facts.append(phrases.unclear_share.format(time=human(unclear, phrases.units)))
     if len(transcript.speakers) > 1:
         facts.append(phrases.speakers.format(count=len(transcript.speakers)))
-    facts.append(
-        phrases.by.format(provider=escape_label(clip(phrases.service(transcript.provider or job.provider), 60)))
-    )
-    took = now - job.created_at
-    if took > 0:
+    facts.append(phrases.by.format(provider=clip(phrases.service(transcript.provider or job.provider), 60)))
+    if (took := now - job.created_at) >= 1:
         facts.append(phrases.took.format(time=human(took, phrases.units)))
-    if job.file.name:
-        facts.append(escape_label(clip(job.file.name, 120)))
-    return "  ·  ".join(facts)
+    return facts
+
+
+def _line(facts: Sequence[str]) -> str:
+    return "  ·  ".join(escape_label(fact) for fact in facts)
+
+
+def _plain_line(facts: Sequence[str]) -> str:
+    return " · ".join(" ".join(printable(fact).split()) for fact in facts)
+
+
+def file_stem(job: Job) -> str:
+    """The recording's name without its extension, for the files made of it: players pair subtitles by it."""
+    name = " ".join(printable(job.file.name).replace("\\", "/").split())
+    return PurePosixPath(name).stem[:80].strip(" .") or "recording"
 
 
 def _document(job: Job, title: str, text: str) -> Document:
-    name = " ".join(printable(job.file.name).replace("\\", "/").split())
-    stem = PurePosixPath(name).stem[:80].strip(" .") or "recording"
-    return Document(
-        name=f"{stem}.txt",
-        title=clip(title, 200),
-        content=text.encode("utf-8", "replace"),
-    )
+    return Document(f"{file_stem(job)}.txt", clip(title, 200), text.encode("utf-8", "replace"))
 
 
 def parts(document: Document, phrases: Phrases = ENGLISH) -> list[Message]:

@@ -1,5 +1,6 @@
 """The one reply to a job, with its file or, where files are refused, its further parts."""
 
+import asyncio
 from dataclasses import replace
 
 import structlog
@@ -72,10 +73,16 @@ class Replies:
         mark = self._mark(job, turn, 0).block_id
         phrases = await self.phrases(job)
         now = job.finished_at or self._clock.now()
+        who = await self.who(job)
         if short and transcript is not None:
-            return render.short_reply(job, transcript, look, mark, now, phrases)
-        by = await self._persons.name(job.cancel_by) if job.outcome is Outcome.CANCELLED else ""
-        return render.reply(job, transcript, look, mark, now, phrases, by)
+            return await asyncio.to_thread(render.short_reply, job, transcript, look, mark, now, phrases, who)
+        return await asyncio.to_thread(render.reply, job, transcript, look, mark, now, phrases, who)
+
+    async def who(self, job: Job) -> render.Who:
+        """The names that the reply needs: of who recorded a clip, and of who cancelled."""
+        shared = await self._persons.name(job.origin.user_id) if render.is_nameless(job) else ""
+        cancelled = await self._persons.name(job.cancel_by) if job.outcome is Outcome.CANCELLED else ""
+        return render.Who(shared, cancelled)
 
     async def phrases(self, job: Job) -> Phrases:
         """The words of a job's thread."""
@@ -142,7 +149,8 @@ class Replies:
         key = self.file_key(job, turn, (await self._store.speaker_names(job.id)).revision)
         if await self._uploads.deliver(key, job.id, origin.channel_id, origin.thread_ts, document):
             return
-        for number, part in enumerate(render.parts(document, await self.phrases(job)), start=1):
+        messages = await asyncio.to_thread(render.parts, document, await self.phrases(job))
+        for number, part in enumerate(messages, start=1):
             await self._message(job, turn, number, part)
 
     async def _aside(self, job: Job, turn: int) -> None:

@@ -57,6 +57,7 @@ class StatusLines:
         reactions: Reactions,
         persons: Users,
         clock: Clock,
+        after_seconds: float,
     ) -> None:
         self._store = store
         self._client = client
@@ -64,6 +65,7 @@ class StatusLines:
         self._reactions = reactions
         self._persons = persons
         self._clock = clock
+        self._after_seconds = after_seconds  # what is answered sooner needs no line: each post notifies somebody
         self._lines: dict[str, Line] = {}
         self._due: dict[str, float] = {}  # lines that want attention, and when: the others cost nothing
         self._bell = WakeEvent(clock)
@@ -177,6 +179,9 @@ class StatusLines:
         origin = line.job.origin
         row = await self._store.outbox_message(key)
         posted = row is not None and row.phase in ("posted", "settled")
+        if not posted and (early := self._early(waiting)) > 0:
+            self._later(key, early)
+            return
         if not posted and (busy := self._client.pace.free_in(origin.channel_id)) > 0:
             self._later(key, busy)  # a reply has the right of way
             return
@@ -192,6 +197,11 @@ class StatusLines:
         else:
             await self._posts.deliver(key, line.job.id, origin.channel_id, origin.thread_ts, message)
         line.shown, line.edited_at = message, self._clock.now()
+
+    def _early(self, waiting: Sequence[Job]) -> float:
+        """Seconds until the oldest of the unanswered jobs has taken long enough for a line."""
+        since = self._clock.now() - min(job.created_at for job in waiting)
+        return min(self._after_seconds - since, self._after_seconds) if since >= 0 else 0.0
 
     async def _job_status(self, line: Line, job: Job) -> render.JobStatus:
         if job.id in line.answered:

@@ -1,13 +1,19 @@
-"""A transcript as a person reads it: paragraphs with speaker and time, as runs for Slack and as a text file. Pure."""
+"""A transcript as a user reads it: paragraphs with speaker and time, as blocks for Slack and as a text file. Pure."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from bot.domain.transcript import Transcript
-from bot.slack.blockkit.blocks import Run
+from bot.slack.blockkit.blocks import Block, Run, context, literals
+from bot.slack.blockkit.text import clip, escape_label
 from bot.text.durations import stamp
 from bot.text.paragraphs import Paragraph, paragraphs
 from bot.text.phrases import ENGLISH, Phrases
 from bot.text.printable import printable
+
+MOST_LEADS = 18  # grey lines in a message, which has room for 50 blocks; a longer talk has them in the text
+TIME_EVERY_SECONDS = 20.0  # paragraphs of one speaker that follow closely need no time each
+NAME = 120
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,24 +24,67 @@ class DisplayOptions:
     times: bool = True
 
 
-def as_runs(transcript: Transcript, look: DisplayOptions) -> list[Run]:
-    """The paragraphs as literal runs: bold speaker, `[mm:ss]`, text; voices are set apart by an empty line."""
+def as_blocks(transcript: Transcript, look: DisplayOptions, phrases: Phrases = ENGLISH) -> list[Block]:
+    """The paragraphs: speaker and time in a small grey line, the words literal below it.
+
+    Where there would be too many lines, one rich text has the speaker in bold and the time beside it.
+    """
+    parts = list(_led(transcript, look, phrases))
+    if sum(bool(name or time) for name, time, _ in parts) > MOST_LEADS:
+        return literals(_runs(parts))
+    blocks: list[Block] = []
+    held: list[str] = []
+    for name, time, said in parts:
+        if (name or time) and held:
+            blocks += literals([Run("\n\n".join(held))])
+            held = []
+        if name or time:
+            shown = f"*{escape_label(clip(name, NAME))}*" if name else ""
+            blocks.append(context("  ".join(part for part in (shown, _quiet(time)) if part)))
+        held.append(said)
+    return blocks + literals([Run("\n\n".join(held))]) if held else blocks
+
+
+def _quiet(time: str) -> str:
+    """A time that no emoji can be in (`:00:`)."""
+    return escape_label(time) if time.count(":") > 1 else time
+
+
+def _runs(parts: list[tuple[str, str, str]]) -> list[Run]:
     runs: list[Run] = []
     gap = ""
-    spaced = "\n\n" if look.speakers and transcript.speakers else "\n"
-    for part in paragraphs(transcript):
-        name, time = _lead(part, look)
+    for name, time, said in parts:
         if name:
-            runs.append(Run(f"{gap}{printable(name)}: ", bold=True))
+            runs.append(Run(f"{gap}{printable(name)}", bold=True))
             gap = ""
-        runs.append(Run(f"{gap}{time}{printable(part.text)}"))
-        gap = spaced
+        lead = "  ".join(part for part in ("" if name else None, time) if part is not None)
+        runs.append(Run(f"{gap}{lead}\n{said}" if lead or name else f"{gap}{said}"))
+        gap = "\n\n"
     return runs
 
 
-def as_text(transcript: Transcript, title: str, look: DisplayOptions, phrases: Phrases = ENGLISH) -> str:
-    """The whole as a text file: title, summary or highlights, transcript. Nothing is left out."""
-    parts = [title]
+def _led(transcript: Transcript, look: DisplayOptions, phrases: Phrases) -> Iterator[tuple[str, str, str]]:
+    """Speaker, time and words of each paragraph; what was shown just before is left out."""
+    before, shown_at = "", -TIME_EVERY_SECONDS
+    alone = len(transcript.speakers) < 2
+    for part in paragraphs(transcript, phrases.unclear_part):
+        name, time = _lead(part, look)
+        if name == before or alone:
+            name = ""
+            if part.start is None or part.start - shown_at < TIME_EVERY_SECONDS:
+                time = ""
+        else:
+            before = name
+        if time and part.start is not None:
+            shown_at = part.start
+        yield name, time.strip("[] "), printable(part.text)
+
+
+def as_text(
+    transcript: Transcript, title: str, look: DisplayOptions, phrases: Phrases = ENGLISH, facts: str = ""
+) -> str:
+    """The whole as a text file: title, facts, summary or highlights, transcript. Nothing is left out."""
+    parts = [title, facts]
     if summary := (transcript.summary or "").strip():
         parts.append(f"{phrases.summary}\n{summary}")
     elif transcript.highlights:

@@ -6,14 +6,20 @@ from datetime import UTC, datetime
 
 from bot.domain.transcript import Transcript
 from bot.text.durations import stamp
-from bot.text.exports.plain import facts_of
+from bot.text.exports.provenance import UNKNOWN, Provenance, facts_of
 from bot.text.paragraphs import paragraphs
 
 # XML 1.0 has no place for these at all; they carry no words.
 _NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
-def docx(transcript: Transcript, title: str, speakers: bool = True, timestamps: bool = True) -> bytes:
+def docx(
+    transcript: Transcript,
+    title: str,
+    speakers: bool = True,
+    timestamps: bool = True,
+    provenance: Provenance = UNKNOWN,
+) -> bytes:
     """Heading, facts, summary or highlights, transcript; character styles `Speaker` and `Timestamp`."""
     import docx as word  # reads its template and lxml on import, so only where it is used
     from docx.enum.style import WD_STYLE_TYPE
@@ -32,7 +38,7 @@ def docx(transcript: Transcript, title: str, speakers: bool = True, timestamps: 
     properties.created = properties.modified = datetime.now(UTC).replace(tzinfo=None)
 
     document.add_heading(_xml(title) or "Transcript", level=0)
-    if facts := " · ".join(facts_of(transcript)):
+    if facts := " · ".join(facts_of(transcript, provenance)):
         document.add_paragraph(_xml(facts), style="Subtitle")
     if transcript.summary:
         document.add_heading("Summary", level=1)

@@ -10,6 +10,7 @@ from bot.text.exports.cues import NoTimes, cues, has_times
 from bot.text.exports.document import docx
 from bot.text.exports.interchange import dumps
 from bot.text.exports.plain import txt
+from bot.text.exports.provenance import UNKNOWN, Provenance
 from bot.text.exports.subtitles import srt, vtt
 
 __all__ = ["MIME", "Format", "NoTimes", "available", "export", "file_name"]
@@ -46,21 +47,28 @@ def available(transcript: Transcript) -> tuple[Format, ...]:
 
 
 def export(
-    transcript: Transcript, wanted: Format, *, title: str = "", speakers: bool = True, timestamps: bool = True
+    transcript: Transcript,
+    wanted: Format,
+    *,
+    title: str = "",
+    speakers: bool = True,
+    timestamps: bool = True,
+    provenance: Provenance = UNKNOWN,
 ) -> bytes:
     """The file's bytes (text is UTF-8 without a byte order mark).
 
     `title` stands in where the transcript has none. `speakers` and `timestamps` can be left out of TXT and DOCX;
-    subtitles leave speakers out too, JSON is always whole. Raises `NoTimes` for subtitles of what has no times.
+    subtitles leave speakers out too, JSON is always whole. `provenance` heads TXT, DOCX and JSON.
+    Raises `NoTimes` for subtitles of what has no times.
     """
     heading = " ".join((transcript.title or title).split())
     match wanted:
         case Format.TXT:
-            return _utf8(txt(transcript, heading, speakers, timestamps))
+            return _utf8(txt(transcript, heading, speakers, timestamps, provenance))
         case Format.DOCX:
-            return docx(transcript, heading, speakers, timestamps)
+            return docx(transcript, heading, speakers, timestamps, provenance)
         case Format.JSON:
-            return _utf8(dumps(transcript, heading))
+            return _utf8(dumps(transcript, heading, provenance))
         case Format.SRT:
             return _utf8(srt(cues(transcript, names_in_text=speakers)))
         case Format.VTT:

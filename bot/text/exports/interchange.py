@@ -3,13 +3,14 @@
 import json
 
 from bot.domain.transcript import Segment, Transcript
+from bot.text.exports.provenance import UNKNOWN, Provenance
 
 SCHEMA = "threadscribe.transcript/1"
 
 Json = str | float | bool | None | list["Json"] | dict[str, "Json"]
 
 
-def dumps(transcript: Transcript, title: str) -> str:
+def dumps(transcript: Transcript, title: str, provenance: Provenance = UNKNOWN) -> str:
     """The whole transcript; times in seconds, null where the provider gave none."""
     document: dict[str, Json] = {
         "schema": SCHEMA,
@@ -18,6 +19,10 @@ def dumps(transcript: Transcript, title: str) -> str:
         "language_confidence": transcript.language_confidence,
         "seconds": transcript.seconds,
         "provider": transcript.provider or None,
+        "service": provenance.service or None,
+        "source": provenance.source or None,
+        "shared_on": provenance.shared_on or None,
+        "shared_by": provenance.shared_by or None,
         "summary": transcript.summary,
         "highlights": list(transcript.highlights),
         "speakers": [{"label": label, "name": transcript.name_of(label)} for label in transcript.speakers],

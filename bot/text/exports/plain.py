@@ -1,14 +1,21 @@
 """The transcript as a text file: title, summary or highlights, then paragraphs with speakers and times."""
 
 from bot.domain.transcript import Transcript
-from bot.text.durations import human, stamp
+from bot.text.durations import stamp
+from bot.text.exports.provenance import UNKNOWN, Provenance, facts_of
 from bot.text.paragraphs import Paragraph, paragraphs
 
 
-def txt(transcript: Transcript, title: str, speakers: bool = True, timestamps: bool = True) -> str:
+def txt(
+    transcript: Transcript,
+    title: str,
+    speakers: bool = True,
+    timestamps: bool = True,
+    provenance: Provenance = UNKNOWN,
+) -> str:
     """UTF-8 text with a blank line between paragraphs; nothing of the transcript is left out."""
     blocks = [f"{title}\n{'=' * min(len(title), 80)}"] if title else []
-    if facts := " · ".join(facts_of(transcript)):
+    if facts := " · ".join(facts_of(transcript, provenance)):
         blocks.append(facts)
     if transcript.summary:
         blocks.append(f"Summary\n-------\n{transcript.summary.strip()}")
@@ -21,16 +28,6 @@ def txt(transcript: Transcript, title: str, speakers: bool = True, timestamps: b
     if transcript.is_empty and not transcript.unclear_seconds:
         blocks.append("(No speech was found in this recording.)")
     return "\n\n".join(blocks) + "\n"
-
-
-def facts_of(transcript: Transcript) -> list[str]:
-    """What is known besides the words: length, language, speakers."""
-    facts = [human(transcript.seconds)] if transcript.seconds else []
-    if transcript.language:
-        facts.append(transcript.language)
-    if transcript.speakers:
-        facts.append(", ".join(dict.fromkeys(transcript.name_of(speaker) for speaker in transcript.speakers)))
-    return facts
 
 
 def _line(paragraph: Paragraph, speakers: bool, timestamps: bool) -> str:
