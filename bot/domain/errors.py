@@ -42,6 +42,7 @@ class ProblemCode(StrEnum):
     FILE_HIDDEN = "file_hidden"
     FILE_CHANGED = "file_changed"  # length or type differ from what Slack announced
     NO_SUCH_PROVIDER = "no_such_provider"  # params: provider
+    PROVIDER_NOT_ALLOWED = "provider_not_allowed"  # params: provider
     NEEDS_PUBLIC_URL = "needs_public_url"  # params: provider
     LANGUAGE_UNSUPPORTED = "language_unsupported"  # params: language, provider
     PROVIDER_REFUSED = "provider_refused"  # params: provider, detail

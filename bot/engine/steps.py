@@ -90,6 +90,9 @@ class Steps:
                 language=options.language or wanted.language or None,
                 recording_type=options.recording_type or wanted.recording_type or None,
             )
+        if not self.settings.allows(name, job.origin.channel_id):
+            forbidden = Rejected(Problem(ProblemCode.PROVIDER_NOT_ALLOWED, {"provider": name}))
+            return self._answered_if_expected(stage, forbidden, file)
         known_provider = self.providers.get(name)
         before = await self.store.find_reusable(job.origin.team_id, job.origin.file_id, name, options)
         if known_provider is not None and before is not None and before != job.id:

@@ -4,7 +4,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from bot.settings.sections import Section
+from bot.settings.sections import Names, Section
 
 
 class WorkSettings(Section):
@@ -13,6 +13,11 @@ class WorkSettings(Section):
     heading = "Work"
 
     provider: str = Field("local", description="Provider where a channel has not chosen one.")
+    providers_allowed: Names = Field(
+        (),
+        description="Providers that channels may use, comma separated; CHANNEL:provider restricts one channel to those "
+        "named for it, e.g. local,openai,C0CLINIC:local. Empty: every provider that is set up.",
+    )
     reply_settle_seconds: float = Field(
         30.0, ge=0, description="How long to wait before checking whether an unconfirmed reply was posted."
     )
@@ -27,3 +32,11 @@ class WorkSettings(Section):
         "auto", description="Language of replies: auto (the Slack language of whoever shared the file), en, hy, es, fr."
     )
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="Minimum log level.")
+
+    def allows(self, provider: str, channel_id: str) -> bool:
+        """Whether recordings of this channel may go to this provider."""
+        pairs = [entry.partition(":") for entry in self.providers_allowed]
+        own = {name for channel, colon, name in pairs if colon and channel == channel_id.lower()}
+        everywhere = {name for name, colon, _ in pairs if not colon}
+        allowed = own or everywhere
+        return not allowed or provider in allowed

@@ -96,7 +96,7 @@ class SlackAdapter:
         self._reports = reports
         self.client = client
         self.who = BotIdentity(client)
-        self.services = Services(settings.provider, offers)
+        self.services = Services(settings.provider, offers, settings.allows)
         self.files = SlackFiles(settings, client, http, clock)
         self.posts = Posts(store, client, self.who, clock, settings.reply_settle_seconds, reports.on_reply)
         self.persons = Users(client, self.who, clock, settings.reply_language, self.services.titles)

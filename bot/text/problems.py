@@ -44,6 +44,8 @@ ENGLISH: Mapping[ProblemCode, str] = {
     "Try again in a minute; if that fails too, upload the file again.",
     ProblemCode.NO_SUCH_PROVIDER: "{provider} is not set up here. "
     "Choose another service in /transcribe settings, or ask the app's administrator to set it up.",
+    ProblemCode.PROVIDER_NOT_ALLOWED: "Recordings of this channel may not go to {provider}: the app's administrator "
+    "has restricted it. Choose another service in /transcribe settings, then try again.",
     ProblemCode.NEEDS_PUBLIC_URL: "{provider} has to download the recording from this app, "
     "but the app has no public address. Ask the app's administrator to set PUBLIC_URL, "
     "or choose another service in /transcribe settings.",

@@ -167,6 +167,14 @@ async def test_a_provider_that_is_not_set_up_is_a_refusal(bench: Bench) -> None:
     assert problem_of(caught) is ProblemCode.NO_SUCH_PROVIDER
 
 
+async def test_a_recording_goes_to_no_provider_that_the_operator_has_not_allowed(bench: Bench) -> None:
+    bench.steps.settings = SETTINGS.model_copy(update={"providers_allowed": ("local",)})
+    with pytest.raises(Rejected) as caught:
+        await bench.run(await bench.job())
+    assert problem_of(caught) is ProblemCode.PROVIDER_NOT_ALLOWED
+    assert bench.provider.created == []
+
+
 async def test_a_file_that_was_transcribed_before_is_not_paid_for_again(bench: Bench) -> None:
     first = await bench.until(State.REPLYING)
     origin = replace(first.origin, channel_id="C2")

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.configuration import load_settings
 from bot.ports.audio import InputLimits
 from bot.ports.provider import Capabilities
 from bot.ports.store import ChannelSettings
@@ -161,6 +162,18 @@ def test_servers_of_ones_own_are_chosen_by_the_titles_that_they_were_given() -> 
     assert "OpenAI" in shown
     assert "Openai" not in shown
     assert one_line(ChannelSettings(provider="openai2"), services).startswith("Cellar")
+
+
+def test_a_channel_is_offered_only_what_it_may_use() -> None:
+    settings = load_settings({"PROVIDERS_ALLOWED": "xosum, nabla, C0CLINIC:local"}, None)
+    services = Services("xosum", OFFERS, settings.allows)
+    assert set(services.offered("C0CLINIC")) == {"local"}
+    assert set(services.offered("C0OTHER")) == {"xosum", "nabla"}
+    assert fault(ChannelSettings(provider="local"), services, "C0CLINIC") is None
+    wrong = fault(ChannelSettings(provider="local"), services, "C0OTHER")
+    assert wrong is not None
+    assert "administrator has restricted it" in wrong[1]
+    assert load_settings({}, None).allows("anything", "C0CLINIC")
 
 
 def test_every_option_fits_slack_and_the_default_comes_first() -> None:

@@ -55,6 +55,7 @@ OTHER_SERVICE = (
     "The recordings of this channel go to another service. Only those who may change the channel's settings can choose "
     "a different one; ask one of them, or choose the service of the channel."
 )
+NOT_ALLOWED = "Recordings of this channel may not go to this service: the app's administrator has restricted it."
 NO_SERVICE = "This service is not set up any more. Choose another one."
 
 # Delete

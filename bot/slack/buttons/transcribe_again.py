@@ -128,6 +128,8 @@ class TranscribeAgain:
         provider = entered(body, SERVICE_BLOCK, SERVICE_ACTION)
         if provider not in self._offers:
             return errors({SERVICE_BLOCK: words.NO_SERVICE})
+        if not self._services.allows(provider, job.origin.channel_id):
+            return errors({SERVICE_BLOCK: words.NOT_ALLOWED})
         if said := await self._no_choice(person(body), job, provider):
             return errors({SERVICE_BLOCK: said})
         language = entered(body, _language_block(provider), CHOICE)

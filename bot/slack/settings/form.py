@@ -35,7 +35,7 @@ def form(channel: str, settings: ChannelSettings, services: Services, why_not: s
         return modal(words.TITLE, blocks, callback_id=SETTINGS_VIEW, close=words.CLOSE, facts=facts)
     capabilities = services.capabilities(settings.provider)
     name = services.title(services.effective(settings.provider))
-    blocks.append({**_service(settings, services), "dispatch_action": True})
+    blocks.append({**_service(settings, services, channel), "dispatch_action": True})
     if capabilities is not None:
         if capabilities.languages:
             blocks.append(_language(settings, services, capabilities))
@@ -90,11 +90,13 @@ def _checked(body: Json, name: str) -> list[str]:
     return [text(each, "value") for each in rows(boxes, "selected_options")]
 
 
-def fault(settings: ChannelSettings, services: Services) -> tuple[str, str] | None:
+def fault(settings: ChannelSettings, services: Services, channel: str = "") -> tuple[str, str] | None:
     """The block and the sentence of what cannot be saved; None when all is well."""
     capabilities = services.capabilities(settings.provider)
     if capabilities is None:
         return SERVICE, words.NO_SUCH_SERVICE
+    if not services.allows(services.effective(settings.provider), channel):
+        return SERVICE, words.NOT_ALLOWED.format(service=capabilities.title)
     if settings.language and settings.language not in capabilities.languages:
         return _of(LANGUAGE, settings.provider), words.NO_SUCH_LANGUAGE.format(service=capabilities.title)
     return None
@@ -154,9 +156,9 @@ def _changed(settings: ChannelSettings) -> str:
     return words.CHANGED.format(user=settings.changed_by, moment=moment(settings.changed_at))
 
 
-def _service(settings: ChannelSettings, services: Services) -> Block:
+def _service(settings: ChannelSettings, services: Services, channel: str) -> Block:
     default = option(words.DEFAULT_SERVICE.format(service=_title(services.title(services.default))), DEFAULT)
-    options = [default, *(option(_title(services.title(name)), name) for name in services.offered())]
+    options = [default, *(option(_title(services.title(name)), name) for name in services.offered(channel))]
     chosen = next((each for each in options if each["value"] == (settings.provider or DEFAULT)), None)
     if chosen is None:  # it was set up once
         chosen = option(words.GONE_SERVICE.format(service=_title(services.title(settings.provider))), settings.provider)

@@ -121,7 +121,7 @@ class SettingsModal:
             return {"response_action": "update", "view": forms.refusal(right.why or words.NOT_A_MEMBER)}
         before = await self._store.channel_settings(me.team_id, channel)
         wanted = forms.read(body, before)
-        if wrong := forms.fault(wanted, self._services):
+        if wrong := forms.fault(wanted, self._services, channel):
             return errors(dict([wrong]))
         changed = replace(forms.fitting(wanted, self._services), changed_by=user, changed_at=self._clock.now())
         await self._store.put_channel_settings(me.team_id, channel, changed)

@@ -1,6 +1,6 @@
 """The speech-to-text services that are set up here, as people choose among them."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from bot.ports.provider import Capabilities
 from bot.text.phrases import ENGLISH, LOCAL, Phrases
@@ -9,14 +9,22 @@ from bot.text.phrases import ENGLISH, LOCAL, Phrases
 class Services:
     """What is offered: what each service that is set up can do, by the key that settings and rows hold."""
 
-    def __init__(self, default: str, capabilities: Mapping[str, Capabilities]) -> None:
+    def __init__(
+        self,
+        default: str,
+        capabilities: Mapping[str, Capabilities],
+        allows: Callable[[str, str], bool] = lambda name, channel: True,
+    ) -> None:
         self.default = default
+        self.allows = allows
         self._capabilities = capabilities
         self.titles = {name: each.title for name, each in capabilities.items()}
 
-    def offered(self) -> Mapping[str, Capabilities]:
-        """Capabilities by the key that settings and rows hold, in the order they are shown."""
-        return self._capabilities
+    def offered(self, channel_id: str = "") -> Mapping[str, Capabilities]:
+        """Capabilities by the key that settings and rows hold, in the order they are shown; those a channel may use."""
+        if not channel_id:
+            return self._capabilities
+        return {name: each for name, each in self._capabilities.items() if self.allows(name, channel_id)}
 
     def effective(self, chosen: str) -> str:
         """The service that a channel with this choice uses ("": the default)."""

@@ -54,6 +54,7 @@ SLACK_SILENT = "Slack does not say who is in this conversation at the moment. Pl
 NOT_SAVED = "Slack did not say in time whether you may change this. Nothing was saved; please try again."
 STORE_SILENT = "Something went wrong on my side. Nothing was saved; please try again in a minute."
 TOO_LATE = "The window could not be opened in time. Please type `/transcribe settings` again."
+NOT_ALLOWED = "{service} may not be used here: the app's administrator has restricted it. Choose another one."
 NO_SUCH_SERVICE = "This service is not set up here any more. Choose another one."
 NO_SUCH_LANGUAGE = "{service} does not offer this language. Choose another one."
 

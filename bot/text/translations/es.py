@@ -38,6 +38,8 @@ PROBLEMS: Mapping[ProblemCode, str] = {
     "así que no lo he usado. Vuelve a intentarlo en un minuto; si falla otra vez, sube el archivo de nuevo.",
     ProblemCode.NO_SUCH_PROVIDER: "{provider} no está configurado aquí. "
     "Elige otro servicio en /transcribe settings o pide a quien administra la aplicación que lo configure.",
+    ProblemCode.PROVIDER_NOT_ALLOWED: "Las grabaciones de este canal no pueden enviarse a {provider}: quien administra "
+    "la aplicación lo ha restringido. Elige otro servicio en /transcribe settings e inténtalo de nuevo.",
     ProblemCode.NEEDS_PUBLIC_URL: "{provider} tiene que descargar la grabación desde esta aplicación, "
     "pero la aplicación no tiene una dirección pública. Pide a quien la administra que defina PUBLIC_URL "
     "o elige otro servicio en /transcribe settings.",

@@ -39,6 +39,9 @@ PROBLEMS: Mapping[ProblemCode, str] = {
     "utilisé. Réessayez dans une minute ; si cela échoue encore, envoyez le fichier de nouveau.",
     ProblemCode.NO_SUCH_PROVIDER: "{provider} n’est pas configuré ici. Choisissez un autre service dans "
     "/transcribe settings ou demandez à la personne qui gère l’application de le configurer.",
+    ProblemCode.PROVIDER_NOT_ALLOWED: "Les enregistrements de ce canal ne peuvent pas être envoyés à {provider} : "
+    "la personne qui gère l’application l’a restreint. Choisissez un autre service dans /transcribe settings, "
+    "puis réessayez.",
     ProblemCode.NEEDS_PUBLIC_URL: "{provider} doit télécharger l’enregistrement depuis cette application, "
     "mais elle n’a pas d’adresse publique. Demandez à la personne qui la gère de définir PUBLIC_URL, "
     "ou choisissez un autre service dans /transcribe settings.",
