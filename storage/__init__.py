@@ -16,7 +16,7 @@ async def open_store(
     """Open the database of a URL and bring its schema up to date.
 
     `sqlite:///relative.db` and `sqlite:////absolute.db` are files that one process has to itself; commands that
-    look in beside it say `exclusive=False` and may read and make small writes, but not change the schema.
+    run beside it say `exclusive=False` and may read and make small writes, but not change the schema.
     `postgresql://…` is shared by design. `key` (32 bytes) seals content, and what was sealed with `old_keys` can
     still be read. Raises `StoreBusy`, `SchemaTooNew`, `StoreUnavailable`, or another `StoreError` for a wrong key.
     """

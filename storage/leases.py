@@ -95,7 +95,7 @@ class StoredLeases:
 
     @urgent_writes_once
     def wake(self, job_id: str, now: float) -> Transaction[bool]:
-        """Make an unfinished job due now; False if there is none. A leased one is looked at again afterwards.
+        """Make an unfinished job due now; False if there is none. A leased one is due again after its step.
 
         A parked one is only noted: it is due when it is resumed.
         """

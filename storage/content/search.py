@@ -1,6 +1,6 @@
 """Search: an index of folded words, beside which sealed transcripts are opened one by one; and what people used.
 
-A sealed transcript leaves no word in the index: even keyed hashes of its words would tell which recordings share
+A sealed transcript leaves no word in the index: even keyed hashes of its words would show which recordings share
 which words, and how often. So the newest are opened when somebody asks, up to a bound, and the rest on request.
 """
 

@@ -13,7 +13,7 @@ from storage.sql.statements import Statement
 if TYPE_CHECKING:
     from storage.engines.postgres import Postgres
 
-PROGRAM = "threadscribe"  # as PostgreSQL knows whoever is connected
+PROGRAM = "threadscribe"  # the name of our connections to PostgreSQL
 
 
 def sqlite_file(url: str) -> Path | None:
@@ -29,13 +29,16 @@ def sqlite_file(url: str) -> Path | None:
 async def open_database(
     url: str, exclusive: bool, more: Mapping[str, Statement] | None = None, program: str = PROGRAM
 ) -> "SQLite | Postgres":
-    """Open the database of a URL, which also knows the statements in `more`. Raises `StoreError`."""
+    """Open the database of a URL. With `more` statements it is for maintenance, and without bounds of time.
+
+    Raises `StoreError`.
+    """
     file = sqlite_file(url)
     if file is not None:
         return await open_sqlite(file, known_migrations(), exclusive, more)
     from storage.engines.postgres import open_postgres  # an extra: asyncpg need not be there for SQLite
 
-    return await open_postgres(url, known_migrations(), exclusive, more, program)
+    return await open_postgres(url, known_migrations(), exclusive, more, program, bounded=more is None)
 
 
 def without_password(url: str) -> str:

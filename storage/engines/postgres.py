@@ -172,7 +172,7 @@ class Postgres:
         return rows
 
     async def compact(self, tables: Sequence[str]) -> None:
-        """Write these tables anew, without a trace of what was deleted or replaced; nobody can use them meanwhile."""
+        """Rewrite these tables without a trace of what was deleted or replaced; nobody can use them meanwhile."""
         try:
             connection = await _unbounded(self._address, self._program)
             try:
@@ -237,10 +237,12 @@ class Address:
             "".join(f"; SET LOCAL {name} = '{value}'" for name, value in _BOUNDS.items()) if self.pooled else ""
         )
 
-    def settings(self, program: str) -> dict[str, str]:
-        """What each session is told when it begins."""
+    def settings(self, program: str, bounded: bool = True) -> dict[str, str]:
+        """The settings of each session. Without bounds a statement may take as long as it needs."""
         name = {"application_name": program}
-        return name if self.pooled else name | _BOUNDS | _KEEPALIVES
+        if self.pooled:
+            return name
+        return name | _KEEPALIVES | (_BOUNDS if bounded else {})
 
 
 async def _no_reset(connection: "Connection") -> None:
@@ -253,10 +255,12 @@ async def open_postgres(
     exclusive: bool,
     more: Mapping[str, Statement] | None = None,
     program: str = "threadscribe",
+    bounded: bool = True,
 ) -> Postgres:
     """Connect, and bring the schema up to date if `exclusive`; it also knows the statements in `more`.
 
-    `program` is the name that others see us by. Raises `StoreError`.
+    `program` is the name that others see us by; `bounded` limits how long a statement may take and a transaction may
+    stand still (maintenance needs longer). Raises `StoreError`.
     """
     try:
         address = Address(url)
@@ -265,11 +269,11 @@ async def open_postgres(
             address.url,
             min_size=1,
             max_size=CONNECTIONS,
-            command_timeout=60.0,
+            command_timeout=60.0 if bounded else None,
             timeout=10.0,
             reset=_no_reset,
             statement_cache_size=0 if address.pooled else 200,
-            server_settings=address.settings(program),
+            server_settings=address.settings(program, bounded),
         )
     except (asyncpg.PostgresError, ValueError, OverflowError, *_GONE) as error:
         raise explain(error) from error

@@ -60,7 +60,7 @@ class SQLite:
         return await self._reader.run(transaction)
 
     async def listen(self, on_wake: Callable[[str], None]) -> None:
-        """One process has the file: whoever wakes a lane in it says so itself. Waits until cancelled."""
+        """One process has the file, and wakes its lanes itself. Waits until cancelled."""
         await asyncio.Event().wait()
 
     async def truncate_log(self) -> bool:

@@ -1,8 +1,8 @@
-"""Copying a database into a new one, of the same kind or the other, and proving that all of it arrived.
+"""Copies a database into an empty one (SQLite or PostgreSQL) and verifies every row.
 
-The copy is marked as unfinished until it is proved, so that no bot starts on half of it; only a copy with that mark
-is ever emptied. Sealed values are copied as they are: no key is needed. The words that search looks through are made
-anew, because each database keeps them in a form of its own.
+The copy is marked as unfinished until it is verified, so that no bot starts on half of it; only a copy with that mark
+is ever emptied. Sealed values are copied as they are: no key is needed. The search index is made again, because each
+database keeps it in a form of its own.
 """
 
 import asyncio
@@ -21,7 +21,7 @@ from storage.maintenance.database import TOGETHER, MaintenanceDatabase, after, a
 from storage.maintenance.sealed_columns import COPYING, INDEX, TABLES, Table
 from storage.seal import Seal
 
-Tell = Callable[[str, int, int], None]  # what is being done, and how many rows it was done to, of how many
+Report = Callable[[str, int, int], None]  # what is being done, and how many rows it was done to, of how many
 
 _SUM = 2**256
 
@@ -34,7 +34,7 @@ class Digest:
     sum: int = 0
 
 
-async def duplicate(source: MaintenanceDatabase, target: MaintenanceDatabase, again: bool, tell: Tell) -> int:
+async def duplicate(source: MaintenanceDatabase, target: MaintenanceDatabase, again: bool, report: Report) -> int:
     """Copy all rows into `target`, which must be empty, or with `again` an unfinished copy; how many there were.
 
     Raises `StoreError`; the copy is then unfinished, or was not begun.
@@ -53,12 +53,12 @@ async def duplicate(source: MaintenanceDatabase, target: MaintenanceDatabase, ag
             else:
                 await target.write(partial(_add, table, rows))
             done += len(rows)
-            tell("copied", done, max(total, done))
+            report("copied", done, max(total, done))
     for table in TABLES:
         if table.counted:
             last = await source.read(partial(last_number, table))
             await target.write(partial(_go_on, table, last))
-    await _prove(source, target, done, tell)
+    await _verify(source, target, done, report)
     await target.write(lambda: execute("end copy", name=COPYING))
     return done
 
@@ -72,7 +72,7 @@ async def _begin(source: MaintenanceDatabase, target: MaintenanceDatabase, again
     """Mark the target as an unfinished copy, empty but for the mark."""
     if await target.read(marked):
         if not again:
-            raise StoreError("An earlier copy into this database was not finished: give --again to begin it anew.")
+            raise StoreError("An earlier copy into this database was not finished: give --again to start over.")
         await target.write(_empty)
     else:
         filled = await target.read(_filled)
@@ -163,7 +163,7 @@ def _go_on(table: Table, last: int) -> Transaction[None]:
         yield from execute(f"go on {table.name}", last=last)
 
 
-async def _prove(source: MaintenanceDatabase, target: MaintenanceDatabase, total: int, tell: Tell) -> None:
+async def _verify(source: MaintenanceDatabase, target: MaintenanceDatabase, total: int, report: Report) -> None:
     """Read both again, and compare. Raises `StoreError`."""
     proved = 0
     for table in TABLES:
@@ -174,7 +174,7 @@ async def _prove(source: MaintenanceDatabase, target: MaintenanceDatabase, total
                 "the copy, or other values. Did something write meanwhile? Stop it, then run this again with --again."
             )
         proved += ours.rows
-        tell("compared", proved, max(total, proved))
+        report("compared", proved, max(total, proved))
 
 
 async def _digest(database: MaintenanceDatabase, table: Table) -> Digest:
@@ -190,11 +190,11 @@ def _sum(table: Table, rows: Sequence[Row]) -> int:
 
 
 def _digest_of(row: Row, columns: Sequence[str]) -> bytes:
-    told = blake2b(digest_size=32)
+    digest = blake2b(digest_size=32)
     for column in columns:
         match row[column]:
             case None:
-                told.update(b"-")
+                digest.update(b"-")
                 continue
             case str() as value:
                 kind, data = b"s", value.replace("\x00", "�").encode()  # as PostgreSQL keeps it
@@ -204,6 +204,6 @@ def _digest_of(row: Row, columns: Sequence[str]) -> bytes:
                 kind, data = b"f", struct.pack(">d", value)
             case value:
                 kind, data = b"i", str(value).encode()
-        told.update(kind + struct.pack(">Q", len(data)))
-        told.update(data)
-    return told.digest()
+        digest.update(kind + struct.pack(">Q", len(data)))
+        digest.update(data)
+    return digest.digest()

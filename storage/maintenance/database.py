@@ -1,4 +1,4 @@
-"""What the operator does to a whole database while no bot runs on it: how it is opened, and the statements for it.
+"""Opens a whole database for maintenance while no bot runs on it, and has the statements for that.
 
 They are made from the lists of tables and columns, and kept apart from the statements of `storage.sql`, which the bot
 reads at each start.
@@ -26,7 +26,7 @@ class MaintenanceDatabase(Database, Protocol):
     """A database that is ours alone for a while."""
 
     async def compact(self, tables: tuple[str, ...]) -> None:
-        """Write these tables anew, so that nothing of what was deleted or replaced stays in their files."""
+        """Rewrite these tables, so that nothing of what was deleted or replaced stays in their files."""
         ...
 
 
@@ -113,7 +113,7 @@ def _statements(dialect: Dialect) -> Iterator[tuple[str, str]]:
         ours = f"datname = current_database() AND application_name LIKE '{PROGRAM}%'"
         yield "others", f"SELECT COUNT(*) AS others FROM pg_stat_activity WHERE {ours} AND NOT {mine}"
     else:
-        yield "others", "SELECT 0 AS others"  # the lock file tells
+        yield "others", "SELECT 0 AS others"  # the lock file keeps them out
 
 
 def _of_cell(cell: SealedColumn) -> Iterator[tuple[str, str]]:

@@ -1,4 +1,4 @@
-"""Sealing everything anew: with another key, with a first one, or with none.
+"""Encrypts all sealed values again: with another key, with a first one, or with none.
 
 Values already in the new form are left alone, so it can be stopped anywhere and run again. The new key is noted
 before the first value is sealed with it and an old one forgotten after the last, so that at any moment a bot that
@@ -19,9 +19,9 @@ from storage.maintenance.database import MaintenanceDatabase, after, cell_name
 from storage.maintenance.sealed_columns import INDEX, SEALED_COLUMNS, TRANSCRIPTS, SealedColumn
 from storage.seal import PLAIN, Seal
 
-Tell = Callable[[int, int], None]  # how many values are in the new form, of how many
+Report = Callable[[int, int], None]  # how many values are in the new form, of how many
 
-_PASSES = 5  # over all values, while somebody else writes
+_PASSES = 5  # over all values, while another process writes
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +42,8 @@ class _Batch:
     last: Mapping[str, Value] | None
 
 
-async def rekey(database: MaintenanceDatabase, seal: Seal, tell: Tell) -> Rekeyed:
-    """Bring every sealed value into the form in which `seal` closes; it must know the keys of all of them.
+async def rekey(database: MaintenanceDatabase, seal: Seal, report: Report) -> Rekeyed:
+    """Bring every sealed value into the form that `seal` writes; it must know the keys of all of them.
 
     Raises `StoreError` before anything is changed if it does not.
     """
@@ -58,7 +58,7 @@ async def rekey(database: MaintenanceDatabase, seal: Seal, tell: Tell) -> Rekeye
         await database.write(lambda: execute("add_seal_key", key_id=seal.newest))
     total, already = heads.total(), heads[seal.head]
     changed, damaged = 0, list[str]()
-    tell(already, total)
+    report(already, total)
     for _ in range(_PASSES):
         damaged = []
         for cell in SEALED_COLUMNS:
@@ -69,7 +69,7 @@ async def rekey(database: MaintenanceDatabase, seal: Seal, tell: Tell) -> Rekeye
                 damaged += batch.damaged
                 last = batch.last
                 if batch.changed:
-                    tell(already + changed, max(total, already + changed))
+                    report(already + changed, max(total, already + changed))
         heads = await database.read(_survey)
         if heads.total() - heads[seal.head] <= len(damaged):
             break
@@ -117,7 +117,7 @@ def _batch(cell: SealedColumn, last: Mapping[str, Value], seal: Seal) -> Transac
 
 
 def _reindex(row: Row, seal: Seal, words: list[str]) -> Transaction[None]:
-    """Let search look where a transcript is now: in the index, or under its seal."""
+    """Keep the search index in step: words of a transcript that is not sealed, none of one that is."""
     yield from execute(
         "reindex",
         source=text(row, "job_id"),
@@ -133,7 +133,7 @@ async def _compact(database: MaintenanceDatabase) -> None:
     except StoreError as error:
         raise StoreError(
             f"Every value is in its new form, but the old ones may still lie in the database's files: {error} "
-            "Mend that, then run this again."
+            "Fix that, then run this again."
         ) from error
 
 

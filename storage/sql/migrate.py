@@ -74,7 +74,7 @@ def pending(applied: int, known: Sequence[Migration]) -> Sequence[Migration]:
 
 
 def refuse_outdated(applied: int, known: Sequence[Migration]) -> None:
-    """For those who only look in: they may not change the schema. Raises `SchemaTooNew` or `StoreError`."""
+    """For commands beside a bot, which may not change the schema. Raises `SchemaTooNew` or `StoreError`."""
     if pending(applied, known):
         raise StoreError(
             f"The database has schema {applied} and this program needs {known[-1].number}: "

@@ -220,7 +220,7 @@ CREATE TABLE latency (
 
 CREATE INDEX latency_account ON latency (account, id);
 
--- How a channel wants its audio treated: JSON, but for what statements must look at.
+-- How a channel wants its audio treated: JSON, but for what statements need.
 CREATE TABLE channel_settings (
     team_id TEXT NOT NULL,
     channel_id TEXT NOT NULL,

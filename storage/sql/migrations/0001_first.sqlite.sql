@@ -49,7 +49,7 @@ CREATE TRIGGER job_erased AFTER DELETE ON job WHEN old.state IN ('done', 'failed
     UPDATE ended_count SET jobs = jobs - 1 WHERE state = old.state AND part = unicode(old.id) % 16;
 END;
 
--- What search looks through: the folded words of every job that has a transcript, its own or a shared one.
+-- The search index: the folded words of every job that has a transcript, its own or a shared one.
 -- Of a sealed transcript no word is kept here; it is opened when somebody searches.
 CREATE TABLE transcript_index (
     id INTEGER PRIMARY KEY AUTOINCREMENT,

@@ -122,7 +122,7 @@ WHERE id = :id AND state NOT IN ('done', 'failed', 'cancelled', 'deleted')
 RETURNING lane;
 
 -- name: wake_postgres
--- The same; other processes are told.
+-- The same; other processes are notified.
 WITH woken AS (
     UPDATE job SET wake_count = wake_count + 1,
         due_at = CASE WHEN state <> 'parked' AND due_at > :now THEN :now ELSE due_at END
@@ -140,7 +140,7 @@ WHERE id = :id AND state NOT IN ('replying', 'done', 'failed', 'cancelled', 'del
 RETURNING lane;
 
 -- name: request_cancel_postgres
--- The same; other processes are told.
+-- The same; other processes are notified.
 WITH woken AS (
     UPDATE job SET wake_count = wake_count + 1, cancel_by = :user_id,
         due_at = CASE WHEN due_at > :now THEN :now ELSE due_at END
@@ -162,7 +162,7 @@ WHERE id = :id AND state = :source AND deleted_at IS NULL
 RETURNING revision;
 
 -- name: mark_deleted_postgres
--- The same; other processes are told.
+-- The same; other processes are notified.
 WITH woken AS (
     UPDATE job SET deleted_at = :now, updated_at = :now, state = :target, due_at = :due_at, wake_count = wake_count + 1,
         revision = revision + 1

@@ -121,7 +121,7 @@ WHERE id IN (
 RETURNING *;
 
 -- name: use_inbox
--- Done: delete the payload, keep the key. Without a claim, whoever has claimed it.
+-- Done: delete the payload, keep the key. Without a claim, also if it is claimed.
 UPDATE inbox SET used = 1, payload = :nothing WHERE id = :id AND (:claim = '' OR claim = :claim) AND used = 0
 RETURNING id;
 
