@@ -171,9 +171,14 @@ async def test_cancelling_ends_the_request_and_leaves_nothing(tmp_path: Path) ->
 @pytest.mark.slow
 async def test_people_take_turns_between_pieces(tmp_path: Path) -> None:
     async with working(tmp_path, OpenAISettings(hears="tones", job_seconds=0.3), OPENAI_CONCURRENCY="1") as bench:
-        long = await bench.share(user="U1")
-        await bench.until(lambda row: row.state is State.WAITING, long)
-        short = await bench.share(20.0, user="U2")
+        bench.sim.fault("server_error", "transcribe", times=None)  # until both are there
+        long, short = await bench.share(user="U1"), await bench.share(20.0, user="U2")
+        for job in (long, short):
+            await bench.until(lambda row: row.state is State.WAITING and row.attempts > 0, job)
+        bench.sim.faults.clear()
+        for job in (long, short):
+            await bench.core.store.wake(job.id, bench.core.clock.now())
+        bench.core.wakeups.notify_all()
         first, _ = await bench.threads.answer()
         assert first.id == short.id  # one piece, between the three of the other
         second, transcript = await bench.threads.answer()
