@@ -72,16 +72,14 @@ async def alice(browser: Browser, address: str) -> AsyncIterator[Page]:
     await page.context.close()
 
 
-async def test_a_recording_that_is_dropped_comes_back_as_its_words_under_a_title(alice: Page) -> None:
+async def test_a_clip_that_is_dropped_comes_back_as_its_words_with_a_menu(alice: Page) -> None:
     await drop(alice, "speech.wav", "audio/wav", (SAMPLES / "jfk.wav").read_bytes())
     there = thread(alice)
-    line = there.locator(".message").filter(has=alice.get_by_role("button", name="Cancel"))
-    await expect(line).to_contain_text("speech.wav")
-    reply = there.locator(".message").filter(has=alice.get_by_role("heading", name="my fellow Americans"))
+    reply = message(there, "ask what you can do for your country")
     await expect(reply).to_be_visible(timeout=ENGINE_MS)
-    await expect(reply).to_contain_text("ask what you can do for your country")
+    await expect(reply).to_contain_text("speech.wav")
     await expect(reply).to_contain_text("by the local engine")
-    await expect(line).to_have_count(0)
+    await expect(reply.get_by_role("heading")).to_have_count(0)
     await expect(there.locator(".message")).to_have_count(2)
 
 

@@ -313,6 +313,38 @@ async def test_a_long_transcript_is_a_readable_head_and_a_whole_file(place: Work
     assert all(f"Sentence number {number} of" in content for number in range(900))
 
 
+async def test_a_file_that_slack_never_shared_is_completed_again_a_minute_later(tmp_path: Path) -> None:
+    async with workplace(tmp_path, completing_twice="shares_again") as place:
+        message, job = await ready(place, LONG)
+        place.slack.fault(Fault("files.completeUploadExternal", unshared=True))
+        await place.answer(job, LONG)
+        assert not any(reply.files for reply in place.ours(message))
+        place.clock.ahead += 61
+        await place.room.chat.verify_due()
+        await place.slack.until(lambda: any(reply.files for reply in place.ours(message)))
+        place.clock.ahead += 61
+        await place.room.chat.verify_due()
+        assert len(await settled_posts(place, message)) == 1
+        row = await place.store.outbox_message(f"file:{job.id}:0")
+        assert row is not None
+        assert (row.phase, row.verify_at) == ("settled", None)
+
+
+async def test_the_text_of_a_file_that_never_shows_follows_in_messages(place: Workplace) -> None:
+    message, job = await ready(place, LONG)
+    place.slack.fault(Fault("files.completeUploadExternal", times=None, unshared=True))
+    await place.answer(job, LONG)
+    for _ in range(3):
+        place.clock.ahead += 61
+        for _ in range(60):
+            try:
+                await place.room.chat.verify_due()
+            except Transient:
+                await asyncio.sleep(0.1)
+    everything = "".join(shown(part) for part in await settled_posts(place, message))
+    assert all(f"Sentence number {number} of" in everything for number in (0, 450, 899))
+
+
 @pytest.mark.parametrize("fault", [{"cut": "after"}, {"cut": "before"}, {"status": 500}])
 async def test_a_file_whose_sharing_broke_off_is_shared_once(place: Workplace, fault: dict[str, object]) -> None:
     message, job = await ready(place, LONG)

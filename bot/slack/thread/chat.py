@@ -59,7 +59,10 @@ class SlackChat:
         """Look again at what was posted after a doubtful post, and at lines that outlived their jobs."""
         for row in await self._store.outbox_to_verify(self._clock.now()):
             try:
-                await (self.status if row.key.startswith("status:") else self._posts).verify(row)
+                if row.file_id:
+                    await self.replies.verify_file(row)
+                else:
+                    await (self.status if row.key.startswith("status:") else self._posts).verify(row)
             except StepError as error:
                 _log.info("verify_postponed", key=row.key, detail=error.detail)
 

@@ -149,6 +149,22 @@ class Replies:
         key = self.file_key(job, turn, (await self._store.speaker_names(job.id)).revision)
         if await self._uploads.deliver(key, job.id, origin.channel_id, origin.thread_ts, document):
             return
+        await self._parts(job, turn, document)
+
+    async def verify_file(self, row: OutboxMessage) -> None:
+        """Check a file a minute after it was shared; the text of one that never shows follows in messages."""
+        if await self._uploads.verify(row):
+            return
+        job = await self._store.job(row.job_id)
+        transcript = await self._store.transcript(row.job_id)
+        if row.key.startswith("file:") and job is not None and transcript is not None:
+            turn = await self.turn(job)
+            reply = await self.compose(job, transcript, turn)
+            if reply.document is not None:
+                await self._parts(job, turn, reply.document)
+        await self._store.save_outbox(replace(row, phase="gone", verify_at=None))
+
+    async def _parts(self, job: Job, turn: int, document: render.Document) -> None:
         messages = await asyncio.to_thread(render.parts, document, await self.phrases(job))
         for number, part in enumerate(messages, start=1):
             await self._message(job, turn, number, part)

@@ -14,8 +14,8 @@ from bot.ports.clock import Clock
 from bot.ports.store import JobStore, OutboxMessage
 from bot.slack.api.client import SlackClient, SlackRefusal
 from bot.slack.api.methods import Method
-from bot.slack.api.payloads import child, text
-from bot.slack.thread.posts import Posts
+from bot.slack.api.payloads import Json, child, names, rows, text
+from bot.slack.thread.posts import VERIFY_SECONDS, Posts
 from bot.slack.thread.refusals import refuses_file
 from bot.slack.thread.render import Document
 
@@ -75,7 +75,7 @@ class Uploads:
         else:
             if text(child(answer, "file"), "id"):
                 _log.info("file_adopted", job=row.job_id)
-                await self._store.save_outbox(replace(row, phase="posted"))
+                await self._store.save_outbox(self._posted(row))
                 return True
         try:
             await self._complete(replace(row, intent_at=self._clock.now()), document)
@@ -101,4 +101,42 @@ class Uploads:
             if isinstance(error, RateLimited):
                 raise Transient(error.detail, after=error.retry_after) from None
             raise
-        await self._store.save_outbox(replace(row, phase="posted"))
+        await self._store.save_outbox(self._posted(row))
+
+    def _posted(self, row: OutboxMessage) -> OutboxMessage:
+        return replace(row, phase="posted", verify_at=self._clock.now() + VERIFY_SECONDS)
+
+    async def verify(self, row: OutboxMessage) -> bool:
+        """Check that a completed file is in its conversation; the first time that it is not, complete it again.
+
+        Slack may answer that all is well and never share the file (bolt-js #2115). False: it is not there after the
+        second time either, or Slack does not complete it twice. Raises as `deliver`.
+        """
+        try:
+            file = child(await self._client.call(Method.FILE_INFO, file=row.file_id), "file")
+        except SlackRefusal as refusal:
+            _log.info("file_not_verified", job=row.job_id, code=refusal.code)
+            await self._store.save_outbox(replace(row, verify_at=None))  # somebody deleted it
+            return True
+        if _is_shared(file, row.channel_id):
+            await self._store.save_outbox(replace(row, phase="settled", verify_at=None))
+            return True
+        if row.phase == "settled":
+            return False
+        _log.warning("file_not_shared", job=row.job_id)
+        try:
+            await self._complete(row, Document(text(file, "name"), text(file, "title"), b""))
+        except SlackRefusal as refusal:
+            _log.info("file_not_completed_again", job=row.job_id, code=refusal.code)
+            if refuses_file(refusal.code):
+                return False
+            await self._store.save_outbox(replace(row, verify_at=None))  # we may not post there any more
+            return True
+        await self._store.save_outbox(replace(self._posted(row), phase="settled"))
+        return True
+
+
+def _is_shared(file: Json, channel_id: str) -> bool:
+    shares = child(file, "shares")
+    listed = any(channel_id in names(file, kind) for kind in ("channels", "groups", "ims"))
+    return listed or any(rows(child(shares, side), channel_id) for side in ("public", "private"))
