@@ -1,7 +1,10 @@
 """The one door to HTTP, against a real server: what is classified how, what is repeated, what never leaves."""
 
 import asyncio
+import gzip
 import logging
+import tracemalloc
+import zlib
 from collections.abc import AsyncIterator, Awaitable, Callable
 from email.utils import formatdate
 
@@ -344,3 +347,31 @@ def test_a_date_is_measured_by_the_senders_own_clock(pause: int, now: int, skew:
 @pytest.mark.parametrize("text", ["", "nan", "inf", "-inf", "soon", "Wed, 99 Foo 2025 00:00:00 GMT"])
 def test_an_unreadable_retry_after_means_the_default(text: str) -> None:
     assert retry_after({"retry-after": text}, 0.0, 5.0) == 5.0
+
+
+async def test_a_compressed_answer_is_read(server: Server, http: Http) -> None:
+    packed = gzip.compress(b'{"text": "hello"}')
+    server.answers = [answer_with(200, packed, Content_Encoding="gzip")]
+    assert (await http.call("acme", "GET", server.url)).json_object() == {"text": "hello"}
+    server.answers = [answer_with(200, zlib.compress(b'{"text": "hello"}'), Content_Encoding="deflate")]
+    assert (await http.call("acme", "GET", server.url)).json_object() == {"text": "hello"}
+
+
+async def test_a_bomb_is_stopped_at_the_limit_and_takes_little_memory(server: Server, http: Http) -> None:
+    packed = gzip.compress(bytes(512 * 2**20), compresslevel=9)
+    assert len(packed) < 2**20
+    server.answers = [answer_with(200, packed, Content_Encoding="gzip")] * 3
+    tracemalloc.start()
+    try:
+        with pytest.raises(Transient, match="answer of more than"):
+            await http.call("acme", "GET", server.url)
+        assert tracemalloc.get_traced_memory()[1] < 4 * MAX_BODY
+    finally:
+        tracemalloc.stop()
+
+
+@pytest.mark.parametrize("encoding", ["br", "zstd", "gzip"])
+async def test_what_cannot_be_inflated_is_tried_again(server: Server, http: Http, encoding: str) -> None:
+    server.answers = [answer_with(200, b"this is no such thing", Content_Encoding=encoding)] * 3
+    with pytest.raises(Transient, match=r"encoding|inflate"):
+        await http.call("acme", "GET", server.url)

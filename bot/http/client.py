@@ -26,6 +26,7 @@ import httpx
 
 from bot.domain.errors import Ambiguous, Misconfigured, RateLimited, StepError, Transient
 from bot.http.answers import MAX_BODY, Answer, retry_after
+from bot.http.inflate import CompressionError, TooLargeError, read_body
 from bot.http.transport import CHUNK, Transport
 from bot.network import Network
 from bot.ports.audio import Progress
@@ -132,17 +133,16 @@ class Http:
             async with asyncio.timeout(timeout):
                 response = await self._send(method, url, headers, timeout, content)
                 try:
-                    body = bytearray()
-                    async for chunk in response.aiter_bytes():
-                        body += chunk
-                        if len(body) > MAX_BODY:
-                            detail = f"{source}: answer of more than {MAX_BODY} bytes"
-                            raise Transient(detail) if repeatable else Ambiguous(detail)
+                    encoding = response.headers.get("content-encoding", "")
+                    body = await read_body(response.aiter_raw(), encoding, MAX_BODY)
                 finally:
                     await response.aclose()
+        except (TooLargeError, CompressionError) as error:
+            detail = f"{source}: {str(error) or f'answer of more than {MAX_BODY} bytes'}"
+            raise (Transient(detail) if repeatable else Ambiguous(detail)) from None
         except (*_FAILURES, TimeoutError) as error:
             raise _classify(error, account, source, repeatable) from None  # the cause may quote the URL or a header
-        return Answer(response.status_code, dict(response.headers), bytes(body), source, repeatable)
+        return Answer(response.status_code, dict(response.headers), body, source, repeatable)
 
     async def _send(
         self,
@@ -246,7 +246,7 @@ class Http:
             held.clear()
             await progress(1.0)
 
-        whole = {**headers, "Content-Length": str(size)}
+        whole = {**headers, "Content-Length": str(size), "Accept-Encoding": "identity"}
         try:
             response = await self._send("PUT", url, whole, timeout, counted() if size else b"", _verbatim(url))
             try:
@@ -296,7 +296,7 @@ def _verbatim(url: str) -> dict[str, bytes]:
 
 async def _head_of(response: httpx.Response) -> bytes:
     body = b""
-    async for chunk in response.aiter_bytes():
+    async for chunk in response.aiter_raw():
         body += chunk
         if len(body) > 65536:
             break
