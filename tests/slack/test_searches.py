@@ -1,5 +1,6 @@
 """`/transcribe search`: what is shown of what was found, and how one goes on."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
@@ -132,3 +133,11 @@ def test_a_button_of_a_page_holds_what_was_typed_and_nonsense_finds_nothing() ->
     assert turned("nonsense") == ("", None)
     assert turned('{"words": 5, "before": "x"}') == ("", None)
     assert limits.weight("\u0001" * LONGEST) + 100 < limits.BUTTON_VALUE  # the costliest sign in JSON
+
+
+async def test_each_user_has_one_search_at_a_time(place: Workplace) -> None:
+    searches = Searches(place.store)
+    alice, bob = [await place.room.visibility.of(user, "C0CLINIC") for user in ("U0ALICE", "U0BOB")]
+    pages = await asyncio.gather(*(searches.page(ME, visible, "cough") for visible in (alice, alice, bob)))
+    assert ["still searching" in page.text for page in pages] == [False, True, False]
+    assert "still searching" not in (await searches.page(ME, alice, "cough")).text

@@ -30,6 +30,7 @@ class Searches:
 
     def __init__(self, store: JobStore) -> None:
         self._store = store
+        self._searching: set[str] = set()  # users: opening sealed transcripts costs, so each has one search at a time
 
     async def page(self, me: Identity, visible: VisibleChannels, typed: str, before: int | None = None) -> Message:
         """The newest recordings in which all of it was said. Raises `StepError`s and `StoreError`s."""
@@ -38,7 +39,13 @@ class Searches:
         if not wanted:
             return Message(words.NOTHING_TO_SEARCH, [section(words.NOTHING_TO_SEARCH)])
         which = SearchFilter(me.team_id, wanted, tuple(sorted(visible.channels)), visible.user_id, PAGE, before)
-        page = await self._store.search(which)
+        if visible.user_id in self._searching:
+            return Message(words.STILL_SEARCHING, [section(words.STILL_SEARCHING)])
+        self._searching.add(visible.user_id)
+        try:
+            page = await self._store.search(which)
+        finally:
+            self._searching.discard(visible.user_id)
         shown = words.typed_words(typed)
         heading = words.FOUND.format(typed=shown)
         blocks: list[Block] = [section(f"*{heading}*")]

@@ -44,6 +44,7 @@ PAGE = "{first}–{last}"
 OLDER = "Older"
 NEWEST = "Back to the newest"
 
+STILL_SEARCHING = "I am still searching for what you asked before. Please try again in a moment."
 NOTHING_TO_SEARCH = (
     f'Tell me what to look for: `{COMMAND} search dry cough`, or `{COMMAND} search "dry cough"` for the exact words.'
 )
