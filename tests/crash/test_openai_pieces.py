@@ -17,7 +17,7 @@ PIECES = 4  # of at most 60 seconds
 
 SHORT_LIST = [
     ("store.plan_pieces.after", 1),
-    ("http.call.after", 1),  # answered, and billed, but not stored: the piece is sent again
+    ("http.call.after", 2),  # answered, and billed, but not stored: the piece is sent again
     ("http.call.after", 3),
     ("store.piece_answered.after", 3),
     ("openai.poll.after", 1),

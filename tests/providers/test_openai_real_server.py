@@ -55,6 +55,7 @@ def environment(base_url: str, tmp_path: Path) -> dict[str, str]:
         "OPENAI_PIECE_SECONDS": "60",
         "DATABASE_URL": f"sqlite:///{tmp_path}/one.db",
         "PORT": str(free_port()),
+        "ADMIN_PORT": "0",
     }
 
 

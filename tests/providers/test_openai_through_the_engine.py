@@ -79,6 +79,7 @@ async def working(tmp_path: Path, settings: OpenAISettings | None = None, **more
             "OPENAI_PIECE_SECONDS": "60",
             "DATABASE_URL": f"sqlite:///{tmp_path}/one.db",
             "PORT": str(free_port()),
+            "ADMIN_PORT": "0",
             **more,
         }
         async with open_core(settings_for(environment), threads) as core:

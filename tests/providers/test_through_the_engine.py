@@ -73,6 +73,7 @@ async def running(
         **sim.environment(),
         "DATABASE_URL": f"sqlite:///{tmp_path}/one.db",
         "PORT": str(port),
+        "ADMIN_PORT": "0",
         **({"PUBLIC_URL": public} if reachable else {}),
         **more,
     }

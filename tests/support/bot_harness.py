@@ -260,6 +260,7 @@ async def open_place(
             **({"SLACK_SIGNING_SECRET": slack.signing_secret} if http else {"SLACK_APP_TOKEN": slack.app_token}),
             "DATABASE_URL": f"sqlite:///{directory}/jobs.db",
             "PORT": str(port),
+            "ADMIN_PORT": "0",
             "REPLY_SETTLE_SECONDS": "0.5",
             "STATUS_AFTER_SECONDS": "0",
             "POLL_MIN_SECONDS": "0.1",

@@ -277,6 +277,7 @@ async def open_stage(
             **({"SLACK_SIGNING_SECRET": slack.signing_secret} if http else {"SLACK_APP_TOKEN": slack.app_token}),
             "DATABASE_URL": f"sqlite:///{directory}/jobs.db",
             "PORT": str(port),
+            "ADMIN_PORT": "0",
             "PUBLIC_URL": public_url,
             "REPLY_SETTLE_SECONDS": str(SETTLE),
             "STATUS_AFTER_SECONDS": "0",
