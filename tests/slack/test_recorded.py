@@ -8,6 +8,7 @@ import pytest
 from bot.domain.job import Job
 from bot.ports.store import ChannelSettings
 from bot.slack.api.payloads import as_object, text
+from bot.slack.buttons.texts import NOT_MINE
 from simulators.slack.records import User
 from simulators.slack.wire import Json
 from tests.support.slack_harness import Workplace
@@ -111,7 +112,5 @@ async def test_a_shortcut_in_a_thread_is_taken_and_answered_there(place: Workpla
 
 async def test_a_button_that_names_no_job_of_ours_changes_nothing(place: Workplace) -> None:
     await interact(place, recorded("block_actions_in_thread"))
-    await place.slack.until(
-        lambda: any("I do not know this transcript" in each.text for each in place.slack.workspace.all_messages())
-    )
+    await place.slack.until(lambda: any(NOT_MINE in each.text for each in place.slack.workspace.all_messages()))
     assert await place.jobs() == []
