@@ -120,6 +120,7 @@ async def test_bad_credentials_park_the_account_tell_the_thread_and_resume_by_th
     for message in messages:
         await place.settled(message, "parked")
         await place.slack.until(lambda message=message: len(place.status(message)) == 1)  # type: ignore[misc]  # bound at once
+    await place.bot.until(lambda: place.bot.events("account broken", account="xosum"))  # its log is read beside this
     assert len(place.bot.events("account broken", account="xosum")) == 1
     _, said = await fetch(place, "/readyz")
     assert "Account xosum does not work" in said
