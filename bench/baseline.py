@@ -28,7 +28,7 @@ async def transcribe(session: aiohttp.ClientSession, audio: bytes) -> str:
     """Create, upload, and ask until it is done."""
     async with session.post(f"{base}/api/createTranscription", json={"type": "single_voice"}, headers=key) as answer:
         job = await answer.json()
-    upload_url = URL(job["uploadUrl"], encoded=True)  # quoted anew, its signature would not fit
+    upload_url = URL(job["uploadUrl"], encoded=True)  # quoted again, its signature would not fit
     async with session.put(upload_url, data=audio, headers={"Content-Type": "audio/mpeg"}) as answer:
         answer.raise_for_status()
     while True:

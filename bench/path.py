@@ -148,11 +148,11 @@ async def run(database: Path, jobs: int) -> dict[str, float]:
     provider: Provider = InstantProvider()
     providers = {"instant": provider}
 
-    def watch(happening: EngineEvent) -> None:
+    def watch(event: EngineEvent) -> None:
         nonlocal left
-        if isinstance(happening, StepFailed):
-            raise happening.bug or RuntimeError(happening.detail)
-        if isinstance(happening, StepEnded) and happening.job.state is State.DONE:
+        if isinstance(event, StepFailed):
+            raise event.bug or RuntimeError(event.detail)
+        if isinstance(event, StepEnded) and event.job.state is State.DONE:
             left -= 1
             if not left:
                 ended.set()

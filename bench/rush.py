@@ -147,9 +147,9 @@ async def rush(files: int, sound: bytes, skew: float = 17.0, colleague_after: fl
         providers = {"xosum": provider}
         budgets.open("xosum", provider.capabilities.pace)
 
-        def watch(happening: EngineEvent) -> None:
-            if isinstance(happening, StepFailed):
-                failures.append(f"{happening.kind}: {happening.detail}")
+        def watch(event: EngineEvent) -> None:
+            if isinstance(event, StepFailed):
+                failures.append(f"{event.kind}: {event.detail}")
 
         engine = new_engine(
             settings=settings,

@@ -121,7 +121,7 @@ def run_migrate_store(settings: Settings, to: str, again: bool, points: Failpoin
         typer.echo(f"Set this next{hidden}, and leave STORAGE_KEY as it is: DATABASE_URL={address}")
         return 0
 
-    return _guarded(work(), "Stopped: the copy is unfinished. Run it again with --again to begin it anew.")
+    return _guarded(work(), "Stopped: the copy is unfinished. Run it again with --again to start again.")
 
 
 def _of_target(error: StoreError) -> str:

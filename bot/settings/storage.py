@@ -25,7 +25,7 @@ class StorageSettings(Section):
     storage_key_old: SecretStr = Field(
         SecretStr(""), description="Former STORAGE_KEYs, comma separated; still open content until `rekey` is done."
     )
-    retention_days: int = Field(30, ge=0, description="Content older than this is purged; 0 keeps it for ever.")
+    retention_days: int = Field(30, ge=0, description="Content older than this is purged; 0 keeps it forever.")
     spool_dir: str = Field("", description="Private directory for temporary audio; default beside the database.")
 
     @field_validator("storage_key")

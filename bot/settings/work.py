@@ -29,7 +29,8 @@ class WorkSettings(Section):
     poll_min_seconds: float = Field(5.0, gt=0, description="Shortest gap between two polls of one job.")
     catchup_minutes: float = Field(10.0, gt=0, description="How often missed files are looked for.")
     reply_language: Literal["auto", "en", "hy", "es", "fr"] = Field(
-        "auto", description="Language of replies: auto (the Slack language of whoever shared the file), en, hy, es, fr."
+        "auto",
+        description="Language of replies: auto (the Slack language of the file's sharer), en, hy, es, fr.",
     )
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="Minimum log level.")
 

@@ -1,4 +1,4 @@
-"""Names of languages in the language of whoever reads them, from Unicode's CLDR (by Babel)."""
+"""Names of languages in the language of the reader, from Unicode's CLDR (by Babel)."""
 
 from collections.abc import Mapping
 from functools import cache

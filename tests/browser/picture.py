@@ -1,4 +1,4 @@
-"""`python -m tests.browser.picture`: the screenshot of the README anew, from the real bot on the local workspace."""
+"""`python -m tests.browser.picture`: the screenshot of the README again, from the real bot on the local workspace."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """Kills, one after the other: at every failpoint in turn, then at random instants with several files under way.
 
-Each bot but the last of a batch is killed, so most kills hit one that is mending what the kill before it broke.
+Each bot but the last of a batch is killed, so most kills hit one that is repairing what the kill before it broke.
 """
 
 import asyncio
@@ -19,7 +19,7 @@ from tests.support.crash_harness import PROVIDERS, Stage, open_stage
 
 BATCH = 10  # kills between two looks
 WAIT_SECONDS = 30.0  # for a failpoint that may not be reached
-IDLE_SECONDS = 11.0  # some errands are run 8 s after an event
+IDLE_SECONDS = 11.0  # some deferred work runs 8 s after an event
 MOST_HITS = 3
 TRACED_FILES = 4
 DELETED = 0.25  # of the random kills come after somebody deleted a recording

@@ -179,10 +179,10 @@ def test_a_job_that_its_provider_gave_up_is_sent_anew_under_a_new_key() -> None:
     assert isinstance(failed, Ended)
     waits = deadline.retry(9.0, transcript_stored=False).after
     assert (waits.state, waits.remote, waits.submitted_at) == (State.WAITING, RemoteJob("r"), 9.0)
-    anew = failed.retry(9.0, transcript_stored=False).after
-    assert (anew.state, anew.remote, anew.submitted_at) == (State.RECEIVED, None, None)
-    assert anew.client_ref not in ("", "old")
-    assert anew == failed.retry(9.0, transcript_stored=False).after
+    again = failed.retry(9.0, transcript_stored=False).after
+    assert (again.state, again.remote, again.submitted_at) == (State.RECEIVED, None, None)
+    assert again.client_ref not in ("", "old")
+    assert again == failed.retry(9.0, transcript_stored=False).after
 
 
 def test_a_retry_from_the_start_asks_the_channels_settings_again_but_keeps_what_a_person_chose() -> None:

@@ -24,7 +24,7 @@ SETTINGS = load_settings({"PUBLIC_URL": "https://bot.example", "JOB_DEADLINE_MIN
 
 
 class Endless(Service):
-    """Works for ever."""
+    """Works forever."""
 
     async def poll(self, remote: RemoteJob, client_ref: str) -> PollResult:
         return Pending(uploaded=True)

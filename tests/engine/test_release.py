@@ -44,7 +44,7 @@ class Counting(Preparer):
 
 
 class Remembering(Service):
-    """Fetches the audio and works for ever, unless a test says how it ends; remembers what was cancelled."""
+    """Fetches the audio and works forever, unless a test says how it ends; remembers what was cancelled."""
 
     def __init__(self, world: World, kind: str) -> None:
         super().__init__(world, "xosum", kind)
@@ -142,7 +142,7 @@ async def _refused(bench: Bench) -> None:
 
 
 async def _deadline(bench: Bench) -> None:
-    pass  # it works for ever
+    pass  # it works forever
 
 
 async def _cancelled(bench: Bench) -> None:

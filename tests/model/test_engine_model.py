@@ -93,9 +93,9 @@ def _process(world: World, store: JobStore, busy: Busy) -> Process:
     thread = Thread(world, turn)
     bugs: list[BaseException] = []
 
-    def watch(happening: EngineEvent) -> None:
-        if isinstance(happening, StepFailed) and happening.bug is not None:
-            bugs.append(happening.bug)
+    def watch(event: EngineEvent) -> None:
+        if isinstance(event, StepFailed) and event.bug is not None:
+            bugs.append(event.bug)
 
     engine = new_engine(
         settings=SETTINGS,
@@ -268,7 +268,7 @@ class Interleavings(RuleBasedStateMachine):
             assert bills <= 1 or job.id in self.retried, (job.id, bills)
 
     def teardown(self) -> None:
-        """Calm: whoever is left dies, one process starts, and everything comes to its end."""
+        """Calm: every process that is left dies, one process starts, and everything comes to its end."""
         if not hasattr(self, "store"):
             return
         try:

@@ -264,7 +264,7 @@ class AgainstADictionary(RuleBasedStateMachine):
     @precondition(lambda self: self.rows)
     @rule(which=WHICH)
     def mark_deleted(self, which: int) -> None:
-        """The recording goes, whoever works on it; its words go with it."""
+        """The recording goes, whichever process works on it; its words go with it."""
         row = _one_of(list(self.rows.values()), which)
         assert self._do(self.store.mark_deleted(row.job.id, self.now)) == (row.job.deleted_at is None)
         if row.job.deleted_at is None:

@@ -90,11 +90,11 @@ async def test_sealed_content_is_searched_a_part_at_a_time(tmp_path: Path) -> No
         for number in range(25):
             origin = Origin("T0LOCAL", "C0CLINIC", f"{number}.1", f"{number}.1", f"F{number}", "U0ALICE")
             jobs.append(await answered(sealed, origin, spoken("needle" if number == 0 else "hay"), float(number)))
-        me, sight = await place.room.who.me(), await place.room.visibility.of("U0ALICE")
-        page = await Searches(sealed).page(me, sight, "needle")
+        me, visible = await place.room.who.me(), await place.room.visibility.of("U0ALICE")
+        page = await Searches(sealed).page(me, visible, "needle")
         assert "stored encrypted" in str(page.blocks)
         (button,) = [each for block in page.blocks for each in rows(block, "elements") if "value" in each]
-        further = await Searches(sealed).page(me, sight, *turned(text(button, "value")))
+        further = await Searches(sealed).page(me, visible, *turned(text(button, "value")))
         assert jobs[0].id in str(further.blocks)
         assert "needle" in str(further.blocks)
         await sealed.close()

@@ -231,7 +231,7 @@ async def test_ctrl_c_stops_it_with_a_sentence_and_the_password_stays_out_of_wha
     await bot.until(lambda: bot.reached("database.write.after"))
     bot.signal(signal.SIGINT)
     assert await bot.ends() == 130
-    assert bot.lines[-1].endswith("Run it again with --again to begin it anew.")
+    assert bot.lines[-1].endswith("Run it again with --again to start again.")
     done = await run(tmp_path, old, "migrate-store", "--to", new, "--again")
     assert done.out[1].startswith("Set this next (with the password in place of ***)")
     assert "DATABASE_URL=postgresql://postgres:***@/" in done.out[1]

@@ -133,6 +133,6 @@ class Bot:
         return await self.ends(STOP_SECONDS)
 
     async def close(self) -> None:
-        """Whatever state it is in, it is gone afterwards."""
+        """Whatever its state, it is gone afterwards."""
         self.signal(signal.SIGKILL)
         await self.ends()

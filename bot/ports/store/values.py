@@ -78,7 +78,7 @@ class OutboxMessage:
 class InboxItem:
     """A verified webhook, or work from an event, that waits to be done.
 
-    `claim` is the token of whoever claimed it, empty when it was only read. `attempts` counts how often it was
+    `claim` is the token of the process that claimed it, empty when it was only read. `attempts` counts how often it was
     postponed.
     """
 

@@ -118,7 +118,7 @@ class Downloads:
         return Provenance(source_of(job), day, await self._users.name(job.origin.user_id), service)
 
     async def _link(self, row: OutboxMessage | None) -> tuple[str, str]:
-        """Address and name of a file that is there; one that somebody deleted is made anew."""
+        """Address and name of a file that is there; one that somebody deleted is made again."""
         if row is None or row.phase not in ("posted", "settled"):
             return "", ""
         try:

@@ -53,7 +53,7 @@ class RenameSpeakers:
         return form(job, transcript, await self._store.speaker_names(job.id))
 
     async def submit(self, me: Identity, body: Json) -> Json | None:
-        """The filled modal: names are committed before Slack hears so; the reply is rewritten by an errand."""
+        """The filled modal: names are committed before Slack hears so; the reply is rewritten by deferred work."""
         facts = facts_of(body)
         job = await self._store.job(text(facts, "job"))
         transcript = None if job is None else await self._store.transcript(job.id)

@@ -1,6 +1,6 @@
 """A posted reply follows its transcript: rewritten when speakers were named, taken away when it was deleted.
 
-Both are errands: what a person decided is committed first, and done again after a crash. Each act may be repeated.
+Both are deferred work: what a user decided is committed first, and done again after a crash. Each may be repeated.
 """
 
 import asyncio
@@ -54,7 +54,7 @@ class ReplyUpdates:
         self._clock = clock
 
     async def rewrite(self, facts: Json) -> None:
-        """An errand: show the reply, its file and what was downloaded as the speakers are named now."""
+        """Deferred work: show the reply, its file and what was downloaded as the speakers are named now."""
         job = await self._store.job(text(facts, "job"))
         transcript = await self._store.transcript(job.id) if job is not None else None
         if job is None or transcript is None or job.state is not State.DONE:
@@ -127,7 +127,7 @@ class ReplyUpdates:
             await self._erase_file(row)
 
     async def delete_reply(self, facts: Json) -> None:
-        """An errand: purge what is stored, take every file and part away, and leave one line of the reply."""
+        """Deferred work: purge what is stored, take every file and part away, and leave one line of the reply."""
         job = await self._store.job(text(facts, "job"))
         if job is None:
             return

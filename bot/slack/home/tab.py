@@ -51,7 +51,7 @@ class HomeData:
 
 
 class Home:
-    """Publishes the Home of whoever opens it; only what they may see at that moment is on it."""
+    """Publishes the Home of the user who opens it; only what they may see at that moment is on it."""
 
     def __init__(
         self,

@@ -67,7 +67,7 @@ class Replies:
             raise
 
     async def compose(self, job: Job, transcript: Transcript | None, turn: int, *, short: bool = False) -> render.Reply:
-        """The answer as it is to be shown now, in the language of whoever shared the file. Raises `StoreError` only."""
+        """The answer as it is to be shown now, in the language of the file's sharer. Raises `StoreError` only."""
         settings = await self._store.channel_settings(job.origin.team_id, job.origin.channel_id)
         look = DisplayOptions(settings.speakers, settings.timestamps)
         mark = self._mark(job, turn, 0).block_id

@@ -1,4 +1,4 @@
-"""What the operator sees: series, log lines, and accounts that break and mend. The real process."""
+"""What the operator sees: series, log lines, and accounts that break and recover. The real process."""
 
 import itertools
 import re
