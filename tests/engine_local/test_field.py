@@ -85,7 +85,7 @@ async def test_a_second_language_is_transcribed_and_not_translated(base: Desk, t
 
 async def test_a_call_is_heard_channel_by_channel_also_where_both_speak(base: Desk, tmp_path: Path) -> None:
     first, second = speech(), speech("sense_passage.mp3")
-    near = np.concatenate([first, pause(6), first])
+    near = np.concatenate([first, pause(6), first, pause(9)])
     far = np.zeros(len(near), np.int16)
     far[8 * RATE : 8 * RATE + len(second)] = second[: len(far) - 8 * RATE]
     size = min(len(near), 8 * RATE + len(second))

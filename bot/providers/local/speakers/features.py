@@ -9,9 +9,10 @@ _BINS, _FFT = 80, 512
 _FRAME, _SHIFT = 400, 160  # samples: 25 ms every 10 ms
 _LOWEST_HZ, _HIGHEST_HZ = 20.0, 8000.0
 _PREEMPHASIS = 0.97
-# Of an energy before the logarithm, for samples from -1 to 1 (Kaldi's are 16-bit integers): empty bands, as above a
-# telephone's 3,400 Hz, stay even. With Kaldi's own scale three times as many names were wrong on telephone speech.
-_FLOOR = 1.19e-7
+# Of an energy before the logarithm, for sound at -20 dBFS: empty bands, as those beside a telephone's 300 to 3,400 Hz,
+# stay even instead of being full of the noise of its coding. From 1e-7 to 1e-3 the wrong names of telephone speech
+# fell by half (four speakers, 60 s), those of wide-band speech stayed as they were.
+_FLOOR = 1e-3
 
 Floats = NDArray[np.float32]
 
