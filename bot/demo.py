@@ -21,6 +21,7 @@ from rich.markup import escape
 
 from bot.app import open_bot
 from bot.configuration import load_settings
+from bot.providers import TABLE
 from bot.providers.webhook_address import webhook_address
 from bot.settings import Settings
 from simulators.invox import InvoxSimulator
@@ -69,6 +70,11 @@ def _service(name: str, public_url: str) -> XosumSimulator | InvoxSimulator | Na
             return InvoxSimulator()  # it is told the address with each job
 
 
+def _notice(provider: str) -> str:
+    """What the page's header says of a simulated service; nothing of the local engine, whose words are real."""
+    return "" if provider == "local" else f"{TABLE[provider].title} is simulated here: its words are a fixed example."
+
+
 @asynccontextmanager
 async def open_trial(provider: str, port: int, model: str) -> AsyncIterator[Trial]:
     """Start the workspace, the provider's simulator where one is asked for, and the bot; stop them in reverse.
@@ -77,7 +83,7 @@ async def open_trial(provider: str, port: int, model: str) -> AsyncIterator[Tria
     """
     async with AsyncExitStack() as stack:
         directory = stack.enter_context(tempfile.TemporaryDirectory(prefix="threadscribe-try-"))
-        options = Options(port=port)
+        options = Options(port=port, page_notice=_notice(provider))
         slack = await stack.enter_async_context(
             SlackSimulator(with_manifest(options, MANIFEST) if MANIFEST.is_file() else options)
         )
@@ -112,7 +118,9 @@ async def show_page(trial: Trial, open_browser: bool, stop: asyncio.Event) -> No
     """Print the address, open the page if there is a browser, and wait to be stopped."""
     console = Console()
     console.print(f"\n  Your local workspace: [bold]{escape(trial.slack.page_url)}[/bold]", soft_wrap=True)
-    console.print("  Drop a recording into a channel there, or take one of the samples. Ctrl-C stops it.\n")
+    console.print(
+        "  Drop a recording into a channel there, or take one of the samples. Ctrl-C stops it.\n", soft_wrap=True
+    )
     if open_browser and (sys.platform == "darwin" or os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
         with contextlib.suppress(webbrowser.Error):
             await asyncio.to_thread(webbrowser.open, trial.slack.page_url)

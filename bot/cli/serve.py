@@ -76,7 +76,7 @@ def run_try(file: Path | None, provider: str, port: int, model: str, browser: bo
     """Run the local workspace; with `file`, post it, print the thread and end."""
     from bot.demo import open_trial, post_file, show_page
 
-    configure("warning" if file else "info")
+    configure("warning")  # what happens is on the page, or printed
     protect_this_process()
 
     async def run(stop: asyncio.Event) -> int:

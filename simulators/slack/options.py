@@ -87,7 +87,8 @@ class Options:
     `reserved_is_known` makes `files.info` know an upload that is not completed. `orphan_replies` says what becomes of a
     reply under a message that is gone.
 
-    The page opens only with `page_token` in its address; `/control/` is served only with `control`.
+    The page opens only with `page_token` in its address; `/control/` is served only with `control`. `page_notice` is a
+    sentence that the page's header shows.
 
     Tokens open this one workspace only: a bot of one that has ended, whose port this one may have got, is a stranger
     here.
@@ -103,6 +104,7 @@ class Options:
     bot_token: str = field(default_factory=lambda: f"xoxb-local-{secrets.token_hex(8)}-threadscribe")
     app_token: str = field(default_factory=lambda: f"xapp-1-A0LOCAL-{secrets.token_hex(8)}-local")
     page_token: str = field(default_factory=lambda: secrets.token_urlsafe(12))
+    page_notice: str = ""
     control: bool = False
     signing_secret: str = field(default_factory=lambda: secrets.token_hex(16))
     scopes: tuple[str, ...] = LEAST_SCOPES

@@ -38,6 +38,13 @@ async def drop(page: Page, name: str, kind: str, data: bytes) -> Locator:
     return shared
 
 
+async def shown_by(trial: Bot) -> str:
+    """The page's address that a trial prints."""
+    await trial.until(lambda: any("Your local workspace:" in line for line in trial.out), 60)
+    (shown,) = [line for line in trial.out if "Your local workspace:" in line]
+    return shown.partition("Your local workspace:")[2].strip()
+
+
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def address(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[str]:
     """The page of a trial that runs."""
@@ -45,12 +52,10 @@ async def address(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[str
     environment = {"LOCAL_MODEL": "tiny.en", "LOCAL_WORKERS": "1", "SLACK_BOT_TOKEN": "xoxb-the-operators-own"}
     arguments = ("try", "--port", str(port), "--no-browser")
     trial = await Bot.start(tmp_path_factory.mktemp("trial"), environment, *arguments)
-    await trial.until(lambda: any("Your local workspace:" in line for line in trial.out), 60)
-    (shown,) = [line for line in trial.out if "Your local workspace:" in line]
-    yield shown.partition("Your local workspace:")[2].strip()
+    yield await shown_by(trial)
     assert await trial.stop() == 0
-    written = "\n".join([*trial.lines, *trial.out])
-    assert "Traceback" not in written
+    assert trial.lines == []  # no log but warnings
+    written = "\n".join(trial.out)
     assert "country can do for you" not in written
 
 
@@ -93,6 +98,51 @@ async def test_a_broken_file_is_answered_with_one_sentence(alice: Page) -> None:
     refusal = message(thread(alice), "This file is damaged and cannot be played.")
     await expect(refusal).to_be_visible()
     await expect(refusal.get_by_role("button", name="Try again")).to_have_count(0)
+
+
+async def test_the_sample_that_is_offered_first_has_two_speakers_and_then_there_are_things_to_try(alice: Page) -> None:
+    await alice.locator('.room[data-channel="C0CALLS"]').click()
+    await expect(alice.get_by_text("is simulated here")).to_have_count(0)
+    tips = alice.get_by_role("region", name="Things to try")
+    await expect(tips).to_have_count(0)
+    await channel(alice).locator(".sample").first.click()
+    await expect(tips).to_be_visible(timeout=ENGINE_MS)
+    await expect(tips.locator("li")).to_have_count(6)
+    reply = thread(alice).locator(".message").filter(has_text="2 speakers")
+    await expect(reply).to_contain_text("sign the contract on Wednesday", timeout=5 * ENGINE_MS)
+    await expect(reply.get_by_role("button", name="Rename speakers")).to_be_visible()
+
+    await tips.get_by_role("button", name="/transcribe status").press("Enter")
+    field = channel(alice).locator(".composer-field")
+    await expect(field).to_have_value("/transcribe status")
+    await expect(field).to_be_focused()
+    await tips.get_by_role("button", name="/transcribe search").press("Enter")
+    await expect(field).to_have_value("/transcribe search ")
+    async with alice.context.expect_page() as opened:
+        await tips.get_by_role("link", name="Be Bob in a new window").click()
+    bob = await opened.value
+    await expect(bob.locator('.person[aria-checked="true"]')).to_contain_text("Bob")
+    await thread(alice).get_by_role("button", name="Close").click()
+    await tips.get_by_role("button", name="Open the reply").click()
+    await expect(reply).to_be_visible()
+    await tips.get_by_role("button", name="Close this list").press("Enter")
+    await expect(field).to_be_focused()
+    await alice.reload()
+    await expect(alice.locator("body[data-ready]")).to_be_attached()
+    await expect(tips).to_have_count(0)
+
+
+@pytest.mark.parametrize(("provider", "title"), [("xosum", "Xosum"), ("nabla", "Nabla"), ("openai", "OpenAI")])
+async def test_the_page_says_that_a_service_is_simulated(
+    provider: str, title: str, browser: Browser, tmp_path: Path
+) -> None:
+    trial = await Bot.start(tmp_path, {}, "try", "--port", "0", "--no-browser", "--provider", provider)
+    page = await at_the_page(browser, await shown_by(trial))
+    words = page.get_by_role("banner").get_by_text(f"{title} is simulated here: its words are a fixed example.")
+    await expect(words).to_be_visible()
+    await page.context.close()
+    assert await trial.stop() == 0
+    assert trial.lines == []
 
 
 async def test_status_is_told_to_the_asker_alone(alice: Page, browser: Browser, address: str) -> None:

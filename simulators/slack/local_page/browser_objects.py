@@ -38,6 +38,7 @@ class BrowserObjects:
                 {"callback_id": s.callback_id, "name": s.name} for s in options.shortcuts if s.kind == "message"
             ],
             "samples": list(samples),
+            "notice": options.page_notice,
             "bot_online": self.bot_online,
             "home": self.view(home) if home is not None else None,
         }

@@ -9,6 +9,7 @@ import { externalOptions } from "./modals.js";
 import { followFoot } from "./scroll.js";
 import { bot, current, on, openConversation, state } from "./store.js";
 import { act, postSample } from "./sync.js";
+import { thingsToTry } from "./things_to_try.js";
 import { uploadRows } from "./uploads.js";
 
 /** Draws the middle pane into `root` and keeps it true. */
@@ -17,9 +18,10 @@ export function startChannel(root) {
   const head = h("header.pane-head");
   const list = messageList({ label: "Messages" });
   const empty = h("div.empty");
-  const scroller = h("div.scroll", {}, empty, list);
   const uploads = uploadRows(target);
   const write = composer(target);
+  const tips = thingsToTry(write);
+  const scroller = h("div.scroll", {}, empty, list, tips);
   const notice = h("div.composer-notice", { role: "status", hidden: true });
   const talk = h("div.talk", {}, scroller, uploads, notice, write);
   const home = h("div.home", { hidden: true, role: "region", "aria-label": "App Home" });
@@ -126,6 +128,7 @@ export function startChannel(root) {
     write.refresh();
   });
   on("channel", drawMessages);
+  on("tips", () => follow.changed());
   on("home", drawHome);
   takeDrops(talk, () =>
     current() ? { ...target(), name: current().is_im ? current().name : `#${current().name}` } : null,

@@ -263,6 +263,13 @@ export function composer(target, { inThread = false } = {}) {
     }
     grow();
   };
+  /** Puts text into the field for the person to go on with. */
+  element.begin = (text) => {
+    field.value = text;
+    field.dispatchEvent(new Event("input"));
+    field.focus();
+  };
+  element.record = () => recordClip();
   element.focusField = () => field.focus({ preventScroll: true });
   return element;
 }

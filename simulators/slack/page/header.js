@@ -8,9 +8,11 @@ import { become, report } from "./sync.js";
 /** Draws the header into `root` and keeps it true. */
 export function startHeader(root, { toggleSidebar }) {
   const status = h("div.status", { role: "status" });
+  const notice = h("p.top-notice", { hidden: true });
   const people = h("div.people", { role: "radiogroup", "aria-label": "Act as" });
-  fill(
-    root,
+  const bar = h(
+    "div.top-bar",
+    {},
     h(
       "button.icon-button.menu-toggle",
       { type: "button", "aria-label": "Conversations", title: "Conversations", onclick: toggleSidebar },
@@ -31,6 +33,7 @@ export function startHeader(root, { toggleSidebar }) {
     h("span.people-label", { "aria-hidden": "true" }, "You are"),
     people,
   );
+  fill(root, bar, notice);
 
   const drawStatus = () => {
     const name = bot()?.name ?? "The bot";
@@ -82,6 +85,8 @@ export function startHeader(root, { toggleSidebar }) {
     change(all[(at + step + all.length) % all.length].dataset.user);
   });
   on("state", () => {
+    notice.hidden = !state.notice;
+    fill(notice, state.notice);
     drawStatus();
     drawPeople();
   });

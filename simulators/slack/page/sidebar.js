@@ -3,7 +3,7 @@
 import { addressAs } from "./api.js";
 import { avatar } from "./avatars.js";
 import { fill, h, icon } from "./dom.js";
-import { bot, on, openConversation, state } from "./store.js";
+import { bot, firstName, on, openConversation, otherPerson, state } from "./store.js";
 
 /** Draws the sidebar into `root` and keeps it true; `chosen()` runs when a person picks a conversation. */
 export function startSidebar(root, { chosen }) {
@@ -39,7 +39,7 @@ export function startSidebar(root, { chosen }) {
           ]),
         ),
       ],
-      h("p.sidebar-note", {}, "Open a second window and be the other person there: ", otherWindow()),
+      h("p.sidebar-note", {}, otherWindow()),
     );
     if (held) root.querySelector(`[data-key="${CSS.escape(held)}"]`)?.focus();
   };
@@ -70,15 +70,13 @@ export function startSidebar(root, { chosen }) {
     );
   };
   const otherWindow = () => {
-    const other = [...state.users.values()].find(
-      (user) => !user.is_bot && user.id !== "USLACKBOT" && user.id !== state.me?.id,
-    );
+    const other = otherPerson();
     return (
       other &&
       h(
         "a.link",
         { href: addressAs(other.id), target: "_blank", rel: "noopener" },
-        `be ${other.real_name?.split(" ")[0] || other.name}`,
+        `Open a second window as ${firstName(other)}`,
       )
     );
   };

@@ -9,6 +9,7 @@ export const state = {
   commands: [],
   shortcuts: [],
   samples: [],
+  notice: "", // a sentence for the header
   botOnline: false,
   connection: "connecting", // "connecting" | "live" | "lost" | "ended"
   home: null,
@@ -54,6 +55,16 @@ export function bot() {
   return [...state.users.values()].find((user) => user.is_bot && user.id !== "USLACKBOT") ?? null;
 }
 
+/** A person of this workspace whom the page does not act as. */
+export function otherPerson() {
+  return [...state.users.values()].find(
+    (user) => !user.is_bot && user.id !== "USLACKBOT" && user.id !== state.me?.id,
+  );
+}
+
+/** The first name of a person. */
+export const firstName = (user) => user.real_name?.split(" ")[0] || user.name;
+
 export const current = () => state.channels.get(state.channelId) ?? null;
 
 /** Takes the whole state that the server gives for one person. */
@@ -66,6 +77,7 @@ export function setState(answer) {
     commands: answer.commands ?? [],
     shortcuts: answer.shortcuts ?? [],
     samples: answer.samples ?? [],
+    notice: answer.notice ?? "",
     botOnline: Boolean(answer.bot_online),
     home: answer.home ?? null,
   });

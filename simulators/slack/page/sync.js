@@ -181,6 +181,7 @@ const mine = new Set(); // recordings this person has just shared, whose first a
 function followReply(message) {
   const parent = parentOf(message);
   if (!parent || !message.bot || !mine.delete(`${message.channel}:${parent}`)) return;
+  emit("answered", { channel: message.channel, ts: parent });
   const roomy = window.matchMedia("(min-width: 900px)").matches;
   if (message.channel === state.channelId && !state.threadTs && roomy) openThread(parent, { focus: false });
 }
