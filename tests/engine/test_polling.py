@@ -19,7 +19,7 @@ from storage import open_store
 from tests.support.engine_harness import new_engine
 from tests.support.model_harness import JumpingClock, Preparer, Service, Thread, World
 
-SETTINGS = load_settings({"PUBLIC_URL": "http://bot.example"}, env_file=None)
+SETTINGS = load_settings({"PUBLIC_URL": "https://bot.example"}, env_file=None)
 
 
 class Merging(Service):
