@@ -13,6 +13,7 @@ from bench.machine import Machine
 from bench.measure import Row
 
 BEGIN, END = "<!-- measures: begin -->", "<!-- measures: end -->"
+PLOTTED = 300  # points of a series that a plot can show
 
 
 @dataclass(slots=True)
@@ -45,8 +46,17 @@ class Report:
         }
 
     def write(self, path: Path, series: Mapping[str, object]) -> None:
-        """Write it all as JSON."""
-        path.write_text(json.dumps(self.document(series), indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+        """Write it as JSON: every figure, and of each series as many points as a plot can show, one line for each."""
+        lines = []
+        for key, value in self.document({name: _thinned(points) for name, points in series.items()}).items():
+            shown = _compact(value)
+            if key == "rows" and isinstance(value, list):
+                shown = "[\n" + ",\n".join(map(_compact, value)) + "\n]"
+            elif key == "series" and isinstance(value, dict):
+                each = [f"{_compact(name)}: {_compact(points)}" for name, points in value.items()]
+                shown = "{\n" + ",\n".join(each) + "\n}"
+            lines.append(f"{_compact(key)}: {shown}")
+        path.write_text("{\n" + ",\n".join(lines) + "\n}\n", encoding="utf-8")
 
     def show(self, console: Console) -> None:
         """Print the table."""
@@ -67,6 +77,19 @@ class Report:
         lines += ["| " + " | ".join(_cells(row.measure, row)) + " |" for row in self.rows]
         lines += [f"| {name} | broke off | | | | no | {why} |" for name, why in self.failed.items()]
         return "\n".join(line.replace("curl | curl", "`curl \\| curl`") for line in lines)
+
+
+def _thinned(series: object) -> object:
+    """A series with at most `PLOTTED` points, three digits behind the point."""
+    if not isinstance(series, dict) or not isinstance(series.get("points"), list | tuple):
+        return series
+    points = list(series["points"])
+    step = max(1, -(-len(points) // PLOTTED))
+    return {**series, "points": [[round(value, 3) for value in point] for point in points[::step]]}
+
+
+def _compact(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False)
 
 
 def put_into(page: Path, text: str) -> None:
