@@ -79,6 +79,7 @@ class Lane:
     _begun_at: float = 0.0
     _stopping: asyncio.Event = field(default_factory=asyncio.Event)
     _steps: dict[asyncio.Task[None], Held] = field(default_factory=dict)
+    _committing: set[str] = field(default_factory=set)  # jobs whose change is on its way into the store
     _keeper: asyncio.Task[None] | None = None
     _store_down: bool = False
 
@@ -160,7 +161,9 @@ class Lane:
             await self.clock.sleep(HEARTBEAT_SECONDS)
             for step, held in list(self._steps.items()):
                 try:
-                    if not step.done() and not await self._still_ours(held):
+                    if step.done() or await self._still_ours(held):
+                        continue
+                    if held.job.id not in self._committing:  # whose change is being committed gives its lease back
                         step.cancel()
                 except StoreError:
                     continue  # the step's own commit will find out; the lease has time left
@@ -193,6 +196,7 @@ class Lane:
             if change is None:
                 await self.store.release(job)
                 return
+            self._committing.add(job.id)
             moved = await self.store.apply(change)
             self.watch(StepEnded(moved, job.state, time.monotonic() - started, change.cause))
             if moved.state != job.state or moved.attempts:
@@ -210,6 +214,8 @@ class Lane:
             with suppress(StoreError):
                 await asyncio.shield(self.store.release(job))
             raise
+        finally:
+            self._committing.discard(job.id)
 
     async def _attempt(self, job: Job, started: float) -> Change | None:
         try:
