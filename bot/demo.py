@@ -72,7 +72,10 @@ def _service(name: str, public_url: str) -> XosumSimulator | InvoxSimulator | Na
 
 def _notice(provider: str) -> str:
     """What the page's header says of a simulated service; nothing of the local engine, whose words are real."""
-    return "" if provider == "local" else f"{TABLE[provider].title} is simulated here: its words are a fixed example."
+    if provider == "local":
+        return ""
+    name = "An OpenAI-compatible server" if provider == "openai" else TABLE[provider].title
+    return f"{name} is simulated here: its words are a fixed example."
 
 
 @asynccontextmanager

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 from playwright.async_api import Locator, Page, expect
@@ -186,6 +186,23 @@ async def test_the_keyboard_is_at_the_composer_once_a_sample_is_shared(page: Pag
     await page.get_by_role("button", name="Ward round (1 s)").press("Enter")
     await expect(channel(page).locator(".file-card")).to_be_visible()
     await expect(channel(page).locator(".composer-field")).to_be_focused()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+async def test_things_to_try_are_readable_and_reached_by_keyboard(page: Page, scheme: Literal["light", "dark"]) -> None:
+    await page.emulate_media(color_scheme=scheme)
+    tips = page.get_by_role("region", name="Things to try")
+    await expect(tips).to_have_count(0)
+    await page.get_by_role("button", name="Ward round (1 s)").press("Enter")
+    await expect(tips).to_be_visible()
+    for part in [*await tips.locator(".tip-title, .tip-hint").all(), tips.get_by_role("heading")]:
+        assert await part.evaluate(CONTRAST) >= 4.5
+    await tips.get_by_role("button", name="Close this list").focus()
+    for title in ("Record a clip", "/transcribe status", "/transcribe search", "Open the reply", "Open the bot's Home"):
+        await page.keyboard.press("Tab")
+        await expect(tips.get_by_role("button", name=title)).to_be_focused()
+    await page.keyboard.press("Enter")
+    await expect(page.get_by_role("region", name="App Home")).to_be_visible()
 
 
 async def test_options_in_groups_have_their_groups_names(page: Page, workspace: SlackSimulator) -> None:
