@@ -35,6 +35,8 @@ def job_line(me: Identity, job: Job, transcript: Transcript | None = None, phras
         why = sentence(job.problem, titles=phrases.titles).partition(". ")[0].rstrip(".")
         state = f"{state} ({escape_label(clip(why, 120))})"
     called = _called(job, transcript)
+    if called != words.name_of(job) and not is_nameless(job):
+        length = f" ({words.name_of(job)}){length}"
     return f"{icon} *{called}*{length}: {state}, {words.moment(job.created_at)}, <{link}|open>, `{job.id}`"
 
 
