@@ -51,7 +51,7 @@ async def test_status_tells_its_person_what_is_under_way_and_the_story_of_one_jo
     story = await place.command(ALICE, f"status {job}")
     assert "visit.mp3" in story
     assert "sent to the service" in story.lower()
-    assert "under way; these were" in await place.command(BOB, "status")
+    assert "You have no recordings yet" in await place.command(BOB, "status")
     await place.command(ALICE, f"cancel {job}")
     await place.answered(message)
 
