@@ -18,12 +18,12 @@ from faster_whisper import WhisperModel, decode_audio
 from numpy.typing import NDArray
 
 from bench.conversations import by_telephone
-from bot.providers.local.blocks import cut
+from bot.providers.local.recognition.blocks import cut
+from bot.providers.local.recognition.speech import Span, levelled
+from bot.providers.local.recognition.transcribe import Transcriber, Wishes
 from bot.providers.local.settings import LocalSettings
 from bot.providers.local.speakers import weights
 from bot.providers.local.speakers.regions import RegionFinder
-from bot.providers.local.speech import Span, levelled
-from bot.providers.local.transcribe import Transcriber, Wishes
 from bot.providers.local.weights import cache_dir, model_path
 
 RATE = 16_000

@@ -15,10 +15,10 @@ from typing import Protocol
 import lameenc
 import numpy as np
 
+from bot.audio.decoding.mixdown import Samples
+from bot.audio.decoding.reading import AudioReader, UnusableAudio
 from bot.audio.formats import MP3
 from bot.audio.messages import Refused, Transcode, Transcoded
-from bot.audio.mixdown import Samples
-from bot.audio.reading import AudioReader, UnusableAudio
 from bot.domain.errors import ProblemCode
 
 _BIT_RATE = 64  # kb/s

@@ -7,10 +7,10 @@ from av.audio.stream import AudioStream
 from av.container import InputContainer
 from av.stream import Discard, Disposition
 
+from bot.audio.decoding.lengths import is_length_guessed
+from bot.audio.decoding.reading import TrackReader, decodable, is_sane, open_media, why_unusable
 from bot.audio.formats import canonical_mime
-from bot.audio.lengths import is_length_guessed
 from bot.audio.messages import Facts, Need, Probe, Refused
-from bot.audio.reading import TrackReader, decodable, is_sane, open_media, why_unusable
 from bot.audio.sniff import family, is_locked, unreadable_format
 from bot.domain.errors import ProblemCode
 

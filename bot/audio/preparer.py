@@ -7,8 +7,8 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+from bot.audio.decoding.lengths import is_believable, longest
 from bot.audio.formats import FORMS, MP3, WAV, Form, file_name
-from bot.audio.lengths import is_believable, longest
 from bot.audio.messages import AUDIO_WIRE, Refused, Step, Transcode, Transcoded
 from bot.audio.payloads import SpooledPayload, StreamedPayload
 from bot.audio.prober import ONE_THREAD, WORKER, Prober, fault_of, rejection, verdict

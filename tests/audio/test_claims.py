@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.audio.decoding.lengths import is_believable, longest
 from bot.audio.disk import DiskFile
 from bot.audio.formats import DEMUXERS
 from bot.audio.inspection import look
-from bot.audio.lengths import is_believable, longest
 from bot.audio.messages import Facts, Probe, Refused
 from bot.audio.preparer import AudioPreparer
 from bot.domain.errors import ProblemCode, Rejected

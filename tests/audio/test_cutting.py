@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.audio.cutting import RATE, SEARCHED, Samples, cut, quietest, write_piece
+from bot.audio.decoding.cutting import RATE, SEARCHED, Samples, cut, quietest, write_piece
 
 LONGEST, SHORTEST = 60.0, 10.0
 

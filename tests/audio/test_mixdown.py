@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from bot.audio.mixdown import BLOCK_SECONDS, Mixdown, Samples
+from bot.audio.decoding.mixdown import BLOCK_SECONDS, Mixdown, Samples
 from tests.audio.recordings import SAMPLES
 
 RATE = 16_000

@@ -11,11 +11,11 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from bot.audio.convert import transcode
+from bot.audio.decoding.mixdown import Samples
+from bot.audio.decoding.reading import AudioReader, UnusableAudio
 from bot.audio.formats import MP3
 from bot.audio.inspection import look
 from bot.audio.messages import Facts, Probe, Transcode, Transcoded
-from bot.audio.mixdown import Samples
-from bot.audio.reading import AudioReader, UnusableAudio
 from bot.domain.errors import ProblemCode
 from tests.audio.generated import Part, tracks, wav
 from tests.audio.recordings import SAMPLES, noise, record, tone

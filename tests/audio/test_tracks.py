@@ -4,7 +4,7 @@ from itertools import product
 
 import pytest
 
-from bot.audio.tracks import Track, choose
+from bot.audio.decoding.tracks import Track, choose
 
 MKV, MP4 = "matroska,webm", "mov,mp4,m4a,3gp,3g2,mj2"
 

@@ -4,8 +4,8 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.audio.cutting import RATE, SEARCHED, quietest
-from bot.providers.local.blocks import LONGEST, cut
+from bot.audio.decoding.cutting import RATE, SEARCHED, quietest
+from bot.providers.local.recognition.blocks import LONGEST, cut
 
 
 @settings(max_examples=15)

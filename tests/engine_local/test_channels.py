@@ -7,7 +7,7 @@ import pytest
 from numpy.typing import NDArray
 
 from bench.conversations import conversation, voices
-from bot.providers.local.channels import is_separate, without_crosstalk
+from bot.providers.local.recognition.channels import is_separate, without_crosstalk
 
 VOICES = Path(__file__).parent / "voices"
 Floats = NDArray[np.float32]

@@ -9,14 +9,14 @@ from hypothesis import strategies as st
 
 from bot.domain.transcript import Segment, Word
 from bot.providers.local.assembly import assemble
-from bot.providers.local.clips import LONGEST, Clip, clips_of
 from bot.providers.local.job_files import Outcome
-from bot.providers.local.language_choice import Guess, choose_languages
 from bot.providers.local.messages import from_row, to_row
+from bot.providers.local.recognition.clips import LONGEST, Clip, clips_of
+from bot.providers.local.recognition.language_choice import Guess, choose_languages
+from bot.providers.local.recognition.speech import RATE, Span, find_speech, joined, levelled, uncovered
+from bot.providers.local.recognition.transcribe import SpokenWord, is_echo, is_made_up
 from bot.providers.local.speakers.labels import label_segments
 from bot.providers.local.speakers.turns import Turn
-from bot.providers.local.speech import RATE, Span, find_speech, joined, levelled, uncovered
-from bot.providers.local.transcribe import SpokenWord, is_echo, is_made_up
 from tests.support.local_engine_harness import speech
 
 lengths = st.lists(st.tuples(st.floats(0, 20), st.floats(0.2, 70)), min_size=1, max_size=6)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.providers.local.languages import LANGUAGES, whisper_code
+from bot.providers.local.recognition.languages import LANGUAGES, whisper_code
 from bot.providers.local.weights import PACKAGED, Packaged, WeightsError, install, installed_at, model_path
 from bot.providers.local.whisper_small import HASHES, SmallModelError, make
 from tests.support.local_engine_harness import local_settings

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from bot.ports.audio import InputLimits
 from bot.ports.provider import Capabilities
-from bot.providers.local.languages import LANGUAGES as CODES
+from bot.providers.local.recognition.languages import LANGUAGES as CODES
 from bot.providers.nabla.locales import LANGUAGES as LOCALES
 
 OFFERS: Mapping[str, Capabilities] = {

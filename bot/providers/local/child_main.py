@@ -12,9 +12,8 @@ from typing import TYPE_CHECKING
 
 import av
 
-from bot.audio.reading import UnusableAudio
+from bot.audio.decoding.reading import UnusableAudio
 from bot.domain.errors import ProblemCode
-from bot.providers.local.blocks import RATE, Block, Recording, cut
 from bot.providers.local.messages import (
     ENGINE_WIRE,
     Done,
@@ -26,11 +25,12 @@ from bot.providers.local.messages import (
     Transcribe,
     Unusable,
 )
+from bot.providers.local.recognition.blocks import RATE, Block, Recording, cut
 from bot.subprocesses.channel import Channel
 from bot.subprocesses.confinement import confine
 
 if TYPE_CHECKING:
-    from bot.providers.local.listening import Listener
+    from bot.providers.local.recognition.listening import Listener
 
 _NICENESS = 10  # the event loop goes first, however many cores the model takes
 _OPEN_FILES = 3  # recordings of jobs that take turns; each holds up to a block of samples
@@ -65,7 +65,7 @@ def main() -> None:
     channel = Channel(ENGINE_WIRE, niceness=_NICENESS)
     av.logging.set_level(av.logging.PANIC)
     # After the channel: a slow import must not outlive the parent.
-    from bot.providers.local.listening import Listener
+    from bot.providers.local.recognition.listening import Listener
 
     try:
         listener = Listener(model, int(threads), device, compute_type, Path(cache))

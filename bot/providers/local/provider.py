@@ -37,9 +37,9 @@ from bot.ports.provider import (
 from bot.providers.kind import Blocks
 from bot.providers.local.assembly import assemble
 from bot.providers.local.job_files import JobFiles, Request, link_or_copy
-from bot.providers.local.languages import LANGUAGES, whisper_code
 from bot.providers.local.messages import SelfTest, SelfTestPassed
 from bot.providers.local.pool import ModelChoice, ModelUnusableError, Pool
+from bot.providers.local.recognition.languages import LANGUAGES, whisper_code
 from bot.providers.local.runner import JobRunner
 from bot.providers.local.settings import LocalSettings
 from bot.providers.local.speakers.package import REMEDY as SPEAKERS_REMEDY

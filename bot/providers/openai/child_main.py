@@ -14,10 +14,10 @@ from pathlib import Path
 import av
 import numpy as np
 
-from bot.audio import cutting
-from bot.audio.lengths import longest
+from bot.audio.decoding import cutting
+from bot.audio.decoding.lengths import longest
+from bot.audio.decoding.reading import AudioReader, UnusableAudio
 from bot.audio.messages import Failed, Refused
-from bot.audio.reading import AudioReader, UnusableAudio
 from bot.domain.errors import ProblemCode
 from bot.providers.openai.messages import CUTTER_WIRE, AllCut, CutFile, CutProgress, CutSamples, PieceMade, Samples
 from bot.subprocesses.channel import Channel

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Final
 
-from bot.providers.local.languages import LANGUAGES, whisper_code
+from bot.providers.local.recognition.languages import LANGUAGES, whisper_code
 from bot.providers.openai.dialects import Dialect
 
 __all__ = ["LANGUAGES", "code_of", "language_field"]

@@ -15,9 +15,9 @@ from faster_whisper import WhisperModel
 
 from bot.domain.transcript import Segment, Word
 from bot.providers import whisper_guards
-from bot.providers.local.clips import Clip, clips_of
-from bot.providers.local.language_choice import Guess, Heard, choose_languages
-from bot.providers.local.speech import RATE, Floats, Span, find_speech, joined, uncovered
+from bot.providers.local.recognition.clips import Clip, clips_of
+from bot.providers.local.recognition.language_choice import Guess, Heard, choose_languages
+from bot.providers.local.recognition.speech import RATE, Floats, Span, find_speech, joined, uncovered
 
 BEAM = 5
 _PAUSE = 1.5  # seconds without a word that end a segment

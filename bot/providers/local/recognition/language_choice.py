@@ -7,7 +7,7 @@ clip has its own, and a clip beside a change is halved to find where the change 
 from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
-from bot.providers.local.clips import Clip
+from bot.providers.local.recognition.clips import Clip
 
 Guess = Mapping[str, float]  # language -> probability
 

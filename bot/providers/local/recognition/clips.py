@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from bot.providers.local.speech import RATE, Floats, Span
+from bot.providers.local.recognition.speech import RATE, Floats, Span
 
 LONGEST = 29.0  # seconds: Whisper hears 30 at a time, and a longer clip would cost a second window
 _SEARCHED = 8.0  # seconds at the end of a full clip in which it is cut

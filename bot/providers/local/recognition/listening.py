@@ -7,8 +7,6 @@ from pathlib import Path
 import numpy as np
 
 from bot.domain.transcript import Segment
-from bot.providers.local.blocks import RATE, Block
-from bot.providers.local.channels import without_crosstalk
 from bot.providers.local.messages import (
     BlockDone,
     NameSpeakers,
@@ -18,12 +16,14 @@ from bot.providers.local.messages import (
     from_row,
     to_row,
 )
+from bot.providers.local.recognition.blocks import RATE, Block
+from bot.providers.local.recognition.channels import without_crosstalk
+from bot.providers.local.recognition.speech import Span, levelled
+from bot.providers.local.recognition.transcribe import BlockWords, Transcriber, Wishes
 from bot.providers.local.speakers import weights
 from bot.providers.local.speakers.labels import label_segments
 from bot.providers.local.speakers.regions import Region, RegionFinder, pack, unpack
 from bot.providers.local.speakers.turns import speaker_turns
-from bot.providers.local.speech import Span, levelled
-from bot.providers.local.transcribe import BlockWords, Transcriber, Wishes
 
 _WINDOWS = 1_000  # of the segmentation, more than a block has: numbers of windows are the recording's own
 

@@ -10,11 +10,11 @@ from pathlib import Path
 import av
 import numpy as np
 
-from bot.audio import cutting
-from bot.audio.cutting import RATE, Samples
-from bot.audio.cutting import Piece as Block
-from bot.audio.reading import AudioReader, decodable, open_media
-from bot.providers.local.channels import is_separate
+from bot.audio.decoding import cutting
+from bot.audio.decoding.cutting import RATE, Samples
+from bot.audio.decoding.cutting import Piece as Block
+from bot.audio.decoding.reading import AudioReader, decodable, open_media
+from bot.providers.local.recognition.channels import is_separate
 
 __all__ = ["LONGEST", "RATE", "Block", "Recording", "Samples", "cut"]
 
@@ -29,7 +29,7 @@ class Recording:
     """The sound of a file. Use as a context; `total` is its announced length in seconds, if any.
 
     `separate`: it is a call with a speaker on each of two channels, which are then kept apart; else there is one
-    channel, mixed as it is for other services. Raises `bot.audio.reading.UnusableAudio`.
+    channel, mixed as it is for other services. Raises `bot.audio.decoding.reader.UnusableAudio`.
     """
 
     def __init__(self, path: Path) -> None:

@@ -15,9 +15,9 @@ from av.audio.stream import AudioStream
 from av.container import InputContainer
 from av.stream import Discard, Disposition
 
+from bot.audio.decoding.mixdown import BLOCK_SECONDS, Mixdown, Samples
+from bot.audio.decoding.tracks import Track, choose
 from bot.audio.formats import DEMUXERS
-from bot.audio.mixdown import BLOCK_SECONDS, Mixdown, Samples
-from bot.audio.tracks import Track, choose
 from bot.domain.errors import ProblemCode
 
 LOWEST_RATE = 1_000  # Hz; below, one frame of a FLAC file becomes gigabytes of samples
