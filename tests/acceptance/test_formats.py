@@ -10,7 +10,7 @@ import pytest_asyncio
 from simulators.slack.file_store import Upload
 from simulators.slack.records import Message
 from tests.audio.recordings import record
-from tests.support.bot_harness import ALICE, BOB, CLINIC, DIRECT, Place, headline, open_place, shown
+from tests.support.bot_harness import ALICE, BOB, CLINIC, DIRECT, Place, headline, open_place, shown, words_of
 from tests.support.local_engine_harness import SAMPLES, WORDS, error_rate, speech
 
 pytestmark = [pytest.mark.engine, pytest.mark.asyncio(loop_scope="module")]
@@ -68,9 +68,7 @@ async def expect_words(place: Place, message: Message, clip: Clip) -> None:
     (reply,) = await place.answered(message)
     assert reply.thread_ts == message.root
     assert headline(reply)
-    said = shown(reply)
-    heard = " ".join(line.partition("]")[2] for line in said.splitlines() if line.startswith("["))
-    assert error_rate(clip.words, heard) <= 0.15, said
+    assert error_rate(clip.words, words_of(reply)) <= 0.15, shown(reply)
     assert place.thread(message) == [reply]
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from simulators.slack.file_store import Upload
 from simulators.slack.records import Message
-from tests.support.bot_harness import CLINIC, Place, headline, open_place, shown
+from tests.support.bot_harness import CLINIC, Place, headline, open_place, shown, words_of
 from tests.support.local_engine_harness import SAMPLES, WORDS, error_rate, talk
 from tests.support.processes import alive, children, commands, until
 
@@ -45,8 +45,7 @@ async def dies(place: Place) -> None:
 async def expect_one_answer(place: Place, message: Message, words: str) -> Message:
     (reply,) = await place.answered(message)
     assert headline(reply)
-    heard = " ".join(line.partition("]")[2] for line in shown(reply).splitlines() if line.startswith("["))
-    assert error_rate(words, heard) <= 0.15
+    assert error_rate(words, words_of(reply)) <= 0.15, shown(reply)
     await place.settled(message, "done")
     assert place.thread(message) == [reply]
     return reply

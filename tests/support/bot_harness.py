@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import re
 import socket
 import sqlite3
 from collections import Counter
@@ -65,6 +66,18 @@ def headline(message: Message) -> str:
         block for block in message.blocks if block["type"] == "header" or "overflow" in str(block.get("accessory"))
     ]
     return next((text for block in heads for text in _texts(block["text"])), "")
+
+
+def words_of(message: Message) -> str:
+    """The words of the transcript in a reply, without times, speakers, highlights and facts."""
+    lines: list[str] = []
+    for block in message.blocks:
+        lists = "rich_text_list" in str(block.get("elements"))
+        if block["type"] == "rich_text" and not lists:
+            lines += _texts(block)
+        elif "overflow" in str(block.get("accessory")):
+            lines += _texts(block["text"])
+    return re.sub(r"\[?\d+:\d\d\]?", " ", " ".join(lines))
 
 
 def _mark(message: Message) -> tuple[str, str, str]:
