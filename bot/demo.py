@@ -144,9 +144,14 @@ async def post_file(trial: Trial, file: Path, stop: asyncio.Event) -> int:
                 shown[reply.ts] = said
                 console.print(f"[bold]threadscribe[/bold]  {escape(said)}")
             if reply.metadata and reply.metadata.get("event_type") == REPLY_EVENT:
-                return 0 if any(block.get("type") == "header" for block in reply.blocks) else 1
+                return 0 if _has_transcript(reply) else 1
         await _next_change(slack, stop)
     return 1
+
+
+def _has_transcript(reply: Message) -> bool:
+    """Whether a reply is a transcript: it has a title, or, if it is short, a menu; a refusal has neither."""
+    return any(block.get("type") == "header" or "overflow" in str(block.get("accessory")) for block in reply.blocks)
 
 
 async def _next_change(slack: SlackSimulator, stop: asyncio.Event) -> None:
