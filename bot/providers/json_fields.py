@@ -102,10 +102,13 @@ def reason(answer: Answer) -> str:
 
 
 def refusal(answer: Answer, provider: str) -> Rejected:
-    """What a person reads of an answer that will not change: the provider's own words."""
+    """What a person reads of an answer that will not change: the provider's own words.
+
+    The detail, which is logged, has only the status: some providers quote what was said in the recording.
+    """
     words = reason(answer)
     problem = Problem(ProblemCode.PROVIDER_REFUSED, {"provider": provider, "detail": words})
-    return Rejected(problem, f"{answer.source}: status {answer.status}: {words}")
+    return Rejected(problem, f"{answer.source}: status {answer.status}")
 
 
 def one_line(words: str) -> str:

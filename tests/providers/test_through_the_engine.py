@@ -94,7 +94,8 @@ async def test_a_file_is_answered_by_webhook_and_billed_once(name: str, sample: 
         job, transcript = await asyncio.wait_for(thread.answer, 60)
         assert transcript is not None, job
         assert not transcript.is_empty
-        assert transcript.title
+        if name != "invox":  # it gives no title, and so few words need none
+            assert transcript.title
         if name != "xosum":
             assert transcript.speakers  # Invox Medical tells them in its callback only
         assert (len(sim.billed), sim.violations) == (1, [])

@@ -144,7 +144,7 @@ class InvoxProvider(HttpProvider):
             return Pending(uploaded=False if ref in self._refused else None)
         if not answer.ok:
             words = reason(answer)
-            return _broken(words, f"{answer.source}: status {answer.status}: {words}")
+            return _broken(words, f"{answer.source}: status {answer.status}")
         found = answer.json_object()
         status = read_status(found)
         if status == "COMPLETED":

@@ -130,7 +130,7 @@ class NablaProvider(HttpProvider):
         answer = await self._call("GET", f"{self._settings.transcribe_path}/{quote(ref, safe='')}")
         if not answer.ok:
             words = reason(answer)
-            return broken(words, f"{answer.source}: status {answer.status}: {words}")
+            return broken(words, f"{answer.source}: status {answer.status}")
         locale = remote.locale
         return read_standing(answer.json_object(), locale, answer.source)
 

@@ -102,7 +102,7 @@ def raise_error(answer: Answer, service: Service, now: float) -> None:
     """
     status, source, account = answer.status, answer.source, service.account
     words = words_of(answer)
-    detail = f"{source}: status {status}: {words}"
+    detail = f"{source}: status {status}"  # logged, so without words that may quote the speech
     if 300 <= status < 400:
         raise Misconfigured(account, f"{source}: redirected elsewhere: check {service.prefix}_BASE_URL")
     if status == 401:  # without its words: some quote the key
@@ -111,13 +111,15 @@ def raise_error(answer: Answer, service: Service, now: float) -> None:
         )
     if status == 429:
         if _code_of(answer) in _QUOTA:
-            raise QuotaExhausted(account, f"{detail}: {service.title} has no quota left: check the account's billing")
+            raise QuotaExhausted(
+                account, f"{detail}: {words}: {service.title} has no quota left: check the account's billing"
+            )
         raise RateLimited(detail, retry_after(answer.headers, now, RETRY_AFTER))
     if status in (403, 404, 405):
         settings = f"{service.prefix}_BASE_URL, {service.prefix}_MODEL and {service.prefix}_API_KEY"
-        raise Misconfigured(account, f"{detail}: check {settings}")
+        raise Misconfigured(account, f"{detail}: {words}: check {settings}")
     if answer.ok and _is_page(answer):
-        raise Misconfigured(account, f"{detail}: check {service.prefix}_BASE_URL")
+        raise Misconfigured(account, f"{detail}: {words}: check {service.prefix}_BASE_URL")
     if may_have_been_done(answer):
         raise NoResult(words, detail)
     if status >= 500:

@@ -106,7 +106,7 @@ class XosumProvider(HttpProvider):
         if not answer.ok:
             words = reason(answer)
             problem = Problem(ProblemCode.PROVIDER_FAILED, {"provider": TITLE, "detail": words})
-            return Failed(problem, f"{answer.source}: status {answer.status}: {words}")
+            return Failed(problem, f"{answer.source}: status {answer.status}")
         return read_standing(answer.json_object(), answer.source)
 
     def webhook_token(self) -> str:
@@ -172,7 +172,8 @@ def read_standing(found: Fields, source: str) -> PollResult:
             return Succeeded(read_transcript(found))
         case "failed":
             words = one_line(text(found, "error"))
-            return Failed(Problem(ProblemCode.PROVIDER_FAILED, {"provider": TITLE, "detail": words}), words)
+            problem = Problem(ProblemCode.PROVIDER_FAILED, {"provider": TITLE, "detail": words})
+            return Failed(problem, f"{source}: the job failed")
         case status:
             return Pending(uploaded=status != "uploading")
 

@@ -190,7 +190,7 @@ async def test_an_hour_without_the_provider_costs_time_only(place: Place, record
 async def test_a_name_that_does_not_resolve_is_told_to_the_operator_and_the_job_waits(
     place: Place, recording: bytes
 ) -> None:
-    await place.start(XOSUM_BASE_URL="http://xosum.invalid")
+    await place.start(XOSUM_BASE_URL="https://xosum.invalid")
     message = await place.upload(Upload("visit.mp3", recording))
     await place.bot.until(
         lambda: place.bot.events("step failed", detail="POST xosum.invalid: the host name does not resolve"), 60
@@ -202,7 +202,9 @@ async def test_a_name_that_does_not_resolve_is_told_to_the_operator_and_the_job_
 
 
 async def test_slack_whose_name_does_not_resolve_is_said_by_readyz(place: Place) -> None:
-    bot = await Bot.start(place.directory, {**place.environment, "SLACK_API_URL": "http://slack.invalid/api/"}, "serve")
+    bot = await Bot.start(
+        place.directory, {**place.environment, "SLACK_API_URL": "https://slack.invalid/api/"}, "serve"
+    )
     place.bots.append(bot)
     await bot.ready()
     status, said = await readiness(place)
