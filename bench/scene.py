@@ -118,7 +118,7 @@ async def start_bot(
         child = await start_python(name, directory, env, command[0], *command[1:])
     try:
         child.ready_after = await child.until_log("ready" if who == "straightforward" else '"ready"')
-    except BaseException:
+    except BaseException:  # raised again: no process stays behind
         await child.kill()
         raise
     return child

@@ -25,7 +25,7 @@ async def open_store(
     try:
         await store.check_whole()
         await store.check_key()
-    except BaseException:
+    except BaseException:  # raised again: nobody else can close the store
         await store.close()
         raise
     return store

@@ -3,14 +3,13 @@
 It sees nothing of the disk but `FOLDER`, where the files to convert lie, and without one it can only look.
 """
 
-import errno
 import sys
-import traceback
 from collections.abc import Callable
 from pathlib import Path
 
 import av
 
+from bot.audio.child_errors import answer_to
 from bot.audio.convert import MOST_BYTES_PER_SECOND, transcode
 from bot.audio.inspection import look
 from bot.audio.messages import AUDIO_WIRE, Facts, Failed, Need, Probe, Refused, Step, Transcode, Transcoded
@@ -18,7 +17,6 @@ from bot.domain.errors import ProblemCode
 from bot.subprocesses.channel import Channel
 from bot.subprocesses.confinement import confine, limit_work
 
-_TRACEBACK_KEPT = 8000  # characters
 _NICENESS = 5  # the event loop goes first
 _MEMORY = 768 * 1024 * 1024  # bytes, beside the libraries: the index of a film of many hours takes a tenth of it
 _PROBE_SECONDS = 30.0  # of processor, for one look
@@ -45,24 +43,9 @@ def answer(request: object, step: Callable[[float], None]) -> Facts | Need | Ref
         if isinstance(request, Transcode):
             limit_work(_SECONDS + request.longest / _SLOWEST, int(request.longest * MOST_BYTES_PER_SECOND) + _SPARE)
             return transcode(request, step)
-    except MemoryError as error:  # FFmpeg's or Python's, at the limit of `confine`
-        return Refused(
-            ProblemCode.NOT_CONVERTIBLE.value, f"{type(error).__name__}: more memory than any recording needs"
-        )
-    except (FileNotFoundError, PermissionError) as error:  # a path of ours, or `confine`
-        return failed(error)
-    except av.FFmpegError as error:  # what FFmpeg objects to is in the file
-        return Refused(ProblemCode.NOT_CONVERTIBLE.value, type(error).__name__)
-    except Exception as error:  # a bug in here must be reported as one, not as a damaged file
-        if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
-            return Refused(ProblemCode.NO_SPACE.value, "the disk filled up while converting")
-        return failed(error)
+    except Exception as error:  # each has its answer, so that a bug is reported as one and not as a damaged file
+        return answer_to(error, ProblemCode.NOT_CONVERTIBLE)
     return Failed("TypeError", f"{type(request).__name__} is not a request")
-
-
-def failed(error: Exception) -> Failed:
-    """An error of ours, for the log."""
-    return Failed(type(error).__name__, "".join(traceback.format_exception(error))[-_TRACEBACK_KEPT:])
 
 
 if __name__ == "__main__":

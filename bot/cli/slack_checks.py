@@ -14,7 +14,7 @@ from bot.slack.api.identity import identify, socket_mode_is_on
 MANIFEST = Path(__file__).parent.parent.parent / "manifest.yml"
 
 _TURN_ON = "Turn on Socket Mode in the app's settings at api.slack.com/apps (Settings, Socket Mode)."
-_NEW_TOKEN = "Make a new app-level token under Basic Information, with the scope connections:write."  # noqa: S105  # a sentence
+_MAKE_ANOTHER = "Make a new app-level token under Basic Information, with the scope connections:write."
 _REMEDIES = {  # by Slack's name for the reason
     "missing_scope": "Make an app-level token with the scope connections:write: this one does not have it.",
     "not_allowed_token_type": "SLACK_APP_TOKEN takes the app-level token (xapp-…, Basic Information), not another one.",
@@ -60,7 +60,7 @@ async def app_token(settings: Settings) -> list[Finding]:
             on = await socket_mode_is_on(client, token)
     except (Misconfigured, Rejected) as error:
         code = _code(error)
-        remedy = next((text for name, text in _REMEDIES.items() if name in code), _NEW_TOKEN)
+        remedy = next((text for name, text in _REMEDIES.items() if name in code), _MAKE_ANOTHER)
         return [Finding(False, subject, f"Slack refuses SLACK_APP_TOKEN: {code}", remedy)]
     except StepError as error:
         return [Finding(False, subject, f"Slack cannot be reached: {error.detail}", _NETWORK)]

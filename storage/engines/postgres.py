@@ -139,7 +139,7 @@ class Postgres:
         try:
             result = await self._play(connection, transaction, once=False)
             await connection.execute("COMMIT")
-        except BaseException:
+        except BaseException:  # raised again: also a cancelled transaction is rolled back
             try:
                 if not connection.is_closed():
                     await connection.execute("ROLLBACK")

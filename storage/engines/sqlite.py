@@ -99,7 +99,7 @@ async def open_sqlite(
         can = {**statements("sqlite"), **(more or {})}
         opened.append(await Session.open(path, "IMMEDIATE", pragmas, can))
         opened.append(await Session.open(path, None, ["query_only = ON", "cache_size = -8000"], can))
-    except BaseException:
+    except BaseException:  # raised again: no connection and no lock stays behind
         for session in opened:
             await session.connection.close()
         if lock is not None:

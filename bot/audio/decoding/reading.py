@@ -94,7 +94,7 @@ class AudioReader:
         self._container = _opened(path)
         try:
             self._streams = self._chosen(path)
-        except BaseException:
+        except BaseException:  # raised again: nobody else can close what the caller has not got
             self._container.close()
             raise
         self.rate = rate or target_rate(max(stream.codec_context.sample_rate for stream in self._streams))
@@ -196,7 +196,7 @@ class TrackReader:
         kind = (frame.format.name, frame.layout.name, frame.sample_rate)
         if self._kind is None:
             self._put(np.zeros(int(start * self._rate), np.float32))
-        if kind != self._kind:
+        if self._resampler is None or kind != self._kind:
             # Joined recordings change their rate or channels on the way.
             self.finish()
             mono = frame.layout.nb_channels == 1
@@ -208,7 +208,7 @@ class TrackReader:
                 self._mixdown = Mixdown(self._channels, self._rate)
         # Broken files have times that jump; samples simply follow each other.
         frame.pts = None
-        self._resample(frame)
+        self._resample(self._resampler, frame)
 
     def take(self, count: int) -> Samples:
         """The next `count` samples; silence where there are no more."""
@@ -227,13 +227,12 @@ class TrackReader:
     def finish(self) -> None:
         """No more frames of this kind come: what is held back can be taken."""
         if self._resampler is not None:
-            self._resample(None)
+            self._resample(self._resampler, None)
             self._mix()
         self._resampler = None
 
-    def _resample(self, frame: av.AudioFrame | None) -> None:
-        assert self._resampler is not None  # noqa: S101 - made with the first frame
-        for made in self._resampler.resample(frame):
+    def _resample(self, resampler: av.AudioResampler, frame: av.AudioFrame | None) -> None:
+        for made in resampler.resample(frame):
             samples = np.frombuffer(memoryview(made.planes[0]), np.float32, made.samples * self._channels)
             self._unmixed.append(samples.reshape(-1, self._channels))
             self._held += made.samples

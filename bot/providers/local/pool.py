@@ -86,7 +86,7 @@ class Pool:
             child = await self._take(choice, job_id)
             try:
                 yield child
-            except BaseException:
+            except BaseException:  # raised again: a child left in mid-work, also by a cancellation, is of no use
                 await child.kill()
                 raise
             if child.alive:
@@ -153,7 +153,7 @@ class Pool:
         child = await Child.start(ENGINE, ENGINE_WIRE, arguments, variables, online=True)
         try:
             await _loaded(child)
-        except BaseException:
+        except BaseException:  # raised again: a child that nobody holds must not stay
             await child.kill()
             raise
         return child

@@ -3,20 +3,19 @@
 It can read the folder `SOURCES`, and write the folder `PIECES`.
 """
 
-import errno
 import hashlib
 import sys
 import tempfile
-import traceback
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import av
 import numpy as np
 
+from bot.audio.child_errors import answer_to
 from bot.audio.decoding import cutting
 from bot.audio.decoding.lengths import longest
-from bot.audio.decoding.reading import AudioReader, UnusableAudio
+from bot.audio.decoding.reading import AudioReader
 from bot.audio.messages import Failed, Refused
 from bot.domain.errors import ProblemCode
 from bot.providers.openai.messages import CUTTER_WIRE, AllCut, CutFile, CutProgress, CutSamples, PieceMade, Samples
@@ -27,7 +26,6 @@ _NICENESS = 5  # the event loop goes first
 _MEMORY = 2 * 1024**3  # bytes, beside the libraries: a piece can have an hour and is held several times over
 _SECONDS = 120.0  # of processor, for any recording
 _SLOWEST = 5.0  # seconds of sound that the slowest machine cuts in one
-_TRACEBACK_KEPT = 8000  # characters
 _PROGRESS_SECONDS = 30.0  # of the recording between two reports
 
 
@@ -48,24 +46,9 @@ def answer(request: object, send: Callable[[object], None]) -> AllCut | Samples 
             return _cut(request, send)
         if isinstance(request, CutSamples):
             return _samples(request)
-    except UnusableAudio as error:
-        return Refused(error.code.value, error.detail)
-    except MemoryError as error:  # FFmpeg's or Python's, at the limit of `confine`
-        return Refused(ProblemCode.NOT_CONVERTIBLE.value, f"{type(error).__name__}: more than a recording needs")
-    except (FileNotFoundError, PermissionError) as error:  # a path of ours, or `confine`
-        return failed(error)
-    except av.FFmpegError as error:  # what FFmpeg objects to is in the file
-        return Refused(ProblemCode.CORRUPT.value, type(error).__name__)
-    except Exception as error:  # a bug in here must be reported as one, not as a damaged file
-        if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
-            return Refused(ProblemCode.NO_SPACE.value, "the disk filled up while cutting")
-        return failed(error)
+    except Exception as error:  # each has its answer, so that a bug is reported as one and not as a damaged file
+        return answer_to(error, ProblemCode.CORRUPT)
     return Failed("TypeError", f"{type(request).__name__} is not a request")
-
-
-def failed(error: Exception) -> Failed:
-    """An error of ours, for the log."""
-    return Failed(type(error).__name__, "".join(traceback.format_exception(error))[-_TRACEBACK_KEPT:])
 
 
 def piece_name(number: int, extension: str) -> str:

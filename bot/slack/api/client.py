@@ -19,6 +19,7 @@ from typing import cast
 
 import aiohttp
 from slack_sdk.errors import SlackApiError
+from slack_sdk.http_retry.async_handler import AsyncRetryHandler
 from slack_sdk.http_retry.builtin_async_handlers import (
     AsyncConnectionErrorRetryHandler,
     AsyncRateLimitErrorRetryHandler,
@@ -123,7 +124,7 @@ class SlackClient:
         token = settings.slack_bot_token.get_secret_value()
         proxy = network.proxy_for(settings.slack_api_url)
 
-        def build(*handlers: object) -> AsyncWebClient:
+        def build(*handlers: AsyncRetryHandler) -> AsyncWebClient:
             web = AsyncWebClient(
                 token=token,
                 base_url=settings.slack_api_url,
@@ -131,7 +132,7 @@ class SlackClient:
                 session=session,
                 ssl=network.trust,
                 logger=_LOGGER,
-                retry_handlers=list(handlers),  # type: ignore[arg-type]  # the SDK's list is invariant
+                retry_handlers=list(handlers),
             )
             web.proxy = proxy  # by our settings; the SDK has just read one from the environment
             return web
@@ -196,14 +197,15 @@ class SlackClient:
         """Answer through a `response_url` (5 uses within 30 minutes)."""
         await self._post(url, "response_url", json=dict(message))
 
-    async def _post(self, url: str, what: str, **body: object) -> None:
+    async def _post(self, url: str, what: str, data: bytes | None = None, json: Json | None = None) -> None:
         proxy = self.network.proxy_for(url)
         try:
             async with self.session.post(
                 url,
                 allow_redirects=False,
                 proxy=proxy,
-                **body,  # type: ignore[arg-type]  # one of data and json
+                data=data,
+                json=json,
             ) as response:
                 if response.status == 429:
                     named = {name.lower(): value for name, value in response.headers.items()}

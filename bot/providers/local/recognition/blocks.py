@@ -38,7 +38,7 @@ class Recording:
         self.total = self._reader.announced
         try:
             self.separate = _is_call(path)
-        except BaseException:
+        except BaseException:  # raised again: nobody else can close the reader
             self._reader.__exit__()
             raise
 
