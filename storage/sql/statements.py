@@ -22,10 +22,26 @@ _HELD = """EXISTS (
         SELECT 1 FROM legal_hold WHERE (kind = 'job' AND ref = job.id) OR (kind = 'user' AND ref = job.user_id)
             OR (kind = 'channel' AND ref = job.channel_id)
     )"""
+# The compare-and-set of `change_job`, the same in both databases.
+_CHANGED_JOB = f"""UPDATE job SET
+    {", ".join(f"{column} = :{column}" for column in JOB_CHANGED)},
+    state = CASE WHEN deleted_at IS NOT NULL AND CAST(:is_final AS INTEGER) = 1 THEN 'deleted' ELSE :state END,
+    due_at = CASE
+        WHEN CAST(:due_at AS DOUBLE PRECISION) < 253402300799 AND :due_at > CAST(:now AS DOUBLE PRECISION)
+            AND (wake_count <> :wake_count OR (lease_token <> '' AND wake_count <> wake_count_at_claim)) THEN :now
+        ELSE :due_at
+    END,
+    cancel_by = CASE WHEN :sets_cancel_by = 1 THEN :cancel_by ELSE cancel_by END,
+    lease_token = CASE WHEN :keep_lease = 1 THEN lease_token ELSE '' END,
+    lease_until = CASE WHEN :keep_lease = 1 THEN lease_until ELSE 0 END,
+    purged_at = NULL,
+    revision = revision + 1
+WHERE id = :id AND state = :source AND lease_token = :token
+RETURNING state, due_at, cancel_by, deleted_at, wake_count, lease_token, revision"""  # noqa: S608 - of our own column names
 _TEXTS = {
     "job_columns": ", ".join(JOB_COLUMNS),
     "job_values": ", ".join(f":{column}" for column in JOB_COLUMNS),
-    "job_changes": ", ".join(f"{column} = :{column}" for column in JOB_CHANGED),
+    "changed_job": _CHANGED_JOB,
     "held": _HELD,
 }
 _OWN_TEXTS: dict[Dialect, dict[str, str]] = {

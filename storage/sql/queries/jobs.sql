@@ -33,40 +33,12 @@ WHERE team_id = :team_id AND file_id = :file_id AND channel_id = :channel_id AND
 -- Compare-and-set on id, state and lease token. A row that was woken since it was claimed does not sleep past now
 -- (a parked or final one, due in the far future, does). Who asked to cancel stays unless the change sets it. A deleted
 -- job that ends, ends as deleted. A changed job may have content again, so that it is not purged any more.
-UPDATE job SET
-    @job_changes,
-    state = CASE WHEN deleted_at IS NOT NULL AND CAST(:is_final AS INTEGER) = 1 THEN 'deleted' ELSE :state END,
-    due_at = CASE
-        WHEN CAST(:due_at AS DOUBLE PRECISION) < 253402300799 AND :due_at > CAST(:now AS DOUBLE PRECISION)
-            AND (wake_count <> :wake_count OR (lease_token <> '' AND wake_count <> wake_count_at_claim)) THEN :now
-        ELSE :due_at
-    END,
-    cancel_by = CASE WHEN :sets_cancel_by = 1 THEN :cancel_by ELSE cancel_by END,
-    lease_token = CASE WHEN :keep_lease = 1 THEN lease_token ELSE '' END,
-    lease_until = CASE WHEN :keep_lease = 1 THEN lease_until ELSE 0 END,
-    purged_at = NULL,
-    revision = revision + 1
-WHERE id = :id AND state = :source AND lease_token = :token
-RETURNING state, due_at, cancel_by, deleted_at, wake_count, lease_token, revision;
+@changed_job;
 
 -- name: change_job_postgres
 -- The same with its event.
 WITH changed AS (
-    UPDATE job SET
-        @job_changes,
-        state = CASE WHEN deleted_at IS NOT NULL AND CAST(:is_final AS INTEGER) = 1 THEN 'deleted' ELSE :state END,
-        due_at = CASE
-            WHEN CAST(:due_at AS DOUBLE PRECISION) < 253402300799 AND :due_at > CAST(:now AS DOUBLE PRECISION)
-                AND (wake_count <> :wake_count OR (lease_token <> '' AND wake_count <> wake_count_at_claim)) THEN :now
-            ELSE :due_at
-        END,
-        cancel_by = CASE WHEN :sets_cancel_by = 1 THEN :cancel_by ELSE cancel_by END,
-        lease_token = CASE WHEN :keep_lease = 1 THEN lease_token ELSE '' END,
-        lease_until = CASE WHEN :keep_lease = 1 THEN lease_until ELSE 0 END,
-        purged_at = NULL,
-        revision = revision + 1
-    WHERE id = :id AND state = :source AND lease_token = :token
-    RETURNING state, due_at, cancel_by, deleted_at, wake_count, lease_token, revision
+    @changed_job
 ), event AS (
     INSERT INTO job_event (job_id, revision, at, source, target, cause, detail)
     SELECT :id, revision, CAST(:now AS DOUBLE PRECISION), :source, state, CAST(:cause AS TEXT), CAST(:detail AS BLOB)
