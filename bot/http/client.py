@@ -1,4 +1,4 @@
-"""HTTP as a client: the one module that imports httpx, where every failure is classified once.
+"""Sends requests, tries again where that is safe, and classifies each failure once:
 
     no connection (refused, no such name, no free slot)     Transient: the request never left
     cut or silent after the request left, 408, 425, 5xx     Transient; Ambiguous for a call that is not `repeatable`

@@ -12,7 +12,7 @@ from tests.support.crash_harness import PROVIDERS, open_stage
 POINTS = {
     "local": ["store.add_job.after", "local.upload.after", "store.put_block.after", "slack.call.POST.after"],
     "xosum": ["xosum.create.after", "http.put_stream.chunk", "store.put_transcript.after", "slack.call.POST.after"],
-    "invox": ["invox.create.before", "http.put_stream.after", "store.put_inbox.after", "store.save_outbox.after"],
+    "invox": ["invox.create.before", "http.put_stream.after", "store.put_inbox.after", "store.claim_outbox.after"],
     "nabla": ["nabla.create.after", "http.stream_get.chunk", "store.wake.before", "slack.call.POST.before"],
 }
 RANDOM = {"local": 1, "xosum": 3, "invox": 3, "nabla": 2}

@@ -36,7 +36,7 @@ class Outbox(Protocol):
         ...
 
     async def save_outbox(self, message: OutboxMessage) -> None:
-        """Insert or replace it unconditionally and end any claim. For work that only one process can be at."""
+        """Insert or replace it unconditionally and end any claim. Not for an intent to post: that is claimed."""
         ...
 
     async def outbox_to_verify(self, now: float, limit: int = 50) -> Sequence[OutboxMessage]:

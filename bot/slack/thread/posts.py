@@ -4,8 +4,13 @@ Slack has no idempotency key for `chat.postMessage`, so a post of unknown fate (
 looked up before it is repeated: after a settle time the thread is read, and a message of ours that carries the mark
 is adopted. Slack may still show a first post after that, so a post that followed a doubtful one is verified a minute
 later, and extras are deleted. The mark is in the metadata and in a `block_id`: metadata may be withheld from a token.
+
+Several processes may be at one message, and one of them may have stood still (a paused machine) while its job went to
+another. So the row is claimed after the wait for the channel's turn, by compare-and-set; who lost it does not post. One
+that stood still in the middle of its request finds that its row has moved on, and takes its own message away.
 """
 
+import secrets
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -25,6 +30,8 @@ from bot.slack.thread.render import marked
 
 VERIFY_SECONDS = 60.0
 _NAMESPACE = uuid.UUID("8f2c3a52-5f0e-4a8e-9d0f-6a1f0f5b7c11")
+_LONGEST_CLAIM_SECONDS = 5.0  # from the claim to the request, whatever the settle time
+_SOMEBODY_ELSE = "another process is at this message"
 _MOST_HISTORY_PAGES = 5  # a message outside a thread is looked for among the channel's newest thousand
 
 _log = structlog.get_logger(__name__)
@@ -89,6 +96,7 @@ class Posts:
         self._who = who
         self._clock = clock
         self.settle_seconds = settle_seconds
+        self._owner = secrets.token_hex(8)
         self._on_reply = on_reply  # called for each reply: `posted`, `adopted`, or `healed` of an extra one
 
     async def deliver(self, key: str, job_id: str, channel_id: str, thread_ts: str, message: Message) -> str:
@@ -101,22 +109,44 @@ class Posts:
         if row is not None and row.phase in ("posted", "settled"):
             return row.ts
         now = self._clock.now()
-        fresh = OutboxMessage(key, job_id, channel_id, thread_ts, "intent", now)
+        fresh = OutboxMessage(key, job_id, channel_id, thread_ts, "intent", now, revision=row.revision if row else 0)
         doubtful = row is not None and (row.phase == "intent" or row.verify_at is not None)
         if row is not None and doubtful:
             await self.wait_until_settled(row)
             if found := await self.find(replace(row, channel_id=channel_id, thread_ts=thread_ts)):
                 _log.info("post_adopted", key=key, ts=found[0])
-                await self._store.save_outbox(self._posted(fresh, found[0], doubtful=True))
+                if await self._store.update_outbox(self._posted(fresh, found[0], doubtful=True)) is None:
+                    raise Transient(_SOMEBODY_ELSE, after=1.0)
                 self._tell(key, "adopted")
                 return found[0]
             fresh = replace(fresh, verify_at=now + VERIFY_SECONDS)  # marks it as doubtful, also after another crash
         await self._client.pace.turn(channel_id)
-        await self._store.save_outbox(replace(fresh, intent_at=self._clock.now()))
-        ts = await self._post(fresh, message)
-        await self._store.save_outbox(self._posted(fresh, ts, doubtful))
+        claimed = await self.claim(fresh)
+        ts = await self._post(claimed, message)
+        if await self._store.update_outbox(self._posted(claimed, ts, doubtful)) is None:
+            return await self._superseded(claimed, ts)
         self._tell(key, "posted")
         return ts
+
+    async def claim(self, message: OutboxMessage) -> OutboxMessage:
+        """Store the intent just before it is carried out. Raises `Transient` if somebody else is at this message."""
+        at = self._clock.now()
+        claimed = await self._store.claim_outbox(replace(message, intent_at=at), self._owner, at, self.settle_seconds)
+        if claimed is None or self._clock.now() - at > max(self.settle_seconds, _LONGEST_CLAIM_SECONDS):
+            raise Transient(_SOMEBODY_ELSE, after=1.0)  # or this process stood still meanwhile
+        return claimed
+
+    async def _superseded(self, claimed: OutboxMessage, ts: str) -> str:
+        """Our message is posted, and its row has changed meanwhile: what the row says counts."""
+        current = await self._store.outbox_message(claimed.key)
+        if current is not None and current.phase == "intent":  # who is at it now finds ours, or verifies
+            raise Transient(_SOMEBODY_ELSE, after=self.settle_seconds)
+        if current is not None and current.ts == ts and current.phase in ("posted", "settled"):
+            return ts
+        _log.warning("extra_deleted", key=claimed.key, ts=ts)
+        await self.delete(claimed.channel_id, ts)
+        self._tell(claimed.key, "healed")
+        return ts if current is None else current.ts
 
     def _tell(self, key: str, how: str) -> None:
         if key.startswith("reply:"):
@@ -155,7 +185,7 @@ class Posts:
         except Ambiguous as unknown:
             raise Transient(unknown.detail, after=self.settle_seconds) from None
         except (Transient, Misconfigured, Rejected) as error:
-            await self._store.save_outbox(replace(row, phase="gone"))  # certainly not posted: nothing to settle
+            await self._store.update_outbox(replace(row, phase="gone"))  # certainly not posted: nothing to settle
             if isinstance(error, RateLimited):  # of this channel, not of the whole lane
                 raise Transient(error.detail, after=error.retry_after) from None
             raise
@@ -228,7 +258,7 @@ class Posts:
             row = replace(row, phase="settled", ts=found[0] if found else row.ts)
         elif self._clock.now() < row.intent_at + 10 * VERIFY_SECONDS:
             return  # its owner is still at it
-        await self._store.save_outbox(replace(row, verify_at=None))
+        await self._store.update_outbox(replace(row, verify_at=None))  # unless somebody has changed it meanwhile
 
 
 def _marked(me: Identity, mark: MessageMark, page: Json) -> list[str]:

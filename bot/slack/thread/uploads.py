@@ -49,13 +49,11 @@ class Uploads:
             answer = await self._client.call(
                 Method.RESERVE_UPLOAD, filename=document.name, length=len(document.content)
             )
-            row = OutboxMessage(key, job_id, channel_id, thread_ts, "intent", self._clock.now())
-            row = replace(row, file_id=text(answer, "file_id"))
+            fresh = OutboxMessage(key, job_id, channel_id, thread_ts, "intent", self._clock.now())
+            fresh = replace(fresh, file_id=text(answer, "file_id"), revision=row.revision if row else 0)
             await self._client.post_bytes(text(answer, "upload_url"), document.content)
             await self._client.pace.turn(channel_id)
-            row = replace(row, intent_at=self._clock.now())
-            await self._store.save_outbox(row)
-            await self._complete(row, document)
+            await self._complete(await self._posts.claim(fresh), document)
         except SlackRefusal as refusal:
             if not refuses_file(refusal.code):
                 raise
