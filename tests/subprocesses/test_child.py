@@ -68,7 +68,7 @@ async def test_a_child_is_told_no_secrets(monkeypatch: pytest.MonkeyPatch) -> No
         monkeypatch.setenv(name, "hush-hush")  # our own environment, as an operator's shell sets it
     child = await Child.start("bot.audio.worker", AUDIO_WIRE)
     try:
-        assert b"hush-hush" not in environment(child.pid)
+        assert b"hush-hush" not in await environment(child.pid)
     finally:
         await child.kill()
 

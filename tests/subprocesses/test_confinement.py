@@ -103,7 +103,7 @@ async def test_an_audio_child_knows_no_proxy_and_no_hub(monkeypatch: pytest.Monk
     for online in (False, True):
         child = await Child.start(WORKER, AUDIO_WIRE, online=online)
         try:
-            assert (b"hush-hush" in environment(child.pid)) is online
+            assert (b"hush-hush" in await environment(child.pid)) is online
         finally:
             await child.kill()
 

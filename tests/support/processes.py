@@ -29,8 +29,10 @@ async def until(condition: Callable[[], object], seconds: float = 30.0) -> None:
             await asyncio.sleep(0.01)
 
 
-def environment(pid: int) -> bytes:
-    """The environment that a process was started with."""
+async def environment(pid: int) -> bytes:
+    """The environment that a process was started with. It is empty until the kernel has set up the new program's
+    stack, which is a moment after exec has closed the pipe that a parent waits for: so an empty one is read again."""
+    await until(lambda: Path(f"/proc/{pid}/environ").read_bytes())
     return Path(f"/proc/{pid}/environ").read_bytes()
 
 
