@@ -46,7 +46,7 @@ async def run(names: list[str], report: Report, plan: Plan, console: Console) ->
         begun = time.perf_counter()
         console.print(f"{name}: {MEASURES[name]}", markup=False)
         try:
-            report.rows += await importlib.import_module(f"bench.{name}").measure(plan)
+            report.rows += await importlib.import_module(f"bench.measures.{name}").measure(plan)
         except Exception as error:  # one measure must not cost the others; it is in the report, which fails
             report.failed[name] = f"{type(error).__name__}: {error}"
             if os.environ.get("BENCH_RAISE"):

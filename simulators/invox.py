@@ -14,17 +14,17 @@ from aiohttp import web
 from pydantic import JsonValue
 
 from simulators.provider.call import Call, JsonObject
-from simulators.provider.callback_signature import Format, sign
 from simulators.provider.faults import Kind
 from simulators.provider.jobs import Job, Variant
-from simulators.provider.media import Content
 from simulators.provider.program import main
 from simulators.provider.refusal import RefusalError
 from simulators.provider.results import ENGLISH, Segment, Transcript, default_transcript
 from simulators.provider.server import ProviderSimulator
 from simulators.provider.settings import CommonSettings
-from simulators.provider.storage import ROUTE, PresignedStore
-from simulators.provider.webhooks import Message
+from simulators.provider.uploads.media import Content
+from simulators.provider.uploads.presigned import ROUTE, PresignedStore
+from simulators.provider.webhooks.delivery import Message
+from simulators.provider.webhooks.signature import Format, sign
 
 CONTAINERS: Final[dict[str, str]] = {
     "audio/x-wav": "wav",

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 import aiohttp
 
-from simulators.provider.media import Content, Intake
+from simulators.provider.uploads.media import Content, Intake
 
 _PIECE: Final = 1024 * 1024
 _CHUNK: Final = 256 * 1024

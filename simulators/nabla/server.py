@@ -27,7 +27,7 @@ from simulators.provider.jobs import Job, Variant
 from simulators.provider.refusal import RefusalError
 from simulators.provider.results import Segment, Transcript, default_transcript
 from simulators.provider.server import ProviderSimulator
-from simulators.provider.webhooks import Message
+from simulators.provider.webhooks.delivery import Message
 
 BASE: Final = "/v1/core/server"
 OLD_BASE: Final = "/v1/copilot-api/server"

@@ -11,7 +11,7 @@ from typing import Final
 from simulators.nabla.settings import NablaSettings
 from simulators.provider.call import JsonObject
 from simulators.provider.jobs import Variant
-from simulators.provider.webhooks import Message
+from simulators.provider.webhooks.delivery import Message
 
 TIMESTAMP_HEADER: Final = "x-nabla-webhook-timestamp"
 SIGNATURE_HEADER: Final = "x-nabla-webhook-signature"

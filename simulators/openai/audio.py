@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import av
 from av.error import FFmpegError
 
-from simulators.provider.media import container_of
-from simulators.provider.mpeg import mpeg_seconds
+from simulators.provider.uploads.media import container_of
+from simulators.provider.uploads.mpeg import mpeg_seconds
 
 
 @dataclass(frozen=True, slots=True)

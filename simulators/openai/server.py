@@ -20,11 +20,11 @@ from simulators.provider.call import Call, JsonObject
 from simulators.provider.faults import Kind
 from simulators.provider.jobs import Job, Variant
 from simulators.provider.ledger import Billed
-from simulators.provider.media import Content
 from simulators.provider.refusal import CutError, RefusalError
 from simulators.provider.results import Segment, Transcript
 from simulators.provider.server import ProviderSimulator
-from simulators.provider.webhooks import Message
+from simulators.provider.uploads.media import Content
+from simulators.provider.webhooks.delivery import Message
 
 HOUR: Final = 3600.0
 _TOO_LARGE_PAGE: Final = "<html><head><title>413 Request Entity Too Large</title></head><body>nginx</body></html>"

@@ -5,8 +5,8 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
-from simulators.provider.media import Content
 from simulators.provider.results import Transcript
+from simulators.provider.uploads.media import Content
 
 Variant = Literal["normal", "forged", "unsigned", "stale", "altered", "foreign", "malformed", "analysis"]
 """How a webhook is made.

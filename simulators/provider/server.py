@@ -15,10 +15,10 @@ from simulators.provider.call import Call, JsonObject
 from simulators.provider.control import add_control
 from simulators.provider.jobs import JobPlan
 from simulators.provider.ledger import Billed, RequestRecord, has_slack_token, without_secrets
-from simulators.provider.media import Content
 from simulators.provider.refusal import CutError, RefusalError
 from simulators.provider.results import Transcript
 from simulators.provider.state import J, ProviderState, S
+from simulators.provider.uploads.media import Content
 
 Handler = Callable[[Call], Awaitable[web.Response]]
 

@@ -15,7 +15,7 @@ from simulators.provider.jobs import Job, JobPlan, Variant
 from simulators.provider.ledger import Billed, Delivery, Ledger
 from simulators.provider.results import Transcript
 from simulators.provider.settings import CommonSettings
-from simulators.provider.webhooks import Dispatcher, Message, RetryPolicy
+from simulators.provider.webhooks.delivery import Dispatcher, Message, RetryPolicy
 
 BODY_LIMIT = 64 * 1024 * 1024
 

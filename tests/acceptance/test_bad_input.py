@@ -9,7 +9,7 @@ import pytest
 from simulators.slack.faults import Fault
 from simulators.slack.file_store import Upload
 from simulators.xosum import XosumSimulator
-from tests.audio.recordings import record, silent_film, tone
+from tests.support.audio.recordings import record, silent_film, tone
 from tests.support.bot_harness import ALICE, CLINIC, DIRECT, Place, headline, shown
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")

@@ -13,7 +13,7 @@ from simulators.nabla import NablaSettings, NablaSimulator
 from simulators.provider.results import mark_of
 from simulators.slack.file_store import Upload
 from simulators.xosum import XosumSettings, XosumSimulator
-from tests.audio.recordings import record, tone
+from tests.support.audio.recordings import record, tone
 from tests.support.bot_harness import Place, Service, fast_xosum, free_port, open_place
 from tests.support.bot_process import Bot
 from tests.support.local_engine_harness import JFK, SAMPLES, WORDS, error_rate

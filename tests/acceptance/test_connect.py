@@ -9,7 +9,7 @@ from simulators.slack.manifest import with_manifest
 from simulators.slack.options import Options
 from simulators.slack.server import SlackSimulator
 from simulators.slack.wire import as_object, as_objects
-from tests.audio.recordings import SAMPLES
+from tests.support.audio.recordings import SAMPLES
 from tests.support.bot_harness import ALICE, CLINIC, free_port
 from tests.support.bot_process import Bot
 

@@ -13,7 +13,7 @@ from bot.domain.job import FileFacts, Origin
 from bot.ports.store import NewJob
 from simulators.xosum import XosumSimulator
 from storage import open_store
-from tests.audio.recordings import record, tone
+from tests.support.audio.recordings import record, tone
 from tests.support.bot_harness import Place, fast_xosum, open_place
 from tests.support.bot_process import ROOT
 

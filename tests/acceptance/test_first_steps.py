@@ -10,7 +10,7 @@ from simulators.slack.file_store import Upload
 from simulators.slack.manifest import with_manifest
 from simulators.slack.options import Options
 from simulators.slack.server import SlackSimulator
-from tests.audio.recordings import SAMPLES
+from tests.support.audio.recordings import SAMPLES
 from tests.support.bot_harness import ALICE, CLINIC, free_port
 from tests.support.bot_process import ROOT, Bot
 

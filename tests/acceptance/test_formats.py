@@ -9,7 +9,7 @@ import pytest_asyncio
 
 from simulators.slack.file_store import Upload
 from simulators.slack.records import Message
-from tests.audio.recordings import record
+from tests.support.audio.recordings import record
 from tests.support.bot_harness import ALICE, BOB, CLINIC, DIRECT, Place, headline, open_place, shown, words_of
 from tests.support.local_engine_harness import SAMPLES, WORDS, error_rate, speech
 

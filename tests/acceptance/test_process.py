@@ -13,7 +13,7 @@ from aiohttp import ClientSession
 
 from simulators.slack.faults import Fault
 from simulators.slack.file_store import Upload
-from tests.audio.recordings import record, tone
+from tests.support.audio.recordings import record, tone
 from tests.support.bot_harness import Place, fast_xosum, free_port, headline, open_place
 from tests.support.bot_process import Bot
 

@@ -11,7 +11,7 @@ from simulators.invox import InvoxSettings, InvoxSimulator
 from simulators.nabla import NablaSettings, NablaSimulator
 from simulators.provider.results import mark_of
 from simulators.slack.file_store import Upload
-from tests.audio.recordings import record
+from tests.support.audio.recordings import record
 from tests.support.bot_harness import Place, Service, fast_xosum, headline, open_place, shown
 from tests.support.local_engine_harness import SAMPLES, speech
 

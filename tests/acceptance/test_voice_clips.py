@@ -12,7 +12,7 @@ import pytest_asyncio
 from simulators.invox import InvoxSettings, InvoxSimulator
 from simulators.slack.faults import Fault
 from simulators.slack.file_store import Upload
-from tests.audio.recordings import SAMPLES, record, tone
+from tests.support.audio.recordings import SAMPLES, record, tone
 from tests.support.bot_harness import Place, headline, open_place
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")

@@ -10,7 +10,7 @@ from simulators.slack.file_store import Upload
 from simulators.slack.manifest import with_manifest
 from simulators.slack.options import UNREADY, Options
 from simulators.slack.records import BOT_USER
-from tests.audio.recordings import record, tone
+from tests.support.audio.recordings import record, tone
 from tests.support.bot_harness import ALICE, headline, open_place, shown
 from tests.support.bot_process import ROOT
 

@@ -18,8 +18,8 @@ from bot.audio.messages import Facts, Probe, Refused
 from bot.audio.preparer import AudioPreparer
 from bot.domain.errors import ProblemCode, Rejected
 from bot.ports.audio import AudioFacts, InputLimits
-from tests.audio.claims import flac_of_silence, with_flac_length
-from tests.audio.recordings import SAMPLES, record, tone
+from tests.support.audio.claims import flac_of_silence, with_flac_length
+from tests.support.audio.recordings import SAMPLES, record, tone
 
 FIELD = Path(__file__).parent / "field"
 MP3_ONLY = InputLimits(frozenset({"audio/mpeg"}))

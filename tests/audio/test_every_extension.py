@@ -16,8 +16,8 @@ from bot.domain.audio_guess import EXTENSIONS, AudioGuess, guess_audio
 from bot.domain.errors import ProblemCode, Rejected
 from bot.domain.job import FileFacts
 from bot.text.problems import sentence
-from tests.audio.rare_formats import amr_wb, nist_sphere, open_mg, qcelp
-from tests.audio.recordings import Announced, record, tone
+from tests.support.audio.rare_formats import amr_wb, nist_sphere, open_mg, qcelp
+from tests.support.audio.recordings import Announced, record, tone
 
 FIELD = Path(__file__).parent / "field"
 Maker = Callable[[Path], bytes]

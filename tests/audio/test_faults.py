@@ -14,7 +14,7 @@ from bot.audio.preparer import AudioPreparer
 from bot.domain.errors import InternalFault, ProblemCode, Rejected, Transient
 from bot.ports.audio import AudioFacts, InputLimits
 from bot.subprocesses.child import ChildFailedError
-from tests.audio.recordings import SAMPLES
+from tests.support.audio.recordings import SAMPLES
 
 MP3_ONLY = InputLimits(frozenset({"audio/mpeg"}))
 FACTS = AudioFacts("wav", "pcm_s16le", 11.0, "audio/wav")

@@ -13,7 +13,7 @@ from bot.audio.disk import DiskFile
 from bot.audio.inspection import look
 from bot.audio.messages import Facts, Need, Probe, Refused
 from bot.audio.preparer import AudioPreparer
-from tests.audio.recordings import SAMPLES, Announced, record, tone
+from tests.support.audio.recordings import SAMPLES, Announced, record, tone
 
 FIELD = Path(__file__).parent / "field"
 _ROUNDS = 6

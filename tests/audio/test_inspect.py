@@ -14,7 +14,7 @@ from bot.audio.messages import Probe, Refused
 from bot.audio.preparer import AudioPreparer
 from bot.domain.errors import ProblemCode, Rejected
 from bot.ports.audio import AudioFacts
-from tests.audio.recordings import SAMPLES, Announced, CountingFile, noise, record, silent_film, tone
+from tests.support.audio.recordings import SAMPLES, Announced, CountingFile, noise, record, silent_film, tone
 from tests.support.processes import children
 
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from bot.audio.decoding.mixdown import BLOCK_SECONDS, Mixdown, Samples
-from tests.audio.recordings import SAMPLES
+from tests.support.audio.recordings import SAMPLES
 
 RATE = 16_000
 

@@ -17,8 +17,8 @@ from bot.audio.formats import MP3
 from bot.audio.inspection import look
 from bot.audio.messages import Facts, Probe, Transcode, Transcoded
 from bot.domain.errors import ProblemCode
-from tests.audio.generated import Part, tracks, wav
-from tests.audio.recordings import SAMPLES, noise, record, tone
+from tests.support.audio.generated import Part, tracks, wav
+from tests.support.audio.recordings import SAMPLES, noise, record, tone
 
 FIELD = Path(__file__).parent / "field"
 RATE = 16_000

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from bot.audio.formats import canonical_mime, file_name
 from bot.audio.sniff import family, is_html, is_locked, unreadable_format
-from tests.audio.recordings import SAMPLES
+from tests.support.audio.recordings import SAMPLES
 
 
 @pytest.mark.parametrize(

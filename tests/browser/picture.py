@@ -13,8 +13,8 @@ from playwright.async_api import async_playwright, expect
 from simulators.nabla import NablaSettings, NablaSimulator
 from simulators.provider.results import Segment, Transcript
 from simulators.slack.file_store import Upload
-from tests.audio.recordings import record
 from tests.browser.conftest import ARGUMENTS, chromium
+from tests.support.audio.recordings import record
 from tests.support.bot_harness import ALICE, BOB, CLINIC, Place, headline, open_place
 from tests.support.local_engine_harness import RATE, speech
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from bench.conversations import conversation, voices
+from bench.speech.conversations import conversation, voices
 from bot.providers.local.recognition.channels import is_separate, without_crosstalk
 
 VOICES = Path(__file__).parent / "voices"

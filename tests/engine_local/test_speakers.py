@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from bench.conversations import Conversation, by_telephone, conversation, errors, voices
+from bench.speech.conversations import Conversation, by_telephone, conversation, errors, voices
 from bot.providers.local.speakers import weights
 from bot.providers.local.speakers.checkpoint import CheckpointError, read_tensors
 from bot.providers.local.speakers.clustering import average_linkage, cluster, cut

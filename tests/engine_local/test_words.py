@@ -11,7 +11,7 @@ from faster_whisper import WhisperModel
 from bot.domain.errors import ProblemCode, Rejected
 from bot.providers.local.settings import LocalSettings
 from bot.providers.local.weights import model_path
-from tests.audio.recordings import record
+from tests.support.audio.recordings import record
 from tests.support.local_engine_harness import (
     JFK,
     RATE,

@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 
 from bench.measure import MIB
-from bench.processes import environment, start_python, until
-from bench.scene import Scene, open_scene
-from bench.streaming import Passage, pass_through
-from bench.traces import Trace
-from bench.workspace import Shape
+from bench.measures.streaming import Passage, pass_through
+from bench.processes.children import environment, start_python, until
+from bench.processes.scene import Scene, open_scene
+from bench.processes.traces import Trace
+from bench.processes.workspace import Shape
 
 SMALL, LARGE = 64 * MIB, 256 * MIB
 GROWTH = 16 * MIB  # a bot that holds the file would grow by the difference of 192 MiB
@@ -78,7 +78,7 @@ async def test_a_stalled_loop_and_a_file_in_memory_are_seen(tmp_path: Path) -> N
     trace = tmp_path / "trace.jsonl"
     env = environment()
     env["PYTHONPATH"] = f"{env['PYTHONPATH']}:{tmp_path}"
-    child = await start_python("heavy", tmp_path, env, "bench.watching", str(trace), "heavy")
+    child = await start_python("heavy", tmp_path, env, "bench.processes.watching", str(trace), "heavy")
     async with asyncio.timeout(60):
         await child.process.wait()
     found = Trace.read(trace)

@@ -10,7 +10,7 @@ from bot.configuration import load_settings
 from bot.domain.job import Options
 from bot.ports.provider import TranscriptionRequest, WebhookRequest
 from bot.settings import Settings
-from tests.simulators.provider_peers import Hook
+from tests.simulators.provider.peers import Hook
 
 
 class StillClock:

@@ -25,7 +25,7 @@ from simulators.invox import InvoxSettings, InvoxSimulator
 from simulators.provider.faults import Kind
 from simulators.provider.jobs import Variant
 from tests.providers.peers import Meter, Recording, StillClock, an_order, as_request
-from tests.simulators.provider_peers import Receiver, encoded, silent_mp3, wav
+from tests.simulators.provider.peers import Receiver, encoded, silent_mp3, wav
 from tests.support.providers import account
 
 REF = "6a4b0f0e-3f5e-4f0b-9a53-d2f1c1a6a001"

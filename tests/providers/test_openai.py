@@ -25,7 +25,7 @@ from simulators.openai.dialects import DIALECTS, DialectName
 from simulators.provider.faults import Kind
 from storage import open_store
 from tests.providers.peers import Recording, StillClock, an_order, settings_for
-from tests.simulators.openai_peers import encoded, tones
+from tests.simulators.provider.openai_peers import encoded, tones
 from tests.storage.samples import added
 from tests.support.providers import context
 

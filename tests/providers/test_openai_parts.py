@@ -38,7 +38,7 @@ from bot.providers.openai.languages import code_of, language_field
 from bot.providers.openai.piece_files import CutLimits, PieceFiles
 from bot.providers.whisper_guards import is_made_up
 from simulators.openai.form import read_form
-from tests.simulators.openai_peers import encoded, tones
+from tests.simulators.provider.openai_peers import encoded, tones
 
 SERVICE = Service("openai", "OpenAI", "OPENAI", "This part has 600 s: OPENAI_PIECE_SECONDS makes parts smaller")
 

@@ -27,7 +27,7 @@ from simulators.provider.results import Segment as Said
 from simulators.provider.results import Transcript as Result
 from simulators.xosum import XosumSettings, XosumSimulator
 from tests.providers.peers import Meter, Recording, StillClock, an_order, as_request
-from tests.simulators.provider_peers import Receiver, silent_mp3, wav
+from tests.simulators.provider.peers import Receiver, silent_mp3, wav
 from tests.support.providers import account
 
 REF = "6a4b0f0e-3f5e-4f0b-9a53-d2f1c1a6a001"

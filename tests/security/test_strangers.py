@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from simulators.slack.file_store import Upload
-from tests.audio.recordings import record, tone
+from tests.support.audio.recordings import record, tone
 from tests.support.bot_harness import Place, fast_xosum, open_place
 
 MIB = 1024 * 1024

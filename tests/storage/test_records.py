@@ -24,10 +24,10 @@ from bot.ports.store import (
     Phase,
     SpeakerNames,
 )
-from tests.storage.filled import lying
+from tests.storage.content.test_search import find, spoken
+from tests.storage.content.test_transcripts import SAID, sharing
+from tests.storage.maintenance.filled import lying
 from tests.storage.samples import KEY, NOW, Opener, done, origin, submitting, waiting
-from tests.storage.test_search import find, spoken
-from tests.storage.test_transcripts import SAID, sharing
 
 DAY = 86400.0
 ENTRY = AuditEntry(NOW, "U1", AuditAction.EXPORTED, "button", "T1", "C1", "abc", {"format": "srt"})

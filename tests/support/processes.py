@@ -32,8 +32,9 @@ async def until(condition: Callable[[], object], seconds: float = 30.0) -> None:
 async def environment(pid: int) -> bytes:
     """The environment that a process was started with. It is empty until the kernel has set up the new program's
     stack, which is a moment after exec has closed the pipe that a parent waits for: so an empty one is read again."""
-    await until(lambda: Path(f"/proc/{pid}/environ").read_bytes())
-    return Path(f"/proc/{pid}/environ").read_bytes()
+    path = Path(f"/proc/{pid}/environ")
+    await until(path.read_bytes)
+    return await asyncio.to_thread(path.read_bytes)
 
 
 def commands(pid: int) -> str:

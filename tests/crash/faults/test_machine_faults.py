@@ -23,7 +23,7 @@ from simulators.slack.file_store import Upload
 from simulators.slack.options import Options
 from simulators.xosum import XosumSimulator
 from storage import open_store
-from tests.audio.recordings import record, tone
+from tests.support.audio.recordings import record, tone
 from tests.support.bot_harness import Place, fast_xosum, headline, open_place
 from tests.support.bot_process import Bot
 

@@ -12,7 +12,7 @@ from bot.providers.webhook_address import webhook_token
 from simulators.slack.faults import Fault
 from simulators.slack.file_store import Upload
 from simulators.xosum import XosumSettings, XosumSimulator
-from tests.audio.recordings import record, tone
+from tests.support.audio.recordings import record, tone
 from tests.support.bot_harness import Place, headline, open_place
 
 pytestmark = pytest.mark.engine

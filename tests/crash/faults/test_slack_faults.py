@@ -10,7 +10,7 @@ from simulators.slack.file_store import Upload
 from simulators.slack.options import Options
 from simulators.slack.records import BOT_USER
 from simulators.xosum import XosumSimulator
-from tests.audio.recordings import record, tone
+from tests.support.audio.recordings import record, tone
 from tests.support.bot_harness import ALICE, CLINIC, Place, fast_xosum, headline, open_place
 
 pytestmark = pytest.mark.engine

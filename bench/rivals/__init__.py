@@ -1,0 +1,1 @@
+"""Baselines: the plainest programs that do the same work."""

@@ -1,0 +1,1 @@
+"""The speech engine and its data: word error rates, speakers, memory."""

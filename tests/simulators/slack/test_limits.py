@@ -1,0 +1,199 @@
+"""Every limit of texts, blocks and metadata, with Slack's error names, and just what is within them."""
+
+import json
+from collections.abc import AsyncIterator, Awaitable
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from slack_sdk.errors import SlackApiError
+
+from simulators.slack import SlackSimulator
+from simulators.slack.rules.limits import ALL_BLOCKS, message_blocks, message_metadata, post_text, update_text
+from simulators.slack.wire import SlackError, compact
+from tests.simulators.slack.peers import client, options
+
+
+def plain(text: str) -> dict[str, Any]:
+    return {"type": "plain_text", "text": text}
+
+
+def mrkdwn(text: str) -> dict[str, Any]:
+    return {"type": "mrkdwn", "text": text}
+
+
+def section(text: str) -> dict[str, Any]:
+    return {"type": "section", "text": mrkdwn(text)}
+
+
+def context(count: int) -> dict[str, Any]:
+    return {"type": "context", "elements": [mrkdwn("x")] * count}
+
+
+def button(text: str = "Go", **more: Any) -> dict[str, Any]:
+    return {"type": "button", "text": plain(text), "action_id": more.pop("action_id", text[:200]), **more}
+
+
+def actions(*elements: dict[str, Any]) -> dict[str, Any]:
+    return {"type": "actions", "elements": list(elements)}
+
+
+def select(count: int, text: str = "t", value: str = "v") -> dict[str, Any]:
+    options = [{"text": plain(text), "value": f"{value}{n}"[:200]} for n in range(count)]
+    return {"type": "static_select", "action_id": "s", "options": options}
+
+
+def code_of(blocks: object) -> tuple[str, str]:
+    try:
+        message_blocks(blocks)
+    except SlackError as error:
+        return error.code, str(error.fields)
+    return "", ""
+
+
+@pytest.mark.parametrize(
+    ("within", "beyond", "message"),
+    [
+        (section("x" * 3000), section("x" * 3001), "less than 3001 characters [json-pointer:/blocks/0/text/text]"),
+        (section("x"), section(""), "more than 0 characters"),
+        ({"type": "header", "text": plain("x" * 150)}, {"type": "header", "text": plain("x" * 151)}, "less than 151"),
+        ({"type": "header", "text": plain("x")}, {"type": "header", "text": mrkdwn("x")}, "must be one of: plain_text"),
+        (
+            {"type": "section", "fields": [mrkdwn("x" * 200)] * 10},
+            {"type": "section", "fields": [mrkdwn("x")] * 11},
+            "no more than 10 items",
+        ),
+        (
+            {"type": "section", "fields": [mrkdwn("x" * 2000)]},
+            {"type": "section", "fields": [mrkdwn("x" * 2001)]},
+            "less than 2001",
+        ),
+        (
+            {"type": "context", "elements": [mrkdwn("x")] * 10},
+            {"type": "context", "elements": [mrkdwn("x")] * 11},
+            "10",
+        ),
+        (
+            actions(*[button(str(n)) for n in range(25)]),
+            actions(*[button(str(n)) for n in range(26)]),
+            "no more than 25 items",
+        ),
+        (actions(button("x" * 75)), actions(button("x" * 76)), "less than 76"),
+        (actions(button(value="v" * 2000)), actions(button(value="v" * 2001)), "less than 2001"),
+        (actions(button(action_id="a" * 255)), actions(button(action_id="a" * 256)), "less than 256"),
+        (actions(button()), actions(button(style="loud")), "must be one of: primary, danger"),
+        (actions(button("a"), button("b")), actions(button("a"), button("a")), "already exists"),
+        (actions(select(100)), actions(select(101)), "no more than 100 items"),
+        (actions(select(1, text="x" * 75)), actions(select(1, text="x" * 76)), "less than 76"),
+        (actions(select(1, value="v" * 149)), actions(select(1, value="v" * 151)), "less than 151"),
+        ({"type": "divider", "block_id": "b" * 255}, {"type": "divider", "block_id": "b" * 256}, "less than 256"),
+        ({"type": "divider"}, {"type": "spacer"}, "unsupported type: spacer"),
+        ({"type": "markdown", "text": "x" * 12000}, {"type": "markdown", "text": "x" * 12001}, "less than 12001"),
+        (
+            {"type": "section", "text": mrkdwn("x"), "accessory": button()},
+            {"type": "section"},
+            "missing required field",
+        ),
+        ({"type": "image", "image_url": "https://x", "alt_text": "x"}, {"type": "image", "alt_text": "x"}, "image_url"),
+    ],
+)
+def test_a_block_at_its_limit_passes_and_one_beyond_it_is_named(within: Any, beyond: Any, message: Any) -> None:
+    assert code_of([within]) == ("", "")
+    code, explained = code_of([beyond])
+    assert code == "invalid_blocks"
+    assert message in explained
+
+
+def test_fifty_blocks_pass_and_fifty_one_do_not() -> None:
+    assert code_of([{"type": "divider"}] * 50)[0] == ""
+    assert code_of([{"type": "divider"}] * 51)[0] == "invalid_blocks"
+
+
+def test_block_ids_are_unique() -> None:
+    assert code_of([{"type": "divider", "block_id": "a"}] * 2)[0] == "invalid_blocks"
+
+
+def test_blocks_that_are_no_list_of_objects_have_a_format_error() -> None:
+    for value in ("{}", {"type": "divider"}, ["divider"], 7):
+        assert code_of(value)[0] == "invalid_blocks_format"
+
+
+@given(st.lists(st.text(alphabet=st.characters(codec="utf-8"), min_size=1, max_size=3000), max_size=50))
+def test_a_message_is_too_long_exactly_when_its_blocks_together_are(texts: Any) -> None:
+    blocks = [section(text) for text in texts]
+    expected = "msg_blocks_too_long" if len(compact(blocks)) > ALL_BLOCKS else ""
+    assert code_of(blocks)[0] == expected
+
+
+def test_all_blocks_together_may_be_just_so_long() -> None:
+    blocks = [section("x" * 3000)] * 4
+    room = ALL_BLOCKS - len(compact([*blocks, section("")]))
+    assert code_of([*blocks, section("x" * room)])[0] == ""
+    assert code_of([*blocks, section("x" * (room + 1))])[0] == "msg_blocks_too_long"
+
+
+def test_markdown_blocks_share_one_budget() -> None:
+    half = {"type": "markdown", "text": "x" * 6000}
+    assert code_of([half, half])[0] == ""
+    assert code_of([half, half, {"type": "markdown", "text": "x"}])[0] == "msg_blocks_too_long"
+
+
+@given(st.text(max_size=200), st.integers(0, 300))
+def test_a_posted_text_is_cut_at_forty_thousand_characters(text: str, times: Any) -> None:
+    whole = text * times
+    assert post_text(whole) == whole[:40_000]
+
+
+def test_an_updated_text_is_refused_above_four_thousand_characters() -> None:
+    assert update_text("ա" * 4000) == "ա" * 4000
+    with pytest.raises(SlackError, match="msg_too_long"):
+        update_text("ա" * 4001)
+
+
+@pytest.mark.parametrize(
+    ("metadata", "code"),
+    [
+        ({"event_type": "x", "event_payload": {}}, ""),
+        ({"event_type": "x"}, "invalid_metadata_format"),
+        ({"event_payload": {}}, "invalid_metadata_format"),
+        ("nonsense", "invalid_metadata_format"),
+        ({"event_type": "x", "event_payload": {"k": "v" * 9000}}, "metadata_too_large"),
+    ],
+)
+def test_metadata_has_a_form_and_a_size(metadata: Any, code: str) -> None:
+    if not code:
+        assert message_metadata(metadata) == metadata
+        return
+    with pytest.raises(SlackError, match=code):
+        message_metadata(metadata)
+
+
+@pytest.fixture
+async def slack() -> AsyncIterator[SlackSimulator]:
+    async with SlackSimulator(options()) as slack:
+        yield slack
+
+
+async def test_the_client_meets_the_limits_by_their_names(slack: SlackSimulator) -> None:
+    web = client(slack)
+
+    async def refused(call: Awaitable[object]) -> str:
+        with pytest.raises(SlackApiError) as caught:
+            await call
+        return str(caught.value.response["error"])
+
+    posted = await web.chat_postMessage(channel="C0CLINIC", text="y" * 41_000)
+    assert len(posted["message"]["text"]) == 40_000
+    assert await refused(web.chat_update(channel="C0CLINIC", ts=posted["ts"], text="y" * 4001)) == "msg_too_long"
+    assert await refused(web.chat_postMessage(channel="C0CLINIC", text="")) == "no_text"
+    long = [section("x" * 2900)] * 5
+    assert await refused(web.chat_postMessage(channel="C0CLINIC", text="x", blocks=long)) == "msg_blocks_too_long"
+    not_json = web.api_call("chat.postMessage", data={"channel": "C0CLINIC", "text": "x", "blocks": "[{"})
+    assert await refused(not_json) == "invalid_blocks_format"
+    in_a_string = {"channel": "C0CLINIC", "text": "x", "blocks": json.dumps([section("in a string")])}
+    assert (await web.api_call("chat.postMessage", data=in_a_string))["ok"]
+    with pytest.raises(SlackApiError) as caught:
+        await web.chat_postMessage(channel="C0CLINIC", text="x", blocks=[section("x" * 3001)])
+    (message,) = caught.value.response["response_metadata"]["messages"]
+    assert message == "[ERROR] must be less than 3001 characters [json-pointer:/blocks/0/text/text]"
