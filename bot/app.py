@@ -15,7 +15,7 @@ from pathlib import Path
 import structlog
 
 from bot.audio.preparer import AudioPreparer
-from bot.clock import SystemClock
+from bot.clock import SYNC_SECONDS, DatabaseClock, shared_clock
 from bot.configuration import kind_of
 from bot.domain.job import SLACK_LANE
 from bot.domain.transcript import Transcript
@@ -139,9 +139,9 @@ async def open_providers(settings: Settings) -> AsyncIterator[Mapping[str, Provi
 
 
 async def _open_base(stack: AsyncExitStack, settings: Settings, points: Failpoints | None) -> _Base:
-    clock = SystemClock()
     store: JobStore = await open_store(settings.database_url, settings.sealing_key, old_keys=settings.old_keys)
     stack.push_async_callback(store.close)
+    clock = await shared_clock(store.clock_offset, several=not settings.alone)
     network = network_of(settings)
     http = Http(clock, network)
     stack.push_async_callback(http.aclose)
@@ -260,13 +260,16 @@ async def _start(
     if for_operator:
         stack.push_async_callback(admin.stop)
         await admin.start()
-    alone = settings.database_url.startswith("sqlite:")  # a lock keeps every other process out
-    upkeep = Upkeep(store, clock, base.providers, engine.hosted_audio, base.sweep_spool, settings.retention_days, alone)
+    upkeep = Upkeep(
+        store, clock, base.providers, engine.hosted_audio, base.sweep_spool, settings.retention_days, settings.alone
+    )
     await upkeep.clean_up()
     stack.push_async_callback(engine.stop)
     await engine.start()
     if (default := base.providers.get(settings.provider)) is not None and isinstance(default, KeepsAudio):
         supervisor.run("check of the local engine", partial(engine.accounts.check, default))
+    if isinstance(clock, DatabaseClock):
+        supervisor.every("time of the database", SYNC_SECONDS, clock.sync)
     supervisor.every("release", RELEASE_EVERY_SECONDS, upkeep.release_ended)
     supervisor.every("purge", PURGE_EVERY_SECONDS, upkeep.purge)
     supervisor.run("wake-ups by other processes", partial(store.listen, base.wakeups.notify))

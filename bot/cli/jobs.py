@@ -8,8 +8,7 @@ from rich.console import Console
 from rich.table import Table
 
 from bot.cli.records import record_command
-from bot.cli.stores import with_store
-from bot.clock import SystemClock
+from bot.cli.stores import database_time, with_store
 from bot.domain.errors import LostLease
 from bot.domain.job import Job, State
 from bot.domain.machine import Cause, Ended, Parked, stage_of
@@ -118,7 +117,7 @@ def run_retry(settings: Settings, job_id: str) -> int:
         if job is None:
             return _say(f"threadscribe: there is no job {job_id}.", 1)
         stage = stage_of(job)
-        now = SystemClock().now()
+        now = await database_time(store)
         try:
             match stage:
                 case Ended():
@@ -141,7 +140,7 @@ def run_cancel(settings: Settings, job_id: str) -> int:
     async def act(store: JobStore) -> int:
         if await store.job(job_id) is None:
             return _say(f"threadscribe: there is no job {job_id}.", 1)
-        if not await store.request_cancel(job_id, _OPERATOR, SystemClock().now()):
+        if not await store.request_cancel(job_id, _OPERATOR, await database_time(store)):
             return _say(f"threadscribe: job {job_id} is over already, or its reply is being posted.", 1)
         await record_command(store, "cancel", job_id)
         return _say(f"Job {job_id} is being cancelled.", 0)
@@ -156,7 +155,7 @@ def run_purge(settings: Settings, days: int | None) -> int:
         return _say("RETENTION_DAYS is 0: content is never deleted. Give --older-than-days to purge anyway.", 0)
 
     async def act(store: JobStore) -> int:
-        count = await store.purge(SystemClock().now(), age)
+        count = await store.purge(await database_time(store), age)
         await record_command(store, "purge", jobs=str(count))
         return _say(f"Purged the content of {count} job{'' if count == 1 else 's'}.", 0)
 

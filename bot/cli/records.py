@@ -6,8 +6,7 @@ from datetime import date, datetime
 
 import typer
 
-from bot.cli.stores import with_store
-from bot.clock import SystemClock
+from bot.cli.stores import database_time, with_store
 from bot.ports.store import (
     AuditAction,
     AuditEntry,
@@ -35,7 +34,7 @@ def moment_of(day: str) -> float | None:
 
 async def record_command(store: JobStore, command: str, job_id: str = "", **details: str) -> None:
     """Note an operator's command in the audit log."""
-    now = SystemClock().now()
+    now = await database_time(store)
     entry = AuditEntry(
         now, OPERATOR, AuditAction.COMMAND, "cli", job_id=job_id, details={"command": command, **details}
     )
@@ -73,7 +72,7 @@ def run_erase(settings: Settings, which: EraseFilter, yes: bool) -> int:
             return _fail("nothing was changed.", 1)
         erased = await store.erase(which)
         details = {"jobs": str(len(erased))}
-        entry = AuditEntry(SystemClock().now(), OPERATOR, AuditAction.ERASED, "cli", details=details)
+        entry = AuditEntry(await database_time(store), OPERATOR, AuditAction.ERASED, "cli", details=details)
         await store.record(entry)
         typer.echo(f"Erased {len(erased)} recording{'' if len(erased) == 1 else 's'} here.")
         for line in _still_held(erased):
@@ -102,7 +101,7 @@ def run_hold(settings: Settings, kind: str, ref: str, end: bool) -> int:
         return _fail(f"{kind!r} cannot be held: it must be one of {', '.join(HoldKind)}.", 2)
 
     async def act(store: JobStore) -> int:
-        now = SystemClock().now()
+        now = await database_time(store)
         if not ref:
             for hold in await store.holds():
                 since = datetime.fromtimestamp(hold.placed_at).astimezone().strftime("%Y-%m-%d")

@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable
 
 import typer
 
+from bot.clock import SystemClock
 from bot.domain.errors import StoreError
 from bot.ports.store import JobStore
 from bot.settings import Settings
@@ -28,3 +29,9 @@ def with_store(settings: Settings, act: Callable[[JobStore], Awaitable[int]]) ->
     except StoreError as error:
         typer.echo(f"threadscribe: {error}", err=True)
         return 1
+
+
+async def database_time(store: JobStore) -> float:
+    """Unix seconds by the clock that all processes of this database share. Raises `StoreError`."""
+    now = SystemClock().now()
+    return now + await store.clock_offset(now)

@@ -43,6 +43,11 @@ class StorageSettings(Section):
         return value
 
     @property
+    def alone(self) -> bool:
+        """Whether a lock keeps every other process out of the database."""
+        return self.database_url.startswith("sqlite:")
+
+    @property
     def sealing_key(self) -> bytes | None:
         """The 32 bytes that content is sealed with; None when it is not."""
         text = self.storage_key.get_secret_value()
