@@ -261,7 +261,15 @@ async def _start(
         stack.push_async_callback(admin.stop)
         await admin.start()
     upkeep = Upkeep(
-        store, clock, base.providers, engine.hosted_audio, base.sweep_spool, settings.retention_days, settings.alone
+        store,
+        clock,
+        base.providers,
+        engine.hosted_audio,
+        base.sweep_spool,
+        settings.retention_days,
+        settings.alone,
+        settings.retention_max_days,
+        settings.audit_retention_days,
     )
     await upkeep.clean_up()
     stack.push_async_callback(engine.stop)

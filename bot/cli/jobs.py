@@ -155,7 +155,8 @@ def run_purge(settings: Settings, days: int | None) -> int:
         return _say("RETENTION_DAYS is 0: content is never deleted. Give --older-than-days to purge anyway.", 0)
 
     async def act(store: JobStore) -> int:
-        count = await store.purge(await database_time(store), age)
+        longest = (settings.retention_max_days or None) if days is None else days  # a typed age is for every channel
+        count = await store.purge(await database_time(store), age, longest)
         await record_command(store, "purge", jobs=str(count))
         return _say(f"Purged the content of {count} job{'' if count == 1 else 's'}.", 0)
 

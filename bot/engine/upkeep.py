@@ -11,6 +11,7 @@ from bot.ports.store import AuditAction, AuditEntry, JobStore
 
 PURGE_EVERY_SECONDS = 3600.0
 RELEASE_EVERY_SECONDS = 60.0
+DAY = 86_400.0  # seconds
 
 
 @dataclass(slots=True)
@@ -24,6 +25,8 @@ class Upkeep:
     sweep_spool: Callable[[], Awaitable[object]]
     retention_days: int
     alone: bool
+    retention_max_days: int = 0
+    audit_retention_days: int = 0
 
     async def clean_up(self) -> None:
         """Give back the leases of a killed process, delete its spool and what belongs to jobs that ended."""
@@ -53,8 +56,19 @@ class Upkeep:
                         await provider.cancel(job.remote)
 
     async def purge(self) -> None:
-        """Delete content that is older than the retention; with 0 days only what deletions left."""
+        """Delete content that is older than the retention; with 0 days only what deletions left.
+
+        Then old entries of the audit log.
+        """
         now = self.clock.now()
-        if count := await self.store.purge(now, self.retention_days or None):
+        if count := await self.store.purge(now, self.retention_days or None, self.retention_max_days or None):
             details = {"jobs": str(count)}
+            await self.store.record(AuditEntry(now, "bot", AuditAction.PURGED, "schedule", details=details))
+        if self.audit_retention_days:
+            await self._purge_audit(now)
+
+    async def _purge_audit(self, now: float) -> None:
+        """What the operator lets go of the audit log is itself in it."""
+        if count := await self.store.purge_audit(now - self.audit_retention_days * DAY):
+            details = {"entries": str(count)}
             await self.store.record(AuditEntry(now, "bot", AuditAction.PURGED, "schedule", details=details))

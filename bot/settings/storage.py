@@ -26,6 +26,12 @@ class StorageSettings(Section):
         SecretStr(""), description="Former STORAGE_KEYs, comma separated; still open content until `rekey` is done."
     )
     retention_days: int = Field(30, ge=0, description="Content older than this is purged; 0 keeps it forever.")
+    retention_max_days: int = Field(
+        0, ge=0, description="Longest retention that a channel may choose for itself; 0: any, also forever."
+    )
+    audit_retention_days: int = Field(
+        0, ge=0, description="Entries of the audit log older than this are deleted; 0 keeps them forever."
+    )
     spool_dir: str = Field("", description="Private directory for temporary audio; default beside the database.")
 
     @field_validator("storage_key")

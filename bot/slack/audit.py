@@ -6,10 +6,10 @@ from bot.ports.store import Audit, AuditAction, AuditEntry
 
 async def note(
     store: Audit, action: AuditAction, user_id: str, origin: str, now: float, job: Job | None = None, **details: str
-) -> None:
-    """Append an entry about a job, or about a conversation (`team` and `channel` in the details)."""
+) -> AuditEntry:
+    """Append an entry about a job, or about a conversation (`team` and `channel` in the details); it comes back."""
     team_id = job.origin.team_id if job else details.pop("team", "")
     channel_id = job.origin.channel_id if job else details.pop("channel", "")
     job_id = job.id if job else ""
     entry = AuditEntry(now, user_id, action, origin, team_id, channel_id, job_id, details)
-    await store.record(entry)
+    return await store.record(entry)

@@ -18,6 +18,10 @@ GREETING = (
     f"`{COMMAND} help` lists what else I can do, and `{COMMAND} settings` is where this channel chooses its service "
     "and language. When a recording is deleted, I delete its transcript and files in the thread, too."
 )
+GREETING_KEPT = (
+    "I keep my own copy of a transcript for {days}, so that you can search and download it; "
+    "what I post here stays until somebody deletes it."
+)
 
 DIRECT_HELP = (
     "Send me a recording or a voice clip here, or forward one, and I will reply in its thread with the transcript. "

@@ -27,6 +27,7 @@ from bot.slack.buttons.rename_speakers import RENAME_VIEW, UNDO_ACTION, RenameSp
 from bot.slack.buttons.reply_updates import ERASE, REWRITE, ReplyUpdates
 from bot.slack.buttons.retry_cancel import PRESS, Actions
 from bot.slack.buttons.transcribe_again import AGAIN_VIEW, SERVICE_ACTION, TranscribeAgain
+from bot.slack.command.audit_log import AUDIT_NEWEST, AUDIT_OLDER, AuditPages
 from bot.slack.command.command import Commands
 from bot.slack.command.lists import LIST_NEWEST, LIST_OLDER
 from bot.slack.command.search import SEARCH_OLDER
@@ -42,6 +43,7 @@ from bot.slack.people.visibility import Visibility
 from bot.slack.settings.form import LANGUAGE, SERVICE, SETTINGS_VIEW
 from bot.slack.settings.modal import SettingsModal
 from bot.slack.settings.permissions import SettingsPermissions
+from bot.slack.settings.retention import Retention
 from bot.slack.settings.services import Services
 from bot.slack.thread.chat import SlackChat
 from bot.slack.thread.posts import Posts
@@ -117,9 +119,10 @@ class SlackAdapter:
         self.background = BackgroundTasks()
         self.visibility = visibility = Visibility(access)
         rights = SettingsPermissions(client, self.who, self.persons, visibility, self.direct, clock)
+        retention = Retention(settings.retention_days, settings.retention_max_days)
         self._home = Home(store, client, self.persons, visibility, self.services, clock)
         self._settings_modal = SettingsModal(
-            store, client, rights, self.services, self.background, clock, self._home.publish
+            store, client, rights, self.services, self.background, clock, self._home.publish, retention
         )
         self.commands = Commands(
             store,
@@ -128,6 +131,7 @@ class SlackAdapter:
             access,
             visibility,
             self._settings_modal,
+            AuditPages(store, rights, clock),
             clock,
             notify,
             self.persons.english,
@@ -177,6 +181,7 @@ class SlackAdapter:
                 WITHDRAW: reply_updates.withdraw,
             },
             reports.on_broken,
+            retention,
         )
         self.app = build_app(settings, client, self.who, self.listeners())
         self.entrance = HttpEntrance(self.app, self.who, settings, read_body, reports.on_refused)
@@ -212,6 +217,8 @@ class SlackAdapter:
                 AGAIN_ACTION: self._afterwards(self._versions.pressed),
                 SERVICE_ACTION: self._afterwards(self._versions.service_chosen),
                 DELETE_ACTION: self._afterwards(self._deletion.pressed),
+                AUDIT_OLDER: self._afterwards(self.commands.turned),
+                AUDIT_NEWEST: self._afterwards(self.commands.turned),
                 LIST_OLDER: self._afterwards(self.commands.turned),
                 LIST_NEWEST: self._afterwards(self.commands.turned),
                 SEARCH_OLDER: self._afterwards(self.commands.turned),

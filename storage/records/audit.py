@@ -68,6 +68,12 @@ class StoredAudit:
         )
         return [_entry_of(row) for row in rows]
 
+    @reads_once
+    def newest_audit(self, team_id: str, channel_id: str, before: int, limit: int) -> Transaction[Sequence[AuditEntry]]:
+        """Entries about one channel with numbers below `before`, newest first."""
+        rows = yield from execute("newest_audit", team_id=team_id, channel_id=channel_id, before=before, count=limit)
+        return [_entry_of(row) for row in rows]
+
     async def verify_audit(self) -> int | None:
         """The number of the first entry whose hash does not follow from the one before; None if all do."""
         last: AuditEntry | None = None

@@ -27,7 +27,7 @@ class StoredRetention(StoredSearch):
     _db: Database
     _seal: Seal
 
-    async def purge(self, now: float, days: float | None) -> int:
+    async def purge(self, now: float, days: float | None, longest: float | None = None) -> int:
         """Delete old content, as the port says. Returns how many jobs lost content."""
         total = 0
         if days is not None:
@@ -35,9 +35,11 @@ class StoredRetention(StoredSearch):
             total += await self._purge_all("jobs_to_purge", now, before=before)
             total += await self._purge_all("leftovers_to_purge", now, before=before)
         for team_id, channel_id, own_days in await self._channels_with_retention():
-            if own_days:
+            limits = [limit for limit in (own_days or None, longest) if limit is not None]
+            if limits:
+                before = now - min(limits) * DAY
                 total += await self._purge_all(
-                    "jobs_to_purge_in_channel", now, team_id=team_id, channel_id=channel_id, before=now - own_days * DAY
+                    "jobs_to_purge_in_channel", now, team_id=team_id, channel_id=channel_id, before=before
                 )
         total += await self._purge_all("deleted_jobs_to_purge", now)
         if await self.discard_ended() or total:

@@ -44,6 +44,12 @@ async def test_entries_are_numbered_and_chained(store: JobStore) -> None:
     assert await store.audit(AuditFilter(job_id="abc", after=1)) == [second]
     assert await store.audit(AuditFilter(since=NOW + 1)) == [second]
     assert await store.verify_audit() is None
+    third = await store.record(ENTRY)
+    assert await store.newest_audit("T1", "C1", 99, 5) == [third, first]
+    assert await store.newest_audit("T1", "C1", 99, 1) == [third]
+    assert await store.newest_audit("T1", "C1", third.number, 5) == [first]
+    assert await store.newest_audit("T2", "C1", 99, 5) == []
+    assert await store.newest_audit("T1", "", 99, 5) == []
 
 
 @pytest.mark.parametrize("url", ["sqlite"], indirect=True)
@@ -98,6 +104,23 @@ async def test_a_channel_keeps_content_for_as_long_as_it_says(store: JobStore) -
     assert await store.purge(NOW + 1000 * DAY, 30) == 0
     assert await store.transcript(ever.id) is not None
     assert await store.transcript(short.id) is None
+
+
+async def test_no_channel_keeps_content_longer_than_the_operator_allows(store: JobStore) -> None:
+    ever, long, short = [await spoken(store, "cough", channel=channel) for channel in ("C1", "C2", "C3")]
+    for channel, days in (("C1", 0), ("C2", 100), ("C3", 5)):
+        await store.put_channel_settings("T1", channel, ChannelSettings(retention_days=days))
+    assert await store.purge(NOW + 6 * DAY, 30, 10) == 1
+    assert await store.transcript(short.id) is None
+    assert await store.purge(NOW + 11 * DAY, 30, 10) == 2
+    assert (await store.transcript(ever.id), await store.transcript(long.id)) == (None, None)
+
+
+async def test_a_typed_age_is_for_channels_that_chose_too(store: JobStore) -> None:
+    job = await spoken(store, "cough", channel="C1")
+    await store.put_channel_settings("T1", "C1", ChannelSettings(retention_days=365))
+    assert await store.purge(NOW + 1, 0, 0) == 1
+    assert await store.transcript(job.id) is None
 
 
 async def test_a_parked_job_ages_from_its_last_change(store: JobStore) -> None:

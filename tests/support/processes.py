@@ -30,8 +30,11 @@ async def until(condition: Callable[[], object], seconds: float = 30.0) -> None:
 
 
 async def environment(pid: int) -> bytes:
-    """The environment that a process was started with. It is empty until the kernel has set up the new program's
-    stack, which is a moment after exec has closed the pipe that a parent waits for: so an empty one is read again."""
+    """The environment that a process was started with.
+
+    It is empty until the kernel has set up the new program's stack, which is a moment after exec has closed the pipe
+    that a parent waits for: so an empty one is read again.
+    """
     path = Path(f"/proc/{pid}/environ")
     await until(path.read_bytes)
     return await asyncio.to_thread(path.read_bytes)

@@ -17,6 +17,10 @@ class Audit(Protocol):
         """Entries, oldest first."""
         ...
 
+    async def newest_audit(self, team_id: str, channel_id: str, before: int, limit: int) -> Sequence[AuditEntry]:
+        """Entries about one channel with numbers below `before`, newest first."""
+        ...
+
     async def verify_audit(self) -> int | None:
         """The number of the first entry whose hash does not follow from the one before; None if all do."""
         ...
@@ -29,11 +33,12 @@ class Audit(Protocol):
 class Retention(Protocol):
     """What is deleted, when, and what must not be."""
 
-    async def purge(self, now: float, days: float | None) -> int:
+    async def purge(self, now: float, days: float | None, longest: float | None = None) -> int:
         """Delete content of jobs that ended, or were parked, more than `days` ago; rows stay. None: content is kept.
 
         Content is transcripts, blocks, speakers' names, webhooks, last errors and what they quote, and file names but
-        for their extension. A channel with `retention_days` of its own follows that. Webhooks that nobody used go
+        for their extension. A channel with `retention_days` of its own follows that, but
+        keeps nothing longer than `longest` days (None: no limit). Webhooks that nobody used go
         after a day in any case, content of jobs under a hold never. Goes by what is stored, so a second run takes
         what a crash has left. Afterwards no deleted word is left in SQLite's files, its log included. Returns how
         many jobs lost content.

@@ -174,6 +174,7 @@ class AuditAction(StrEnum):
     CANCELLED = "cancelled"
     DELETED = "deleted"
     SETTINGS_CHANGED = "settings_changed"
+    AUDIT_READ = "audit_read"  # by somebody in Slack
     COMMAND = "command"  # an operator's, on the command line
     PURGED = "purged"
     ERASED = "erased"

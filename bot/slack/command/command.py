@@ -15,21 +15,22 @@ from bot.slack.api.payloads import Json, action_id, person, place, text, value
 from bot.slack.audit import note
 from bot.slack.blockkit.blocks import Message, context, section
 from bot.slack.blockkit.text import escape_label
-from bot.slack.command import lists, search
+from bot.slack.command import audit_log, lists, search
 from bot.slack.command import texts as command_words
+from bot.slack.command.audit_log import AUDIT_NEWEST, AUDIT_OLDER, AuditPages
 from bot.slack.command.job_lines import listed, timeline
 from bot.slack.command.lists import LIST_NEWEST, LIST_OLDER, LISTS, UNFINISHED, Lists
 from bot.slack.command.search import Searches
 from bot.slack.job_control import restart, stop
 from bot.slack.people.membership import Access
-from bot.slack.people.visibility import Visibility
+from bot.slack.people.visibility import Visibility, VisibleChannels
 from bot.slack.settings import texts as settings_words
 from bot.slack.settings.modal import SettingsModal
 from bot.slack.thread.render import answer
 from bot.text.phrases import Phrases
 from bot.text.problems import DEPENDS_ON_FILE, sentence
 
-KNOWN = ("help", "status", "list", "retry", "cancel", "search", "settings")
+KNOWN = ("help", "status", "list", "retry", "cancel", "search", "settings", "audit")
 _SHOWN = 10
 
 
@@ -65,6 +66,7 @@ class Commands:
         access: Access,
         visibility: Visibility,
         settings: SettingsModal,
+        audit: AuditPages,
         clock: Clock,
         notify: Callable[[str], None],
         phrases: Phrases,
@@ -75,6 +77,7 @@ class Commands:
         self._access = access
         self._visibility = visibility
         self._settings = settings
+        self._audit = audit
         self._clock = clock
         self._notify = notify
         self._phrases = phrases  # English, with the names of the services
@@ -117,9 +120,10 @@ class Commands:
                 return await self._cancel(me, asked)
             case "search":
                 visible = await self._visibility.of(asked.user_id, asked.channel_id)
-                now, place = self._clock.now(), {"team": me.team_id, "channel": asked.channel_id}
-                await note(self._store, AuditAction.SEARCHED, asked.user_id, "command", now, None, **place)
+                await self._note(me, AuditAction.SEARCHED, visible, "command")
                 return await self._searches.page(me, visible, asked.rest)
+            case "audit":
+                return await self._audit.page(me, asked.user_id, asked.channel_id)
             case "settings":
                 where = asked.channel_id
                 opened = await self._settings.open(me, asked.user_id, where, asked.trigger_id, here=where)
@@ -128,19 +132,30 @@ class Commands:
         return answer(words.nearest(clean_word(word), close[0] if close else ""))
 
     async def turned(self, me: Identity, body: Json) -> None:
-        """A button below a list or a search: its page takes the place of the one before."""
+        """A button below a list, a search or the audit log: its page takes the place of the one before."""
         pressed = value(body)
         try:
-            visible = await self._visibility.of(person(body), place(body))
-            if action_id(body) in (LIST_OLDER, LIST_NEWEST):
-                message = await self.lists.page(me, visible, *lists.turned(pressed))
-            else:
-                message = await self._searches.page(me, visible, *search.turned(pressed))
+            message = await self._turned(me, body, pressed)
         except StoreError:
             message = answer(words.UNAVAILABLE)
         except StepError:
             message = answer(words.SLACK_ASKED)
         await self._respond(text(body, "response_url"), message, replace=True)
+
+    async def _turned(self, me: Identity, body: Json, pressed: str) -> Message:
+        if action_id(body) in (AUDIT_OLDER, AUDIT_NEWEST):
+            return await self._audit.page(me, person(body), place(body), audit_log.turned(pressed))
+        visible = await self._visibility.of(person(body), place(body))
+        if action_id(body) in (LIST_OLDER, LIST_NEWEST):
+            which, before, seen = lists.turned(pressed)
+            await self._note(me, AuditAction.VIEWED, visible, "button", list=which)
+            return await self.lists.page(me, visible, which, before, seen)
+        await self._note(me, AuditAction.SEARCHED, visible, "button")
+        return await self._searches.page(me, visible, *search.turned(pressed))
+
+    async def _note(self, me: Identity, action: AuditAction, by: VisibleChannels, origin: str, **facts: str) -> None:
+        now, where = self._clock.now(), {"team": me.team_id, "channel": by.here}
+        await note(self._store, action, by.user_id, origin, now, None, **where, **facts)
 
     async def _respond(self, url: str, message: Message, *, replace: bool) -> None:
         said: dict[str, object] = {"response_type": "ephemeral", "text": message.text, "blocks": message.blocks}
@@ -178,7 +193,9 @@ class Commands:
         if which not in LISTS:
             close = difflib.get_close_matches(which, LISTS, n=1, cutoff=0.4)
             return answer(words.nearest(clean_word(f"list {which}"), f"list {close[0]}" if close else ""))
-        return await self.lists.page(me, await self._visibility.of(asked.user_id, asked.channel_id), which)
+        visible = await self._visibility.of(asked.user_id, asked.channel_id)
+        await self._note(me, AuditAction.VIEWED, visible, "command", list=which)
+        return await self.lists.page(me, visible, which)
 
     async def _last(self, me: Identity, asked: CommandRequest, states: tuple[State, ...]) -> Job | None:
         """The newest of these of the user in this conversation; one that cannot be tried again only if all are such."""

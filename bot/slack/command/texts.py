@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from bot.domain.errors import Problem, ProblemCode
 from bot.domain.job import State
 from bot.domain.machine import Cause
-from bot.ports.store import JobEvent
+from bot.ports.store import AuditAction, AuditEntry, JobEvent
 from bot.slack.blockkit.text import clip, escape_label
 from bot.slack.texts import COMMAND
 from bot.text.phrases import Phrases
@@ -25,7 +25,8 @@ COMMANDS = (
     f'• `{COMMAND} search WORDS` what was said in your conversations; `"in quotes"` the exact words\n'
     f"• `{COMMAND} retry` tries your last failed recording in this channel again; `retry JOB` a certain one\n"
     f"• `{COMMAND} cancel` stops your recording that is under way in this channel; `cancel JOB` a certain one\n"
-    f"• `{COMMAND} settings` service, language and display of the transcripts of this channel"
+    f"• `{COMMAND} settings` service, language and display of the transcripts of this channel\n"
+    f"• `{COMMAND} audit` who did what here, for those who may change the settings"
 )
 JOB_IS = "`JOB` is the short code at the end of a line of the lists, for example `k7m2pq9xw4`."
 
@@ -58,6 +59,18 @@ FOUND_NONE_SO_FAR = (
 LOOK_FURTHER = "Look further back"
 SEARCH_HINT = "Words are found by their beginning, in titles, summaries and transcripts."
 OPEN = "Open"
+
+AUDIT = "What was done here, newest first"
+AUDIT_EMPTY = "Nothing was recorded here yet: nobody has searched, downloaded, renamed, deleted or changed settings."
+AUDIT_NO_MORE = "There is nothing older."
+AUDIT_HINT = "That you read this is recorded, too. The whole log is with the app's administrator."
+AUDIT_NOT_YOURS = (
+    "Who did what in a conversation is shown to those who may change its settings: its members, but in a public "
+    "channel of more than 30 members only its creator and workspace admins, and never guests or members of other "
+    "organisations. I must be in the conversation, too."
+)
+AUDIT_ERASED = "a recording that was erased since"
+AUDIT_BOT, AUDIT_OPERATOR = "The app", "The app's administrator"
 DIRECT_MESSAGE = "Direct message"
 
 
@@ -117,3 +130,35 @@ def line_of(event: JobEvent, phrases: Phrases) -> str:
             return f"The reply could not be posted in the thread ({shown})"
         case _:
             return "No transcript"  # a refusal whose reason was purged
+
+
+_DEEDS: Mapping[AuditAction, str] = {
+    AuditAction.VIEWED: "listed recordings",
+    AuditAction.SEARCHED: "searched from here",
+    AuditAction.EXPORTED: "downloaded {recording}",
+    AuditAction.RENAMED: "named the speakers of {recording}",
+    AuditAction.RETRIED: "had {recording} tried again",
+    AuditAction.TRANSCRIBED_AGAIN: "had {recording} transcribed again",
+    AuditAction.CANCELLED: "cancelled {recording}",
+    AuditAction.DELETED: "deleted the transcript of {recording}",
+    AuditAction.SETTINGS_CHANGED: "changed the settings",
+    AuditAction.AUDIT_READ: "read this record",
+    AuditAction.PURGED: "deleted old content",
+    AuditAction.ERASED: "erased recordings",
+    AuditAction.HELD: "placed a hold",
+    AuditAction.HOLD_ENDED: "ended a hold",
+}
+
+
+def deed(entry: AuditEntry, recording: str) -> str:
+    """What an entry of the audit log says was done; `recording` is how its recording is called, escaped."""
+    said = _DEEDS.get(entry.action, "ran a command").format(recording=recording)
+    shown = ", ".join(f"{name.replace('_', ' ')} {detail}" for name, detail in sorted(entry.details.items()))
+    return f"{said} ({escape_label(clip(shown, 300))})" if shown else said
+
+
+def actor(user_id: str) -> str:
+    """Who did something: a user as Slack shows one, else the app itself or its administrator."""
+    if user_id.isalnum() and user_id.startswith(("U", "W")):
+        return f"<@{user_id}>"
+    return AUDIT_BOT if user_id == "bot" else AUDIT_OPERATOR

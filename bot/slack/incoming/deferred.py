@@ -22,7 +22,7 @@ from bot.slack.api.files import SlackFiles
 from bot.slack.api.identity import BotIdentity, Identity
 from bot.slack.api.methods import Method
 from bot.slack.api.payloads import Json, as_object, child, number, rows, text, truth
-from bot.slack.blockkit.blocks import Block, actions, button
+from bot.slack.blockkit.blocks import Block, Message, actions, button
 from bot.slack.incoming.intake import (
     DIRECT_HELP,
     FILE_SHARED,
@@ -34,6 +34,7 @@ from bot.slack.incoming.intake import (
     candidates,
 )
 from bot.slack.job_control import restart
+from bot.slack.settings.retention import Retention
 from bot.slack.thread import render
 from bot.slack.thread.posts import Posts
 
@@ -69,6 +70,7 @@ class DeferredTasks:
     wake_event: WakeEvent
     others: Mapping[str, Act]
     on_broken: Callable[[Misconfigured], None]
+    retention: Retention
     _running: dict[asyncio.Task[None], str] = field(default_factory=dict, init=False)  # with the reference
     _logged: set[str] = field(default_factory=set, init=False)  # failures that are in the log already
 
@@ -153,7 +155,7 @@ class DeferredTasks:
         elif kind == MENTION:
             await self._mention(me, facts)
         elif kind == GREETING:
-            await self.posts.deliver(f"greeting:{item.key}", "", item.ref, "", render.greeting())
+            await self.posts.deliver(f"greeting:{item.key}", "", item.ref, "", await self._greeting(me, item.ref))
         elif kind == DIRECT_HELP:
             said = words.DIRECT_NO_AUDIO if truth(facts, "files") else words.DIRECT_HELP
             key = f"greeting:{text(facts, 'channel')}:{text(facts, 'ts')}"  # said once, as a greeting is
@@ -162,6 +164,9 @@ class DeferredTasks:
             await self._offer(facts)
         else:
             await self._resolve(me, facts)
+
+    async def _greeting(self, me: Identity, channel: str) -> Message:
+        return render.greeting(self.retention.days(await self.store.channel_settings(me.team_id, channel)))
 
     async def _resolve(self, me: Identity, facts: Json) -> None:
         """`file_shared` without a `message`: find the message through `shares`."""

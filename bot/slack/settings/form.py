@@ -9,6 +9,7 @@ from bot.slack.blockkit.blocks import Block, choices, context, option, search_se
 from bot.slack.blockkit.limits import OPTIONS
 from bot.slack.blockkit.modals import entered, field, modal
 from bot.slack.settings import texts as words
+from bot.slack.settings.retention import BY_DEFAULT, Retention, chosen_days
 from bot.slack.settings.services import Services
 from bot.slack.texts import moment
 from bot.text.phrases import ENGLISH
@@ -27,7 +28,14 @@ _DELETE = option(words.DELETE_REPLIES, "delete")
 _AUTOMATIC, _ON_REQUEST = option(words.AUTOMATIC, "automatic"), option(words.ON_REQUEST, "request")
 
 
-def form(channel: str, settings: ChannelSettings, services: Services, why_not: str, facts: Json) -> Block:
+def form(
+    channel: str,
+    settings: ChannelSettings,
+    services: Services,
+    why_not: str,
+    facts: Json,
+    retention: Retention = BY_DEFAULT,
+) -> Block:
     """The modal with these settings in it; with a `why_not` it only tells them."""
     blocks = [section(_about(channel)), context(_changed(settings))]
     if why_not:
@@ -49,6 +57,7 @@ def form(channel: str, settings: ChannelSettings, services: Services, why_not: s
     blocks.append(field(SHOW, words.SHOW, _show(settings, capabilities, name), optional=True))
     deleting = choices("checkboxes", DELETING, [_DELETE], [_DELETE] if settings.delete_replies else [])
     blocks.append(field(DELETING, words.DELETING, deleting, optional=True))
+    blocks.append(retention.choice(settings))
     return modal(words.TITLE, blocks, callback_id=SETTINGS_VIEW, submit=words.SAVE, close=words.CANCEL, facts=facts)
 
 
@@ -79,6 +88,7 @@ def read(body: Json, before: ChannelSettings) -> ChannelSettings:
     )
     if DELETING in state:
         changed = replace(changed, delete_replies="delete" in _checked(body, DELETING))
+    changed = replace(changed, retention_days=chosen_days(body, before.retention_days))
     if SHOW not in state:
         return changed
     shown = _checked(body, SHOW)
@@ -90,7 +100,9 @@ def _checked(body: Json, name: str) -> list[str]:
     return [text(each, "value") for each in rows(boxes, "selected_options")]
 
 
-def fault(settings: ChannelSettings, services: Services, channel: str = "") -> tuple[str, str] | None:
+def fault(
+    settings: ChannelSettings, services: Services, channel: str = "", retention: Retention = BY_DEFAULT
+) -> tuple[str, str] | None:
     """The block and the sentence of what cannot be saved; None when all is well."""
     capabilities = services.capabilities(settings.provider)
     if capabilities is None:
@@ -99,7 +111,7 @@ def fault(settings: ChannelSettings, services: Services, channel: str = "") -> t
         return SERVICE, words.NOT_ALLOWED.format(service=capabilities.title)
     if settings.language and settings.language not in capabilities.languages:
         return _of(LANGUAGE, settings.provider), words.NO_SUCH_LANGUAGE.format(service=capabilities.title)
-    return None
+    return retention.fault(settings)
 
 
 def fitting(settings: ChannelSettings, services: Services) -> ChannelSettings:
@@ -141,6 +153,8 @@ def one_line(settings: ChannelSettings, services: Services, direct: bool = False
         facts.append(
             (capabilities.recording_types if capabilities else {}).get(settings.recording_type, settings.recording_type)
         )
+    if settings.retention_days is not None:
+        facts.append(words.LINE_RETENTION.format(time=words.kept_for(settings.retention_days)))
     if not direct:
         facts.append(words.LINE_AUTOMATIC if settings.automatic else words.LINE_ON_REQUEST)
     return "  ·  ".join(facts)

@@ -21,6 +21,7 @@ from bot.slack.people.remembered import DECIDE_SECONDS
 from bot.slack.settings import form as forms
 from bot.slack.settings import texts as words
 from bot.slack.settings.permissions import SettingsPermissions
+from bot.slack.settings.retention import Retention
 from bot.slack.settings.services import Services
 
 _log = structlog.get_logger(__name__)
@@ -38,6 +39,7 @@ class SettingsModal:
         background: BackgroundTasks,
         clock: Clock,
         on_saved: Callable[[Identity, str], Coroutine[None, None, None]],
+        retention: Retention,
     ) -> None:
         self._store = store
         self._client = client
@@ -46,6 +48,7 @@ class SettingsModal:
         self._background = background
         self._clock = clock
         self._on_saved = on_saved
+        self._retention = retention
 
     async def open(
         self, me: Identity, user_id: str, channel: str, trigger_id: str, home: bool = False, here: str = ""
@@ -76,7 +79,8 @@ class SettingsModal:
             return forms.refusal(right.why)
         settings = await self._store.channel_settings(me.team_id, channel)
         facts = {"channel": channel, "home": home}
-        return forms.form(channel, settings, self._services, "" if right.changes else right.why, facts)
+        why_not = "" if right.changes else right.why
+        return forms.form(channel, settings, self._services, why_not, facts, self._retention)
 
     async def _update(self, view_id: str, view: Block, view_hash: str = "") -> None:
         only = {"hash": view_hash} if view_hash else {}
@@ -101,7 +105,7 @@ class SettingsModal:
         before = await self._store.channel_settings(me.team_id, channel)
         chosen = forms.fitting(forms.read(body, before), self._services)
         view = child(body, "view")
-        form = forms.form(channel, chosen, self._services, "", facts)
+        form = forms.form(channel, chosen, self._services, "", facts, self._retention)
         await self._update(text(view, "id"), form, text(view, "hash"))
 
     def languages(self, body: Json) -> list[Json]:
@@ -121,7 +125,7 @@ class SettingsModal:
             return {"response_action": "update", "view": forms.refusal(right.why or words.NOT_A_MEMBER)}
         before = await self._store.channel_settings(me.team_id, channel)
         wanted = forms.read(body, before)
-        if wrong := forms.fault(wanted, self._services, channel):
+        if wrong := forms.fault(wanted, self._services, channel, self._retention):
             return errors(dict([wrong]))
         changed = replace(forms.fitting(wanted, self._services), changed_by=user, changed_at=self._clock.now())
         await self._store.put_channel_settings(me.team_id, channel, changed)

@@ -34,6 +34,9 @@ SPEAKERS = "Who speaks"
 TIMESTAMPS = "Times"
 DELETING = "When a recording is deleted"
 DELETE_REPLIES = "Delete its transcript and files, too"
+RETENTION = "Keep transcripts"
+RETENTION_HINT = "Then I delete my copy: no more downloads, no search. What I posted in Slack stays there."
+RETENTION_DEFAULT = "Default ({time})"
 SPEAKERS_NOT = "{service} does not tell speakers apart"
 TIMES_NOT = "{service} gives no times"
 
@@ -58,5 +61,15 @@ NOT_ALLOWED = "{service} may not be used here: the app's administrator has restr
 NO_SUCH_SERVICE = "This service is not set up here any more. Choose another one."
 NO_SUCH_LANGUAGE = "{service} does not offer this language. Choose another one."
 
+TOO_LONG = "The app's administrator allows at most {time}. Choose a shorter time."
+
+LINE_RETENTION = "transcripts kept {time}"
 LINE_AUTOMATIC = "every recording"
 LINE_ON_REQUEST = "on request"
+
+
+def kept_for(days: int) -> str:
+    """How long content is kept, in words; 0: without end."""
+    if days == 0:
+        return "until deleted"
+    return "1 day" if days == 1 else "1 year" if days == 365 else f"{days} days"

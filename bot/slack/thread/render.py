@@ -353,9 +353,12 @@ def _version(job_status: JobStatus) -> int:
     return job_status.job.origin.version
 
 
-def greeting() -> Message:
-    """What a channel reads when the bot joins it."""
-    return Message(words.GREETING, [section(words.GREETING)])
+def greeting(days: int = 0) -> Message:
+    """What a channel reads when the bot joins it; `days` is how long its transcripts are kept, 0: without end."""
+    said = words.GREETING
+    if days:
+        said = f"{said} {words.GREETING_KEPT.format(days='1 day' if days == 1 else f'{days} days')}"
+    return Message(said, [section(said)])
 
 
 def answer(text: str) -> Message:

@@ -23,6 +23,12 @@ WHERE number > :after AND at >= :since
     AND (:job_id = '' OR job_id = :job_id)
 ORDER BY number LIMIT :count;
 
+-- name: newest_audit
+-- Entries about one channel, newest first.
+SELECT * FROM audit
+WHERE channel_id = :channel_id AND channel_id <> '' AND team_id = :team_id AND number < :before
+ORDER BY number DESC LIMIT :count;
+
 -- name: purge_audit
 -- Delete the old ones.
 DELETE FROM audit WHERE number < COALESCE(

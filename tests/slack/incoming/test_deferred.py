@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 import structlog
 
+from bot.ports.store import ChannelSettings
 from bot.slack.incoming.deferred import MOST_BUGS
 from bot.slack.incoming.intake import GREETING, MENTION
 from simulators.slack.faults import Fault
@@ -63,6 +64,14 @@ async def test_what_slack_cannot_do_now_is_logged_once(tmp_path: Path) -> None:
             return not await place.store.inbox_due(MENTION, place.clock.now() + 1e6)
 
         await place.until(answered, timeout=30)
+
+
+async def test_a_greeting_says_how_long_transcripts_are_kept(place: Workplace) -> None:
+    await place.store.put_channel_settings("T0LOCAL", "C0CALLS", ChannelSettings(retention_days=7))
+    for channel, days in (("C0CLINIC", "30 days"), ("C0CALLS", "7 days")):
+        await ask(place, GREETING, f"T0LOCAL:{channel}", channel)
+        await greeted(place, channel)
+        assert f"my own copy of a transcript for {days}" in place.slack.messages(channel)[-1].text
 
 
 async def test_an_item_that_another_process_handles_is_left_to_it(tmp_path: Path) -> None:

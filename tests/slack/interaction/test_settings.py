@@ -8,8 +8,9 @@ import pytest
 from bot.configuration import load_settings
 from bot.ports.audio import InputLimits
 from bot.ports.provider import Capabilities
-from bot.ports.store import ChannelSettings
+from bot.ports.store import AuditAction, AuditFilter, ChannelSettings
 from bot.slack.settings.form import LANGUAGE, RECORDING, SERVICE, SHOW, START, fault, form, languages, one_line
+from bot.slack.settings.retention import RETENTION, Retention, chosen_days
 from bot.slack.settings.services import Services
 from simulators.slack.faults import Fault
 from simulators.slack.records import View
@@ -40,6 +41,8 @@ def entered(service: str = "-", **fields: str) -> Json:
         if name == "show":
             options = [{"value": each} for each in value.split()]
             values[SHOW] = {SHOW: {"selected_options": options}}
+        elif name == "keep":
+            values[RETENTION] = {RETENTION: chosen(value)}
         elif name == "start":
             values[START] = {START: chosen(value)}
         else:
@@ -50,6 +53,10 @@ def entered(service: str = "-", **fields: str) -> Json:
 
 def blocks_of(view: View) -> list[str]:
     return [str(block.get("block_id")) for block in as_objects(view.body.get("blocks"))]
+
+
+def block_of(view: View, name: str) -> Json:
+    return next(block for block in as_objects(view.body["blocks"]) if block.get("block_id") == name)
 
 
 async def saved(place: Workplace, channel: str = "C0CLINIC") -> ChannelSettings:
@@ -81,6 +88,32 @@ async def test_what_was_entered_is_saved_with_who_and_when(place: Workplace) -> 
     again = str((await modal(place, "C0CLINIC", "U0ALICE")).body)
     assert "Last changed by <@U0BOB>, <!date^" in again
     assert "'value': 'ARMENIAN_AM'" in again
+
+
+async def test_how_long_transcripts_are_kept_is_chosen_and_audited(place: Workplace) -> None:
+    view = await modal(place, "C0CLINIC", "U0BOB")
+    assert "Default (30 days)" in str(view.body)
+    assert await place.slack.submit_as("U0BOB", entered(keep="7")) == {}
+    found = await saved(place)
+    assert found.retention_days == 7
+    (entry,) = await place.store.audit(AuditFilter(channel_id="C0CLINIC"))
+    assert (entry.action, entry.actor) == (AuditAction.SETTINGS_CHANGED, "U0BOB")
+    assert entry.details == {"retention_days": "None -> 7"}
+    shown = as_object(block_of(await modal(place, "C0CLINIC", "U0ALICE"), RETENTION)["element"])
+    assert as_object(shown["initial_option"])["value"] == "7"
+    assert await place.slack.submit_as("U0ALICE", entered(show="speakers")) == {}  # without the field nothing changes
+    assert (await saved(place)).retention_days == 7
+    await modal(place, "C0CLINIC", "U0ALICE")
+    assert await place.slack.submit_as("U0ALICE", entered(keep="-")) == {}
+    assert (await saved(place)).retention_days is None
+
+
+async def test_a_guest_does_not_choose_how_long_transcripts_are_kept(place: Workplace) -> None:
+    await modal(place, "C0CLINIC", "U0BOB")
+    place.slack.workspace.users["U0BOB"].is_guest = True
+    place.clock.ahead += 61  # a yes is remembered for a minute
+    assert await place.slack.submit_as("U0BOB", entered(keep="0")) == {}
+    assert (await saved(place)).retention_days is None
 
 
 async def test_the_fields_follow_the_service_and_keep_what_was_entered(place: Workplace) -> None:
@@ -184,3 +217,36 @@ def test_every_option_fits_slack_and_the_default_comes_first() -> None:
         for option in found:
             assert 1 <= len(str(as_object(option["text"])["text"])) <= 75
     assert as_list(None) == []
+
+
+def offered_days(settings: ChannelSettings, retention: Retention) -> list[str]:
+    element = as_object(as_object(retention.choice(settings))["element"])
+    return [str(option["value"]) for option in as_objects(element["options"])]
+
+
+def test_nobody_chooses_a_longer_retention_than_the_operator_allows() -> None:
+    free, bounded = Retention(30, 0), Retention(30, 90)
+    assert offered_days(ChannelSettings(), free) == ["-", "1", "7", "30", "90", "365", "0"]
+    assert offered_days(ChannelSettings(), bounded) == ["-", "1", "7", "30", "90"]
+    for days in (365, 0):
+        own = ChannelSettings(provider="xosum", retention_days=days)
+        wrong = fault(own, SERVICES, "C1", bounded)
+        assert wrong is not None
+        assert wrong[0] == RETENTION
+        assert "at most 90 days" in wrong[1]
+        assert fault(own, SERVICES, "C1", free) is None
+        assert bounded.days(own) == 90  # what was chosen before the operator set a limit
+        assert offered_days(own, bounded)[-1] == str(days)  # shown as it is, to be replaced
+    assert (bounded.days(ChannelSettings()), free.days(ChannelSettings(retention_days=0))) == (30, 0)
+
+
+@pytest.mark.parametrize("forged", ["-1", "1e9", "99999999", "٣", "x", ""])
+def test_a_forged_retention_leaves_what_was_there(forged: str) -> None:
+    body: Json = {"view": {"state": {"values": {RETENTION: {RETENTION: chosen(forged)}}}}}
+    assert chosen_days(body, 7) == 7
+
+
+def test_one_line_says_how_long_where_the_channel_chose() -> None:
+    assert "kept" not in one_line(ChannelSettings(), SERVICES)
+    assert "transcripts kept 7 days" in one_line(ChannelSettings(retention_days=7), SERVICES)
+    assert "transcripts kept until deleted" in one_line(ChannelSettings(retention_days=0), SERVICES)

@@ -48,6 +48,7 @@ EXPECTED = [
     ("claim_outbox_to_verify", "outbox_verify"),
     ("jobs_of_unknown_lane", "job_state"),
     ("audit", "sqlite_autoindex_audit_1"),
+    ("newest_audit", "audit_channel"),
     ("purge_inbox_of", "inbox_ref"),
     ("purge_inbox", "inbox_received"),
     ("outbox_to_verify", "outbox_verify"),
