@@ -19,11 +19,12 @@ from pathlib import Path
 from rich.console import Console
 from rich.markup import escape
 
-from bot.app import open_bot
+from bot.app import Core, open_bot
 from bot.configuration import load_settings
 from bot.providers import TABLE
 from bot.providers.webhook_address import webhook_address
 from bot.settings import Settings
+from bot.terminal import TICK_SECONDS, JobBar, expected_seconds
 from simulators.invox import InvoxSimulator
 from simulators.nabla import NablaSettings, NablaSimulator
 from simulators.openai import OpenAISettings, OpenAISimulator
@@ -36,6 +37,7 @@ from simulators.xosum import XosumSettings, XosumSimulator
 
 MANIFEST = Path(__file__).parent.parent / "manifest.yml"
 REPLY_EVENT = "threadscribe_reply"
+STATUS_EVENT = "threadscribe_status"
 _PERSON, _CHANNEL = "U0ALICE", "C0CLINIC"
 
 
@@ -45,6 +47,7 @@ class Trial:
 
     slack: SlackSimulator
     settings: Settings
+    core: Core
 
 
 def _free_port() -> int:
@@ -112,9 +115,9 @@ async def open_trial(provider: str, port: int, model: str) -> AsyncIterator[Tria
             stack.push_async_callback(service.stop)
             environ |= service.environment()
         settings = load_settings(environ, env_file=None)
-        await stack.enter_async_context(open_bot(settings))
+        core = await stack.enter_async_context(open_bot(settings))
         await slack.until(lambda: slack.sockets.online, timeout=30)
-        yield Trial(slack, settings)
+        yield Trial(slack, settings, core)
 
 
 async def show_page(trial: Trial, open_browser: bool, stop: asyncio.Event) -> None:
@@ -131,22 +134,41 @@ async def show_page(trial: Trial, open_browser: bool, stop: asyncio.Event) -> No
 
 
 async def post_file(trial: Trial, file: Path, stop: asyncio.Event) -> int:
-    """Post `file` as Alice and print the thread as it grows; 0 when a transcript came, 1 when a refusal did."""
+    """Post `file` as Alice and print the thread as it grows; 0 when a transcript came, 1 when a refusal did.
+
+    On a terminal a bar stands in for the status line.
+    """
     console = Console(highlight=False, soft_wrap=True)
     slack = trial.slack
+    bar = JobBar()
     posted = await slack.people.upload(_PERSON, _CHANNEL, [Upload(file.name, file)])
     console.print(f"[bold]Alice[/bold]  {escape(file.name)}")
     shown: dict[str, str] = {}
-    while not stop.is_set():
-        for reply in slack.workspace.replies(_CHANNEL, posted.ts):
-            said = _plain(reply, slack)
-            if shown.get(reply.ts) != said:
-                shown[reply.ts] = said
-                console.print(f"[bold]threadscribe[/bold]  {escape(said)}")
-            if reply.metadata and reply.metadata.get("event_type") == REPLY_EVENT:
-                return 0 if _has_transcript(reply) else 1
-        await _next_change(slack, stop)
+    async with AsyncExitStack() as stack:
+        stack.enter_context(bar.progress)
+        if not bar.progress.disable:
+            following = asyncio.create_task(_follow(trial, posted, bar))
+            stack.callback(following.cancel)
+        while not stop.is_set():
+            for reply in slack.workspace.replies(_CHANNEL, posted.ts):
+                event = (reply.metadata or {}).get("event_type")
+                said = _plain(reply, slack)
+                if shown.get(reply.ts) != said and (bar.progress.disable or event != STATUS_EVENT):
+                    shown[reply.ts] = said
+                    console.print(f"[bold]threadscribe[/bold]  {escape(said)}")
+                if event == REPLY_EVENT:
+                    return 0 if _has_transcript(reply) else 1
+            await _next_change(slack, stop)
     return 1
+
+
+async def _follow(trial: Trial, posted: Message, bar: JobBar) -> None:
+    """Move the bar with the recording of a message, until cancelled."""
+    store, providers = trial.core.store, trial.core.engine.providers
+    while True:
+        for job in await store.jobs_of_message(trial.slack.options.team_id, _CHANNEL, posted.ts):
+            bar.show(job, expected_seconds(providers, job))
+        await asyncio.sleep(TICK_SECONDS)
 
 
 def _has_transcript(reply: Message) -> bool:

@@ -5,45 +5,35 @@ import os
 import sys
 import tempfile
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import AsyncExitStack
 from pathlib import Path
 
 import typer
-from rich.console import Console
-from rich.markup import escape
-from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from bot.app import open_core
 from bot.audio.disk import DiskFile
 from bot.domain.errors import StoreError
-from bot.domain.job import FINAL, Job, Options, Origin, State
+from bot.domain.job import Job, Options, Origin, State
 from bot.domain.transcript import Transcript
 from bot.logs import configure
 from bot.ports.audio import SourceFile
 from bot.ports.store import NewJob
 from bot.settings import Settings
+from bot.terminal import TICK_SECONDS, JobBar, expected_seconds
 from bot.text.durations import human
 from bot.text.exports.formats import Format, NoTimes, export
 from bot.text.problems import sentence
-
-_STAGES = {
-    State.RECEIVED: "looking at the file",
-    State.SUBMITTING: "handing it over",
-    State.WAITING: "transcribing",
-    State.FINISHING: "writing",
-    State.REPLYING: "writing",
-    State.PARKED: "waiting: the provider's account does not work",
-}
 
 
 class OneFile:
     """A thread of one file: its progress goes to a bar, its reply is kept."""
 
-    def __init__(self, path: Path, progress: Progress) -> None:
+    def __init__(self, path: Path, bar: JobBar) -> None:
         self._path = path
-        self._progress = progress
-        self._bar = progress.add_task("starting", total=1.0)
+        self._bar = bar
+        self._shown: Job | None = None
+        self.expected: Callable[[Job], float | None] = lambda job: None
         self.answer: asyncio.Future[tuple[Job, Transcript | None]] = asyncio.get_running_loop().create_future()
 
     async def source(self, job: Job) -> SourceFile:
@@ -51,12 +41,18 @@ class OneFile:
         return DiskFile(self._path)
 
     def show(self, job: Job) -> None:
-        """Move the bar; what did not work and is tried again is said beside it."""
-        if job.state not in FINAL:
-            text = f"trying again ({escape(job.last_error)})" if job.attempts else _STAGES[job.state]
-            self._progress.update(self._bar, description=text, completed=job.progress or 0.0)
+        """Move the bar."""
+        self._shown = job
+        self._bar.show(job, self.expected(job))
         if job.state is State.PARKED and not self.answer.done():
             self.answer.set_result((job, None))
+
+    async def tick(self) -> None:
+        """Let the estimate fall between two reports, until cancelled."""
+        while True:
+            await asyncio.sleep(TICK_SECONDS)
+            if self._shown is not None:
+                self._bar.show(self._shown, self.expected(self._shown))
 
     async def reply(self, job: Job, transcript: Transcript | None) -> None:
         """Keep the result."""
@@ -132,16 +128,18 @@ def language_value(wanted: str, languages: Mapping[str, str]) -> str:
 
 
 async def _run(settings: Settings, file: Path, language: str) -> tuple[Job, Transcript | None]:
-    console = Console(stderr=True)
-    columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
     async with AsyncExitStack() as stack:
-        bar = Progress(*columns, console=console, transient=True, disable=not console.is_terminal)
-        progress = stack.enter_context(bar)
-        chat = OneFile(file, progress)
+        bar = JobBar()
+        stack.enter_context(bar.progress)
+        chat = OneFile(file, bar)
         if not settings.public_url:  # nobody can reach us, so no fixed port is needed
             settings = settings.model_copy(update={"host": "127.0.0.1", "port": 0})
         core = await stack.enter_async_context(open_core(settings, chat))
-        chosen = language_value(language, core.engine.providers[settings.provider].capabilities.languages)
+        providers = core.engine.providers
+        chat.expected = lambda job: expected_seconds(providers, job)
+        ticking = asyncio.create_task(chat.tick())
+        stack.callback(ticking.cancel)
+        chosen = language_value(language, providers[settings.provider].capabilities.languages)
         origin = Origin("local", "local", "1", "1", file.name, "operator")
         await core.store.add_job(
             NewJob(origin, DiskFile(file).facts, Options(language=chosen or None)), core.clock.now()

@@ -6,7 +6,7 @@ The line's row in the store makes sure that there is one of it, and that it goes
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import structlog
@@ -28,6 +28,13 @@ IDLE_SECONDS = 30.0
 LONGEST_WAIT_SECONDS = 600.0
 TELLING_SHARE = 0.05  # of a recording, after which its speed so far tells when it ends
 AT_ONCE = 8  # lines: one that Slack is slow about keeps few others waiting
+
+_ENDS: Mapping[Outcome | None, State] = {
+    Outcome.REFUSED: State.FAILED,
+    Outcome.CANCELLED: State.CANCELLED,
+    Outcome.DELETED: State.DELETED,
+}
+"""Where a job ends whose reply is posted and whose last step is not committed yet."""
 
 _log = structlog.get_logger(__name__)
 
@@ -204,8 +211,8 @@ class StatusLines:
         return min(self._after_seconds - since, self._after_seconds) if since >= 0 else 0.0
 
     async def _job_status(self, line: Line, job: Job) -> render.JobStatus:
-        if job.id in line.answered:
-            job = replace(job, state=State.DONE)
+        if job.id in line.answered and job.state not in FINAL:
+            job = replace(job, state=_ENDS.get(job.outcome, State.DONE))
         state, progress = line.progress.get(job.id, (job.state, job.progress))
         if state == job.state:
             job = replace(job, progress=progress)

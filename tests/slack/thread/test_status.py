@@ -3,6 +3,7 @@
 import asyncio
 from dataclasses import replace
 
+from bot.domain.errors import Problem, ProblemCode
 from bot.domain.job import Job, Options, State
 from bot.domain.machine import Received, Submitting
 from bot.slack.thread import status
@@ -125,6 +126,19 @@ async def test_a_parked_job_says_so_in_plain_words(place: Workplace) -> None:
     assert "401" not in text
 
 
+async def test_a_refused_file_of_several_is_not_counted_as_done(place: Workplace) -> None:
+    message = await place.slack.upload_as("U0ALICE", "C0CLINIC", CLIP, Upload("b.wav", b"x"))
+    await place.slack.delivery.settled()
+    jobs = await place.jobs()
+    for job in jobs:
+        place.room.chat.show(job)
+    await place.slack.until(lambda: bool(lines(place, message)))
+    refused = await place.store.apply(Received(jobs[1]).refuse(place.clock.now(), Problem(ProblemCode.CORRUPT)))
+    await place.room.chat.reply(refused, None)
+    await place.slack.until(lambda: "1 failed" in lines(place, message)[0].text)
+    assert "done" not in lines(place, message)[0].text
+
+
 async def test_cancel_on_the_line_cancels_every_job_of_the_message(place: Workplace) -> None:
     message = await place.slack.upload_as("U0ALICE", "C0CLINIC", CLIP, Upload("b.wav", b"x"))
     await place.slack.delivery.settled()
@@ -140,8 +154,6 @@ async def test_cancel_on_the_line_cancels_every_job_of_the_message(place: Workpl
 
 
 async def test_a_failure_is_receipted_with_a_warning(place: Workplace) -> None:
-    from bot.domain.errors import Problem, ProblemCode
-
     message, job = await place.upload()
     place.room.chat.show(job)
     await place.slack.until(lambda: bool(lines(place, message)))
