@@ -46,7 +46,7 @@ from bot.web.audio import Audio
 from bot.web.bodies import Bodies
 from bot.web.health import Faults, Health
 from bot.web.hooks import Hooks
-from bot.web.server import SlackEvents, WebServer, admin_routes, public_routes
+from bot.web.server import SlackEvents, WebServer, admin_routes, health_routes, public_routes
 from storage import open_store
 
 log = structlog.get_logger("threadscribe")
@@ -63,6 +63,13 @@ class Core:
     wakeups: Wakeups
     server: WebServer
     admin: WebServer
+    health: Health
+
+    async def drain(self, seconds: float) -> None:
+        """Begin to stop: nothing is claimed any more and `/readyz` says so; requests are taken for `seconds` more."""
+        self.health.draining = True
+        self.engine.claim_no_more()
+        await self.clock.sleep(seconds)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,12 +117,19 @@ async def open_bot(settings: Settings, points: Failpoints | None = None) -> Asyn
         slack = SlackAdapter(
             settings, base.store, base.clock, base.http, client, base.supervisor, reports, Bodies().read, offers
         )
+        listens = slack.socket is None and settings.is_web
         engine = _build_engine(base, slack.chat, accounts)
-        events = slack.entrance.handle if slack.socket is None else None
+        events = slack.entrance.handle if listens else None
         core = await _start(stack, base, engine, slack.faults, events, for_operator=True)
         stack.push_async_callback(slack.stop)
         await slack.start()
-        log.info("ready", port=core.server.port, admin_port=core.admin.port, providers=sorted(base.providers))
+        log.info(
+            "ready",
+            role=settings.role,
+            port=core.server.port,
+            admin_port=core.admin.port,
+            providers=sorted(base.providers),
+        )
         yield core
 
 
@@ -252,7 +266,9 @@ async def _start(
         budgets=base.budgets,
         slack_faults=slack_faults,
     )
-    routes = public_routes(hooks, Audio(engine.hosted_audio), health, slack_events)
+    routes = health_routes(health)
+    if settings.is_web:
+        routes = public_routes(hooks, Audio(engine.hosted_audio), health, slack_events)
     server = WebServer(routes, settings.host, settings.port)
     stack.push_async_callback(server.stop)
     await server.start()
@@ -271,18 +287,19 @@ async def _start(
         settings.retention_max_days,
         settings.audit_retention_days,
     )
-    await upkeep.clean_up()
+    await upkeep.clean_up(settings.is_worker)
     stack.push_async_callback(engine.stop)
-    await engine.start()
-    if (default := base.providers.get(settings.provider)) is not None and isinstance(default, KeepsAudio):
-        supervisor.run("check of the local engine", partial(engine.accounts.check, default))
+    if settings.is_worker:
+        await engine.start()
+        if (default := base.providers.get(settings.provider)) is not None and isinstance(default, KeepsAudio):
+            supervisor.run("check of the local engine", partial(engine.accounts.check, default))
+        supervisor.every("purge", PURGE_EVERY_SECONDS, upkeep.purge)
     if isinstance(clock, DatabaseClock):
         supervisor.every("time of the database", SYNC_SECONDS, clock.sync)
     supervisor.every("release", RELEASE_EVERY_SECONDS, upkeep.release_ended)
-    supervisor.every("purge", PURGE_EVERY_SECONDS, upkeep.purge)
     supervisor.run("wake-ups by other processes", partial(store.listen, base.wakeups.notify))
     supervisor.run("loop lag", base.metrics.measure_lag)
-    return Core(settings, store, clock, engine, base.wakeups, server, admin)
+    return Core(settings, store, clock, engine, base.wakeups, server, admin, health)
 
 
 def work_directory(settings: Settings) -> Path:

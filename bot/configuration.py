@@ -61,6 +61,10 @@ def serve_faults(settings: Settings) -> list[str]:
             faults.append(f"PROVIDER is {settings.provider}, but its credentials are missing: see docs/settings.md.")
     for section in settings.providers.values():
         faults += section.faults(settings.public_url)
+    if settings.role != "all" and settings.alone:
+        faults.append(
+            f"ROLE is {settings.role}, but a SQLite file belongs to one process: set DATABASE_URL to PostgreSQL."
+        )
     return faults
 
 

@@ -39,6 +39,24 @@ _RESUMED_AT_ONCE = 200  # parked jobs resumed in one transaction, so that others
 BEGINNING = 2  # the rank of jobs not begun yet, in which users take turns
 
 
+def new_job(new: NewJob, now: float) -> Job:
+    """A job that has just been received."""
+    return Job(
+        id=new_job_id(),
+        origin=new.origin,
+        state=State.RECEIVED,
+        created_at=now,
+        updated_at=now,
+        due_at=now,
+        file=new.file,
+        options=new.options,
+        expected_audio=new.expected_audio,
+        provider=new.provider,
+        client_ref=str(uuid.uuid4()),
+        hook_token=secrets.token_urlsafe(32),
+    )
+
+
 class StoredJobs:
     """Jobs without their leases."""
 
@@ -47,21 +65,7 @@ class StoredJobs:
 
     async def add_job(self, new: NewJob, now: float) -> tuple[Job, bool]:
         """The job of this origin and whether this call made it (False: it was there)."""
-        job = Job(
-            id=new_job_id(),
-            origin=new.origin,
-            state=State.RECEIVED,
-            created_at=now,
-            updated_at=now,
-            due_at=now,
-            file=new.file,
-            options=new.options,
-            expected_audio=new.expected_audio,
-            provider=new.provider,
-            client_ref=str(uuid.uuid4()),
-            hook_token=secrets.token_urlsafe(32),
-        )
-        added = await self._add_job(job)
+        added = await self._add_job(new_job(new, now))
         if added is not None:
             return added
         found = await self._job_of_origin(new.origin)  # another process has added it at this very moment

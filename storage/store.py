@@ -1,32 +1,42 @@
 """The store: every method of the port, over whichever database runs the transactions."""
 
+import secrets
 from collections.abc import Callable
 from contextlib import suppress
 
 from bot.domain.errors import StoreError
+from bot.domain.job import Origin
+from bot.ports.store import NewJob
 from storage.budgets import StoredBudgets
 from storage.content.pieces import StoredPieces
 from storage.content.transcripts import StoredTranscripts
 from storage.engines.transaction import (
     Database,
+    Query,
     Transaction,
     execute,
     number,
     reads_once,
     text,
+    urgent_writes,
     urgent_writes_once,
     writes_once,
 )
 from storage.inbox import StoredInbox
-from storage.jobs import StoredJobs
+from storage.jobs import StoredJobs, new_job
 from storage.leases import StoredLeases
 from storage.maintenance.sealed_columns import COPYING, UNFINISHED
 from storage.outbox import StoredOutbox
 from storage.preferences import StoredPreferences
 from storage.records.audit import StoredAudit
 from storage.records.erasure import StoredErasure
+from storage.rows import job_values
 from storage.seal import Seal
 from storage.tasks import StoredTasks
+
+
+class _RehearsedError(Exception):
+    """Everything went well, and is taken back."""
 
 
 class Store(
@@ -84,6 +94,19 @@ class Store(
     async def listen(self, on_wake: Callable[[str], None]) -> None:
         """Call `on_wake` with the name of each lane that another process wakes, until cancelled."""
         await self._db.listen(on_wake)
+
+    async def rehearse_event(self, now: float) -> None:
+        """Store a recording and deferred work as an event of Slack's would, and take both back. Raises `StoreError`."""
+        with suppress(_RehearsedError):
+            await self._rehearse(now)
+
+    @urgent_writes
+    def _rehearse(self, now: float) -> Transaction[None]:
+        mark = f"rehearsal-{secrets.token_hex(8)}"
+        yield from execute("put_inbox", kind=mark, key=mark, ref="", payload=b"", now=now, due_at=now, before=now)
+        job = new_job(NewJob(Origin("", "", mark, mark, mark, "")), now)
+        yield Query("add_job", job_values(job, self._seal))
+        raise _RehearsedError  # the transaction is rolled back
 
     @urgent_writes_once
     def ping(self) -> Transaction[None]:

@@ -60,14 +60,19 @@ def settings_or_exit() -> Settings:
 
 
 @app.command()
-def serve() -> None:
+def serve(
+    role: Annotated[str, typer.Option(help="all, web (takes events) or worker; ROLE by default.")] = "",
+) -> None:
     """Run the bot until it is stopped.
 
     SIGTERM or Ctrl-C stops it: it takes no more work, lets calls in flight end, and gives its leases back.
     """
     from bot.cli.serve import run_serve
 
-    raise typer.Exit(run_serve(settings_or_exit()))
+    if role not in ("", "all", "web", "worker"):
+        raise fail([f"--role is {role!r}: it must be all, web or worker."], 2)
+    settings = settings_or_exit()
+    raise typer.Exit(run_serve(settings.model_copy(update={"role": role}) if role else settings))
 
 
 @app.command("try")

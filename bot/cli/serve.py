@@ -3,9 +3,11 @@
 import asyncio
 import os
 import signal
+import threading
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
+import structlog
 import typer
 
 from bot.app import open_bot
@@ -19,6 +21,9 @@ from bot.subprocesses.confinement import protect_this_process
 from bot.web.server import ListenError
 
 START_CHECK_SECONDS = 2.0
+END_SECONDS = 23.0  # after a signal; hosts kill after 30, and what is durable needs no tidy end
+
+_log = structlog.get_logger(__name__)
 
 
 async def _until_asked(run: Callable[[asyncio.Event], Awaitable[int]]) -> int:
@@ -56,11 +61,25 @@ def run_serve(settings: Settings, points: Failpoints | None = None) -> int:
             for fault in refused:
                 typer.echo(f"threadscribe: {fault}", err=True)
             return 2
-        async with open_bot(settings, points):
+        async with open_bot(settings, points) as core:
             await stop.wait()
+            _end_in(END_SECONDS + settings.drain_seconds)
+            await core.drain(settings.drain_seconds)
         return 0
 
     return _guarded(run, settings.port)
+
+
+def _end_in(seconds: float) -> None:
+    """End the process by then, whatever is under way: leases that were not given back end by themselves."""
+
+    def end() -> None:
+        _log.warning("ended_hard", seconds=seconds)
+        os._exit(1)
+
+    timer = threading.Timer(seconds, end)  # a thread: it also ends a process whose event loop stands still
+    timer.daemon = True
+    timer.start()
 
 
 async def _refused_at_start(settings: Settings) -> list[str]:

@@ -269,10 +269,14 @@ class Lane:
             return stage.url_refused(now, due_at, error.detail)
         return stage.retry(now, due_at, error.detail)
 
-    async def stop(self, grace: float) -> None:
-        """Claim no more; let steps under way end for `grace` seconds, then cancel them. Leases go back."""
+    def claim_no_more(self) -> None:
+        """Begin no more steps."""
         self._stopping.set()
         self.notify()
+
+    async def stop(self, grace: float) -> None:
+        """Claim no more; let steps under way end for `grace` seconds, then cancel them. Leases go back."""
+        self.claim_no_more()
         if self._steps:
             await asyncio.wait(self._steps, timeout=grace)
         for step in list(self._steps):

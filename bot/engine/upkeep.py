@@ -28,12 +28,17 @@ class Upkeep:
     retention_max_days: int = 0
     audit_retention_days: int = 0
 
-    async def clean_up(self) -> None:
-        """Give back the leases of a killed process, delete its spool and what belongs to jobs that ended."""
+    async def clean_up(self, works: bool = True) -> None:
+        """Give back the leases of a killed process, delete its spool and what belongs to jobs that ended.
+
+        A process that does not work on recordings (`works`) has only its spool to look after.
+        """
+        await self.sweep_spool()
+        if not works:
+            return
         if self.alone:
             await self.store.release_all()
         await self.store.discard_ended()
-        await self.sweep_spool()
         for provider in self.providers.values():
             if isinstance(provider, KeepsAudio):
                 await self._sweep(provider)

@@ -12,6 +12,14 @@ class WorkSettings(Section):
 
     heading = "Work"
 
+    role: Literal["all", "web", "worker"] = Field(
+        "all",
+        description="What this process does: all; web (takes events, presses and webhooks, serves audio); worker "
+        "(works on recordings). Web and worker need PostgreSQL. `serve --role` wins.",
+    )
+    drain_seconds: float = Field(
+        0.0, ge=0, le=10, description="How long a stopping process still takes requests after /readyz says so."
+    )
     provider: str = Field("local", description="Provider where a channel has not chosen one.")
     providers_allowed: Names = Field(
         (),
@@ -33,6 +41,16 @@ class WorkSettings(Section):
         description="Language of replies: auto (the Slack language of the file's sharer), en, hy, es, fr.",
     )
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="Minimum log level.")
+
+    @property
+    def is_web(self) -> bool:
+        """Whether this process takes events, presses and webhooks, and serves audio."""
+        return self.role != "worker"
+
+    @property
+    def is_worker(self) -> bool:
+        """Whether this process works on recordings."""
+        return self.role != "web"
 
     def allows(self, provider: str, channel_id: str) -> bool:
         """Whether recordings of this channel may go to this provider."""

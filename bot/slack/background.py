@@ -33,7 +33,7 @@ class BackgroundTasks:
         except Exception as error:  # a bug in one answer must not end the process; it is reported with its traceback
             _log.exception("background_broke", task=name, kind=type(error).__name__)
 
-    async def drain(self, seconds: float = 5.0) -> None:
+    async def drain(self, seconds: float = 3.0) -> None:
         """Wait for what is under way, then cancel it."""
         if self._tasks:
             await asyncio.wait(self._tasks, timeout=seconds)

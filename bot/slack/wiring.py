@@ -186,7 +186,7 @@ class SlackAdapter:
         self.app = build_app(settings, client, self.who, self.listeners())
         self.entrance = HttpEntrance(self.app, self.who, settings, read_body, reports.on_refused)
         self.socket: Socket | None = None
-        if settings.socket_mode:
+        if settings.socket_mode and settings.is_web:
             token = settings.slack_app_token.get_secret_value()
             self.socket = Socket(client, self.entrance.dispatch, token, clock, self._connected)
         self._loops: list[asyncio.Task[None]] = []

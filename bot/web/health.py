@@ -1,5 +1,6 @@
 """GET /healthz (the process is there), /readyz (it can do its work; to the operator also why not), /metrics."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
@@ -15,7 +16,9 @@ from bot.ports.clock import Clock
 from bot.ports.store import JobStore
 from bot.supervisor import Supervisor
 
-PING_SECONDS = 2.0  # how long a result of `ping` is used again: each ping is a commit
+PING_SECONDS = 2.0  # how long a result is used again: each rehearsal is a few round trips
+REHEARSAL_SECONDS = 2.0  # Slack gives an event three
+DRAINING = "This process is stopping: it takes no more work."
 
 Faults = Callable[[], Awaitable[Sequence[str]]]  # a sentence for each thing that keeps the bot from working
 
@@ -32,6 +35,7 @@ class Health:
     orphans: Orphans
     budgets: RateBudgets
     slack_faults: Faults
+    draining: bool = False
     _pinged_at: float = 0.0
     _store_fault: str = ""
 
@@ -51,12 +55,17 @@ class Health:
         return web.json_response(body, status=503 if faults else 200)
 
     async def _faults(self) -> list[str]:
+        if self.draining:
+            return [DRAINING]
         faults = [*await self.slack_faults(), *self.supervisor.faults()]
         now = self.clock.now()
         if not 0 <= now - self._pinged_at < PING_SECONDS:
             self._pinged_at, self._store_fault = now, ""
             try:
-                await self.store.ping()
+                async with asyncio.timeout(REHEARSAL_SECONDS):
+                    await self.store.rehearse_event(now)
+            except TimeoutError:
+                self._store_fault = f"The database took longer than {REHEARSAL_SECONDS:.0f} s to store an event."
             except StoreError as error:
                 self._store_fault = str(error)
         return [*faults, self._store_fault] if self._store_fault else faults

@@ -91,6 +91,10 @@ class JobStore(Jobs, Transcripts, Pieces, Search, Messages, Tasks, Budgets, Pref
         """
         ...
 
+    async def rehearse_event(self, now: float) -> None:
+        """Store a recording and deferred work as an event of Slack's would, and take both back. Raises `StoreError`."""
+        ...
+
     async def ping(self) -> None:
         """Write and read one row. Raises `StoreError`."""
         ...
