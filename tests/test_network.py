@@ -4,15 +4,10 @@ import asyncio
 import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from aiohttp import web
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -22,6 +17,7 @@ from bot.http import Http
 from bot.network import Network, network_of, trust
 from bot.settings import SettingsError
 from tests.providers.peers import StillClock
+from tests.support.certificates import certificate
 
 PROXY, SLACK_PROXY = "http://proxy.example:3128", "http://slack-proxy.example:3128"
 NETWORK = Network(PROXY, SLACK_PROXY, ("slack.com", "*.slack.com"), (".clinic.example", "direct.example"))
@@ -88,31 +84,6 @@ class ConnectProxy:
         await asyncio.gather(pass_on(reader, inner_writer), pass_on(inner_reader, writer), return_exceptions=True)
 
 
-def certificate(directory: Path) -> tuple[Path, Path]:
-    """A certificate for service.example that signs itself, and its key."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "service.example")])
-    now = datetime.now(UTC)
-    built = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - timedelta(days=1))
-        .not_valid_after(now + timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName([x509.DNSName("service.example")]), critical=False)
-        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
-        .sign(key, hashes.SHA256())
-    )
-    public, private = directory / "service.pem", directory / "service.key"
-    public.write_bytes(built.public_bytes(serialization.Encoding.PEM))
-    private.write_bytes(
-        key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-    )
-    return public, private
-
-
 @asynccontextmanager
 async def service(public: Path, private: Path) -> AsyncIterator[int]:
     """An HTTPS server with this certificate; its port."""
@@ -134,7 +105,7 @@ async def service(public: Path, private: Path) -> AsyncIterator[int]:
 
 
 async def test_a_service_is_reached_through_the_proxy_with_the_operators_authority(tmp_path: Path) -> None:
-    public, private = certificate(tmp_path)
+    public, private = certificate(tmp_path, "service.example")
     async with service(public, private) as port:
         proxy = ConnectProxy(port)
         server = await asyncio.start_server(proxy.serve, "127.0.0.1", 0)
@@ -152,7 +123,7 @@ async def test_a_service_is_reached_through_the_proxy_with_the_operators_authori
 
 
 async def test_an_unknown_certificate_is_refused_and_named(tmp_path: Path) -> None:
-    public, private = certificate(tmp_path)
+    public, private = certificate(tmp_path, "service.example")
     async with service(public, private) as port:
         proxy = ConnectProxy(port)
         server = await asyncio.start_server(proxy.serve, "127.0.0.1", 0)
