@@ -30,7 +30,9 @@ class StoredInbox:
     _seal: Seal
 
     @urgent_writes_once
-    def put_inbox(self, kind: str, key: str, ref: str, payload: bytes, now: float, due_at: float) -> Transaction[bool]:
+    def put_inbox(
+        self, kind: str, key: str, ref: str, payload: bytes, now: float, due_at: float, team_id: str = ""
+    ) -> Transaction[bool]:
         """Keep an item (sealed); False if (kind, key) is there already."""
         sealed = self._seal.encrypt(payload, f"inbox:{kind}:{key}")
         rows = yield from execute(
@@ -41,6 +43,7 @@ class StoredInbox:
             payload=sealed,
             now=now,
             due_at=due_at,
+            team_id=team_id,
             before=now - _KEY_KEPT_SECONDS,
         )
         return bool(rows)
@@ -52,16 +55,24 @@ class StoredInbox:
         return [self._item_of(row) for row in rows]
 
     @reads_once
-    def inbox_due(self, kind: str, now: float, limit: int = 50) -> Transaction[Sequence[InboxItem]]:
-        """What is due by now."""
-        rows = yield from execute("inbox_due", kind=kind, now=now, count=limit)
+    def inbox_due(self, kind: str, now: float, limit: int = 50, team_id: str = "") -> Transaction[Sequence[InboxItem]]:
+        """What is due by now, of one workspace if one is named."""
+        rows = yield from execute("inbox_due", kind=kind, now=now, count=limit, team_id=team_id)
         return [self._item_of(row) for row in rows]
 
     @writes_once
-    def claim_inbox(self, kind: str, now: float, seconds: float, limit: int = 50) -> Transaction[Sequence[InboxItem]]:
+    def claim_inbox(
+        self, kind: str, now: float, seconds: float, limit: int = 50, team_id: str = ""
+    ) -> Transaction[Sequence[InboxItem]]:
         """What is due by now and not claimed, claimed until `now + seconds`; earliest first."""
         rows = yield from execute(
-            "claim_inbox", kind=kind, now=now, until=now + seconds, claim=secrets.token_hex(8), count=limit
+            "claim_inbox",
+            kind=kind,
+            now=now,
+            until=now + seconds,
+            claim=secrets.token_hex(8),
+            count=limit,
+            team_id=team_id,
         )
         return sorted((self._item_of(row) for row in rows), key=lambda item: (item.due_at, item.id))
 
@@ -86,4 +97,5 @@ class StoredInbox:
             due_at=number(row, "due_at"),
             attempts=integer(row, "attempts"),
             claim=text(row, "claim"),
+            team_id=text(row, "team_id"),
         )

@@ -98,6 +98,7 @@ def _values(message: OutboxMessage) -> dict[str, Value]:
         "ts": message.ts,
         "file_id": message.file_id,
         "verify_at": message.verify_at,
+        "team_id": message.team_id,
     }
 
 
@@ -116,4 +117,5 @@ def message_of(row: Row) -> OutboxMessage:
         owner=text(row, "owner"),
         claimed_until=number(row, "claimed_until"),
         revision=integer(row, "revision"),
+        team_id=text(row, "team_id"),
     )

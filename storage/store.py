@@ -33,6 +33,7 @@ from storage.records.erasure import StoredErasure
 from storage.rows import job_values
 from storage.seal import Seal
 from storage.tasks import StoredTasks
+from storage.workspaces import StoredWorkspaces
 
 
 class _RehearsedError(Exception):
@@ -51,6 +52,7 @@ class Store(
     StoredBudgets,
     StoredPreferences,
     StoredAudit,
+    StoredWorkspaces,
 ):
     """Everything durable, in one database."""
 

@@ -56,6 +56,10 @@ async def rekey(database: MaintenanceDatabase, seal: Seal, report: Report) -> Re
         )
     if seal.newest:
         await database.write(lambda: execute("add_seal_key", key_id=seal.newest))
+    elif any(blob(row, "tokens") for row in await database.read(lambda: execute("installations"))):
+        raise StoreError(
+            "Nothing was changed: tokens of workspaces are stored sealed only. First remove the app there."
+        )
     total, already = heads.total(), heads[seal.head]
     changed, damaged = 0, list[str]()
     report(already, total)

@@ -66,7 +66,7 @@ TABLES = (
         ("key",),
         (
             *("job_id", "channel_id", "thread_ts", "phase", "intent_at", "ts", "file_id", "verify_at"),
-            *("owner", "claimed_until", "revision"),
+            *("owner", "claimed_until", "revision", "team_id"),
         ),
     ),
     Table(
@@ -74,7 +74,7 @@ TABLES = (
         ("id",),
         (
             *("kind", "key", "ref", "payload", "received_at", "due_at", "used"),
-            *("attempts", "claim", "claimed_until"),
+            *("attempts", "claim", "claimed_until", "team_id"),
         ),
         20,
         "id",
@@ -94,6 +94,16 @@ TABLES = (
     Table("legal_hold", ("kind", "ref"), ("placed_by", "placed_at")),
     Table("seal_key", ("key_id",), ("first_used_at",)),
     Table("heartbeat", ("id",), ("beats",)),
+    Table(
+        "installation",
+        ("id",),
+        (
+            *("team_id", "enterprise_id", "name", "app_id", "bot_user_id", "bot_id", "scopes", "installed_by"),
+            *("tokens", "expires_at", "installed_at", "removed_at", "removed_for", "purged_at", "revision"),
+        ),
+    ),
+    Table("workspace", ("team_id",), ("enterprise_id", "name", "since", "settings", "retention_days")),
+    Table("oauth_state", ("digest",), ("expires_at",)),
 )
 
 TRANSCRIPTS = SealedColumn("transcript", "body", ("job_id",), "transcript:{job_id}", ("job_id",))
@@ -107,5 +117,7 @@ SEALED_COLUMNS = (
     SealedColumn("job", "problem_params", ("id",), "job.problem:{id}", ("id",)),
     SealedColumn("job", "remote_url", ("id",), "job.remote:{id}", ("id",)),
     SealedColumn("job_event", "detail", ("job_id", "revision"), "event:{job_id}", ("job_id",)),
+    SealedColumn("installation", "tokens", ("id",), "installation:{id}", ("id",)),
+    SealedColumn("workspace", "settings", ("team_id",), "workspace:{team_id}", ("team_id",)),
     SealedColumn("inbox", "payload", ("id",), "inbox:{kind}:{key}", ("kind", "key")),
 )

@@ -41,6 +41,11 @@ class StoredRetention(StoredSearch):
                 total += await self._purge_all(
                     "jobs_to_purge_in_channel", now, team_id=team_id, channel_id=channel_id, before=before
                 )
+        for team_id, own_days in await self._workspaces_with_retention():
+            if own_days:
+                total += await self._purge_all(
+                    "jobs_to_purge_in_workspace", now, team_id=team_id, before=now - own_days * DAY
+                )
         total += await self._purge_all("deleted_jobs_to_purge", now)
         if await self.discard_ended() or total:
             self._residue = True
@@ -65,6 +70,11 @@ class StoredRetention(StoredSearch):
     def _channels_with_retention(self) -> Transaction[list[tuple[str, str, int]]]:
         rows = yield from execute("channels_with_retention")
         return [(text(row, "team_id"), text(row, "channel_id"), integer(row, "retention_days")) for row in rows]
+
+    @reads_once
+    def _workspaces_with_retention(self) -> Transaction[list[tuple[str, int]]]:
+        rows = yield from execute("workspaces_with_retention")
+        return [(text(row, "team_id"), integer(row, "retention_days")) for row in rows]
 
     @writes
     def _purge_leftovers(self, before: float) -> Transaction[None]:

@@ -33,6 +33,7 @@ from bot.ports.store.values import (
     SearchFilter,
     SpeakerNames,
 )
+from bot.ports.store.workspaces import Installation, Workspace, Workspaces
 
 __all__ = [
     "Audit",
@@ -50,6 +51,7 @@ __all__ = [
     "HoldKind",
     "Inbox",
     "InboxItem",
+    "Installation",
     "JobEvent",
     "JobFilter",
     "JobStore",
@@ -66,6 +68,8 @@ __all__ = [
     "SpeakerNames",
     "Tasks",
     "Transcripts",
+    "Workspace",
+    "Workspaces",
 ]
 
 
@@ -73,7 +77,9 @@ class Messages(Outbox, Inbox, Protocol):
     """What was posted, and what came in."""
 
 
-class JobStore(Jobs, Transcripts, Pieces, Search, Messages, Tasks, Budgets, Preferences, Audit, Retention, Protocol):
+class JobStore(
+    Jobs, Transcripts, Pieces, Search, Messages, Tasks, Budgets, Preferences, Audit, Retention, Workspaces, Protocol
+):
     """Everything durable."""
 
     async def clock_offset(self, now: float) -> float:

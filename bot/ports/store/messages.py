@@ -53,20 +53,25 @@ class Outbox(Protocol):
 class Inbox(Protocol):
     """Webhooks and deferred work. An item stays until it is dropped, so a crash repeats it."""
 
-    async def put_inbox(self, kind: str, key: str, ref: str, payload: bytes, now: float, due_at: float) -> bool:
-        """Keep an item (sealed); False if (kind, key) is there already."""
+    async def put_inbox(
+        self, kind: str, key: str, ref: str, payload: bytes, now: float, due_at: float, team_id: str = ""
+    ) -> bool:
+        """Keep an item (sealed), for the workspace `team_id` if it is of one; False if (kind, key) is there already."""
         ...
 
     async def inbox_for(self, kind: str, *refs: str) -> Sequence[InboxItem]:
         """What waits for these references, oldest first."""
         ...
 
-    async def inbox_due(self, kind: str, now: float, limit: int = 50) -> Sequence[InboxItem]:
-        """What is due by now, claimed or not."""
+    async def inbox_due(self, kind: str, now: float, limit: int = 50, team_id: str = "") -> Sequence[InboxItem]:
+        """What is due by now, claimed or not; with `team_id` only what is of this workspace."""
         ...
 
-    async def claim_inbox(self, kind: str, now: float, seconds: float, limit: int = 50) -> Sequence[InboxItem]:
-        """What is due by now and not claimed, claimed until `now + seconds`; earliest first."""
+    async def claim_inbox(
+        self, kind: str, now: float, seconds: float, limit: int = 50, team_id: str = ""
+    ) -> Sequence[InboxItem]:
+        """What is due by now and not claimed, claimed until `now + seconds`; earliest first. With `team_id` only what
+        is of this workspace."""
         ...
 
     async def drop_inbox(self, item_id: int, claim: str = "") -> bool:

@@ -57,7 +57,7 @@ class OutboxMessage:
     """A message of ours that must exist exactly once. `key` names it; `ts` is known once Slack has it.
 
     `revision` counts the writes of the row; 0 means that it is not stored yet. `owner` is the process (or task) that
-    has claimed the message until `claimed_until`; empty when nobody has.
+    has claimed the message until `claimed_until`; empty when nobody has. `team_id` is the workspace it is in.
     """
 
     key: str
@@ -72,6 +72,7 @@ class OutboxMessage:
     owner: str = ""
     claimed_until: float = 0.0
     revision: int = 0
+    team_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +91,7 @@ class InboxItem:
     due_at: float
     attempts: int = 0
     claim: str = ""
+    team_id: str = ""  # the workspace it is of
 
 
 @dataclass(frozen=True, slots=True)

@@ -163,14 +163,17 @@ RETURNING revision;
 SELECT body, revision FROM speaker_names WHERE job_id = :job_id;
 
 -- name: jobs_to_purge
--- Jobs that ended or were parked before, and may still have content; those of channels that decide for themselves, and
--- those under a hold, are left out.
+-- Jobs that ended or were parked before, and may still have content; those of channels that decide for themselves, of
+-- workspaces that do, and those under a hold are left out.
 SELECT id, reuses FROM job
 WHERE purged_at IS NULL AND due_at >= 253402300799 AND updated_at < :before
     AND NOT EXISTS (
         SELECT 1 FROM channel_settings
         WHERE channel_settings.team_id = job.team_id AND channel_settings.channel_id = job.channel_id
             AND channel_settings.retention_days IS NOT NULL
+    )
+    AND NOT EXISTS (
+        SELECT 1 FROM workspace WHERE workspace.team_id = job.team_id AND workspace.retention_days IS NOT NULL
     )
     AND NOT @held
 ORDER BY updated_at LIMIT :count;

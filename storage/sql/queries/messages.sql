@@ -11,29 +11,34 @@ SELECT * FROM outbox WHERE job_id = :job_id ORDER BY key;
 -- name: save_outbox
 -- Insert or replace a message of ours; any claim ends.
 INSERT INTO outbox (
-    key, job_id, channel_id, thread_ts, phase, intent_at, ts, file_id, verify_at, owner, claimed_until, revision
+    key, job_id, channel_id, thread_ts, phase, intent_at, ts, file_id, verify_at, owner, claimed_until, revision,
+    team_id
 )
-VALUES (:key, :job_id, :channel_id, :thread_ts, :phase, :intent_at, :ts, :file_id, :verify_at, '', 0, 1)
+VALUES (:key, :job_id, :channel_id, :thread_ts, :phase, :intent_at, :ts, :file_id, :verify_at, '', 0, 1, :team_id)
 ON CONFLICT (key) DO UPDATE SET
     job_id = excluded.job_id, channel_id = excluded.channel_id, thread_ts = excluded.thread_ts,
     phase = excluded.phase, intent_at = excluded.intent_at, ts = excluded.ts, file_id = excluded.file_id,
     verify_at = excluded.verify_at, owner = excluded.owner, claimed_until = excluded.claimed_until,
+    team_id = excluded.team_id,
     revision = outbox.revision + 1
 RETURNING revision;
 
 -- name: claim_outbox
 -- Claim a message that nobody has changed since, and nobody else has claimed; it is stored as given.
 INSERT INTO outbox (
-    key, job_id, channel_id, thread_ts, phase, intent_at, ts, file_id, verify_at, owner, claimed_until, revision
+    key, job_id, channel_id, thread_ts, phase, intent_at, ts, file_id, verify_at, owner, claimed_until, revision,
+    team_id
 )
 SELECT CAST(:key AS TEXT), CAST(:job_id AS TEXT), CAST(:channel_id AS TEXT), CAST(:thread_ts AS TEXT),
     CAST(:phase AS TEXT), CAST(:intent_at AS DOUBLE PRECISION), CAST(:ts AS TEXT), CAST(:file_id AS TEXT),
-    CAST(:verify_at AS DOUBLE PRECISION), CAST(:owner AS TEXT), CAST(:until AS DOUBLE PRECISION), 1
+    CAST(:verify_at AS DOUBLE PRECISION), CAST(:owner AS TEXT), CAST(:until AS DOUBLE PRECISION), 1,
+    CAST(:team_id AS TEXT)
 WHERE CAST(:revision AS INTEGER) = 0 OR EXISTS (SELECT 1 FROM outbox WHERE key = :key)
 ON CONFLICT (key) DO UPDATE SET
     job_id = excluded.job_id, channel_id = excluded.channel_id, thread_ts = excluded.thread_ts,
     phase = excluded.phase, intent_at = excluded.intent_at, ts = excluded.ts, file_id = excluded.file_id,
     verify_at = excluded.verify_at, owner = excluded.owner, claimed_until = excluded.claimed_until,
+    team_id = excluded.team_id,
     revision = outbox.revision + 1
 WHERE outbox.revision = :revision
     AND (outbox.owner = '' OR outbox.owner = :owner OR outbox.claimed_until <= CAST(:now AS DOUBLE PRECISION))
@@ -42,16 +47,17 @@ RETURNING revision;
 -- name: add_outbox
 -- A message that is not there yet (no row if it is).
 INSERT INTO outbox (
-    key, job_id, channel_id, thread_ts, phase, intent_at, ts, file_id, verify_at, owner, claimed_until, revision
+    key, job_id, channel_id, thread_ts, phase, intent_at, ts, file_id, verify_at, owner, claimed_until, revision,
+    team_id
 )
-VALUES (:key, :job_id, :channel_id, :thread_ts, :phase, :intent_at, :ts, :file_id, :verify_at, '', 0, 1)
+VALUES (:key, :job_id, :channel_id, :thread_ts, :phase, :intent_at, :ts, :file_id, :verify_at, '', 0, 1, :team_id)
 ON CONFLICT (key) DO NOTHING
 RETURNING revision;
 
 -- name: update_outbox
 -- Replace a message that nobody has changed since.
 UPDATE outbox SET job_id = :job_id, channel_id = :channel_id, thread_ts = :thread_ts, phase = :phase,
-    intent_at = :intent_at, ts = :ts, file_id = :file_id, verify_at = :verify_at,
+    intent_at = :intent_at, ts = :ts, file_id = :file_id, verify_at = :verify_at, team_id = :team_id,
     owner = CASE WHEN :release = 1 THEN '' ELSE owner END,
     claimed_until = CASE WHEN :release = 1 THEN 0 ELSE claimed_until END,
     revision = revision + 1
@@ -84,11 +90,11 @@ RETURNING *;
 
 -- name: put_inbox
 -- Keep an item, unless it is there already (no row then); the key of one that was used long ago is free again.
-INSERT INTO inbox (kind, key, ref, payload, received_at, due_at)
-VALUES (:kind, :key, :ref, :payload, :now, :due_at)
+INSERT INTO inbox (kind, key, ref, payload, received_at, due_at, team_id)
+VALUES (:kind, :key, :ref, :payload, :now, :due_at, :team_id)
 ON CONFLICT (kind, key) DO UPDATE SET
     ref = excluded.ref, payload = excluded.payload, received_at = excluded.received_at, due_at = excluded.due_at,
-    used = 0, attempts = 0, claim = '', claimed_until = 0
+    used = 0, attempts = 0, claim = '', claimed_until = 0, team_id = excluded.team_id
 WHERE inbox.used = 1 AND inbox.received_at < CAST(:before AS DOUBLE PRECISION)
 RETURNING id;
 
@@ -97,8 +103,10 @@ RETURNING id;
 SELECT * FROM inbox WHERE kind = :kind AND ref IN @ids AND used = 0 ORDER BY id;
 
 -- name: inbox_due
--- What waits and is due.
-SELECT * FROM inbox WHERE kind = :kind AND used = 0 AND due_at <= :now ORDER BY due_at LIMIT :count;
+-- What waits and is due; of one workspace if one is named.
+SELECT * FROM inbox
+WHERE kind = :kind AND used = 0 AND due_at <= :now AND (:team_id = '' OR team_id = :team_id)
+ORDER BY due_at LIMIT :count;
 
 -- name: claim_inbox_sqlite
 -- The same, claimed.
@@ -106,6 +114,7 @@ UPDATE inbox SET claim = :claim, claimed_until = :until
 WHERE id IN (
     SELECT id FROM inbox
     WHERE kind = :kind AND used = 0 AND due_at <= :now AND claimed_until <= :now
+        AND (:team_id = '' OR team_id = :team_id)
     ORDER BY due_at LIMIT :count
 )
 RETURNING *;
@@ -116,6 +125,7 @@ UPDATE inbox SET claim = :claim, claimed_until = :until
 WHERE id IN (
     SELECT id FROM inbox
     WHERE kind = :kind AND used = 0 AND due_at <= :now AND claimed_until <= :now
+        AND (:team_id = '' OR team_id = :team_id)
     ORDER BY due_at LIMIT :count FOR UPDATE SKIP LOCKED
 )
 RETURNING *;
