@@ -77,7 +77,6 @@ class _Base:
     """What everything else is built on."""
 
     settings: Settings
-    points: Failpoints | None
     store: JobStore
     http: Http
     clock: Clock
@@ -182,7 +181,6 @@ async def _open_base(stack: AsyncExitStack, settings: Settings, points: Failpoin
 
     return _Base(
         settings=settings,
-        points=points,
         store=store,
         http=http,
         clock=clock,

@@ -27,7 +27,6 @@ async def _unseen(_: float) -> None:
 class _Held:
     stack: AsyncExitStack
     payload: Payload
-    fetched: bool = field(default=False)
 
 
 @dataclass(slots=True)

@@ -26,7 +26,6 @@ class Capabilities:
     accepts: InputLimits
     gives_speakers: bool = False
     gives_times: bool = False
-    gives_summary: bool = False  # its own; where a switch or the language allows it
     languages: Mapping[str, str] = field(default_factory=dict)  # value -> name; empty: detected, not chosen
     recording_types: Mapping[str, str] = field(default_factory=dict)
     default_options: Options = Options()  # what is used where nobody chose; empty: detected

@@ -66,7 +66,6 @@ UNREACHABLE = (
     "I have the transcript of your recording from <#{channel}>, but Slack does not let me post there. "
     "When I am in the channel and may post, type `/transcribe retry {job}`: nothing is billed twice."
 )
-SAVED_BUT_DEAF = "Saved. I am not in this conversation, so I see no recordings in it: type `/invite` to add me."
 
 STATES: Mapping[State, str] = {
     State.RECEIVED: "received",

@@ -62,7 +62,6 @@ class Phrases:
     unclear_part: str = "[{start}-{end}: speech I could not make out]"
     unclear_share: str = "{time} of speech unclear"
     language_unsure: str = "I am not sure of the language: {language}?"
-    several_languages: str = "Several languages: {languages}"
     cancelled: str = "Cancelled; nothing was transcribed."
     cancelled_by: str = "Cancelled by {user}; nothing was transcribed."
     file_deleted: str = "The file was deleted, so I stopped."

@@ -94,7 +94,6 @@ class InvoxProvider(HttpProvider):
             accepts=InputLimits(mimes=frozenset(self._mime_types), max_bytes=settings.max_file_mb * 2**20),
             gives_speakers=self._pushes,
             gives_times=True,
-            gives_summary=settings.summary != "off",
             pushes=self._pushes,
             poll_seconds=(10.0, 60.0),
             latency=(10.0, 0.3),

@@ -61,7 +61,6 @@ class NablaProvider(HttpProvider):
             accepts=InputLimits(mimes=AUDIO, max_seconds=MAX_SECONDS),
             gives_speakers=True,
             gives_times=True,
-            gives_summary=settings.note != "off",
             languages=LANGUAGES,
             default_options=Options(language=settings.speech_locale),
             needs_public_url=True,

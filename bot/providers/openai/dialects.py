@@ -37,7 +37,6 @@ class Dialect:
     word_times: bool = True  # it knows `timestamp_granularities[]`
     known_speakers: bool = False  # its diarizing model takes recordings of known speakers
     two_letters: bool = False  # `language` must be ISO 639-1
-    lists_models: bool = True  # GET {base}/models
 
 
 _CLOUD_BYTES: Final = 25 * MB
@@ -65,7 +64,6 @@ DIALECTS: Final[Mapping[str, Dialect]] = {
             whisper_only_times=True,
             known_speakers=True,
             two_letters=True,
-            lists_models=False,
         ),
         Dialect("groq", "Groq", ("api.groq.com",), max_bytes=_CLOUD_BYTES, two_letters=True),
         Dialect("vllm", max_seconds=600.0, max_bytes=_CLOUD_BYTES),
@@ -77,7 +75,6 @@ DIALECTS: Final[Mapping[str, Dialect]] = {
             sends_model=False,
             detects="auto",
             word_times=False,
-            lists_models=False,
         ),
         Dialect("generic"),
     )

@@ -64,7 +64,6 @@ class XosumProvider(HttpProvider):
                 max_bytes=settings.max_file_mb * 2**20,
             ),
             gives_speakers=True,
-            gives_summary=True,
             recording_types=RECORDING_TYPES,
             default_options=Options(recording_type=settings.recording_type),
             pushes=bool(context.public_url and self._secret),

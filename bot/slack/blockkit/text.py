@@ -40,11 +40,6 @@ def escape_plain(text: str) -> str:
     return re.sub(r":(?=[\w+'-])", f":{JOINER}", " ".join(printable(text).split()))
 
 
-def graphemes(text: str) -> list[str]:
-    """What a reader takes for single characters."""
-    return [str(found[0]) for found in _GRAPHEME.finditer(text)]
-
-
 def cut(text: str, limit: int, measure: Callable[[str], int] = weight) -> tuple[str, str]:
     """A head that measures at most `limit`, and the rest. The two together are the text.
 

@@ -101,7 +101,6 @@ PHRASES = Phrases(
     unclear_part="[{start}-{end}: voz que no he podido entender]",
     unclear_share="{time} de voz sin entender",
     language_unsure="No estoy seguro del idioma: ¿{language}?",
-    several_languages="Varios idiomas: {languages}",
     cancelled="Cancelada; no se ha transcrito nada.",
     cancelled_by="Cancelada por {user}; no se ha transcrito nada.",
     file_deleted="El archivo se ha borrado, así que me he detenido.",

@@ -104,7 +104,6 @@ PHRASES = Phrases(
     unclear_part="[{start}-{end} : paroles que je n’ai pas pu comprendre]",
     unclear_share="{time} de paroles incomprises",
     language_unsure="Je ne suis pas sûr de la langue : {language} ?",
-    several_languages="Plusieurs langues : {languages}",
     cancelled="Annulé ; rien n’a été transcrit.",
     cancelled_by="Annulé par {user} ; rien n’a été transcrit.",
     file_deleted="Le fichier a été supprimé, je me suis donc arrêté.",

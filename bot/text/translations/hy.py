@@ -101,7 +101,6 @@ PHRASES = Phrases(
     unclear_part="[{start}-{end}՝ խոսք, որը չկարողացա հասկանալ]",
     unclear_share="{time} անհասկանալի խոսք",
     language_unsure="Լեզվի հարցում վստահ չեմ. {language}՞",
-    several_languages="Մի քանի լեզու՝ {languages}",
     cancelled="Չեղարկվել է. ոչինչ չի վերծանվել։",
     cancelled_by="Չեղարկել է {user}. ոչինչ չի վերծանվել։",
     file_deleted="Ֆայլը ջնջվել է, ուստի կանգ առա։",

@@ -89,12 +89,6 @@ class Interactions:
         }
         return await self.delivery.interaction("interactive", payload)
 
-    async def global_shortcut(self, user: str, callback_id: str) -> Outcome:
-        """Use a global shortcut."""
-        payload = self._base("shortcut", user, trigger=True)
-        payload |= {"callback_id": callback_id, "action_ts": self.workspace.next_ts()}
-        return await self.delivery.interaction("interactive", payload)
-
     async def message_action(self, user: str, channel: str, ts: str, action: Json) -> Outcome:
         """Use an element of a message; `action` has action_id, block_id, type and its value."""
         place, message = self._place(channel), self._message(channel, ts)

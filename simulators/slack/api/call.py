@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TypeVar
 
 from simulators.slack.faults import FaultBook
@@ -92,7 +92,6 @@ class Method:
     token: TokenKind = "bot"  # noqa: S105 - a kind of token
     json: bool = True
     paced: bool = True
-    aliases: tuple[str, ...] = field(default=())
 
 
 def page(items: Sequence[Item], args: Arguments, *, default: int, most: int) -> tuple[list[Item], str]:

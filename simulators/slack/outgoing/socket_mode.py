@@ -166,11 +166,6 @@ class SocketMode:
                 await connection.socket.close()
         return len(connections)
 
-    async def send_raw(self, text: str) -> None:
-        """Send any text over every socket, for what Slack would not send."""
-        for connection in list(self._connections):
-            await connection.socket.send_str(text)
-
     async def close(self) -> None:
         """Close every socket."""
         for connection in list(self._connections):
