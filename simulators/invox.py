@@ -5,10 +5,8 @@ Source of every rule: the provider's developer pages; what those leave open or t
 
 import json
 import secrets
-import time
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import ClassVar, Final, Literal
+from typing import ClassVar, Final, Literal, Unpack
 
 from aiohttp import web
 from pydantic import JsonValue
@@ -21,6 +19,7 @@ from simulators.provider.refusal import RefusalError
 from simulators.provider.results import ENGLISH, Segment, Transcript, default_transcript
 from simulators.provider.server import ProviderSimulator
 from simulators.provider.settings import CommonSettings
+from simulators.provider.state import Place
 from simulators.provider.uploads.media import Content
 from simulators.provider.uploads.presigned import ROUTE, PresignedStore
 from simulators.provider.webhooks.delivery import Message
@@ -96,16 +95,8 @@ class InvoxSimulator(ProviderSimulator[InvoxSettings, InvoxJob]):
         }
     )
 
-    def __init__(
-        self,
-        settings: InvoxSettings | None = None,
-        *,
-        now: Callable[[], float] = time.time,
-        skew: float = 0.0,
-        host: str = "127.0.0.1",
-        port: int = 0,
-    ) -> None:
-        super().__init__(settings or InvoxSettings(), now=now, skew=skew, host=host, port=port)
+    def __init__(self, settings: InvoxSettings | None = None, **place: Unpack[Place]) -> None:
+        super().__init__(settings or InvoxSettings(), **place)
         self._store = PresignedStore(self.clock, self.faults, lambda: self.url, self._uploaded)
         self._tokens: dict[str, float] = {}
 

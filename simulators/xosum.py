@@ -5,11 +5,9 @@ Source of every rule: the provider's API reference; what that leaves open is a s
 
 import json
 import secrets
-import time
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import ClassVar, Literal
+from typing import ClassVar, Literal, Unpack
 
 from aiohttp import web
 from pydantic import JsonValue
@@ -22,6 +20,7 @@ from simulators.provider.refusal import RefusalError
 from simulators.provider.results import Transcript, default_transcript
 from simulators.provider.server import ProviderSimulator
 from simulators.provider.settings import CommonSettings
+from simulators.provider.state import Place
 from simulators.provider.uploads.media import Content
 from simulators.provider.uploads.presigned import ROUTE, PresignedStore
 from simulators.provider.webhooks.delivery import Message
@@ -69,16 +68,8 @@ class XosumSimulator(ProviderSimulator[XosumSettings, XosumJob]):
         {"failed", "unknown_status", "no_text", "empty_transcript", "upper_case", "missing_payload", "cut_upload"}
     )
 
-    def __init__(
-        self,
-        settings: XosumSettings | None = None,
-        *,
-        now: Callable[[], float] = time.time,
-        skew: float = 0.0,
-        host: str = "127.0.0.1",
-        port: int = 0,
-    ) -> None:
-        super().__init__(settings or XosumSettings(), now=now, skew=skew, host=host, port=port)
+    def __init__(self, settings: XosumSettings | None = None, **place: Unpack[Place]) -> None:
+        super().__init__(settings or XosumSettings(), **place)
         self._store = PresignedStore(self.clock, self.faults, lambda: self.url, self._uploaded)
 
     def add_routes(self) -> None:

@@ -11,7 +11,7 @@ _ALPHABET = "abcdefghjkmnpqrstvwxyz23456789"  # no look-alikes: people read and 
 
 
 class State(StrEnum):
-    """Where a job stands (DESIGN 4)."""
+    """Where a job stands."""
 
     RECEIVED = "received"
     SUBMITTING = "submitting"
@@ -132,7 +132,7 @@ class Job:
 
     @property
     def rank(self) -> int:
-        """Order within a lane: what was started is finished before more is begun (DESIGN 4)."""
+        """Order within a lane: what was started is finished before more is begun."""
         return {State.FINISHING: 0, State.REPLYING: 0, State.WAITING: 1}.get(self.state, 2)
 
     @property

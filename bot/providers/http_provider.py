@@ -1,5 +1,7 @@
 """What the providers behind an HTTP API share: identity, a result read by the poll, answers that refuse access."""
 
+from collections.abc import Mapping
+
 from bot.domain.errors import Misconfigured, Rejected, Transient
 from bot.domain.job import RemoteJob
 from bot.domain.transcript import Transcript
@@ -57,6 +59,30 @@ class HttpProvider:
 
     async def close(self) -> None:
         """Nothing of its own is open."""
+
+    async def request(
+        self,
+        method: str,
+        url: str,
+        headers: Mapping[str, str],
+        body: object = None,
+        *,
+        repeatable: bool = True,
+        timeout: float = 30.0,
+        retry_default: float = 5.0,
+    ) -> Answer:
+        """One call of the account's rate budget, with `body` as JSON. As `Http.call`."""
+        return await self._http.call(
+            self.account,
+            method,
+            url,
+            headers=headers,
+            json=body,
+            timeout=timeout,
+            repeatable=repeatable,
+            acquire=self._acquire,
+            retry_default=retry_default,
+        )
 
     def judged(self, answer: Answer, unauthorized: str, forbidden: str, base_setting: str) -> Answer:
         """The answer, unless it refuses access or redirects.

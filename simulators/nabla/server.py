@@ -1,10 +1,9 @@
 """The Nabla simulator's operations."""
 
 import hmac
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import ClassVar, Final
+from typing import ClassVar, Final, Unpack
 
 from aiohttp import web
 from pydantic import JsonValue
@@ -27,6 +26,7 @@ from simulators.provider.jobs import Job, Variant
 from simulators.provider.refusal import RefusalError
 from simulators.provider.results import Segment, Transcript, default_transcript
 from simulators.provider.server import ProviderSimulator
+from simulators.provider.state import Place
 from simulators.provider.webhooks.delivery import Message
 
 BASE: Final = "/v1/core/server"
@@ -60,16 +60,8 @@ class NablaSimulator(ProviderSimulator[NablaSettings, NablaJob]):
         }
     )
 
-    def __init__(
-        self,
-        settings: NablaSettings | None = None,
-        *,
-        now: Callable[[], float] = time.time,
-        skew: float = 0.0,
-        host: str = "127.0.0.1",
-        port: int = 0,
-    ) -> None:
-        super().__init__(settings or NablaSettings(), now=now, skew=skew, host=host, port=port)
+    def __init__(self, settings: NablaSettings | None = None, **place: Unpack[Place]) -> None:
+        super().__init__(settings or NablaSettings(), **place)
         public_key, self.private_key = self.settings.public_key, ""
         if not public_key:
             self.private_key, public_key = key_pair()

@@ -2,12 +2,12 @@
 
 from email.utils import formatdate
 from math import ceil
-from typing import Final, Literal
+from typing import Final, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field
 
-Kind = Literal[
-    # answers of the transport and its gateways, the same for every provider
+# Answers of the transport and its gateways, the same for every provider.
+TransportKind = Literal[
     "unauthorized",
     "forbidden",
     "not_found",
@@ -20,6 +20,9 @@ Kind = Literal[
     "cut_upload",
     "html",
     "messsage",
+]
+Kind = Literal[
+    TransportKind,
     # shapes of an answer; each provider names those that it has
     "failed",
     "unknown_status",
@@ -44,22 +47,7 @@ Kind = Literal[
     "looped",
 ]
 
-TRANSPORT: Final[frozenset[Kind]] = frozenset(
-    {
-        "unauthorized",
-        "forbidden",
-        "not_found",
-        "rate_limited",
-        "server_error",
-        "slow",
-        "slow_after",
-        "cut_before",
-        "cut_after",
-        "cut_upload",
-        "html",
-        "messsage",
-    }
-)
+TRANSPORT: Final[frozenset[Kind]] = frozenset(get_args(TransportKind))
 
 _STATUS: Final[dict[Kind, int]] = {
     "unauthorized": 401,

@@ -1,12 +1,11 @@
 """The frame of a provider simulator: an aiohttp server that watches, counts, breaks and refuses on request."""
 
 import asyncio
-import time
 import uuid
 from abc import abstractmethod
 from collections.abc import Awaitable, Callable
 from types import TracebackType
-from typing import Self
+from typing import Self, Unpack
 
 import aiohttp
 from aiohttp import web
@@ -17,7 +16,7 @@ from simulators.provider.jobs import JobPlan
 from simulators.provider.ledger import Billed, RequestRecord, has_slack_token, without_secrets
 from simulators.provider.refusal import CutError, RefusalError
 from simulators.provider.results import Transcript
-from simulators.provider.state import J, ProviderState, S
+from simulators.provider.state import J, Place, ProviderState, S
 from simulators.provider.uploads.media import Content
 
 Handler = Callable[[Call], Awaitable[web.Response]]
@@ -26,16 +25,8 @@ Handler = Callable[[Call], Awaitable[web.Response]]
 class ProviderSimulator(ProviderState[S, J]):
     """A provider over real HTTP on `host`:`port` (0 picks one), used as `async with XosumSimulator() as xosum`."""
 
-    def __init__(
-        self,
-        settings: S,
-        *,
-        now: Callable[[], float] = time.time,
-        skew: float = 0.0,
-        host: str = "127.0.0.1",
-        port: int = 0,
-    ) -> None:
-        super().__init__(settings, now=now, skew=skew, host=host, port=port)
+    def __init__(self, settings: S, **place: Unpack[Place]) -> None:
+        super().__init__(settings, **place)
         self._runner = web.AppRunner(self.app, access_log=None, shutdown_timeout=1.0)
 
     # ---- life

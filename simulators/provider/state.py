@@ -5,7 +5,7 @@ import time
 from abc import ABC, abstractmethod
 from collections import Counter, deque
 from collections.abc import Awaitable, Callable
-from typing import ClassVar, Generic, TypeVar
+from typing import ClassVar, Generic, TypedDict, TypeVar
 
 from aiohttp import web
 
@@ -21,6 +21,15 @@ BODY_LIMIT = 64 * 1024 * 1024
 
 S = TypeVar("S", bound=CommonSettings)
 J = TypeVar("J", bound=Job)
+
+
+class Place(TypedDict, total=False):
+    """Where a provider is, in time and space: the source of its clock and its shift, host and port (0 picks one)."""
+
+    now: Callable[[], float]
+    skew: float
+    host: str
+    port: int
 
 
 class ProviderState(ABC, Generic[S, J]):

@@ -1,6 +1,7 @@
 """One running bot in front of a fast simulated provider for all tests of a module, judged after each of them."""
 
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import pytest
 import pytest_asyncio
@@ -8,7 +9,8 @@ import pytest_asyncio
 pytest.register_assert_rewrite("tests.support.bot_harness", "tests.support.bot_process")
 
 from simulators.xosum import XosumSimulator  # noqa: E402 - after the line above, which asks for it
-from tests.support.bot_harness import Place, fast_xosum, open_place  # noqa: E402 - the same
+from tests.support.audio.recordings import record, tone  # noqa: E402 - the same
+from tests.support.bot_harness import Place, Service, fast_xosum, open_place  # noqa: E402 - the same
 
 
 @pytest.fixture(scope="module")
@@ -17,9 +19,17 @@ def settings() -> dict[str, str]:
     return {}
 
 
+@pytest.fixture(scope="module")
+def service() -> Service:
+    """The provider that a module's bot uses."""
+    return fast_xosum()
+
+
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def shared(tmp_path_factory: pytest.TempPathFactory, settings: dict[str, str]) -> AsyncIterator[Place]:
-    async with open_place(tmp_path_factory.mktemp("bot"), fast_xosum(), more=settings) as place:
+async def shared(
+    tmp_path_factory: pytest.TempPathFactory, service: Service, settings: dict[str, str]
+) -> AsyncIterator[Place]:
+    async with open_place(tmp_path_factory.mktemp("bot"), service, more=settings) as place:
         await place.start()
         yield place
 
@@ -29,6 +39,19 @@ async def place(shared: Place) -> AsyncIterator[Place]:
     yield shared
     shared.slack.faults.clear()
     await shared.inspect()
+
+
+@pytest.fixture
+async def stopped(tmp_path: Path) -> AsyncIterator[Place]:
+    """A place of one test's own, whose bot is not started yet."""
+    async with open_place(tmp_path, fast_xosum()) as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def recording(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Two seconds of a tone."""
+    return record(tmp_path_factory.mktemp("clips") / "visit.mp3", tone(2.0), "mp3", "mp3")
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ import pytest
 from simulators.slack.faults import Fault
 from simulators.slack.file_store import Upload
 from simulators.xosum import XosumSimulator
-from tests.support.audio.recordings import record, silent_film, tone
+from tests.support.audio.recordings import silent_film
 from tests.support.bot_harness import ALICE, CLINIC, DIRECT, Place, headline, shown
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -25,11 +25,6 @@ HOUR = 3600.0  # a bad answer about a file of this age does not pass by itself
 @pytest.fixture(scope="module")
 def settings() -> dict[str, str]:
     return {"MAX_FILE_MB": "2"}
-
-
-@pytest.fixture(scope="module")
-def recording(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return record(tmp_path_factory.mktemp("clips") / "visit.mp3", tone(2.0), "mp3", "mp3")
 
 
 def film(directory: Path) -> Upload:

@@ -2,7 +2,6 @@
 
 import io
 import json
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import docx
@@ -13,10 +12,10 @@ from simulators.nabla import NablaSettings, NablaSimulator
 from simulators.provider.results import mark_of
 from simulators.slack.file_store import Upload
 from simulators.xosum import XosumSettings, XosumSimulator
-from tests.support.audio.recordings import record, tone
-from tests.support.bot_harness import Place, Service, fast_xosum, free_port, open_place
+from tests.support.bot_harness import Place, Service
 from tests.support.bot_process import Bot
 from tests.support.local_engine_harness import JFK, SAMPLES, WORDS, error_rate
+from tests.support.processes import free_port
 
 LOCAL = {"LOCAL_MODEL": "tiny.en", "LOCAL_WORKERS": "1"}
 
@@ -28,14 +27,8 @@ async def run(directory: Path, environment: dict[str, str], *arguments: str) -> 
 
 
 @pytest.fixture
-async def place(tmp_path: Path) -> AsyncIterator[Place]:
-    async with open_place(tmp_path, fast_xosum()) as found:
-        yield found
-
-
-@pytest.fixture
-def recording(tmp_path: Path) -> Path:
-    return record(tmp_path / "visit.mp3", tone(2.0), "mp3", "mp3")
+def place(stopped: Place) -> Place:
+    return stopped
 
 
 # --- transcribe ---------------------------------------------------------------------------------------------------

@@ -8,15 +8,9 @@ from simulators.slack.faults import Fault
 from simulators.slack.file_store import Upload
 from simulators.slack.records import Message
 from simulators.xosum import XosumSimulator
-from tests.support.audio.recordings import record, tone
 from tests.support.bot_harness import ALICE, BOARD, BOB, CLINIC, Place, headline, shown
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
-
-
-@pytest.fixture(scope="module")
-def recording(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return record(tmp_path_factory.mktemp("clips") / "visit.mp3", tone(2.0), "mp3", "mp3")
 
 
 async def waiting(place: Place, xosum: XosumSimulator, recording: Path, channel: str) -> tuple[Message, str]:

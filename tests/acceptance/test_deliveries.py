@@ -12,7 +12,6 @@ from simulators.slack.file_store import Upload
 from simulators.slack.options import Options
 from simulators.slack.outgoing.delivery import DeliveryRecord
 from simulators.xosum import XosumSimulator
-from tests.support.audio.recordings import record, tone
 from tests.support.bot_harness import CALLS, CLINIC, Place, fast_xosum, headline, open_place
 
 REFUSE = "CREATE TRIGGER refuse BEFORE INSERT ON job BEGIN SELECT RAISE(ABORT, 'refused'); END"
@@ -21,11 +20,6 @@ ALLOW = "DROP TRIGGER refuse"
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 over_http = pytest.mark.parametrize("shared", ["http"], indirect=True)
-
-
-@pytest.fixture
-def recording(tmp_path: Path) -> Path:
-    return record(tmp_path / "visit.mp3", tone(2.0), "mp3", "mp3")
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module", params=["socket", "http"])

@@ -58,12 +58,6 @@ async def shared(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPa
         yield place
 
 
-@pytest_asyncio.fixture(loop_scope="module")
-async def place(shared: Place) -> AsyncIterator[Place]:
-    yield shared
-    await shared.inspect()
-
-
 async def expect_words(place: Place, message: Message, clip: Clip) -> None:
     (reply,) = await place.answered(message)
     assert reply.thread_ts == message.root

@@ -5,7 +5,6 @@ import json
 import re
 import signal
 import socket
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
@@ -13,22 +12,16 @@ from aiohttp import ClientSession
 
 from simulators.slack.faults import Fault
 from simulators.slack.file_store import Upload
-from tests.support.audio.recordings import record, tone
-from tests.support.bot_harness import Place, fast_xosum, free_port, headline, open_place
+from tests.support.bot_harness import Place, headline
 from tests.support.bot_process import Bot
+from tests.support.processes import free_port
 
 LEASED = "SELECT count(*) AS n FROM job WHERE lease_token <> ''"
 
 
 @pytest.fixture
-async def place(tmp_path: Path) -> AsyncIterator[Place]:
-    async with open_place(tmp_path, fast_xosum()) as found:
-        yield found
-
-
-@pytest.fixture
-def recording(tmp_path: Path) -> Path:
-    return record(tmp_path / "visit.mp3", tone(2.0), "mp3", "mp3")
+def place(stopped: Place) -> Place:
+    return stopped
 
 
 def one_line_each(bot: Bot, *facts: str) -> None:

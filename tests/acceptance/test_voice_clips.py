@@ -4,16 +4,14 @@
 """
 
 import hashlib
-from collections.abc import AsyncIterator
 
 import pytest
-import pytest_asyncio
 
 from simulators.invox import InvoxSettings, InvoxSimulator
 from simulators.slack.faults import Fault
 from simulators.slack.file_store import Upload
 from tests.support.audio.recordings import SAMPLES, record, tone
-from tests.support.bot_harness import Place, headline, open_place
+from tests.support.bot_harness import Place, headline
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -28,18 +26,9 @@ def service() -> InvoxSimulator:
     return InvoxSimulator(InvoxSettings(job_seconds=0.05))
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def shared(service: InvoxSimulator, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Place]:
-    async with open_place(tmp_path_factory.mktemp("bot"), service, more={"MAX_FILE_MB": "1"}) as place:
-        await place.start()
-        yield place
-
-
-@pytest_asyncio.fixture(loop_scope="module")
-async def place(shared: Place) -> AsyncIterator[Place]:
-    yield shared
-    shared.slack.faults.clear()
-    await shared.inspect()
+@pytest.fixture(scope="module")
+def settings() -> dict[str, str]:
+    return {"MAX_FILE_MB": "1"}
 
 
 @pytest.fixture(scope="module")

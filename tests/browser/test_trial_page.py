@@ -13,8 +13,9 @@ from playwright.async_api import Browser, Locator, Page, expect
 
 from simulators.provider.results import Segment, Transcript
 from tests.browser.window import channel, message, thread, tone, write
-from tests.support.bot_harness import Place, fast_xosum, free_port, open_place
+from tests.support.bot_harness import Place, fast_xosum, open_place
 from tests.support.bot_process import Bot
+from tests.support.processes import free_port
 
 pytestmark = pytest.mark.engine
 

@@ -1,19 +1,15 @@
 """`backup`, `restore` and `export` on a real database, while a bot has it open where that is allowed."""
 
-import asyncio
 import json
 import stat
 from pathlib import Path
 
-import pytest
-from typer.testing import CliRunner
-
-from bot.cli import app
 from bot.domain.job import FileFacts, Origin
 from bot.domain.machine import Finishing, Replying
 from bot.domain.transcript import Segment, Transcript
 from bot.ports.store import JobStore, NewJob
 from storage import open_store
+from tests.cli.commands import count_jobs, run
 from tests.storage.samples import NOW, finishing
 
 WORDS = "The results came back on Monday."
@@ -25,17 +21,6 @@ async def answered(store: JobStore, at: float) -> None:
     await store.put_transcript(job.id, Transcript((Segment(WORDS, 0.0, 3.0),), "en", 3.0), at)
     job = await store.apply(Finishing(job).stored(at))
     await store.apply(Replying(job).replied(at))
-
-
-@pytest.fixture
-def database(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.chdir(tmp_path)
-    return tmp_path / "threadscribe.db"
-
-
-async def run(*arguments: str) -> tuple[int, str]:
-    done = await asyncio.to_thread(CliRunner().invoke, app, list(arguments))
-    return done.exit_code, done.output
 
 
 def listed(directory: Path, pattern: str = "*") -> list[Path]:
@@ -50,14 +35,6 @@ async def fill(database: Path) -> None:
         await store.close()
 
 
-async def count(database: Path) -> int:
-    store = await open_store(f"sqlite:///{database}")
-    try:
-        return sum((await store.count_by_state()).values())
-    finally:
-        await store.close()
-
-
 async def test_a_backup_is_made_beside_a_running_bot_and_is_private(database: Path, tmp_path: Path) -> None:
     store = await open_store(f"sqlite:///{database}")
     try:
@@ -67,7 +44,7 @@ async def test_a_backup_is_made_beside_a_running_bot_and_is_private(database: Pa
         await store.close()
     assert code == 0, said
     assert stat.S_IMODE((tmp_path / "copy.db").stat().st_mode) == 0o600
-    assert await count(tmp_path / "copy.db") == 1
+    assert await count_jobs(tmp_path / "copy.db") == 1
     code, said = await run("backup", "copy.db")
     assert (code, "exists already" in said) == (2, True)
 
@@ -82,9 +59,9 @@ async def test_a_restore_keeps_what_was_there(database: Path, tmp_path: Path) ->
     await store.close()
     code, said = await run("restore", "copy.db")
     assert code == 0, said
-    assert await count(database) == 1
+    assert await count_jobs(database) == 1
     (kept,) = listed(tmp_path, "threadscribe-before-restore-*.db")
-    assert await count(kept) == 2
+    assert await count_jobs(kept) == 2
 
 
 async def test_what_is_no_backup_changes_nothing(database: Path, tmp_path: Path) -> None:
@@ -93,7 +70,7 @@ async def test_what_is_no_backup_changes_nothing(database: Path, tmp_path: Path)
     code, said = await run("restore", "notes.txt")
     assert code == 1
     assert "cannot be restored" in said
-    assert await count(database) == 1
+    assert await count_jobs(database) == 1
 
 
 async def test_transcripts_are_written_out_by_day(database: Path, tmp_path: Path) -> None:

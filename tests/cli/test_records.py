@@ -1,31 +1,18 @@
 """`audit`, `erase` and `hold` on a real database."""
 
-import asyncio
 import json
 import sqlite3
 from contextlib import closing
 from pathlib import Path
 
 import pytest
-from typer.testing import CliRunner
 
-from bot.cli import app
 from bot.domain.job import FileFacts, Origin
 from bot.ports.store import NewJob
 from storage import open_store
+from tests.cli.commands import count_jobs, run
 
 NOW = 1_790_000_000.0
-
-
-@pytest.fixture
-def database(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.chdir(tmp_path)
-    return tmp_path / "threadscribe.db"
-
-
-async def run(*arguments: str) -> tuple[int, str]:
-    done = await asyncio.to_thread(CliRunner().invoke, app, list(arguments))
-    return done.exit_code, done.output
 
 
 async def jobs_of(database: Path, *users: str) -> list[str]:
@@ -37,14 +24,6 @@ async def jobs_of(database: Path, *users: str) -> list[str]:
             job, _ = await store.add_job(NewJob(origin, FileFacts("visit-of-Anna.mp3")), NOW + number)
             found.append(job.id)
         return found
-    finally:
-        await store.close()
-
-
-async def left(database: Path) -> int:
-    store = await open_store(f"sqlite:///{database}")
-    try:
-        return sum((await store.count_by_state()).values())
     finally:
         await store.close()
 
@@ -81,10 +60,10 @@ async def test_what_a_user_shared_is_erased_and_others_are_told_of(database: Pat
     code, said = await run("erase", "--user", "U1", "--yes")
     assert (code, "Erased 2 recordings" in said) == (0, True), said
     assert "Slack still has the file F0" in said
-    assert await left(database) == 1
+    assert await count_jobs(database) == 1
     assert b"visit-of-Anna" in lying(database)  # of U2, who is still there
     assert (await run("erase", "--channel", "C1", "--yes"))[0] == 0
-    assert await left(database) == 0
+    assert await count_jobs(database) == 0
     assert b"visit-of-Anna" not in lying(database)
 
 
@@ -99,11 +78,11 @@ async def test_what_is_held_is_not_erased(database: Path) -> None:
     assert (await run("hold", "job", job))[0] == 0
     assert job in (await run("hold"))[1]
     await run("erase", "--job", job, "--yes")
-    assert await left(database) == 1
+    assert await count_jobs(database) == 1
     assert (await run("hold", "job", job, "--end"))[0] == 0
     assert (await run("hold", "job", job, "--end"))[0] == 1
     await run("erase", "--job", job, "--yes")
-    assert await left(database) == 0
+    assert await count_jobs(database) == 0
 
 
 @pytest.mark.parametrize(
@@ -113,4 +92,4 @@ async def test_a_wrong_argument_changes_nothing(database: Path, arguments: list[
     await jobs_of(database, "U1")
     code, said = await run(*arguments)
     assert code == 2, said
-    assert await left(database) == 1
+    assert await count_jobs(database) == 1

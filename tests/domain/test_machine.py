@@ -1,4 +1,4 @@
-"""The state machine: only the moves of DESIGN 4 exist, and each leaves a job that makes sense."""
+"""The state machine: only the moves of the table below exist, and each leaves a job that makes sense."""
 
 from dataclasses import fields, replace
 from itertools import count
@@ -25,8 +25,8 @@ from bot.domain.machine import (
 PROBLEM = Problem(ProblemCode.CORRUPT)
 FILE = FileFacts("talk.wav", "audio/wav", "wav", 1000)
 
-# What DESIGN 4 draws: from each state, the states that one move may lead to.
-DESIGN = {
+# From each state, the states that one move may lead to.
+MOVES = {
     State.RECEIVED: {
         State.RECEIVED,
         State.SUBMITTING,
@@ -58,61 +58,39 @@ def job_in(state: State = State.RECEIVED) -> Job:
     )
 
 
+def common(stage: Received | Submitting | Waiting | Finishing | Replying, now: float) -> list[Change]:
+    """What may happen to a job in any state that is worked on."""
+    account = "slack" if isinstance(stage, Received | Replying) else "xosum"
+    changes = [stage.retry(now, now + 1, "x"), stage.park(now, "x", account), stage.delete(now)]
+    if not isinstance(stage, Replying):
+        changes += [stage.refuse(now, PROBLEM), stage.cancel(now)]
+    return changes
+
+
 def moves(job: Job, now: float) -> list[Change]:
     """Every change that can be written down for a job in its present state."""
     match stage_of(job):
         case Received() as s:
             return [
-                s.retry(now, now + 1, "x"),
-                s.park(now, "x", "slack"),
-                s.refuse(now, PROBLEM),
-                s.cancel(now),
-                s.delete(now),
+                *common(s, now),
                 s.submit(now, FILE, "xosum", "xosum", Options()),
                 s.reuse(now, FILE, "xosum", "xosum", "other"),
                 s.ignore(now),
             ]
         case Submitting() as s:
             return [
-                s.retry(now, now + 1, "x"),
-                s.park(now, "x", "xosum"),
-                s.refuse(now, PROBLEM),
-                s.cancel(now),
-                s.delete(now),
+                *common(s, now),
                 s.created(now, RemoteJob("r")),
                 s.recreate(now, "old"),
                 s.url_refused(now, now + 1, "x"),
                 s.submitted(now, now + 5),
             ]
         case Waiting() as s:
-            return [
-                s.retry(now, now + 1, "x"),
-                s.park(now, "x", "xosum"),
-                s.refuse(now, PROBLEM),
-                s.cancel(now),
-                s.delete(now),
-                s.still_pending(now, now + 5, 0.5),
-                s.ready(now),
-                s.resubmit(now, "no audio"),
-            ]
+            return [*common(s, now), s.still_pending(now, now + 5, 0.5), s.ready(now), s.resubmit(now, "no audio")]
         case Finishing() as s:
-            return [
-                s.retry(now, now + 1, "x"),
-                s.park(now, "x", "xosum"),
-                s.refuse(now, PROBLEM),
-                s.cancel(now),
-                s.delete(now),
-                s.stored(now),
-                s.result_missing(now, "404"),
-            ]
+            return [*common(s, now), s.stored(now), s.result_missing(now, "404")]
         case Replying() as s:
-            return [
-                s.retry(now, now + 1, "x"),
-                s.park(now, "x", "slack"),
-                s.replied(now),
-                s.undeliverable(now, "gone"),
-                s.delete(now),
-            ]
+            return [*common(s, now), s.replied(now), s.undeliverable(now, "gone")]
         case Parked() as s:
             return [s.resume(now), s.refuse(now, Problem(ProblemCode.NO_SUCH_PROVIDER)), s.cancel(now), s.delete(now)]
         case Ended() as s:
@@ -132,7 +110,7 @@ def test_every_walk_stays_inside_the_drawn_machine_and_keeps_the_job_consistent(
             return
         change = data.draw(st.sampled_from(open_moves))
         assert change.before == job
-        assert change.after.state in DESIGN[job.state]
+        assert change.after.state in MOVES[job.state]
         job = change.after
         assert (job.state in FINAL) == (job.finished_at is not None)
         assert (job.state is State.PARKED) == (job.parked_from is not None)

@@ -37,7 +37,7 @@ from bot.ports.provider import Provider
 from bot.ports.store import JobFilter, JobStore, NewJob
 from bot.web.hooks import Hooks
 from storage import open_store
-from tests.domain.test_machine import DESIGN
+from tests.domain.test_machine import MOVES
 from tests.support.engine_harness import end, new_engine, post
 from tests.support.model_harness import JumpingClock, Preparer, Service, Thread, World
 from tests.support.virtual_time import QUIET_TURNS, Busy, drive
@@ -257,7 +257,7 @@ class Interleavings(RuleBasedStateMachine):
             for event in self._real(self.store.events(job.id)):
                 assert event.source == at
                 if at is not None and State.PARKED not in (at, event.target) and at not in FINAL:
-                    assert event.target in DESIGN[at]
+                    assert event.target in MOVES[at]
                 at = event.target
             assert at == job.state or (at, job.state) == (None, State.RECEIVED)
 

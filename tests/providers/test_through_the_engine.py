@@ -1,7 +1,6 @@
 """The three services behind the real engine, store and web routes: a file in, its transcript out, one bill each."""
 
 import asyncio
-import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -20,6 +19,7 @@ from simulators.invox import InvoxSettings, InvoxSimulator
 from simulators.nabla import NablaSettings, NablaSimulator
 from simulators.xosum import XosumSettings, XosumSimulator
 from tests.providers.peers import settings_for
+from tests.support.processes import free_port
 
 SAMPLES = Path(__file__).parents[2] / "simulators" / "samples"
 Simulator = XosumSimulator | InvoxSimulator | NablaSimulator
@@ -42,12 +42,6 @@ class Thread:
 
     async def reply(self, job: Job, transcript: Transcript | None) -> None:
         self.answer.set_result((job, transcript))
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def simulator(name: str) -> Simulator:

@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 import re
-import socket
 import sqlite3
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Mapping
@@ -23,6 +22,7 @@ from simulators.xosum import XosumSettings, XosumSimulator
 from storage import open_store
 from tests.support.block_kit import validate
 from tests.support.bot_process import ROOT, Bot
+from tests.support.processes import free_port
 
 Service = XosumSimulator | InvoxSimulator | NablaSimulator
 
@@ -31,12 +31,6 @@ CLINIC, CALLS, BOARD, DIRECT = "C0CLINIC", "C0CALLS", "G0BOARD", "D0ALICE"
 REPLY, STATUS = "threadscribe_reply", "threadscribe_status"
 TOO_MUCH = frozenset({"invalid_blocks", "msg_too_long", "msg_blocks_too_long", "invalid_arguments", "invalid_auth"})
 SHORTEST_SECRET = 12  # characters of a sentence that are looked for in the log
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def fast_xosum(**settings: object) -> XosumSimulator:

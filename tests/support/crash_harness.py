@@ -9,7 +9,6 @@ import contextlib
 import hashlib
 import math
 import random
-import socket
 import sqlite3
 import struct
 import time
@@ -31,6 +30,7 @@ from simulators.slack.records import BOT_USER, Message
 from simulators.slack.server import SlackSimulator
 from simulators.xosum import XosumSettings, XosumSimulator
 from tests.crash.starter import ENTRY, ROOT, Started, Starter
+from tests.support.processes import free_port
 
 Service = XosumSimulator | InvoxSimulator | NablaSimulator | OpenAISimulator
 
@@ -44,13 +44,6 @@ FINAL = ("done", "failed", "cancelled")
 PROVIDERS = ("local", "xosum", "invox", "nabla")
 
 _ENDED = "('done', 'failed', 'cancelled', 'deleted')"
-
-
-def free_port() -> int:
-    """A port that was free a moment ago."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def clip(number: int, size: int = 24_000) -> bytes:

@@ -1,9 +1,14 @@
-"""Processes seen from outside, through /proc."""
+"""Processes seen from outside, through /proc, and ports for those that tests start."""
 
 import asyncio
+import itertools
 import os
+import socket
 from collections.abc import Callable
 from pathlib import Path
+
+_FIRST, _COUNT = 16_000, 16_000  # below the range that the kernel gives to outgoing connections, which would take it
+_numbers = itertools.count(os.getpid() * 211)  # workers that run beside each other begin apart
 
 
 def children(pid: int | None = None) -> list[int]:
@@ -46,3 +51,15 @@ def commands(pid: int) -> str:
         return Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode()
     except (FileNotFoundError, ProcessLookupError):
         return ""
+
+
+def free_port() -> int:
+    """A port that nobody listens on, and that is given to nobody else in this process."""
+    for number in itertools.islice(_numbers, _COUNT):
+        with socket.socket() as probe:
+            try:
+                probe.bind(("", _FIRST + number % _COUNT))
+            except OSError:
+                continue
+            return int(probe.getsockname()[1])
+    raise OSError("no port is free")

@@ -271,14 +271,10 @@ class InvoxProvider(HttpProvider):
     async def _fetch_token(self) -> Answer:
         settings = self._settings
         pair = base64.b64encode(f"{settings.app_id}:{self._api_key}".encode()).decode("ascii")
-        answer = await self._http.call(
-            self.account,
-            settings.token_method,
-            f"{settings.base_url}{settings.token_path}",
-            headers={"Authorization": f"{settings.token_scheme} {pair}"},
-            json=self._json_setting("INVOX_TOKEN_BODY", settings.token_body),
-            acquire=self._acquire,
-        )
+        url = f"{settings.base_url}{settings.token_path}"
+        body = self._json_setting("INVOX_TOKEN_BODY", settings.token_body)
+        headers = {"Authorization": f"{settings.token_scheme} {pair}"}
+        answer = await self.request(settings.token_method, url, headers, body)
         if not answer.ok:
             advice = "check INVOX_BASE_URL, INVOX_TOKEN_PATH, INVOX_APP_ID and INVOX_API_KEY"
             raise Misconfigured(self.account, f"{answer.source}: token refused with status {answer.status}: {advice}")
@@ -291,16 +287,7 @@ class InvoxProvider(HttpProvider):
 
         async def send(token: str) -> Answer:
             headers = {"Authorization": f"Bearer {token}", "X-Invox-Medical-Api-Version": version}
-            return await self._http.call(
-                self.account,
-                "POST",
-                url,
-                headers=headers,
-                json=body,
-                timeout=timeout,
-                repeatable=repeatable,
-                acquire=self._acquire,
-            )
+            return await self.request("POST", url, headers, body, repeatable=repeatable, timeout=timeout)
 
         answer = await self._tokens.call(send)
         refused = "a fresh token is refused: check the application's key"

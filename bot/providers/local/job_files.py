@@ -9,12 +9,12 @@
 import json
 import os
 import shutil
-from collections.abc import Collection
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 from bot.domain.errors import Problem, ProblemCode
+from bot.providers.job_folders import JobFolders, sync, write
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,11 +57,8 @@ class BlockNote:
     separate: bool = False
 
 
-class JobFiles:
-    """One folder per job. Every method is quick but does wait for the disk: call it in a thread."""
-
-    def __init__(self, root: Path) -> None:
-        self._root = root
+class JobFiles(JobFolders):
+    """The files of a job: its recording, what was asked, how it ended. Call every method in a thread."""
 
     def audio(self, job_id: str) -> Path:
         """Where the recording lies, if it does."""
@@ -77,15 +74,11 @@ class JobFiles:
         staged = folder / "arriving"
         (folder / "outcome.json").unlink(missing_ok=True)
         shutil.rmtree(folder / "blocks", ignore_errors=True)
-        _write(folder / "order.json", asdict(asked))
-        fd = os.open(staged, os.O_RDONLY)
-        try:
-            os.fsync(fd)
-        finally:
-            os.close(fd)
+        write(folder / "order.json", json.dumps(asdict(asked)))
+        sync(staged)
         os.replace(staged, folder / "audio")
-        _sync(folder)
-        _sync(self._root)
+        sync(folder)
+        sync(self._root)
 
     def staging(self, job_id: str) -> Path:
         """A fresh path beside the audio to write or link it to before `put`."""
@@ -110,8 +103,8 @@ class JobFiles:
         """Note how it ended; does nothing when the job was forgotten meanwhile."""
         folder = self._folder(job_id)
         if folder.is_dir():
-            _write(folder / "outcome.json", asdict(ended))
-            _sync(folder)
+            write(folder / "outcome.json", json.dumps(asdict(ended)))
+            sync(folder)
 
     def reopen(self, job_id: str) -> None:
         """Forget how it ended."""
@@ -124,7 +117,7 @@ class JobFiles:
             return  # the job was forgotten meanwhile
         folder.mkdir(mode=0o700, exist_ok=True)
         (folder / f"{number}.voices").write_bytes(voices)
-        _write(folder / f"{number}.json", asdict(note))
+        write(folder / f"{number}.json", json.dumps(asdict(note)))
 
     def block(self, job_id: str, number: int) -> tuple[BlockNote, bytes]:
         """What `put_block` kept; an empty note where there is nothing."""
@@ -139,26 +132,6 @@ class JobFiles:
         self.audio(job_id).unlink(missing_ok=True)
         shutil.rmtree(self._folder(job_id) / "blocks", ignore_errors=True)
 
-    def forget(self, job_id: str) -> None:
-        """Delete everything of the job."""
-        shutil.rmtree(self._folder(job_id), ignore_errors=True)
-
-    def kept(self) -> list[str]:
-        """The jobs that have a folder."""
-        return [folder.name for folder in self._root.iterdir() if folder.is_dir()] if self._root.is_dir() else []
-
-    def sweep(self, unfinished: Collection[str]) -> int:
-        """Delete the folders of jobs that are not in `unfinished`; returns how many."""
-        self._root.mkdir(mode=0o700, parents=True, exist_ok=True)
-        known = {_name(job_id) for job_id in unfinished}
-        gone = [folder for folder in self._root.iterdir() if folder.is_dir() and folder.name not in known]
-        for folder in gone:
-            shutil.rmtree(folder, ignore_errors=True)
-        return len(gone)
-
-    def _folder(self, job_id: str) -> Path:
-        return self._root / _name(job_id)
-
 
 def link_or_copy(source: Path, target: Path) -> None:
     """Make `target` the file `source`: a second name where both lie on one disk, else a copy. Blocking."""
@@ -169,31 +142,8 @@ def link_or_copy(source: Path, target: Path) -> None:
         os.chmod(target, 0o600)
 
 
-def _name(job_id: str) -> str:
-    if not job_id or not all(c.isalnum() or c in "-_" for c in job_id):
-        raise ValueError("not a job id")  # it becomes part of a path
-    return job_id
-
-
-def _write(path: Path, fields: dict[str, object]) -> None:
-    draft = path.with_suffix(".draft")
-    with draft.open("w", encoding="utf-8") as file:
-        json.dump(fields, file)
-        file.flush()
-        os.fsync(file.fileno())
-    os.replace(draft, path)
-
-
 def _read(path: Path) -> Any:
     try:
         return json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         return None
-
-
-def _sync(folder: Path) -> None:
-    fd = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(fd)
-    finally:
-        os.close(fd)

@@ -5,7 +5,7 @@ import importlib.util
 import os
 import time
 from collections import deque
-from collections.abc import Awaitable, Callable, Collection, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,7 +18,6 @@ from bot.domain.errors import (
     StoreError,
     ThreadscribeError,
     Transient,
-    WebhookRefused,
 )
 from bot.domain.job import Options, RemoteJob
 from bot.domain.transcript import Transcript
@@ -31,9 +30,8 @@ from bot.ports.provider import (
     PollResult,
     Succeeded,
     TranscriptionRequest,
-    WebhookEvent,
-    WebhookRequest,
 )
+from bot.providers.job_folders import WorksHere
 from bot.providers.kind import Blocks
 from bot.providers.local.assembly import assemble
 from bot.providers.local.job_files import JobFiles, Request, link_or_copy
@@ -84,7 +82,7 @@ class _Run:
         return (time.monotonic() - since) * (1 - self.progress) / done if done >= _MEASURED else None
 
 
-class LocalProvider:
+class LocalProvider(WorksHere):
     """Whisper on this machine. `directory` is its own private place for the audio of jobs that wait.
 
     `on_ready` is awaited with the job id when a job is through (or broken), so that the engine looks at once.
@@ -96,7 +94,7 @@ class LocalProvider:
         self._settings = settings
         self._store = store
         self._on_ready = on_ready
-        self._job_files = JobFiles(directory)
+        self._folders = self._job_files = JobFiles(directory)
         self._pool = Pool(directory, settings.workers)
         self._runner = JobRunner(self._pool, store, self._job_files, settings.vocabulary_words, settings.speakers)
         self._runs: dict[str, _Run] = {}
@@ -202,22 +200,6 @@ class LocalProvider:
         await self._stop(remote.ref)
         await asyncio.to_thread(self._job_files.forget, remote.ref)
         await self._store.drop_blocks(remote.ref)
-
-    def verify_webhook(self, request: WebhookRequest) -> WebhookEvent:
-        """Nobody may push."""
-        raise WebhookRefused(400, "the local engine takes no webhooks")
-
-    def parse_pushed(self, result: bytes) -> Transcript | None:
-        """Never a result."""
-        return None
-
-    async def kept(self) -> Sequence[str]:
-        """The jobs (ids) that something is kept for."""
-        return await asyncio.to_thread(self._job_files.kept)
-
-    async def sweep(self, unfinished: Collection[str]) -> int:
-        """Delete what is kept for jobs that are not in `unfinished` (ids); returns of how many. Call it at start."""
-        return await asyncio.to_thread(self._job_files.sweep, unfinished)
 
     async def check(self) -> Sequence[Finding]:
         """Loads the model and has it hear half a second: whether the libraries, the weights and the device work."""

@@ -221,9 +221,7 @@ class NablaProvider(HttpProvider):
         body = {"grant_type": "client_credentials", "client_assertion_type": TYPE, "client_assertion": assertion}
         try:
             # An assertion is good once, so the transport must not repeat it; the next call signs another.
-            answer = await self._http.call(
-                self.account, "POST", url, json=body, repeatable=False, acquire=self._acquire
-            )
+            answer = await self.request("POST", url, {}, body, repeatable=False)
         except Ambiguous as unknown:
             raise Transient(unknown.detail) from unknown
         if not answer.ok:
@@ -241,16 +239,8 @@ class NablaProvider(HttpProvider):
                 "Content-Type": "application/json",
                 "X-Nabla-Api-Version": self._settings.api_version,
             }
-            return await self._http.call(
-                self.account,
-                method,
-                f"{self._base}{path}",
-                headers=headers,
-                json=body,
-                timeout=timeout,
-                repeatable=repeatable,
-                acquire=self._acquire,
-            )
+            url = f"{self._base}{path}"
+            return await self.request(method, url, headers, body, repeatable=repeatable, timeout=timeout)
 
         answer = await self._tokens.call(send)
         refused, lacks = "a fresh token is refused: check the OAuth client", "the OAuth client lacks this permission"

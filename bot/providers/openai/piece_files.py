@@ -7,10 +7,9 @@
 
 import base64
 import json
-import os
 import shutil
 import tempfile
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,6 +18,7 @@ from bot.audio.prober import ONE_THREAD, fault_of, verdict
 from bot.domain.errors import Problem, ProblemCode, Rejected
 from bot.ports.audio import Progress
 from bot.ports.pieces import Piece
+from bot.providers.job_folders import JobFolders, sync, write
 from bot.providers.openai.messages import CUTTER_WIRE, AllCut, CutFile, CutProgress, CutSamples, PieceMade, Samples
 from bot.subprocesses.child import Child, ChildDiedError, ChildStalledError
 
@@ -36,11 +36,11 @@ class CutLimits:
     shortest: float
 
 
-class PieceFiles:
-    """One folder per job. What is not awaited is quick but waits for the disk: call it in a thread."""
+class PieceFiles(JobFolders):
+    """The pieces of a recording. What is not awaited is quick but waits for the disk: call it in a thread."""
 
     def __init__(self, root: Path, extension: str) -> None:
-        self._root = root
+        super().__init__(root)
         self._extension = extension
 
     async def cut(
@@ -94,7 +94,7 @@ class PieceFiles:
                 for name, file in zip(spans, files, strict=False)
             }
         if self._folder(job_id).is_dir():
-            _write(self._folder(job_id) / _REFERENCES, json.dumps(found))
+            write(self._folder(job_id) / _REFERENCES, json.dumps(found))
         return found
 
     def references(self, job_id: str) -> Mapping[str, str] | None:
@@ -105,39 +105,17 @@ class PieceFiles:
             return None
         return found
 
-    def forget(self, job_id: str) -> None:
-        """Delete everything of the job."""
-        shutil.rmtree(self._folder(job_id), ignore_errors=True)
-
-    def kept(self) -> list[str]:
-        """The jobs that have a folder."""
-        if not self._root.is_dir():
-            return []
-        return [one.name for one in self._root.iterdir() if one.is_dir() and not one.name.startswith(".")]
-
-    def sweep(self, unfinished: Collection[str]) -> int:
-        """Delete the folders of jobs that are not in `unfinished`, and unfinished cuts; returns how many."""
-        if not self._root.is_dir():
-            return 0
-        gone = [one for one in self._root.iterdir() if one.is_dir() and one.name not in set(unfinished)]
-        for folder in gone:
-            shutil.rmtree(folder, ignore_errors=True)
-        return len(gone)
-
     def _staging(self, job_id: str) -> Path:
         self._root.mkdir(mode=0o700, parents=True, exist_ok=True)
-        return Path(tempfile.mkdtemp(prefix=f".{_checked(job_id)}-", dir=self._root))
+        return Path(tempfile.mkdtemp(prefix=f".{self._folder(job_id).name}-", dir=self._root))
 
     def _publish(self, job_id: str, staging: Path) -> None:
         for file in staging.iterdir():
-            _sync(file)
-        _sync(staging)
+            sync(file)
+        sync(staging)
         self.forget(job_id)
         staging.rename(self._folder(job_id))
-        _sync(self._root)
-
-    def _folder(self, job_id: str) -> Path:
-        return self._root / _checked(job_id)
+        sync(self._root)
 
 
 async def _cut(order: CutFile, progress: Progress) -> Sequence[Piece]:
@@ -181,24 +159,3 @@ async def _samples(order: CutSamples) -> Sequence[bytes]:
         files.append(answer.blob[at : at + size])
         at += size
     return files
-
-
-def _checked(job_id: str) -> str:
-    if not job_id or not all(c.isalnum() or c in "-_" for c in job_id):
-        raise ValueError("not a job id")  # it becomes part of a path
-    return job_id
-
-
-def _write(path: Path, text: str) -> None:
-    draft = path.with_suffix(".draft")
-    draft.write_text(text, encoding="utf-8")
-    _sync(draft)
-    os.replace(draft, path)
-
-
-def _sync(path: Path) -> None:
-    fd = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(fd)
-    finally:
-        os.close(fd)

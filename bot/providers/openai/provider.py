@@ -6,10 +6,10 @@ durable row; each `poll` sends the first piece without an answer and stores what
 
 import asyncio
 import math
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
-from bot.domain.errors import Ambiguous, Misconfigured, Problem, ProblemCode, Rejected, Transient, WebhookRefused
+from bot.domain.errors import Ambiguous, Misconfigured, Problem, ProblemCode, Rejected, Transient
 from bot.domain.job import RemoteJob
 from bot.domain.transcript import Segment, Transcript
 from bot.http import Answer
@@ -23,10 +23,9 @@ from bot.ports.provider import (
     PollResult,
     Succeeded,
     TranscriptionRequest,
-    WebhookEvent,
-    WebhookRequest,
 )
 from bot.providers.http_provider import HttpProvider
+from bot.providers.job_folders import WorksHere
 from bot.providers.kind import ProviderContext
 from bot.providers.openai.answers import (
     NoResult,
@@ -75,7 +74,7 @@ _MOST_REFERENCES: Final = 4
 _MIMES: Final = {"flac": "audio/flac", "wav": "audio/wav"}
 
 
-class OpenAIProvider(HttpProvider):
+class OpenAIProvider(WorksHere, HttpProvider):
     """An account of an OpenAI-compatible server. Its pieces lie in a directory of its own until they are answered."""
 
     def __init__(self, settings: OpenAISettings, context: ProviderContext) -> None:
@@ -84,7 +83,7 @@ class OpenAIProvider(HttpProvider):
         self._dialect = dialect = dialect_of(settings.base_url, settings.dialect)
         self._title = settings.title or title_of(dialect, settings.base_url)
         self._url = url_of(dialect, settings.base_url, dialect.path)
-        self._files = PieceFiles(context.directory, dialect.container)
+        self._folders = self._files = PieceFiles(context.directory, dialect.container)
         self._limits = CutLimits(dialect.container, self._longest(), SHORTEST)
         self._format = first_format(dialect, settings.model)  # a plainer one once the server refuses it
         self._refusals = 0  # in a row, that asking plainly helped against
@@ -154,22 +153,6 @@ class OpenAIProvider(HttpProvider):
         """Delete the audio; the engine has ended a request under way. Answers that were paid for stay in the store."""
         job_id, _ = _parts(remote)
         await asyncio.to_thread(self._files.forget, job_id)
-
-    def verify_webhook(self, request: WebhookRequest) -> WebhookEvent:
-        """Nobody may push."""
-        raise WebhookRefused(400, "this server sends no webhooks")
-
-    def parse_pushed(self, result: bytes) -> Transcript | None:
-        """Never a result."""
-        return None
-
-    async def kept(self) -> Sequence[str]:
-        """The jobs (ids) that pieces are kept for."""
-        return await asyncio.to_thread(self._files.kept)
-
-    async def sweep(self, unfinished: Collection[str]) -> int:
-        """Delete what is kept for jobs that are not in `unfinished` (ids); returns of how many. Call it at start."""
-        return await asyncio.to_thread(self._files.sweep, unfinished)
 
     async def check(self) -> Sequence[Finding]:
         """Ask for the list of models, and say whether ours is in it. No audio, no bill."""

@@ -148,16 +148,9 @@ class XosumProvider(HttpProvider):
         return await self._call("GET", f"/api/getTranscription?docId={quote(ref, safe='')}")
 
     async def _call(self, method: str, path: str, body: object = None) -> Answer:
-        answer = await self._http.call(
-            self.account,
-            method,
-            f"{self._settings.base_url}{path}",
-            headers={"Authorization": f"Bearer {self._settings.api_key.get_secret_value()}"},
-            json=body,
-            repeatable=method != "POST",
-            acquire=self._acquire,
-            retry_default=RETRY_AFTER,
-        )
+        headers = {"Authorization": f"Bearer {self._settings.api_key.get_secret_value()}"}
+        url, repeatable = f"{self._settings.base_url}{path}", method != "POST"
+        answer = await self.request(method, url, headers, body, repeatable=repeatable, retry_default=RETRY_AFTER)
         advice = "check XOSUM_API_KEY, and that the plan includes the API"
         return self.judged(answer, advice, advice, "XOSUM_BASE_URL")
 

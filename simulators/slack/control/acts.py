@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 from pathlib import Path
+from typing import get_args
 
 from simulators.slack.core import SlackCore
 from simulators.slack.file_store import Upload
@@ -22,12 +23,7 @@ MODES: dict[str, FileMode] = {
     "tombstone": "tombstone",
     "hidden_by_limit": "hidden_by_limit",
 }
-ORDERS: dict[str, FileOrder] = {
-    "message_first": "message_first",
-    "file_first": "file_first",
-    "message_only": "message_only",
-    "file_only": "file_only",
-}
+ORDERS: dict[str, FileOrder] = {order: order for order in get_args(FileOrder)}
 
 
 class ControlActs:

@@ -60,21 +60,20 @@ class Client:
         body = {"transcript": "Good morning", "outputFormat": "SUMMARY", "outputLanguage": "en", **body}
         return await self.post("generate-consultation-summary", body, self.summary_headers)
 
+    def calls(self, made: dict[str, str]) -> dict[str, Callable[[], Awaitable[httpx.Response]]]:
+        """Each operation, by the name that a fault has for it."""
+        return {
+            "token": self.token,
+            "create": self.create,
+            "upload": lambda: self.put(made["presignedUrl"]),
+            "read": lambda: self.read(made["requestId"]),
+            "summary": self.summary,
+        }
+
     async def uploaded(self, content: bytes = wav(2), mime: str = "audio/wav", **body: Any) -> str:
         made = (await self.create(mime, **body)).json()
         assert (await self.put(made["presignedUrl"], content, mime)).status_code == 200
         return str(made["requestId"])
-
-
-@pytest.fixture
-def clock() -> MovableClock:
-    return MovableClock()
-
-
-@pytest.fixture
-async def receiver() -> AsyncIterator[Receiver]:
-    async with Receiver() as receiver:
-        yield receiver
 
 
 @pytest.fixture
@@ -423,13 +422,7 @@ async def test_answer_faults_strike_their_operation(
 ) -> None:
     made = (await client.create()).json()
     await client.put(made["presignedUrl"])
-    calls: dict[str, Callable[[], Awaitable[httpx.Response]]] = {
-        "token": client.token,
-        "create": client.create,
-        "upload": lambda: client.put(made["presignedUrl"]),
-        "read": lambda: client.read(made["requestId"]),
-        "summary": client.summary,
-    }
+    calls = client.calls(made)
     invox.fault(kind, operation)
     refused = await calls[operation]()
     assert refused.status_code == status
@@ -447,13 +440,7 @@ async def test_cuts_strike_before_or_after_the_commit(
     made = (await client.create()).json()
     if operation == "read":
         await client.put(made["presignedUrl"])
-    calls: dict[str, Callable[[], Awaitable[httpx.Response]]] = {
-        "token": client.token,
-        "create": client.create,
-        "upload": lambda: client.put(made["presignedUrl"]),
-        "read": lambda: client.read(made["requestId"]),
-        "summary": client.summary,
-    }
+    calls = client.calls(made)
     jobs, billed = len(invox.jobs), len(invox.billed)
     invox.fault(kind, operation)
     with pytest.raises(httpx.TransportError):

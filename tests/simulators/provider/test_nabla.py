@@ -86,17 +86,6 @@ def keys() -> tuple[str, str]:
 
 
 @pytest.fixture
-def clock() -> MovableClock:
-    return MovableClock()
-
-
-@pytest.fixture
-async def receiver() -> AsyncIterator[Receiver]:
-    async with Receiver() as receiver:
-        yield receiver
-
-
-@pytest.fixture
 async def nabla(clock: MovableClock, receiver: Receiver, keys: Any) -> AsyncIterator[NablaSimulator]:
     settings = NablaSettings(
         webhook_url=f"{receiver.url}/hooks/nabla", job_seconds=9.0, public_key=keys[1], download_spacing=(0.01, 0.01)

@@ -35,21 +35,18 @@ class Client:
         url = f"{self.xosum.url}/api/getTranscription"
         return await self.http.get(url, params={"docId": doc}, headers=self.headers)
 
+    def calls(self, made: dict[str, str]) -> dict[str, Callable[[], Awaitable[httpx.Response]]]:
+        """Each operation, by the name that a fault has for it."""
+        return {
+            "create": self.create,
+            "upload": lambda: self.put(made["uploadUrl"]),
+            "read": lambda: self.read(made["docId"]),
+        }
+
     async def uploaded(self, content: bytes = silent_mp3(2), **body: Any) -> str:
         made = (await self.create(**body)).json()
         assert (await self.put(made["uploadUrl"], content)).status_code == 200
         return str(made["docId"])
-
-
-@pytest.fixture
-def clock() -> MovableClock:
-    return MovableClock()
-
-
-@pytest.fixture
-async def receiver() -> AsyncIterator[Receiver]:
-    async with Receiver() as receiver:
-        yield receiver
 
 
 @pytest.fixture
@@ -423,11 +420,7 @@ async def test_answer_faults_strike_their_operation_for_the_asked_number_of_call
     xosum: XosumSimulator, client: Client, kind: Kind, status: int, operation: str
 ) -> None:
     made = (await client.create()).json()
-    calls: dict[str, Callable[[], Awaitable[httpx.Response]]] = {
-        "create": client.create,
-        "upload": lambda: client.put(made["uploadUrl"]),
-        "read": lambda: client.read(made["docId"]),
-    }
+    calls = client.calls(made)
     xosum.fault(kind, operation, times=2)
     assert [(await calls[operation]()).status_code for _ in range(3)] == [status, status, 200]
     assert xosum.faults.fired == [(operation, kind)] * 2
@@ -469,11 +462,7 @@ async def test_a_cut_before_handling_commits_nothing_and_a_cut_after_commits(
     xosum: XosumSimulator, client: Client, operation: str
 ) -> None:
     made = (await client.create()).json()
-    calls: dict[str, Callable[[], Awaitable[httpx.Response]]] = {
-        "create": client.create,
-        "upload": lambda: client.put(made["uploadUrl"]),
-        "read": lambda: client.read(made["docId"]),
-    }
+    calls = client.calls(made)
     for kind in ("cut_before", "cut_after"):
         xosum.fault(kind, operation)
         with pytest.raises(httpx.TransportError):

@@ -24,11 +24,6 @@ async def slack() -> AsyncIterator[SlackSimulator]:
         yield slack
 
 
-@pytest.fixture
-def web(slack: SlackSimulator) -> AsyncWebClient:
-    return client(slack)
-
-
 async def refused(call: Awaitable[object]) -> str:
     with pytest.raises(SlackApiError) as caught:
         await call

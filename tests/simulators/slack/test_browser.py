@@ -78,12 +78,6 @@ class Live:
 
 
 @pytest.fixture
-async def http() -> AsyncIterator[aiohttp.ClientSession]:
-    async with aiohttp.ClientSession() as http:
-        yield http
-
-
-@pytest.fixture
 def alice(slack: SlackSimulator, http: aiohttp.ClientSession) -> Page:
     return Page(slack, http, "U0ALICE")
 

@@ -1,7 +1,6 @@
 """Faults on request: answers that are wrong, late or lost, and what was committed nevertheless."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from functools import partial
 from typing import Any, Literal
 
@@ -13,18 +12,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from simulators.slack import SlackSimulator
 from simulators.slack.faults import Fault
-from tests.simulators.slack.peers import client, options
-
-
-@pytest.fixture
-async def slack() -> AsyncIterator[SlackSimulator]:
-    async with SlackSimulator(options()) as slack:
-        yield slack
-
-
-@pytest.fixture
-def web(slack: SlackSimulator) -> AsyncWebClient:
-    return client(slack)
+from tests.simulators.slack.peers import client
 
 
 def post(web: AsyncWebClient, text: str = "hello") -> Any:

@@ -16,21 +16,10 @@ from slack_sdk.web.async_client import AsyncWebClient
 from simulators.slack import SlackSimulator
 from simulators.slack.faults import Fault
 from simulators.slack.file_store import Upload
-from tests.simulators.slack.peers import client, options
+from tests.simulators.slack.peers import options
 
 SAMPLES = Path(__file__).parents[3] / "simulators" / "samples"
 CONTENT = bytes(range(256)) * 4000
-
-
-@pytest.fixture
-async def slack() -> AsyncIterator[SlackSimulator]:
-    async with SlackSimulator(options()) as slack:
-        yield slack
-
-
-@pytest.fixture
-def web(slack: SlackSimulator) -> AsyncWebClient:
-    return client(slack)
 
 
 @pytest.fixture

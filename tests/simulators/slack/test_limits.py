@@ -1,7 +1,7 @@
 """Every limit of texts, blocks and metadata, with Slack's error names, and just what is within them."""
 
 import json
-from collections.abc import AsyncIterator, Awaitable
+from collections.abc import Awaitable
 from typing import Any
 
 import pytest
@@ -12,7 +12,7 @@ from slack_sdk.errors import SlackApiError
 from simulators.slack import SlackSimulator
 from simulators.slack.rules.limits import ALL_BLOCKS, message_blocks, message_metadata, post_text, update_text
 from simulators.slack.wire import SlackError, compact
-from tests.simulators.slack.peers import client, options
+from tests.simulators.slack.peers import client
 
 
 def plain(text: str) -> dict[str, Any]:
@@ -167,12 +167,6 @@ def test_metadata_has_a_form_and_a_size(metadata: Any, code: str) -> None:
         return
     with pytest.raises(SlackError, match=code):
         message_metadata(metadata)
-
-
-@pytest.fixture
-async def slack() -> AsyncIterator[SlackSimulator]:
-    async with SlackSimulator(options()) as slack:
-        yield slack
 
 
 async def test_the_client_meets_the_limits_by_their_names(slack: SlackSimulator) -> None:

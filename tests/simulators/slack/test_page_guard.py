@@ -19,12 +19,6 @@ async def slack() -> AsyncIterator[SlackSimulator]:
         yield slack
 
 
-@pytest.fixture
-async def http() -> AsyncIterator[aiohttp.ClientSession]:
-    async with aiohttp.ClientSession() as http:
-        yield http
-
-
 async def said(answer: aiohttp.ClientResponse) -> tuple[int, str]:
     """Return the status and the error of a refusal; nothing of the workspace may be in it."""
     text = await answer.text()

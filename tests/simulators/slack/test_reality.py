@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import aiohttp
@@ -23,23 +22,6 @@ from simulators.slack.wire import Json
 from tests.simulators.slack.peers import App, client, connected, new_app, options
 
 RIFF = b"RIFF" + bytes(60)
-
-
-@pytest.fixture
-async def slack() -> AsyncIterator[SlackSimulator]:
-    async with SlackSimulator(options()) as slack:
-        yield slack
-
-
-@pytest.fixture
-def web(slack: SlackSimulator) -> AsyncWebClient:
-    return client(slack)
-
-
-@pytest.fixture
-async def http() -> AsyncIterator[aiohttp.ClientSession]:
-    async with aiohttp.ClientSession() as http:
-        yield http
 
 
 # --- members, limits, latency ---------------------------------------------------------------------------------------

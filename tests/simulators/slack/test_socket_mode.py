@@ -32,12 +32,6 @@ class BareSocket:
         await self.socket.send_json({"envelope_id": envelope["envelope_id"], **payload})
 
 
-@pytest.fixture
-async def http() -> AsyncIterator[aiohttp.ClientSession]:
-    async with aiohttp.ClientSession() as http:
-        yield http
-
-
 async def opened(slack: SlackSimulator, http: aiohttp.ClientSession) -> BareSocket:
     answer = await client(slack, slack.app_token).apps_connections_open(app_token=slack.app_token)
     socket = BareSocket(await http.ws_connect(answer["url"]))

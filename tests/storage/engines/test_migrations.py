@@ -11,16 +11,6 @@ from storage.sql.migrate import Migration, known_migrations
 from tests.storage.samples import Opener, done
 
 
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return tmp_path / "jobs.db"
-
-
-@pytest.fixture
-def url(path: Path) -> str:
-    return f"sqlite:///{path}"
-
-
 def applied(path: Path) -> list[int]:
     db = sqlite3.connect(path)
     numbers = [row[0] for row in db.execute("SELECT number FROM migration ORDER BY number")]

@@ -31,16 +31,6 @@ Spawn = Callable[[str], Awaitable[Process]]
 
 
 @pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return tmp_path / "jobs.db"
-
-
-@pytest.fixture
-def url(path: Path) -> str:
-    return f"sqlite:///{path}"
-
-
-@pytest.fixture
 async def spawn(url: str) -> AsyncIterator[Spawn]:
     """Starts a child with a verb of `tests.storage.engines.child`; kills it at the end."""
     children: list[Process] = []

@@ -1,0 +1,27 @@
+"""The workspace with its usual options, a stock client and a plain one; a module that needs others has its own."""
+
+from collections.abc import AsyncIterator
+
+import aiohttp
+import pytest
+from slack_sdk.web.async_client import AsyncWebClient
+
+from simulators.slack import SlackSimulator
+from tests.simulators.slack.peers import client, options
+
+
+@pytest.fixture
+async def slack() -> AsyncIterator[SlackSimulator]:
+    async with SlackSimulator(options()) as slack:
+        yield slack
+
+
+@pytest.fixture
+def web(slack: SlackSimulator) -> AsyncWebClient:
+    return client(slack)
+
+
+@pytest.fixture
+async def http() -> AsyncIterator[aiohttp.ClientSession]:
+    async with aiohttp.ClientSession() as http:
+        yield http
