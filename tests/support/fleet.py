@@ -12,8 +12,9 @@ import aiohttp
 import asyncpg
 
 from tests.support import postgres
-from tests.support.bot_harness import Place, Service, free_port, open_place
+from tests.support.bot_harness import Place, Service, open_place
 from tests.support.bot_process import Bot
+from tests.support.processes import free_port
 
 _numbers = itertools.count(1)
 FAULTS_AFTER = 30.0  # seconds
