@@ -89,7 +89,7 @@ async def open_trial(provider: str, port: int, model: str) -> AsyncIterator[Tria
     """
     async with AsyncExitStack() as stack:
         directory = stack.enter_context(tempfile.TemporaryDirectory(prefix="threadscribe-try-"))
-        options = Options(port=port, page_notice=_notice(provider))
+        options = Options(port=port, page_notice=_notice(provider), refused_blocks=())
         slack = await stack.enter_async_context(
             SlackSimulator(with_manifest(options, MANIFEST) if MANIFEST.is_file() else options)
         )
@@ -202,7 +202,9 @@ def _texts(block: object) -> list[str]:
         text = block.get("text")
         if isinstance(text, str):
             return [text]
-        return [line for key in ("text", "fields", "elements") for line in _texts(block.get(key))]
+        return [
+            line for key in ("title", "text", "fields", "elements", "child_blocks") for line in _texts(block.get(key))
+        ]
     if isinstance(block, list):
         return [line for part in block for line in _texts(part)]
     return []

@@ -19,6 +19,7 @@ from bot.slack.api.identity import BotIdentity, Identity, identify
 from bot.slack.api.payloads import Json, action_id, child, text
 from bot.slack.api.socket_mode import Socket
 from bot.slack.background import BackgroundTasks
+from bot.slack.blockkit.support import BlockSupport
 from bot.slack.buttons.common import Interactions
 from bot.slack.buttons.delete import Deletion
 from bot.slack.buttons.download import Downloads
@@ -103,7 +104,8 @@ class SlackAdapter:
         self.posts = Posts(store, client, self.who, clock, settings.reply_settle_seconds, reports.on_reply)
         self.persons = Users(client, self.who, clock, settings.reply_language, self.services.titles)
         uploads = Uploads(store, client, self.posts, clock)
-        self.replies = Replies(store, client, self.posts, uploads, self.persons, clock)
+        support = BlockSupport(clock)
+        self.replies = Replies(store, client, self.posts, uploads, self.persons, support, clock)
         reactions = Reactions(client, clock)
         self.status = StatusLines(
             store, client, self.posts, reactions, self.persons, clock, settings.status_after_seconds
@@ -120,7 +122,7 @@ class SlackAdapter:
         self.visibility = visibility = Visibility(access)
         rights = SettingsPermissions(client, self.who, self.persons, visibility, self.direct, clock)
         retention = Retention(settings.retention_days, settings.retention_max_days)
-        self._home = Home(store, client, self.persons, visibility, self.services, clock)
+        self._home = Home(store, client, self.persons, visibility, self.services, support, clock)
         self._settings_modal = SettingsModal(
             store, client, rights, self.services, self.background, clock, self._home.publish, retention
         )

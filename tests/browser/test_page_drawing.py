@@ -157,6 +157,40 @@ async def test_every_block_is_drawn(page: Page, app: ClinicApp, workspace: Slack
     await expect(shown.locator(".not-drawn")).to_have_count(0)
 
 
+async def test_a_container_opens_and_keeps_open_while_its_message_changes(page: Page, app: ClinicApp) -> None:
+    fold = {
+        "type": "container",
+        "block_id": "fold",
+        "title": plain("Transcript"),
+        "child_blocks": [{"type": "section", "text": plain("She sleeps better.")}],
+        "is_collapsible": True,
+        "default_collapsed": True,
+    }
+    posted = await app.client.chat_postMessage(channel="C0CLINIC", text="folded", blocks=[fold])
+    shown = channel(page).locator(".bk-container")
+    await expect(shown.get_by_text("She sleeps better.")).to_be_hidden()
+    await shown.get_by_text("Transcript").click()
+    await expect(shown.get_by_text("She sleeps better.")).to_be_visible()
+    below = {"type": "section", "text": plain("And a line below.")}
+    await app.client.chat_update(channel="C0CLINIC", ts=posted["ts"], text="folded", blocks=[fold, below])
+    await expect(channel(page).get_by_text("And a line below.")).to_be_visible()
+    await expect(shown.get_by_text("She sleeps better.")).to_be_visible()
+
+
+async def test_a_chart_is_drawn_and_says_what_it_shows(page: Page, app: ClinicApp) -> None:
+    days = [("Mon 23", 12.5), ("Tue 24", 0), ("Wed 25", 50)]
+    series = [{"name": "Minutes", "data": [{"label": day, "value": value} for day, value in days]}]
+    axis = {"categories": [day for day, _ in days], "y_label": "Minutes"}
+    chart = {"type": "bar", "series": series, "axis_config": axis}
+    block = {"type": "data_visualization", "title": "The last days", "chart": chart}
+    await app.client.chat_postMessage(channel="C0CLINIC", text="chart", blocks=[block])
+    shown = channel(page).get_by_role("img", name="The last days. Mon 23: 12.5 Minutes, Tue 24: 0 Minutes")
+    heights = await shown.locator(".bk-chart-bar").evaluate_all("bars => bars.map(bar => bar.offsetHeight)")
+    assert heights[1] == 0 < heights[0] < heights[2]
+    assert 3.5 < heights[2] / heights[0] < 4.5
+    await expect(shown.locator(".bk-chart-label")).to_have_text(["Mon 23", "Tue 24", "Wed 25"])
+
+
 async def test_every_element_is_drawn(page: Page, app: ClinicApp) -> None:
     options = [option("One", "1"), option("Two", "2")]
     kinds: list[dict[str, Any]] = [

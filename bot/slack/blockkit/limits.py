@@ -27,6 +27,12 @@ BLOCK_ID = 255
 MESSAGE_BLOCKS = 50
 VIEW_BLOCKS = 100  # modal or Home
 MARKDOWN_TOTAL = 12_000
+CONTAINER_TITLE = 150
+CONTAINER_BLOCKS = 10  # children of a container
+CHART_TITLE = 50
+CHART_LABEL = 20  # of a point, a category, a series
+CHART_POINTS = 20
+AXIS_LABEL = 50
 ALL_BLOCKS = 13_200  # msg_blocks_too_long, about; seen in bolt-js #2509
 PRIVATE_METADATA = 3_000
 

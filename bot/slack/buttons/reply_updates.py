@@ -6,6 +6,7 @@ Both are deferred work: what a user decided is committed first, and done again a
 import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 
 import structlog
 
@@ -21,7 +22,7 @@ from bot.slack.audit import note
 from bot.slack.buttons.download import Downloads, export_key
 from bot.slack.thread import render
 from bot.slack.thread.posts import Posts
-from bot.slack.thread.replies import TOO_MUCH, Replies
+from bot.slack.thread.replies import Replies
 from bot.slack.thread.uploads import Uploads
 from bot.text.exports.formats import Format, available
 
@@ -70,20 +71,12 @@ class ReplyUpdates:
         self, job: Job, transcript: Transcript, turn: int, posted: Sequence[OutboxMessage]
     ) -> render.Document | None:
         row = next((row for row in posted if row.key == self._replies.key(job, turn, 0)), None)
-        reply = await self._replies.compose(job, transcript, turn)
-        if row is None:
-            return reply.document
-        try:
+        if row is not None:
             try:
-                await self._posts.edit(row, reply.message)
-            except SlackRefusal as refusal:
-                if refusal.code not in TOO_MUCH:
-                    raise
-                reply = await self._replies.compose(job, transcript, turn, short=True)
-                await self._posts.edit(row, reply.message)
-        except SlackRefusal as refusal:
-            _log.info("rewrite_refused", job=job.id, code=refusal.code)  # the message is gone; its files may be there
-        return reply.document
+                return await self._replies.sent(job, transcript, turn, partial(self._posts.edit, row))
+            except SlackRefusal as refusal:  # the message is gone; its files may be there
+                _log.info("rewrite_refused", job=job.id, code=refusal.code)
+        return (await self._replies.compose(job, transcript, turn)).document
 
     async def _document(
         self, job: Job, turn: int, revision: int, posted: Sequence[OutboxMessage], document: render.Document | None

@@ -8,11 +8,13 @@ from datetime import datetime
 from bot.domain.errors import StepError
 from bot.ports.clock import Clock
 from bot.ports.store import ChannelSettings, DayUse, JobFilter, JobStore
-from bot.slack.api.client import SlackClient
+from bot.slack.api.client import SlackClient, SlackRefusal
 from bot.slack.api.identity import Identity
 from bot.slack.api.methods import Method
 from bot.slack.api.payloads import Json, child, rows, text
 from bot.slack.blockkit.blocks import Block, actions, boxed, button, context, divider, header, section
+from bot.slack.blockkit.charts import bars
+from bot.slack.blockkit.support import BlockSupport, NewerBlock
 from bot.slack.command import texts as command_words
 from bot.slack.command.job_lines import sections
 from bot.slack.command.lists import UNFINISHED, Lists
@@ -33,6 +35,7 @@ CHANNELS = 12
 LOOK_UP_SECONDS = 20.0
 DAYS = 14
 BAR = 20  # signs of the longest bar
+_REFUSES_BLOCKS = frozenset({"invalid_arguments", "invalid_blocks", "invalid_blocks_format"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +63,7 @@ class Home:
         persons: Users,
         visibility: Visibility,
         services: Services,
+        support: BlockSupport,
         clock: Clock,
     ) -> None:
         self._store = store
@@ -68,6 +72,7 @@ class Home:
         self._visibility = visibility
         self._lists = Lists(store, persons.english)
         self._services = services
+        self._support = support
         self._clock = clock
         self._direct: dict[str, str] = {}
 
@@ -87,8 +92,17 @@ class Home:
     async def publish(self, me: Identity, user: str) -> None:
         """Bring somebody's Home up to date. Raises `StepError`s and `StoreError`s."""
         picture = await self._picture(me, user)
-        view = {"type": "home", "blocks": home_blocks(me, picture, self._services)}
-        await self._client.call(Method.PUBLISH_HOME, user_id=user, view=view)
+        drawn = self._support.may_use(NewerBlock.HOME_CHART) and any(day.recordings for day in picture.use)
+        try:
+            await self._show(user, home_blocks(me, picture, self._services, drawn=drawn))
+        except SlackRefusal as refusal:
+            if not drawn or refusal.code not in _REFUSES_BLOCKS:
+                raise
+            await self._show(user, home_blocks(me, picture, self._services))
+            self._support.refused(NewerBlock.HOME_CHART)
+
+    async def _show(self, user: str, blocks: Sequence[Block]) -> None:
+        await self._client.call(Method.PUBLISH_HOME, user_id=user, view={"type": "home", "blocks": blocks})
 
     async def _picture(self, me: Identity, user: str) -> HomeData:
         now = self._clock.now()
@@ -129,8 +143,8 @@ class Home:
         return [channel for _, channel in sorted(found) if channel]
 
 
-def home_blocks(me: Identity, picture: HomeData, services: Services) -> list[Block]:
-    """The blocks of a Home."""
+def home_blocks(me: Identity, picture: HomeData, services: Services, *, drawn: bool = False) -> list[Block]:
+    """The blocks of a Home; `drawn`: with a chart that Slack draws in place of one of text."""
     blocks: list[Block] = []
     if picture.running:
         blocks += [header(home_words.RUNNING), *sections(picture.running)]
@@ -140,7 +154,7 @@ def home_blocks(me: Identity, picture: HomeData, services: Services) -> list[Blo
     elif picture.known:
         blocks.append(section(home_words.NONE_RUNNING if picture.running else home_words.NONE_YET))
     if picture.use:
-        blocks += [header(home_words.USE), *_use(picture)]
+        blocks += [header(home_words.USE), *_use(picture, drawn)]
     blocks += [header(home_words.CHANNELS), *_channels(me, picture, services)]
     blocks += [header(home_words.START), section(command_words.HELP), section(command_words.COMMANDS), divider()]
     blocks.append(context(home_words.AS_OF.format(moment=moment(picture.at))))
@@ -148,13 +162,27 @@ def home_blocks(me: Identity, picture: HomeData, services: Services) -> list[Blo
     return blocks
 
 
-def _use(picture: HomeData) -> list[Block]:
+def _use(picture: HomeData, drawn: bool) -> list[Block]:
     recordings = sum(day.recordings for day in picture.use)
     if not recordings:
         return [section(home_words.USE_NONE)]
     total = sum(day.seconds for day in picture.use)
     count = home_words.ONE_RECORDING if recordings == 1 else home_words.RECORDINGS.format(count=recordings)
-    return [section(home_words.USE_TOTAL.format(recordings=count, time=human(total))), boxed(chart(picture))]
+    said = section(home_words.USE_TOTAL.format(recordings=count, time=human(total)))
+    return [said, drawn_chart(picture) if drawn else boxed(chart(picture))]
+
+
+def drawn_chart(picture: HomeData) -> Block:
+    """A bar of minutes for each day."""
+    points = [
+        (_day(begin), max(0.1, round(day.seconds / 60, 1)) if day.recordings else 0.0)
+        for begin, day in zip(picture.days, picture.use, strict=True)
+    ]
+    return bars(home_words.CHART, home_words.MINUTES, points, home_words.MINUTES)
+
+
+def _day(begin: datetime) -> str:
+    return f"{home_words.WEEKDAYS[begin.weekday()]} {begin.day:>2}"
 
 
 def chart(picture: HomeData) -> str:
@@ -162,7 +190,7 @@ def chart(picture: HomeData) -> str:
     most = max((day.seconds for day in picture.use), default=0.0) or 1.0
     lines = []
     for begin, day in zip(picture.days, picture.use, strict=True):
-        name = f"{home_words.WEEKDAYS[begin.weekday()]} {begin.day:>2}"
+        name = _day(begin)
         eighths = max(1, round(day.seconds / most * BAR * 8)) if day.recordings else 0
         bar = "█" * (eighths // 8) + ("", *"▏▎▍▌▋▊▉")[eighths % 8]
         lines.append(f"{name}  {bar:<{BAR}}  {human(day.seconds) if day.recordings else '–'}".rstrip())

@@ -9,6 +9,8 @@ NONE_YET = (
 )
 USE = "The last two weeks"
 USE_TOTAL = "{recordings}, {time} transcribed"
+CHART = "Transcribed in the last two weeks"
+MINUTES = "Minutes"
 USE_NONE = "Nothing was transcribed for you in the last two weeks."
 ONE_RECORDING = "1 recording"
 RECORDINGS = "{count} recordings"

@@ -30,7 +30,7 @@ from bot.slack.blockkit.blocks import (
 from bot.slack.blockkit.blocks import words as words_block
 from bot.slack.blockkit.limits import BLOCKS_BUDGET, MESSAGE_BLOCKS, SECTION, weight, weight_of
 from bot.slack.blockkit.text import clip, escape_label, split
-from bot.slack.thread.transcript_blocks import DisplayOptions, as_blocks, as_text
+from bot.slack.thread.transcript_blocks import DisplayOptions, as_blocks, as_text, folded
 from bot.text.durations import human, stamp
 from bot.text.exports.formats import available
 from bot.text.highlights import starts
@@ -253,6 +253,10 @@ def _transcript(
         note = [] if whole else [context(phrases.file_also)]
         inline = [*head, *as_blocks(transcript, look, phrases), *note, row]
         if weight_of(inline) <= BLOCKS_BUDGET and len(inline) <= MESSAGE_BLOCKS:
+            # Folded only below a summary or highlights, and never where the plain form would need a file.
+            if look.fold and len(head) > 2 and (fold := folded(transcript, look, phrases)) is not None:
+                shorter = [*head, fold, *note, row]
+                inline = shorter if weight_of(shorter) <= BLOCKS_BUDGET else inline
             return Reply(Message(label, inline), None if whole else _document(job, title, text))
     short = [*head, literal([Run(phrases.file_follows)]), row]
     return Reply(Message(label, short), _document(job, title, text))

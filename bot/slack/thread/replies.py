@@ -1,7 +1,9 @@
 """The one reply to a job, with its file or, where files are refused, its further parts."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
+from functools import partial
 
 import structlog
 
@@ -15,6 +17,7 @@ from bot.slack.api.client import SlackClient, SlackRefusal
 from bot.slack.api.methods import Method
 from bot.slack.api.payloads import rows, text
 from bot.slack.blockkit.blocks import Message
+from bot.slack.blockkit.support import BlockSupport, NewerBlock
 from bot.slack.people.users import Users
 from bot.slack.thread import render
 from bot.slack.thread.posts import REPLY, MessageMark, Posts
@@ -23,7 +26,11 @@ from bot.slack.thread.transcript_blocks import DisplayOptions
 from bot.slack.thread.uploads import Uploads
 from bot.text.phrases import Phrases
 
-TOO_MUCH = frozenset({"msg_too_long", "msg_blocks_too_long", "invalid_blocks", "invalid_blocks_format"})
+TOO_MUCH = frozenset(
+    {"msg_too_long", "msg_blocks_too_long", "invalid_blocks", "invalid_blocks_format", "block_mismatch"}
+)
+"""Refusals of what a message holds. `block_mismatch`: an edit would leave a message without the rich text it had."""
+
 _log = structlog.get_logger(__name__)
 
 
@@ -31,13 +38,21 @@ class Replies:
     """Answers jobs. A job that is tried again is answered again: each try has its own rows and marks."""
 
     def __init__(
-        self, store: JobStore, client: SlackClient, posts: Posts, uploads: Uploads, persons: Users, clock: Clock
+        self,
+        store: JobStore,
+        client: SlackClient,
+        posts: Posts,
+        uploads: Uploads,
+        persons: Users,
+        support: BlockSupport,
+        clock: Clock,
     ) -> None:
         self._store = store
         self._client = client
         self._posts = posts
         self._uploads = uploads
         self._persons = persons
+        self._support = support
         self._clock = clock
 
     async def reply(self, job: Job, transcript: Transcript | None) -> None:
@@ -45,20 +60,12 @@ class Replies:
         turn = await self.turn(job)
         if job.outcome is Outcome.DELETED and not await self._message_is_there(job):
             return  # a note below "This message was deleted" would keep the name of its file in public
-        reply = await self.compose(job, transcript, turn)
-        if turn and job.outcome is not Outcome.TRANSCRIPT and await self._edited(job, turn, reply.message):
-            return
+        if turn and job.outcome is not Outcome.TRANSCRIPT:
+            failure = await self.compose(job, transcript, turn)
+            if await self._edited(job, turn, failure.message):
+                return
         try:
-            document = reply.document
-            try:
-                await self._message(job, turn, 0, reply.message)
-            except SlackRefusal as refusal:
-                if refusal.code not in TOO_MUCH or transcript is None or job.outcome is not Outcome.TRANSCRIPT:
-                    raise
-                _log.warning("reply_too_much", job=job.id, code=refusal.code)
-                short = await self.compose(job, transcript, turn, short=True)
-                await self._message(job, turn, 0, short.message)
-                document = short.document
+            document = await self.sent(job, transcript, turn, partial(self._message, job, turn, 0))
             if document is not None:
                 await self._document(job, turn, document)
         except SlackRefusal as refusal:
@@ -66,10 +73,41 @@ class Replies:
                 await self._aside(job, turn)
             raise
 
-    async def compose(self, job: Job, transcript: Transcript | None, turn: int, *, short: bool = False) -> render.Reply:
+    async def sent(
+        self, job: Job, transcript: Transcript | None, turn: int, send: Callable[[Message], Awaitable[None]]
+    ) -> render.Document | None:
+        """Give the answer to `send` in the best form that Slack takes: folded, plain, short. Its file, if it has one.
+
+        What is refused is certainly not posted, so the next form is sent under the same mark. Raises as `send` does.
+        """
+        reply = await self.compose(job, transcript, turn)
+        try:
+            await send(reply.message)
+        except SlackRefusal as refusal:
+            if refusal.code not in TOO_MUCH or transcript is None or job.outcome is not Outcome.TRANSCRIPT:
+                raise
+            _log.warning("reply_too_much", job=job.id, code=refusal.code)
+            if is_folded(reply.message):
+                reply = await self.compose(job, transcript, turn, plain=True)
+                try:
+                    await send(reply.message)
+                except SlackRefusal as again:
+                    if again.code not in TOO_MUCH:
+                        raise
+                else:
+                    self._support.refused(NewerBlock.FOLDED_TRANSCRIPT)
+                    return reply.document
+            reply = await self.compose(job, transcript, turn, short=True)
+            await send(reply.message)
+        return reply.document
+
+    async def compose(
+        self, job: Job, transcript: Transcript | None, turn: int, *, plain: bool = False, short: bool = False
+    ) -> render.Reply:
         """The answer as it is to be shown now, in the language of the file's sharer. Raises `StoreError` only."""
         settings = await self._store.channel_settings(job.origin.team_id, job.origin.channel_id)
-        look = DisplayOptions(settings.speakers, settings.timestamps)
+        fold = not plain and self._support.may_use(NewerBlock.FOLDED_TRANSCRIPT)
+        look = DisplayOptions(settings.speakers, settings.timestamps, fold)
         mark = self._mark(job, turn, 0).block_id
         phrases = await self.phrases(job)
         now = job.finished_at or self._clock.now()
@@ -181,3 +219,8 @@ class Replies:
             await self._client.call(Method.POST, channel=job.origin.user_id, text=said)
         except StepError as error:
             _log.info("aside_failed", job=job.id, detail=error.detail)
+
+
+def is_folded(message: Message) -> bool:
+    """Whether a message has its transcript in a container."""
+    return any(block.get("type") == "container" for block in message.blocks)

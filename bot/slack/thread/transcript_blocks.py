@@ -4,8 +4,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from bot.domain.transcript import Transcript
-from bot.slack.blockkit.blocks import Block, Run, context, literals
-from bot.slack.blockkit.text import clip, escape_label
+from bot.slack.blockkit.blocks import Block, Run, container, context, literals, units, words
+from bot.slack.blockkit.limits import CONTAINER_BLOCKS, SECTION
+from bot.slack.blockkit.text import clip, escape_label, split
 from bot.text.durations import stamp
 from bot.text.paragraphs import Paragraph, paragraphs
 from bot.text.phrases import ENGLISH, Phrases
@@ -18,10 +19,11 @@ NAME = 120
 
 @dataclass(frozen=True, slots=True)
 class DisplayOptions:
-    """What a channel wants to see beside the words."""
+    """What a channel wants to see beside the words, and whether these are folded below what they are about."""
 
     speakers: bool = True
     times: bool = True
+    fold: bool = False
 
 
 def as_blocks(transcript: Transcript, look: DisplayOptions, phrases: Phrases = ENGLISH) -> list[Block]:
@@ -33,16 +35,49 @@ def as_blocks(transcript: Transcript, look: DisplayOptions, phrases: Phrases = E
     if sum(bool(name or time) for name, time, _ in parts) > MOST_LEADS:
         return literals(_runs(parts))
     blocks: list[Block] = []
-    held: list[str] = []
+    for lead, said in _grouped(parts):
+        if lead:
+            blocks.append(context(lead))
+        blocks += literals([Run(said)])
+    return blocks
+
+
+def folded(transcript: Transcript, look: DisplayOptions, phrases: Phrases = ENGLISH) -> Block | None:
+    """The same words folded below the title *Transcript*; None where they need more blocks than a container holds.
+
+    Few paragraphs have their grey lines; otherwise speaker and time stand in the text above the words.
+    """
+    parts = list(_led(transcript, look, phrases))
+    children: list[Block] = []
+    for lead, said in _grouped(parts):
+        if lead:
+            children.append(context(lead))
+        children += _sections(said)
+    if len(children) > CONTAINER_BLOCKS:
+        heads = ("  ".join(part for part in (printable(name), time) if part) for name, time, _ in parts)
+        children = _sections(
+            "\n\n".join(f"{head}\n{said}" if head else said for head, (_, _, said) in zip(heads, parts, strict=True))
+        )
+    return container(phrases.transcript, children) if 1 <= len(children) <= CONTAINER_BLOCKS else None
+
+
+def _sections(said: str) -> list[Block]:
+    return [words(piece) for piece in split(said, SECTION, measure=units) if piece.strip()]
+
+
+def _grouped(parts: list[tuple[str, str, str]]) -> Iterator[tuple[str, str]]:
+    """The paragraphs, those joined that have no line of their own: the line's mrkdwn ("" for none), and the words."""
+    lead, held = "", list[str]()
     for name, time, said in parts:
         if (name or time) and held:
-            blocks += literals([Run("\n\n".join(held))])
+            yield lead, "\n\n".join(held)
             held = []
         if name or time:
             shown = f"*{escape_label(clip(name, NAME))}*" if name else ""
-            blocks.append(context("  ".join(part for part in (shown, _quiet(time)) if part)))
+            lead = "  ".join(part for part in (shown, _quiet(time)) if part)
         held.append(said)
-    return blocks + literals([Run("\n\n".join(held))]) if held else blocks
+    if held:
+        yield lead, "\n\n".join(held)
 
 
 def _quiet(time: str) -> str:

@@ -10,6 +10,7 @@ from simulators.slack.model.views import Views, view_object
 from simulators.slack.model.workspace import Workspace
 from simulators.slack.outgoing.delivery import Delivery, Outcome
 from simulators.slack.records import SLACKBOT, Channel, Message, User, View
+from simulators.slack.rules.newer_blocks import every_block
 from simulators.slack.wire import Json, SlackError, as_list, as_object, as_objects, as_text
 
 VALUE_KEYS = (
@@ -252,7 +253,7 @@ def _remember(state: Json, action: Json) -> None:
 
 
 def _find_element(blocks: list[Json], block_id: str, action_id: str) -> Json:
-    for block in blocks:
+    for block in every_block(blocks):
         if block.get("block_id") != block_id:
             continue
         candidates = [*as_list(block.get("elements")), block.get("accessory"), block.get("element")]

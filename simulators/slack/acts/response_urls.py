@@ -77,7 +77,7 @@ class ResponseUrls:
             if original is not None:
                 self.workspace.delete(original)
             return
-        blocks = message_blocks(answer.get("blocks"))
+        blocks = message_blocks(answer.get("blocks"), self.workspace.options.refused_blocks)
         text = as_text(answer.get("text"))
         if not text and not blocks and not answer.get("attachments"):
             raise SlackError("no_text")

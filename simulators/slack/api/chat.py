@@ -46,7 +46,7 @@ def thread_root(workspace: Workspace, channel: Channel, thread_ts: str) -> str |
 
 def _content(call: Call) -> tuple[str, list[Json] | None]:
     text = post_text(call.args.text("text") or call.args.text("markdown_text"))
-    blocks = message_blocks(_given(call, "blocks"))
+    blocks = message_blocks(_given(call, "blocks"), call.parts.options.refused_blocks)
     if not text and not blocks and not call.args.decoded("attachments"):
         raise SlackError("no_text")
     return text, blocks
@@ -102,7 +102,7 @@ async def update(call: Call) -> Json:
     """Change one of the app's messages; a text without blocks takes the old blocks away."""
     message = _own_message(call, "cant_update_message")
     text = update_text(call.args.text("text"))
-    blocks = message_blocks(_given(call, "blocks"))
+    blocks = message_blocks(_given(call, "blocks"), call.parts.options.refused_blocks)
     if not text and blocks is None:
         raise SlackError("no_text")
     if text and blocks is None:

@@ -148,7 +148,7 @@ class FileMethods:
             check_posting(channel, reply=roots[channel.id] is not None)
             if channel.refuses_files:
                 raise SlackError(channel.refuses_files)
-        message_blocks(call.args.decoded("blocks"))
+        message_blocks(call.args.decoded("blocks"), call.parts.options.refused_blocks)
         reservations: list[Reservation] = []
         for item in asked:
             reservation = self.reservations.get(as_text(item.get("id")))
@@ -174,7 +174,7 @@ class FileMethods:
                 "",
                 BOT_USER,
                 call.args.text("initial_comment"),
-                blocks=message_blocks(call.args.decoded("blocks")) or [],
+                blocks=message_blocks(call.args.decoded("blocks"), call.parts.options.refused_blocks) or [],
                 files=[file.id for file in files],
                 thread_ts=roots[channel.id],
                 subtype="file_share",

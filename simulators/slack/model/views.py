@@ -101,7 +101,7 @@ class Views:
 
     def update(self, view_id: str, external_id: str, body: object, view_hash: str = "") -> View:
         """Replace an open view's content; `not_found`, `hash_conflict`."""
-        checked = view_body(body)
+        checked = view_body(body, self.workspace.options.refused_blocks)
         view = self._views.get(view_id) or next(
             (v for v in self._views.values() if external_id and v.body.get("external_id") == external_id), None
         )
@@ -118,7 +118,7 @@ class Views:
         """Set a person's Home tab; `hash_conflict` when another version was published meanwhile."""
         if user not in self.workspace.users:
             raise SlackError("user_not_found")
-        checked = view_body(body)
+        checked = view_body(body, self.workspace.options.refused_blocks)
         if checked.get("type") != "home":
             raise SlackError("invalid_arguments", response_metadata={"messages": ["[ERROR] must be a home view"]})
         fill_block_ids(_blocks(checked))
@@ -161,7 +161,7 @@ class Views:
         return trigger
 
     def _modal(self, body: object) -> Json:
-        checked = view_body(body)
+        checked = view_body(body, self.workspace.options.refused_blocks)
         if checked.get("type") != "modal":
             raise SlackError("invalid_arguments", response_metadata={"messages": ["[ERROR] must be a modal view"]})
         external = as_text(checked.get("external_id"))

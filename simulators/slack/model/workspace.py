@@ -26,6 +26,7 @@ from simulators.slack.model.changes import (
 )
 from simulators.slack.options import Options
 from simulators.slack.records import BOT_USER, SLACKBOT, Channel, File, Kind, Message, Share, User
+from simulators.slack.rules.newer_blocks import every_block
 from simulators.slack.wire import Json
 
 
@@ -267,5 +268,5 @@ class Workspace:
 
 def fill_block_ids(blocks: list[Json]) -> None:
     """Give a random `block_id` to each block without one, as Slack does."""
-    for block in blocks:
+    for block in every_block(blocks):
         block.setdefault("block_id", secrets.token_urlsafe(4)[:5])

@@ -4,6 +4,7 @@ import { h, icon, uniqueId } from "./dom.js";
 import { fileAddress } from "./api.js";
 import { drawElement } from "./elements.js";
 import { drawFile } from "./files.js";
+import { drawChart } from "./charts.js";
 import { parseMarkdown } from "./markdown.js";
 import { prose, safeUrl, textObject, textOf } from "./prose.js";
 import { richTextNodes } from "./richtext.js";
@@ -114,8 +115,34 @@ const BLOCKS = {
       ? drawFile(file, null)
       : h("div.file-card.quiet", {}, icon("file"), h("span", {}, `File ${block.external_id ?? block.file_id ?? ""}`));
   },
+  container: drawContainer,
+  data_visualization: drawChart,
   input: drawInput,
 };
+
+const folds = new Map(); // whether a reader has a container open, by its block_id: a redraw keeps it so
+
+function drawContainer(block, where) {
+  const title = [
+    block.icon && picture(block.icon, "bk-icon"),
+    h(
+      "span.bk-container-title",
+      {},
+      block.rich_text_title ? prose(richTextNodes(block.rich_text_title)) : textObject(block.title),
+    ),
+    block.subtitle && h("span.bk-container-subtitle", {}, textObject(block.subtitle)),
+  ];
+  const content = h("div.bk-container-content", {}, drawBlocks(block.child_blocks, where));
+  const width = `width-${block.width ?? "standard"}`;
+  if (!block.is_collapsible) {
+    const divided = block.has_header_divider ? "divided" : "";
+    return h("section.bk-container", { class: `${width} ${divided}` }, h("div.bk-container-head", {}, title), content);
+  }
+  const open = folds.get(block.block_id) ?? !block.default_collapsed;
+  const node = h("details.bk-container", { class: width, open }, h("summary.bk-container-head", {}, title), content);
+  node.addEventListener("toggle", () => folds.set(block.block_id, node.open));
+  return node;
+}
 
 const cellNodes = (cell) =>
   cell.type === "rich_text" ? richTextNodes(cell) : [{ type: "text", text: cell.text ?? "" }];

@@ -5,14 +5,15 @@ Faults are worded as Slack words them, with a JSON pointer: `must be less than 3
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Literal
 
+from simulators.slack.rules.faults import Faults
+from simulators.slack.rules.newer_blocks import CHARTS_OF_A_MESSAGE, check_chart, check_container
 from simulators.slack.wire import Json, as_list, as_object, as_objects, as_text
 
 Surface = Literal["message", "modal", "home"]
 
-TEXT_KINDS = {"plain_text", "mrkdwn"}
 SELECTS = {
     f"{many}{source}_select"
     for many in ("", "multi_")
@@ -35,59 +36,41 @@ SECTION_ELEMENTS = ACTION_ELEMENTS | {"image"}
 INPUT_ELEMENTS = INPUTS | SELECTS | PICKERS | CHOICES
 
 
-class Faults:
-    """What is wrong with some blocks, in Slack's words."""
-
-    def __init__(self) -> None:
-        self.found: list[str] = []
-
-    def add(self, pointer: str, message: str) -> None:
-        """Note one fault at a place."""
-        self.found.append(f"{message} [json-pointer:{pointer}]")
-
-    def text(self, value: object, pointer: str, most: int, kinds: frozenset[str] | set[str] = TEXT_KINDS) -> None:
-        """Check a text object: its type, and its length from 1 to `most` characters."""
-        text = as_object(value)
-        if not text:
-            self.add(pointer, "must provide an object")
-            return
-        if text.get("type") not in kinds:
-            self.add(f"{pointer}/type", "must be one of: " + ", ".join(sorted(kinds)))
-        self.length(text.get("text"), f"{pointer}/text", most)
-
-    def length(self, value: object, pointer: str, most: int, least: int = 1) -> None:
-        """Check a string's length in characters."""
-        if not isinstance(value, str):
-            self.add(pointer, "must provide a string")
-        elif len(value) > most:
-            self.add(pointer, f"must be less than {most + 1} characters")
-        elif len(value) < least:
-            self.add(pointer, f"must be more than {least - 1} characters")
-
-    def count(self, items: list[object], pointer: str, most: int, least: int = 1) -> None:
-        """Check how many items there are."""
-        if len(items) > most:
-            self.add(pointer, f"no more than {most} items allowed")
-        elif len(items) < least:
-            self.add(pointer, f"no fewer than {least} items allowed")
-
-
-def check_blocks(blocks: list[Json], faults: Faults, *, surface: Surface, root: str = "/blocks") -> None:
-    """Check blocks against the rules of a surface and note each fault."""
+def check_blocks(
+    blocks: list[Json], faults: Faults, *, surface: Surface, refused: Collection[str] = (), root: str = "/blocks"
+) -> None:
+    """Check blocks against the rules of a surface and note each fault; `refused` are kinds that it does not take."""
     seen: set[str] = set()
+    charts = 0
     for index, block in enumerate(blocks):
-        pointer = f"{root}/{index}"
-        block_id = block.get("block_id")
-        if block_id is not None:
-            faults.length(block_id, f"{pointer}/block_id", 255)
-            if as_text(block_id) in seen:
-                faults.add(f"{pointer}/block_id", "`block_id` already exists")
-            seen.add(as_text(block_id))
-        check = _BLOCKS.get(as_text(block.get("type")))
-        if check is None or (surface != "message" and block.get("type") in {"markdown", "file", "table"}):
-            faults.add(f"{pointer}/type", f"unsupported type: {as_text(block.get('type'))}")
+        pointer, kind = f"{root}/{index}", as_text(block.get("type"))
+        for place, each in _with_children(block, pointer):
+            block_id = each.get("block_id")
+            if block_id is not None:
+                faults.length(block_id, f"{place}/block_id", 255)
+                if as_text(block_id) in seen:
+                    faults.add(f"{place}/block_id", "`block_id` already exists")
+                seen.add(as_text(block_id))
+        check = _BLOCKS.get(kind)
+        if check is None or kind in refused or kind in _NOT_IN.get(surface, ()):
+            faults.add(f"{pointer}/type", f"unsupported type: {kind}")
         else:
             check(block, pointer, faults)
+        charts += kind == "data_visualization"
+    if charts > CHARTS_OF_A_MESSAGE:
+        faults.add(root, f"no more than {CHARTS_OF_A_MESSAGE} data_visualization blocks allowed")
+
+
+def _with_children(block: Json, pointer: str) -> list[tuple[str, Json]]:
+    children = as_objects(block.get("child_blocks"))
+    return [(pointer, block), *((f"{pointer}/child_blocks/{n}", child) for n, child in enumerate(children))]
+
+
+def _container(block: Json, pointer: str, faults: Faults) -> None:
+    def check_child(child: Json, place: str, found: Faults) -> None:
+        _BLOCKS[as_text(child["type"])](child, place, found)
+
+    check_container(block, pointer, faults, check_child)
 
 
 def _section(block: Json, pointer: str, faults: Faults) -> None:
@@ -269,4 +252,10 @@ _BLOCKS: dict[str, Callable[[Json, str, Faults], None]] = {
     "table": _table,
     "video": _video,
     "file": _file,
+    "container": _container,
+    "data_visualization": check_chart,
+}
+_NOT_IN: dict[str, set[str]] = {
+    "modal": {"markdown", "file", "table", "container", "data_visualization"},
+    "home": {"markdown", "file", "table"},
 }

@@ -6,7 +6,10 @@ counted here on the blocks' compact JSON, the strictest reading of those reports
 
 from __future__ import annotations
 
-from simulators.slack.rules.block_kit import Faults, check_blocks
+from collections.abc import Collection
+
+from simulators.slack.rules.block_kit import Surface, check_blocks
+from simulators.slack.rules.faults import Faults
 from simulators.slack.wire import Json, SlackError, as_list, as_object, as_objects, as_text, compact, explained
 
 POST_TEXT = 40_000
@@ -39,8 +42,13 @@ def update_text(text: str) -> str:
     return text
 
 
-def message_blocks(value: object) -> list[Json] | None:
-    """Return the blocks of a message, None when there is no such argument.
+def refused_in(surface: str, refused: Collection[str]) -> set[str]:
+    """The kinds of block that a surface does not take, from entries like `home/data_visualization`."""
+    return {kind for place, _, kind in (each.partition("/") for each in refused) if place == surface}
+
+
+def message_blocks(value: object, refused: Collection[str] = ()) -> list[Json] | None:
+    """Return the blocks of a message, None when there is no such argument; `refused` as `Options.refused_blocks`.
 
     Errors: `invalid_blocks_format`, `invalid_blocks` with `response_metadata.messages`, `msg_blocks_too_long`.
     """
@@ -50,9 +58,9 @@ def message_blocks(value: object) -> list[Json] | None:
         raise SlackError("invalid_blocks_format")
     blocks = as_objects(value)
     faults = Faults()
-    if len(blocks) > MESSAGE_BLOCKS:
+    if len(blocks) + sum(len(as_list(block.get("child_blocks"))) for block in blocks) > MESSAGE_BLOCKS:
         faults.add("/blocks", f"no more than {MESSAGE_BLOCKS} items allowed")
-    check_blocks(blocks, faults, surface="message")
+    check_blocks(blocks, faults, surface="message", refused=refused_in("message", refused))
     if faults.found:
         raise explained("invalid_blocks", *faults.found)
     markdown = sum(len(as_text(block.get("text"))) for block in blocks if block.get("type") == "markdown")
@@ -73,7 +81,7 @@ def message_metadata(value: object) -> Json | None:
     return {"event_type": metadata["event_type"], "event_payload": metadata["event_payload"]}
 
 
-def view_body(value: object) -> Json:
+def view_body(value: object, refused: Collection[str] = ()) -> Json:
     """Return a view that passed Slack's checks; `invalid_arguments` with messages, `view_too_large`."""
     if not isinstance(value, dict):
         raise explained("invalid_arguments", "missing required field: view")
@@ -89,7 +97,8 @@ def view_body(value: object) -> Json:
         faults.add("/view", "missing required field: blocks")
     if len(blocks) > VIEW_BLOCKS or len(as_list(view.get("blocks"))) != len(blocks):
         faults.add("/view/blocks", f"no more than {VIEW_BLOCKS} items allowed")
-    check_blocks(blocks, faults, surface="home" if kind == "home" else "modal", root="/view/blocks")
+    place: Surface = "home" if kind == "home" else "modal"
+    check_blocks(blocks, faults, surface=place, refused=refused_in(place, refused), root="/view/blocks")
     if len(as_text(view.get("private_metadata"))) > PRIVATE_METADATA:
         faults.add("/view/private_metadata", f"must be less than {PRIVATE_METADATA + 1} characters")
     for name in ("callback_id", "external_id"):

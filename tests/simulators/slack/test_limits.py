@@ -10,7 +10,14 @@ from hypothesis import strategies as st
 from slack_sdk.errors import SlackApiError
 
 from simulators.slack import SlackSimulator
-from simulators.slack.rules.limits import ALL_BLOCKS, message_blocks, message_metadata, post_text, update_text
+from simulators.slack.rules.limits import (
+    ALL_BLOCKS,
+    message_blocks,
+    message_metadata,
+    post_text,
+    update_text,
+    view_body,
+)
 from simulators.slack.wire import SlackError, compact
 from tests.simulators.slack.peers import client
 
@@ -44,9 +51,21 @@ def select(count: int, text: str = "t", value: str = "v") -> dict[str, Any]:
     return {"type": "static_select", "action_id": "s", "options": options}
 
 
-def code_of(blocks: object) -> tuple[str, str]:
+def container(count: int = 1, kind: str = "", **more: Any) -> dict[str, Any]:
+    children = [{"type": kind} if kind else section("x")] * count
+    return {"type": "container", "title": plain("Transcript"), "child_blocks": children, **more}
+
+
+def bars(count: int = 14, label: str = "day", series: int = 1, **more: Any) -> dict[str, Any]:
+    labels = [f"{n:02}{label}" for n in range(count)]
+    points = [{"label": each, "value": 1} for each in labels]
+    chart = {"type": "bar", "series": [{"name": f"s{n}", "data": points} for n in range(series)]}
+    return {"type": "data_visualization", "title": "t", "chart": chart | {"axis_config": {"categories": labels}}} | more
+
+
+def code_of(blocks: object, refused: tuple[str, ...] = ()) -> tuple[str, str]:
     try:
-        message_blocks(blocks)
+        message_blocks(blocks, refused)
     except SlackError as error:
         return error.code, str(error.fields)
     return "", ""
@@ -96,6 +115,22 @@ def code_of(blocks: object) -> tuple[str, str]:
             "missing required field",
         ),
         ({"type": "image", "image_url": "https://x", "alt_text": "x"}, {"type": "image", "alt_text": "x"}, "image_url"),
+        (container(10), container(11), "no more than 10 items"),
+        (container(), container(0), "no fewer than 1 items"),
+        (container(kind="divider"), container(kind="rich_text"), "unsupported type: rich_text"),
+        (container(title=plain("x" * 150)), container(title=plain("x" * 151)), "less than 151"),
+        (container(), container(title=mrkdwn("x")), "must be one of: plain_text"),
+        (container(is_collapsible=True, default_collapsed=True), container(default_collapsed=True), "is_collapsible"),
+        (container(), container(is_collapsible=True, has_header_divider=True), "has_header_divider"),
+        (container(width="wide"), container(width="huge"), "must be one of: full, narrow, standard, wide"),
+        (container(), container(blocks=[]), "invalid additional property: blocks"),
+        (bars(20), bars(21), "no more than 20 items"),
+        (bars(label="x" * 18), bars(label="x" * 19), "less than 21"),
+        (bars(series=6), bars(series=7), "no more than 6 items"),
+        (bars(title="t" * 50), bars(title="t" * 51), "less than 51"),
+        (bars(), bars(chart={"type": "pie", "segments": [{"label": "a", "value": 0}]}), "must be more than 0"),
+        (bars(), bars(chart=bars()["chart"] | {"axis_config": {"categories": ["a"]}}), "one point for each category"),
+        (bars(), bars(chart={"type": "radar"}), "must be one of: area, bar, line, pie"),
     ],
 )
 def test_a_block_at_its_limit_passes_and_one_beyond_it_is_named(within: Any, beyond: Any, message: Any) -> None:
@@ -108,6 +143,31 @@ def test_a_block_at_its_limit_passes_and_one_beyond_it_is_named(within: Any, bey
 def test_fifty_blocks_pass_and_fifty_one_do_not() -> None:
     assert code_of([{"type": "divider"}] * 50)[0] == ""
     assert code_of([{"type": "divider"}] * 51)[0] == "invalid_blocks"
+
+
+def test_what_lies_in_a_container_counts_as_blocks_too() -> None:
+    assert code_of([{"type": "divider"}] * 44 + [container(5)])[0] == ""
+    assert code_of([{"type": "divider"}] * 45 + [container(5)])[0] == "invalid_blocks"
+    twice = [{"type": "divider", "block_id": "a"}, container(child_blocks=[{"type": "divider", "block_id": "a"}])]
+    assert code_of(twice)[0] == "invalid_blocks"
+
+
+def test_a_message_has_two_charts_at_most() -> None:
+    assert code_of([bars()] * 2)[0] == ""
+    assert code_of([bars()] * 3)[0] == "invalid_blocks"
+
+
+def test_a_workspace_may_not_take_the_newer_blocks() -> None:
+    assert code_of([container()], ("home/container",))[0] == ""
+    code, explained = code_of([section("x"), container()], ("message/container",))
+    assert code == "invalid_blocks"
+    assert "[ERROR] unsupported type: container [json-pointer:/blocks/1/type]" in explained
+    home = {"type": "home", "blocks": [bars()]}
+    assert view_body(home) == home
+    with pytest.raises(SlackError) as refused:
+        view_body(home, ("home/data_visualization",))
+    assert refused.value.code == "invalid_arguments"
+    assert "unsupported type: data_visualization [json-pointer:/view/blocks/0/type]" in str(refused.value.fields)
 
 
 def test_block_ids_are_unique() -> None:

@@ -44,6 +44,7 @@ TRAPS = st.sampled_from(
 )  # fmt: skip
 TEXTS = st.lists(st.one_of(TRAPS, st.text(SCRIPTS, max_size=60), st.just(" ")), max_size=12).map("".join)
 BIG = st.tuples(TEXTS, st.integers(1, 90)).map(lambda pair: f"{pair[0]} " * pair[1])
+ALL = DisplayOptions(fold=True)
 NAMES = st.one_of(st.none(), TEXTS.filter(str.strip))
 
 
@@ -109,15 +110,18 @@ def mrkdwn(value: object) -> list[str]:
     return [text for inner in value for text in mrkdwn(inner)] if isinstance(value, list) else []
 
 
-@given(transcripts(), st.booleans(), st.booleans(), TEXTS)
-@example(Transcript((Segment("a" * 20000),)), True, True, "call.m4a")
-@example(Transcript((Segment("\U0001f469\u200d\U0001f467" * 3000),)), True, True, "call.m4a")
-@example(Transcript((Segment("a" + "\u0301" * 9000),), title="a" + "\u0301" * 400), True, True, "")
+@given(transcripts(), st.builds(DisplayOptions, st.booleans(), st.booleans(), st.booleans()), TEXTS)
+@example(Transcript((Segment("a" * 20000),)), ALL, "call.m4a")
+@example(Transcript((Segment("\U0001f469\u200d\U0001f467" * 3000),)), ALL, "call.m4a")
+@example(Transcript((Segment("a" + "\u0301" * 9000),), title="a" + "\u0301" * 400), ALL, "")
 def test_every_character_of_a_transcript_is_in_the_reply_or_its_file(
-    transcript: Transcript, speakers: bool, times: bool, name: str
+    transcript: Transcript, look: DisplayOptions, name: str
 ) -> None:
     job = replace(JOB, file=FileFacts(name))
-    reply = render.reply(job, transcript, DisplayOptions(speakers, times), "reply.abc.0", 100.0)
+    reply = render.reply(job, transcript, look, "reply.abc.0", 100.0)
+    if look.fold:  # the file is there for the same reasons
+        unfolded = render.reply(job, transcript, replace(look, fold=False), "reply.abc.0", 100.0)
+        assert (reply.document is None) == (unfolded.document is None)
     check_limits(reply.message)
     whole = letters("".join(strings(reply.message.blocks)))
     if reply.document is not None:
@@ -146,14 +150,14 @@ def _encodable(text: str) -> str:
 @given(transcripts(), TEXTS)
 def test_nothing_in_a_transcript_acts(transcript: Transcript, name: str) -> None:
     job = replace(JOB, file=FileFacts(name))
-    message = render.reply(job, transcript, DisplayOptions(), "reply.abc.0", 100.0).message
+    message = render.reply(job, transcript, ALL, "reply.abc.0", 100.0).message
     assert not acts(message.text)
     for text in mrkdwn(message.blocks):
         assert not acts(re.sub(r"^\*(.+?)\*(?=$|  )", r"\1", text))  # a speaker's name is bold
     kinds = set(re.findall(r'"type": "([a-z_]+)"', json.dumps(message.blocks)))
     assert kinds <= {
         "header", "plain_text", "rich_text", "rich_text_section", "rich_text_list", "text", "context", "mrkdwn"
-    } | {"section", "actions", "button", "static_select", "overflow"}  # fmt: skip
+    } | {"container", "section", "actions", "button", "static_select", "overflow"}  # fmt: skip
 
 
 @given(TEXTS, st.sampled_from(list(ProblemCode)), st.dictionaries(st.sampled_from(["provider", "detail"]), TEXTS))
@@ -260,6 +264,18 @@ def test_labels_of_speakers_are_readable_and_highlights_have_their_times() -> No
     assert "*Speaker 1*  00:00" in blocks
     assert "*Doctor*  01:02" in blocks
     assert "{'type': 'text', 'text': '01:02', 'style': {'code': True}}" in blocks
+
+
+def test_a_conversation_of_many_turns_is_folded_with_its_speakers_in_the_text() -> None:
+    turns = tuple(Segment(f"Sentence {n} is said.", n * 30.0, n * 30.0 + 2, f"S{n % 2}") for n in range(30))
+    talk = Transcript(turns, summary="Two people talk.", speaker_names={"S0": "Ana", "S1": "Ben"})
+    reply = render.reply(JOB, talk, ALL, "x", 1.0)
+    (fold,) = [block for block in reply.message.blocks if block["type"] == "container"]
+    said = "".join(strings(fold))
+    assert "Ana  00:00\nSentence 0 is said." in said
+    assert said.index("Ben  00:30") < said.index("Sentence 1 ") < said.index("Ana  01:00")
+    assert reply.document is None
+    check_limits(reply.message)
 
 
 def test_silence_is_said_and_not_filled() -> None:
