@@ -38,7 +38,7 @@ def key_pair() -> tuple[str, str]:
     return private.decode(), public.decode()
 
 
-class TokenDesk:
+class TokenEndpoint:
     """Checks assertions, once each, and knows the access tokens."""
 
     def __init__(

@@ -8,7 +8,7 @@ from typing import ClassVar, Final, Unpack
 from aiohttp import web
 from pydantic import JsonValue
 
-from simulators.nabla.assertion import ASSERTION_TYPE, TokenDesk, key_pair
+from simulators.nabla.assertion import ASSERTION_TYPE, TokenEndpoint, key_pair
 from simulators.nabla.download import Downloader, DownloadError, Fetch, UnfitUrlError, check_url
 from simulators.nabla.note import note, note_fields
 from simulators.nabla.settings import (
@@ -65,7 +65,9 @@ class NablaSimulator(ProviderSimulator[NablaSettings, NablaJob]):
         public_key, self.private_key = self.settings.public_key, ""
         if not public_key:
             self.private_key, public_key = key_pair()
-        self._desk = TokenDesk(self.clock, lambda: self.settings, lambda: f"{self.base_url}/oauth/token", public_key)
+        self._token_endpoint = TokenEndpoint(
+            self.clock, lambda: self.settings, lambda: f"{self.base_url}/oauth/token", public_key
+        )
         self._downloader = Downloader(self.clock.now)
         self._by_request_id: dict[str, str] = {}
 
@@ -113,7 +115,7 @@ class NablaSimulator(ProviderSimulator[NablaSettings, NablaJob]):
 
     def revoke_tokens(self) -> None:
         """End the life of all access tokens."""
-        self._desk.revoke()
+        self._token_endpoint.revoke()
 
     def job_named(self, call: Call, body: bytes) -> str | None:
         """Return the job in the path."""
@@ -132,7 +134,7 @@ class NablaSimulator(ProviderSimulator[NablaSettings, NablaJob]):
         body = await call.json(fields, fields)
         if body["grant_type"] != "client_credentials" or body["client_assertion_type"] != ASSERTION_TYPE:
             raise RefusalError(400, "Unsupported grant", name="UNSUPPORTED_GRANT", violation="bad-grant")
-        token, life = self._desk.grant(str(body["client_assertion"]))
+        token, life = self._token_endpoint.grant(str(body["client_assertion"]))
         return web.json_response({"access_token": token, "expires_in": life})
 
     def _authorize(self, call: Call) -> str:
@@ -142,7 +144,7 @@ class NablaSimulator(ProviderSimulator[NablaSettings, NablaJob]):
             if not hmac.compare_digest(token.encode(), self.settings.server_api_key.encode()):
                 raise RefusalError(401, "Invalid API key", name="INVALID_TOKEN")
         else:
-            self._desk.admit(token)
+            self._token_endpoint.admit(token)
         if call.operation not in self.settings.permissions:
             raise RefusalError(403, f"This client may not {call.operation}", name="FORBIDDEN")
         return self._version(call)

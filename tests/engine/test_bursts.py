@@ -7,7 +7,7 @@ from bot.domain.job import Job, State
 from bot.domain.machine import Change
 from bot.engine.lane import Lane
 from bot.engine.wakeups import BURST_SECONDS, BURST_SIZE, BurstDetector, Wakeups
-from tests.support.lane_harness import ACCOUNT, forward, open_yard
+from tests.support.lane_harness import ACCOUNT, forward, open_lane
 
 
 class Hand:
@@ -46,33 +46,33 @@ def test_a_steady_trickle_is_no_rush() -> None:
 
 async def test_a_rush_that_never_ends_keeps_no_result_waiting_and_forgets_no_job(tmp_path: Path) -> None:
     bursts, _ = rushed(0.0)
-    async with open_yard(tmp_path) as yard:
+    async with open_lane(tmp_path) as harness:
         served: list[State] = []
 
         async def run(job: Job) -> Change:
             served.append(job.state)
-            return forward(job, yard.clock.now())
+            return forward(job, harness.clock.now())
 
         for state in (State.SUBMITTING, State.SUBMITTING, State.WAITING, State.WAITING):
-            await yard.job(state)
+            await harness.job(state)
         lane = Lane(
             ACCOUNT,
-            store=yard.store,
-            clock=yard.clock,
+            store=harness.store,
+            clock=harness.clock,
             run_step=run,
-            budget=yard.budget,
-            retries=yard.retries,
-            watch=yard.happened.append,
+            budget=harness.budget,
+            retries=harness.retries,
+            watch=harness.happened.append,
             on_misconfigured=lambda error: None,
             on_moved=lambda job: lane.notify(),
-            release=yard.released,
-            wakeups=Wakeups(yard.store, yard.clock, bursts),
+            release=harness.released,
+            wakeups=Wakeups(harness.store, harness.clock, bursts),
         )
         serving = asyncio.create_task(lane.serve())
         try:
             async with asyncio.timeout(30):
                 while served.count(State.SUBMITTING) < 4:  # made, then handed over: twice for each of the two
-                    yard.clock.advance(yard.clock.now() + 0.1)
+                    harness.clock.advance(harness.clock.now() + 0.1)
                     await asyncio.sleep(0.001)
         finally:
             await lane.stop(0.0)

@@ -1,4 +1,4 @@
-"""The weights, joined once for all tests, and a desk with the small English model."""
+"""The weights, joined once for all tests, and a harness with the small English model."""
 
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from bot.providers.local.settings import LocalSettings
-from tests.support.local_engine_harness import Desk, local_settings, open_desk
+from tests.support.local_engine_harness import LocalHarness, local_settings, open_harness
 
 
 @pytest.fixture(scope="session")
@@ -25,6 +25,6 @@ def multilingual(cache: Path) -> LocalSettings:
 
 
 @pytest.fixture
-async def desk(tmp_path: Path, english: LocalSettings) -> AsyncIterator[Desk]:
-    async with open_desk(tmp_path, english) as desk:
-        yield desk
+async def harness(tmp_path: Path, english: LocalSettings) -> AsyncIterator[LocalHarness]:
+    async with open_harness(tmp_path, english) as harness:
+        yield harness

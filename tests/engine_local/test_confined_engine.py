@@ -8,7 +8,7 @@ import pytest
 
 from bot.providers.local.child_main import model_places
 from bot.subprocesses.confinement import missing
-from tests.support.local_engine_harness import SAMPLES, Desk
+from tests.support.local_engine_harness import SAMPLES, LocalHarness
 from tests.support.processes import children, commands
 
 ENGINE = "bot.providers.local.child_main"
@@ -17,8 +17,8 @@ ENGINE = "bot.providers.local.child_main"
 @pytest.mark.engine
 @pytest.mark.timeout(300)
 @pytest.mark.skipif(bool(missing()), reason=f"this machine lacks {missing()}")
-async def test_it_transcribes_without_network_or_a_file_to_write(desk: Desk) -> None:
-    assert "country" in (await desk.transcribe(SAMPLES / "jfk.wav")).text
+async def test_it_transcribes_without_network_or_a_file_to_write(harness: LocalHarness) -> None:
+    assert "country" in (await harness.transcribe(SAMPLES / "jfk.wav")).text
     child = next(pid for pid in children() if ENGINE in commands(pid))
     status = Path(f"/proc/{child}/status").read_text()  # noqa: ASYNC240 - the kernel answers at once
     assert "NoNewPrivs:\t1" in status

@@ -13,10 +13,10 @@ from bot.text.exports.formats import Format, export
 from tests.support.local_engine_harness import (
     RATE,
     WORDS,
-    Desk,
+    LocalHarness,
     Sound,
     error_rate,
-    open_desk,
+    open_harness,
     pause,
     plain,
     speech,
@@ -30,9 +30,9 @@ TRACKS = Path(__file__).parents[1] / "audio" / "field"
 
 
 @pytest.fixture
-async def base(tmp_path: Path, multilingual: LocalSettings) -> AsyncIterator[Desk]:
-    async with open_desk(tmp_path, multilingual.model_copy(update={"speakers": "detect"})) as desk:
-        yield desk
+async def base(tmp_path: Path, multilingual: LocalSettings) -> AsyncIterator[LocalHarness]:
+    async with open_harness(tmp_path, multilingual.model_copy(update={"speakers": "detect"})) as harness:
+        yield harness
 
 
 def between(transcript: Transcript, start: float, end: float) -> str:
@@ -41,7 +41,7 @@ def between(transcript: Transcript, start: float, end: float) -> str:
     return plain(" ".join(word.text for word in words if start <= (word.start + word.end) / 2 < end))
 
 
-async def test_the_softer_side_of_a_call_is_heard(base: Desk) -> None:
+async def test_the_softer_side_of_a_call_is_heard(base: LocalHarness) -> None:
     transcript = await base.transcribe(FIELD / "far_end_softer.ogg")
     for start, end in ((7.0, 18.0), (25.0, 36.2)):
         assert error_rate(WORDS["jfk.wav"], between(transcript, start, end)) <= 0.15
@@ -50,7 +50,7 @@ async def test_the_softer_side_of_a_call_is_heard(base: Desk) -> None:
     assert len(transcript.speakers) == 2
 
 
-async def test_sentences_keep_their_times_around_pauses(base: Desk) -> None:
+async def test_sentences_keep_their_times_around_pauses(base: LocalHarness) -> None:
     transcript = await base.transcribe(FIELD / "pauses.ogg")
     ends: list[list[float]] = []
     for segment in transcript.segments:
@@ -67,13 +67,13 @@ async def test_sentences_keep_their_times_around_pauses(base: Desk) -> None:
 
 
 @pytest.mark.parametrize("name", ["opposite_phase.flac", "microphone_second.mkv"])
-async def test_channels_that_cancel_and_tracks_that_are_silent_are_no_silence(base: Desk, name: str) -> None:
+async def test_channels_that_cancel_and_tracks_that_are_silent_are_no_silence(base: LocalHarness, name: str) -> None:
     transcript = await base.transcribe(TRACKS / name)
     assert plain(transcript.text).startswith("and so my fellow americans ask not what")
     assert transcript.finding is SpeechFinding.WORDS
 
 
-async def test_a_second_language_is_transcribed_and_not_translated(base: Desk, tmp_path: Path) -> None:
+async def test_a_second_language_is_transcribed_and_not_translated(base: LocalHarness, tmp_path: Path) -> None:
     spanish = speech("prueba_de_eco_es.wav")[: 15 * RATE]
     path = write(tmp_path / "both.wav", speech("sense_passage.mp3"), pause(0.5), spanish, pause(0.5), speech())
     transcript = await base.transcribe(path)
@@ -83,7 +83,7 @@ async def test_a_second_language_is_transcribed_and_not_translated(base: Desk, t
     assert {"en", "es"} <= set(transcript.languages)
 
 
-async def test_a_call_is_heard_channel_by_channel_also_where_both_speak(base: Desk, tmp_path: Path) -> None:
+async def test_a_call_is_heard_channel_by_channel_also_where_both_speak(base: LocalHarness, tmp_path: Path) -> None:
     first, second = speech(), speech("sense_passage.mp3")
     near = np.concatenate([first, pause(6), first, pause(9)])
     far = np.zeros(len(near), np.int16)
@@ -111,8 +111,8 @@ def _stereo(path: Path, left: Sound, right: Sound) -> Path:
 async def test_speech_in_a_language_that_was_not_set_is_never_said_to_be_silence(
     tmp_path: Path, english: LocalSettings
 ) -> None:
-    async with open_desk(tmp_path, english) as desk:
-        transcript = await desk.transcribe(write(tmp_path / "es.wav", speech("prueba_de_eco_es.wav")))
+    async with open_harness(tmp_path, english) as harness:
+        transcript = await harness.transcribe(write(tmp_path / "es.wav", speech("prueba_de_eco_es.wav")))
     assert transcript.finding is not SpeechFinding.SILENCE
     marked = transcript.unclear_seconds
     covered = sum(word.end - word.start for segment in transcript.segments for word in segment.words)

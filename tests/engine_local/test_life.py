@@ -12,7 +12,15 @@ from bot.domain.errors import Ambiguous, Misconfigured, ProblemCode, WebhookRefu
 from bot.domain.job import RemoteJob
 from bot.ports.provider import Failed, Pending, Succeeded, WebhookRequest
 from bot.providers.local.settings import LocalSettings
-from tests.support.local_engine_harness import JFK, SAMPLES, Desk, error_rate, local_settings, open_desk, talk
+from tests.support.local_engine_harness import (
+    JFK,
+    SAMPLES,
+    LocalHarness,
+    error_rate,
+    local_settings,
+    open_harness,
+    talk,
+)
 from tests.support.processes import alive, children, commands, until
 
 pytestmark = [pytest.mark.engine, pytest.mark.timeout(300)]  # a busy machine is no failure
@@ -22,13 +30,13 @@ ENGINE = "bot.providers.local.child_main"
 _PARENT = """
 import asyncio, sys
 from pathlib import Path
-from tests.support.local_engine_harness import local_settings, open_desk
+from tests.support.local_engine_harness import local_settings, open_harness
 
 async def main():
     place, recording, cache = map(Path, sys.argv[1:])
-    async with open_desk(place, local_settings("tiny.en", str(cache))) as desk:
-        remote = await desk.hand_over(recording)
-        await desk.blocks.changed.wait()
+    async with open_harness(place, local_settings("tiny.en", str(cache))) as harness:
+        remote = await harness.hand_over(recording)
+        await harness.blocks.changed.wait()
         print(remote.ref, flush=True)
         await asyncio.sleep(600)
 
@@ -40,17 +48,17 @@ def engines(pid: int | None = None) -> list[int]:
     return [child for child in children(pid) if ENGINE in commands(child)]
 
 
-async def test_a_killed_child_costs_one_block(desk: Desk, tmp_path: Path) -> None:
+async def test_a_killed_child_costs_one_block(harness: LocalHarness, tmp_path: Path) -> None:
     recording, words = talk(tmp_path / "a.wav", 4)
-    remote = await desk.hand_over(recording)
-    await desk.blocks.changed.wait()
+    remote = await harness.hand_over(recording)
+    await harness.blocks.changed.wait()
     for child in engines():
         os.kill(child, signal.SIGKILL)
-    assert isinstance(await desk.finished(remote), Succeeded)
-    transcript = await desk.provider.fetch(remote, "ref")
+    assert isinstance(await harness.finished(remote), Succeeded)
+    transcript = await harness.provider.fetch(remote, "ref")
     assert error_rate(words, transcript.text) <= 0.1
-    assert set(desk.blocks.put.values()) == {1}
-    assert len(desk.blocks.put) == 2
+    assert set(harness.blocks.put.values()) == {1}
+    assert len(harness.blocks.put) == 2
 
 
 async def test_a_killed_process_takes_its_child_along_and_goes_on_behind_the_stored_blocks(
@@ -74,20 +82,22 @@ async def test_a_killed_process_takes_its_child_along_and_goes_on_behind_the_sto
     await parent.wait()
     await until(lambda: not any(alive(child) for child in orphans))
     recording.unlink()
-    async with open_desk(tmp_path, english) as desk:
+    async with open_harness(tmp_path, english) as harness:
         remote = RemoteJob(job_id)
-        before = {number for number, _, _ in await desk.blocks.blocks(job_id)}
+        before = {number for number, _, _ in await harness.blocks.blocks(job_id)}
         assert before
-        assert isinstance(await desk.provider.poll(remote, "ref"), Pending)
-        assert isinstance(await desk.finished(remote), Succeeded)
-        transcript = await desk.provider.fetch(remote, "ref")
+        assert isinstance(await harness.provider.poll(remote, "ref"), Pending)
+        assert isinstance(await harness.finished(remote), Succeeded)
+        transcript = await harness.provider.fetch(remote, "ref")
         assert error_rate(words, transcript.text) <= 0.1
-        assert not before & {number for _, number in desk.blocks.put}
+        assert not before & {number for _, number in harness.blocks.put}
 
 
-async def test_a_block_that_crashes_the_engine_twice_ends_the_job_and_not_the_bot(desk: Desk, tmp_path: Path) -> None:
-    remote = await desk.hand_over(talk(tmp_path / "a.wav", 3)[0])
-    finished = asyncio.create_task(desk.finished(remote))
+async def test_a_block_that_crashes_the_engine_twice_ends_the_job_and_not_the_bot(
+    harness: LocalHarness, tmp_path: Path
+) -> None:
+    remote = await harness.hand_over(talk(tmp_path / "a.wav", 3)[0])
+    finished = asyncio.create_task(harness.finished(remote))
     while not finished.done():
         for child in engines():
             os.kill(child, signal.SIGKILL)
@@ -95,12 +105,12 @@ async def test_a_block_that_crashes_the_engine_twice_ends_the_job_and_not_the_bo
     standing = finished.result()
     assert isinstance(standing, Failed)
     assert standing.problem.code is ProblemCode.ENGINE_CRASHED
-    assert await desk.provider.poll(remote, "ref") == Pending(uploaded=False)
-    assert error_rate(JFK, (await desk.transcribe(SAMPLES / "jfk.wav")).text) <= 0.1
+    assert await harness.provider.poll(remote, "ref") == Pending(uploaded=False)
+    assert error_rate(JFK, (await harness.transcribe(SAMPLES / "jfk.wav")).text) <= 0.1
 
 
 async def test_an_exception_in_the_engine_is_never_said_to_be_a_damaged_file(
-    desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    harness: LocalHarness, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """As with another version of the library, whose call takes other arguments."""
     altered = tmp_path / "altered" / "sitecustomize.py"
@@ -110,7 +120,7 @@ async def test_an_exception_in_the_engine_is_never_said_to_be_a_damaged_file(
         "faster_whisper.WhisperModel.transcribe = transcribe\n"
     )
     monkeypatch.setenv("PYTHONPATH", str(altered.parent))
-    standing = await desk.finished(await desk.hand_over(SAMPLES / "jfk.wav"))
+    standing = await harness.finished(await harness.hand_over(SAMPLES / "jfk.wav"))
     assert isinstance(standing, Failed)
     assert standing.problem.code is ProblemCode.ENGINE_CRASHED
     assert "no such option" in standing.detail
@@ -119,85 +129,87 @@ async def test_an_exception_in_the_engine_is_never_said_to_be_a_damaged_file(
     assert "Traceback" in logged
 
 
-async def test_cancelling_ends_the_child_at_once_and_deletes_everything(desk: Desk, tmp_path: Path) -> None:
-    remote = await desk.hand_over(talk(tmp_path / "a.wav", 10)[0])
-    await desk.blocks.changed.wait()
+async def test_cancelling_ends_the_child_at_once_and_deletes_everything(harness: LocalHarness, tmp_path: Path) -> None:
+    remote = await harness.hand_over(talk(tmp_path / "a.wav", 10)[0])
+    await harness.blocks.changed.wait()
     running = engines()
     assert running
-    await desk.provider.cancel(remote)
+    await harness.provider.cancel(remote)
     assert not any(alive(child) for child in running)
-    assert await desk.blocks.blocks(remote.ref) == []
+    assert await harness.blocks.blocks(remote.ref) == []
     assert not list((tmp_path / "local").iterdir())
-    assert await desk.provider.poll(remote, "ref") == Pending(uploaded=False)
+    assert await harness.provider.poll(remote, "ref") == Pending(uploaded=False)
 
 
-async def test_a_result_can_be_fetched_again_until_its_blocks_are_dropped(desk: Desk, tmp_path: Path) -> None:
-    remote = await desk.hand_over(SAMPLES / "jfk.wav")
-    await desk.finished(remote)
-    first = await desk.provider.fetch(remote, "ref")
+async def test_a_result_can_be_fetched_again_until_its_blocks_are_dropped(
+    harness: LocalHarness, tmp_path: Path
+) -> None:
+    remote = await harness.hand_over(SAMPLES / "jfk.wav")
+    await harness.finished(remote)
+    first = await harness.provider.fetch(remote, "ref")
     assert not (tmp_path / "local" / remote.ref / "audio").exists()
-    assert await desk.provider.fetch(remote, "ref") == first
-    await desk.blocks.drop_blocks(remote.ref)
+    assert await harness.provider.fetch(remote, "ref") == first
+    await harness.blocks.drop_blocks(remote.ref)
     with pytest.raises(Ambiguous):
-        await desk.provider.fetch(remote, "ref")
-    assert await desk.provider.poll(remote, "ref") == Pending(uploaded=False)
+        await harness.provider.fetch(remote, "ref")
+    assert await harness.provider.poll(remote, "ref") == Pending(uploaded=False)
 
 
-async def test_handing_the_same_audio_over_again_changes_nothing(desk: Desk, tmp_path: Path) -> None:
+async def test_handing_the_same_audio_over_again_changes_nothing(harness: LocalHarness, tmp_path: Path) -> None:
     path, _ = talk(tmp_path / "a.wav", 4)
-    remote = await desk.hand_over(path)
-    await desk.blocks.changed.wait()
+    remote = await harness.hand_over(path)
+    await harness.blocks.changed.wait()
     running = engines()
-    assert await desk.hand_over(path, job_id=remote.ref) == remote
+    assert await harness.hand_over(path, job_id=remote.ref) == remote
     assert engines() == running
-    await desk.finished(remote)
-    assert set(desk.blocks.put.values()) == {1}
+    await harness.finished(remote)
+    assert set(harness.blocks.put.values()) == {1}
 
 
-async def test_progress_grows_while_it_works(desk: Desk, tmp_path: Path) -> None:
-    remote = await desk.hand_over(talk(tmp_path / "a.wav", 4)[0])
-    await desk.blocks.changed.wait()
-    standing = await desk.provider.poll(remote, "ref")
+async def test_progress_grows_while_it_works(harness: LocalHarness, tmp_path: Path) -> None:
+    remote = await harness.hand_over(talk(tmp_path / "a.wav", 4)[0])
+    await harness.blocks.changed.wait()
+    standing = await harness.provider.poll(remote, "ref")
     assert isinstance(standing, Pending)
     assert standing.uploaded
     assert standing.progress is not None
     assert 0 < standing.progress < 1
-    await desk.finished(remote)
+    await harness.finished(remote)
 
 
-async def test_audio_that_does_not_decode_is_a_problem_of_the_file(desk: Desk, tmp_path: Path) -> None:
+async def test_audio_that_does_not_decode_is_a_problem_of_the_file(harness: LocalHarness, tmp_path: Path) -> None:
     good = (SAMPLES / "sense_0870.m4a").read_bytes()
-    remote = await desk.hand_over(SAMPLES / "sense_0870.m4a")
-    await desk.provider.close()
+    remote = await harness.hand_over(SAMPLES / "sense_0870.m4a")
+    await harness.provider.close()
     spoilt = tmp_path / "local" / remote.ref / "audio"
     spoilt.write_bytes(good[:2000])  # a disk that lost the rest
-    await desk.blocks.drop_blocks(remote.ref)
+    await harness.blocks.drop_blocks(remote.ref)
     (spoilt.parent / "outcome.json").unlink(missing_ok=True)
-    await desk.provider.poll(remote, "ref")
-    standing = await desk.finished(remote)
+    await harness.provider.poll(remote, "ref")
+    standing = await harness.finished(remote)
     assert isinstance(standing, Failed)
     assert standing.problem.code is ProblemCode.CORRUPT
 
 
-async def test_what_belongs_to_no_unfinished_job_is_swept(desk: Desk, tmp_path: Path) -> None:
-    kept = await desk.hand_over(SAMPLES / "jfk.wav")
-    gone = await desk.hand_over(SAMPLES / "sense_0880.flac")
-    await desk.provider.close()
-    assert await desk.provider.sweep([kept.ref]) == 1
+async def test_what_belongs_to_no_unfinished_job_is_swept(harness: LocalHarness, tmp_path: Path) -> None:
+    kept = await harness.hand_over(SAMPLES / "jfk.wav")
+    gone = await harness.hand_over(SAMPLES / "sense_0880.flac")
+    await harness.provider.close()
+    assert await harness.provider.sweep([kept.ref]) == 1
     assert [folder.name for folder in (tmp_path / "local").iterdir()] == [kept.ref]
-    assert await desk.provider.poll(gone, "ref") == Pending(uploaded=False)
+    assert await harness.provider.poll(gone, "ref") == Pending(uploaded=False)
 
 
-async def test_nobody_may_push(desk: Desk) -> None:
+async def test_nobody_may_push(harness: LocalHarness) -> None:
     with pytest.raises(WebhookRefused):
-        desk.provider.verify_webhook(WebhookRequest(b"{}", {}))
+        harness.provider.verify_webhook(WebhookRequest(b"{}", {}))
 
 
 async def test_missing_weights_park_the_account_and_doctor_says_what_to_do(tmp_path: Path) -> None:
     settings = local_settings(str(tmp_path / "nowhere"))
-    async with open_desk(tmp_path, settings) as desk:
-        findings = await desk.provider.check()
+    async with open_harness(tmp_path, settings) as harness:
+        findings = await harness.provider.check()
         assert [finding.ok for finding in findings] == [True, False]
         assert "LOCAL_MODEL" in findings[1].remedy
         with pytest.raises(Misconfigured):
-            await desk.hand_over(SAMPLES / "jfk.wav")
+            await harness.hand_over(SAMPLES / "jfk.wav")

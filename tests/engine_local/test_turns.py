@@ -8,7 +8,15 @@ import pytest
 from bot.domain.errors import Misconfigured
 from bot.domain.job import RemoteJob
 from bot.ports.provider import Pending, Succeeded
-from tests.support.local_engine_harness import JFK, SAMPLES, Desk, error_rate, local_settings, open_desk, talk
+from tests.support.local_engine_harness import (
+    JFK,
+    SAMPLES,
+    LocalHarness,
+    error_rate,
+    local_settings,
+    open_harness,
+    talk,
+)
 from tests.support.processes import children, commands
 
 pytestmark = [pytest.mark.engine, pytest.mark.timeout(600)]  # a busy machine is no failure
@@ -16,9 +24,9 @@ pytestmark = [pytest.mark.engine, pytest.mark.timeout(600)]  # a busy machine is
 ENGINE = "bot.providers.local.child_main"
 
 
-async def _polled(desk: Desk, remote: RemoteJob) -> None:
+async def _polled(harness: LocalHarness, remote: RemoteJob) -> None:
     while True:
-        await desk.provider.poll(remote, "ref")
+        await harness.provider.poll(remote, "ref")
         await asyncio.sleep(0.05)
 
 
@@ -26,26 +34,26 @@ def engines() -> list[int]:
     return [child for child in children() if ENGINE in commands(child)]
 
 
-async def test_a_voice_clip_does_not_wait_for_a_meeting(desk: Desk, tmp_path: Path) -> None:
-    meeting = await desk.hand_over(talk(tmp_path / "a.wav", 10)[0])
-    await desk.blocks.changed.wait()
-    clips = [await desk.hand_over(SAMPLES / name) for name in ("jfk.wav", "sense_0880.flac")]
-    await asyncio.gather(*(desk.finished(remote) for remote in (meeting, *clips)))
-    order = desk.blocks.order
+async def test_a_voice_clip_does_not_wait_for_a_meeting(harness: LocalHarness, tmp_path: Path) -> None:
+    meeting = await harness.hand_over(talk(tmp_path / "a.wav", 10)[0])
+    await harness.blocks.changed.wait()
+    clips = [await harness.hand_over(SAMPLES / name) for name in ("jfk.wav", "sense_0880.flac")]
+    await asyncio.gather(*(harness.finished(remote) for remote in (meeting, *clips)))
+    order = harness.blocks.order
     assert max(order.index(clip.ref) for clip in clips) < len(order) - 1 - order[::-1].index(meeting.ref)
     assert order.count(meeting.ref) > 3
     assert len(engines()) == 1
-    transcript = await desk.provider.fetch(meeting, "ref")
+    transcript = await harness.provider.fetch(meeting, "ref")
     assert transcript.seconds is not None
     assert transcript.seconds > 590
 
 
-async def test_progress_grows_and_tells_how_long_it_will_take(desk: Desk, tmp_path: Path) -> None:
-    remote = await desk.hand_over(talk(tmp_path / "a.wav", 6)[0])
-    finished = asyncio.create_task(desk.finished(remote))
+async def test_progress_grows_and_tells_how_long_it_will_take(harness: LocalHarness, tmp_path: Path) -> None:
+    remote = await harness.hand_over(talk(tmp_path / "a.wav", 6)[0])
+    finished = asyncio.create_task(harness.finished(remote))
     seen: list[Pending] = []
     while not finished.done():
-        result = await desk.provider.poll(remote, "ref")
+        result = await harness.provider.poll(remote, "ref")
         if isinstance(result, Pending) and result.progress is not None:
             seen.append(result)
         await asyncio.wait([finished], timeout=0.05)
@@ -55,13 +63,15 @@ async def test_progress_grows_and_tells_how_long_it_will_take(desk: Desk, tmp_pa
     assert any(result.seconds_left is not None and result.seconds_left > 0 for result in seen)
 
 
-async def test_cancelling_a_job_that_waits_for_its_turn_leaves_the_other_alone(desk: Desk, tmp_path: Path) -> None:
-    working = await desk.hand_over(talk(tmp_path / "a.wav", 3)[0])
-    waiting = await desk.hand_over(SAMPLES / "jfk.wav")
-    await desk.provider.cancel(waiting)
-    assert await desk.blocks.blocks(waiting.ref) == []
-    assert isinstance(await desk.finished(working), Succeeded)
-    assert waiting.ref not in desk.blocks.order
+async def test_cancelling_a_job_that_waits_for_its_turn_leaves_the_other_alone(
+    harness: LocalHarness, tmp_path: Path
+) -> None:
+    working = await harness.hand_over(talk(tmp_path / "a.wav", 3)[0])
+    waiting = await harness.hand_over(SAMPLES / "jfk.wav")
+    await harness.provider.cancel(waiting)
+    assert await harness.blocks.blocks(waiting.ref) == []
+    assert isinstance(await harness.finished(working), Succeeded)
+    assert waiting.ref not in harness.blocks.order
     assert len(engines()) == 1
 
 
@@ -69,19 +79,19 @@ async def test_a_model_that_cannot_be_loaded_is_the_operators_to_fix(tmp_path: P
     model = tmp_path / "model"
     model.mkdir()
     (model / "model.bin").write_bytes(b"no model")
-    async with open_desk(tmp_path, local_settings(str(model))) as desk:
-        remote = await desk.hand_over(SAMPLES / "jfk.wav")
+    async with open_harness(tmp_path, local_settings(str(model))) as harness:
+        remote = await harness.hand_over(SAMPLES / "jfk.wav")
         with pytest.raises(Misconfigured, match="cannot be loaded") as caught:
-            await asyncio.wait_for(_polled(desk, remote), 120)
+            await asyncio.wait_for(_polled(harness, remote), 120)
         assert "LOCAL_MODEL" in caught.value.detail
-        finding = (await desk.provider.check())[-1]
+        finding = (await harness.provider.check())[-1]
         assert not finding.ok
         assert "cannot be loaded" in finding.detail
 
 
-async def test_doctor_loads_the_model_and_hears_with_it(desk: Desk) -> None:
-    findings = await desk.provider.check()
+async def test_doctor_loads_the_model_and_hears_with_it(harness: LocalHarness) -> None:
+    findings = await harness.provider.check()
     assert all(finding.ok for finding in findings)
     assert "heard half a second" in findings[-1].detail
     assert len(engines()) == 1
-    assert error_rate(JFK, (await desk.transcribe(SAMPLES / "jfk.wav")).text) <= 0.1
+    assert error_rate(JFK, (await harness.transcribe(SAMPLES / "jfk.wav")).text) <= 0.1

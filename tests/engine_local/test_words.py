@@ -18,10 +18,10 @@ from tests.support.local_engine_harness import (
     SAMPLES,
     SPANISH,
     WORDS,
-    Desk,
+    LocalHarness,
     Sound,
     error_rate,
-    open_desk,
+    open_harness,
     pause,
     plain,
     speech,
@@ -39,31 +39,33 @@ def bare(settings: LocalSettings, path: Path) -> str:
     return " ".join(segment.text for segment in segments)
 
 
-async def test_every_format_gives_the_words_that_were_said(desk: Desk, tmp_path: Path) -> None:
+async def test_every_format_gives_the_words_that_were_said(harness: LocalHarness, tmp_path: Path) -> None:
     files = [(SAMPLES / name, words) for name, words in WORDS.items()]
     files.append((record(tmp_path / "jfk.aac", speech(), "aac", "adts", bit_rate=48_000), JFK))
     files.append((record(tmp_path / "jfk.amr", speech()[::2].copy(), "libopencore_amrnb", "amr", 8_000, 12_200), JFK))
     files.append((record(tmp_path / "jfk.mov", speech(), "aac", "mov", bit_rate=48_000, video=True), JFK))
     for path, words in files:
-        transcript = await desk.transcribe(path)
+        transcript = await harness.transcribe(path)
         assert error_rate(words, transcript.text) <= 0.25, path.name
         assert transcript.language == "en"
         times = [at for segment in transcript.segments for at in (segment.start, segment.end)]
         assert times == sorted(times, key=lambda at: at or 0.0)
 
 
-async def test_the_samples_are_heard_as_well_as_by_the_bare_engine(desk: Desk, english: LocalSettings) -> None:
+async def test_the_samples_are_heard_as_well_as_by_the_bare_engine(
+    harness: LocalHarness, english: LocalSettings
+) -> None:
     for name in ("jfk.wav", "sense_passage.mp3", "sense_0890.ogg"):
-        transcript = await desk.transcribe(SAMPLES / name)
+        transcript = await harness.transcribe(SAMPLES / name)
         by_itself = error_rate(WORDS[name], await asyncio.to_thread(bare, english, SAMPLES / name))
         assert error_rate(WORDS[name], transcript.text) <= by_itself + 0.02, name
 
 
 async def test_a_recording_cut_into_blocks_reads_like_the_uncut_one(english: LocalSettings, tmp_path: Path) -> None:
     path = write(tmp_path / "a.wav", *([speech(), pause(1.5), speech("sense_passage.mp3"), pause(1.5)] * 5))
-    async with open_desk(tmp_path, english) as desk:
-        transcript = await desk.transcribe(path)
-        assert len(desk.blocks.put) == 2
+    async with open_harness(tmp_path, english) as harness:
+        transcript = await harness.transcribe(path)
+        assert len(harness.blocks.put) == 2
     whole = await asyncio.to_thread(bare, english, path)
     assert error_rate(whole, transcript.text) <= 0.05
     round_seconds = 11 + 1.5 + 27.73 + 1.5
@@ -73,8 +75,8 @@ async def test_a_recording_cut_into_blocks_reads_like_the_uncut_one(english: Loc
     assert heard_at == pytest.approx([round_seconds * number + 1.0 for number in range(5)], abs=1.0)
 
 
-async def test_every_word_has_its_time(desk: Desk) -> None:
-    transcript = await desk.transcribe(SAMPLES / "jfk.wav")
+async def test_every_word_has_its_time(harness: LocalHarness) -> None:
+    transcript = await harness.transcribe(SAMPLES / "jfk.wav")
     words = [word for segment in transcript.segments for word in segment.words]
     assert plain(" ".join(word.text for word in words)) == plain(transcript.text)
     assert all(0 <= word.start <= word.end <= 11.1 for word in words)
@@ -111,11 +113,11 @@ def _sounds() -> dict[str, Sound]:
 
 @pytest.mark.parametrize("model", ["tiny.en", "base"])
 async def test_silence_noise_and_music_give_no_words(tmp_path: Path, english: LocalSettings, model: str) -> None:
-    async with open_desk(tmp_path, english.model_copy(update={"model": model})) as desk:
+    async with open_harness(tmp_path, english.model_copy(update={"model": model})) as harness:
         for name, sound in _sounds().items():
             if model == "base" and name not in ("white noise", "music", "buzz"):
                 continue  # voice detection, which is the same for both, drops the others before the model hears them
-            transcript = await desk.transcribe(write(tmp_path / f"{name}.wav", sound))
+            transcript = await harness.transcribe(write(tmp_path / f"{name}.wav", sound))
             assert transcript.is_empty, f"{name}: {transcript.text}"
             assert transcript.language is None
             assert transcript.seconds == pytest.approx(20, abs=0.01)
@@ -124,27 +126,27 @@ async def test_silence_noise_and_music_give_no_words(tmp_path: Path, english: Lo
 async def test_each_block_is_in_its_own_language(tmp_path: Path, multilingual: LocalSettings) -> None:
     path = tmp_path / "largo.wav"
     write(path, pause(100), speech("prueba_de_eco_es.wav"), pause(60), speech())
-    async with open_desk(tmp_path, multilingual) as desk:
-        short = await desk.transcribe(SAMPLES / "prueba_de_eco_es.wav")
+    async with open_harness(tmp_path, multilingual) as harness:
+        short = await harness.transcribe(SAMPLES / "prueba_de_eco_es.wav")
         assert short.language == "es"
         assert error_rate(SPANISH, short.text) < 0.25
-        remote = await desk.hand_over(path)
-        await desk.finished(remote)
-        assert [language for _, _, language in await desk.blocks.blocks(remote.ref)] == ["es", "en"]
-        transcript = await desk.provider.fetch(remote, "ref")
+        remote = await harness.hand_over(path)
+        await harness.finished(remote)
+        assert [language for _, _, language in await harness.blocks.blocks(remote.ref)] == ["es", "en"]
+        transcript = await harness.provider.fetch(remote, "ref")
         assert transcript.language == "es"  # what is spoken longest
         assert transcript.languages == ("es", "en")
         assert "fellow Americans" in transcript.text
 
 
-async def test_a_language_that_the_model_does_not_know_is_refused(desk: Desk) -> None:
-    assert dict(desk.provider.capabilities.languages) == {"en": "English"}
+async def test_a_language_that_the_model_does_not_know_is_refused(harness: LocalHarness) -> None:
+    assert dict(harness.provider.capabilities.languages) == {"en": "English"}
     with pytest.raises(Rejected) as caught:
-        await desk.hand_over(SAMPLES / "jfk.wav", language="es-MX")
+        await harness.hand_over(SAMPLES / "jfk.wav", language="es-MX")
     assert caught.value.problem.code is ProblemCode.LANGUAGE_UNSUPPORTED
 
 
-async def test_the_loop_goes_on_while_the_engine_works(desk: Desk, tmp_path: Path) -> None:
+async def test_the_loop_goes_on_while_the_engine_works(harness: LocalHarness, tmp_path: Path) -> None:
     path, _ = talk(tmp_path / "a.wav", 3)
     busy: list[float] = []
 
@@ -155,6 +157,6 @@ async def test_the_loop_goes_on_while_the_engine_works(desk: Desk, tmp_path: Pat
             busy.append(time.thread_time() - before)
 
     watcher = asyncio.create_task(watch())
-    await desk.transcribe(path)
+    await harness.transcribe(path)
     watcher.cancel()
     assert max(busy) < 0.25  # CPU of this thread between two turns, whatever else the machine does

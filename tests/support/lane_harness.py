@@ -27,7 +27,7 @@ Step = Callable[[Job], Awaitable[Change | None]]
 
 
 @dataclass
-class Yard:
+class LaneHarness:
     """The store, the clock, one lane and what happened in it."""
 
     store: JobStore
@@ -114,12 +114,12 @@ def forward(job: Job, now: float) -> Change:
 
 
 @asynccontextmanager
-async def open_yard(directory: Path, pace: Pace | None = None) -> AsyncIterator[Yard]:
-    """A yard with an empty database."""
+async def open_lane(directory: Path, pace: Pace | None = None) -> AsyncIterator[LaneHarness]:
+    """A harness with an empty database."""
     clock, busy = VirtualClock(), Busy()
     store = await open_store(f"sqlite:///{directory}/jobs.db")
     try:
         watched = busy.watch(store)
-        yield Yard(watched, clock, busy, directory / "jobs.db", Budget(ACCOUNT, pace, watched, clock))
+        yield LaneHarness(watched, clock, busy, directory / "jobs.db", Budget(ACCOUNT, pace, watched, clock))
     finally:
         await store.close()

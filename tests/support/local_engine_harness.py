@@ -123,7 +123,7 @@ class CountedBlocks:
         await self._store.drop_blocks(job_id)
 
 
-class Desk:
+class LocalHarness:
     """Hands files over and waits for their transcripts."""
 
     def __init__(self, place: Path, settings: LocalSettings, store: JobStore) -> None:
@@ -177,13 +177,13 @@ class Desk:
 
 
 @asynccontextmanager
-async def open_desk(place: Path, settings: LocalSettings) -> AsyncIterator[Desk]:
+async def open_harness(place: Path, settings: LocalSettings) -> AsyncIterator[LocalHarness]:
     store = await open_store(f"sqlite:///{place}/jobs.db")
-    desk = Desk(place, settings, store)
+    harness = LocalHarness(place, settings, store)
     try:
-        yield desk
+        yield harness
     finally:
-        await desk.close()
+        await harness.close()
         await store.close()
 
 

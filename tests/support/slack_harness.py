@@ -1,4 +1,4 @@
-"""A desk for tests: the simulated workspace, a real SQLite file, and the Slack room between them."""
+"""What tests of the Slack side start: the simulated workspace, a real SQLite file, and the bot's side between them."""
 
 import asyncio
 import sqlite3
