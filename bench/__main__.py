@@ -26,6 +26,7 @@ MEASURES = {
     "streaming": "1 GiB through the bot beside curl | curl",
     "clips": "40 clips of 2 MB beside a bare httpx script",
     "acks": "200 events a second with 5,000 jobs waiting",
+    "door": "strangers: 1,000 connections and 50 bodies of 16 MiB",
     "presses": "buttons and modals, 30,000 members and 0.5 s a call",
     "waiting": "10,000 waiting jobs: memory, idle load, restart",
     "path": "1,000 jobs through every state beside bare aiosqlite",

@@ -80,8 +80,8 @@ async def measure(plan: Plan) -> list[Row]:
     ]
 
 
-async def storm(scene: Scene, events: int, per_second: int = PER_SECOND) -> Storm:
-    """Send them, wait for every answer, count the jobs."""
+async def storm(scene: Scene, events: int, per_second: int = PER_SECOND, first: int = 0) -> Storm:
+    """Send the events from number `first` on, wait for every answer, count the jobs."""
     found = Storm()
     secret = scene.slack["signing_secret"]
     async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0)) as session:
@@ -89,7 +89,7 @@ async def storm(scene: Scene, events: int, per_second: int = PER_SECOND) -> Stor
         async def one(number: int, due: float) -> None:
             await asyncio.sleep(max(0.0, due - time.perf_counter()))
             found.late = max(found.late, time.perf_counter() - due)
-            body = json.dumps(event(scene, number), separators=(",", ":")).encode()
+            body = json.dumps(event(scene, first + number), separators=(",", ":")).encode()
             stamp = str(int(time.time()))
             headers = {
                 "Content-Type": "application/json",

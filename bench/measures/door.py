@@ -1,0 +1,159 @@
+"""Strangers at the HTTP port: 1,000 connections that say nothing whole and 50 bodies of 16 MiB, while people work.
+
+The strangers sit on loopback, know no secret, and end by count and by time. The same bot is measured before they come:
+how soon events are acknowledged, how soon a recording is answered, how much memory it has.
+"""
+
+import asyncio
+import contextlib
+import time
+from dataclasses import dataclass, field
+
+from bench.measure import MIB, Plan, Row, at_most, percentile, ratio_at_most, row
+from bench.measures.acks import storm
+from bench.processes.children import until
+from bench.processes.scene import Scene, open_scene
+from bench.processes.workspace import Shape
+
+CONNECTIONS, BODIES, AT_ONCE = 1_000, 50, 5
+BODY = 16 * MIB
+EVENTS, ANSWERS = 50, 10
+JOB_SECONDS = 1.0  # of the provider, for one recording
+LONGEST = 120.0  # seconds that the strangers stay
+PATHS = ("/slack/events", "/hooks/xosum/guess", "/hooks/local/guess", "/hooks/xosum")
+HEAD = "POST {path} HTTP/1.1\r\nHost: bot\r\nContent-Length: {size}\r\nConnection: close\r\n"
+SIGNED = "X-Slack-Signature: v0=" + "0" * 64 + "\r\nX-Slack-Request-Timestamp: 1\r\n\r\n"
+
+
+@dataclass(slots=True)
+class Work:
+    """What people saw: seconds to each acknowledgement and to each answer, refused events, the most memory."""
+
+    acks: list[float] = field(default_factory=list)
+    answers: list[float] = field(default_factory=list)
+    refused: int = 0
+    memory: int = 0
+
+
+@dataclass(slots=True)
+class Strangers:
+    """Holds connections open, opens those again that the bot closes, and sends bodies, until it is stopped."""
+
+    port: int
+    connections: int
+    bodies: int
+    opened: int = 0
+    sent: int = 0
+    _open: list[asyncio.StreamWriter] = field(default_factory=list)
+
+    async def attack(self) -> None:
+        """Both at once; every connection is closed at the end."""
+        try:
+            async with asyncio.timeout(LONGEST):
+                await asyncio.gather(self._hold(), *(self._post(first) for first in range(AT_ONCE)))
+        except TimeoutError:
+            pass
+        finally:
+            for writer in self._open:
+                writer.transport.abort()
+
+    async def _hold(self) -> None:
+        for _ in range(self.connections):
+            with contextlib.suppress(OSError):
+                _, writer = await asyncio.open_connection("127.0.0.1", self.port)
+                self._open.append(writer)
+                self.opened += 1
+                writer.write(b"POST /slack/events HTTP/1.1\r\nHost: bot\r\nX-")
+
+    async def _post(self, first: int) -> None:
+        for number in range(first, self.bodies, AT_ONCE):
+            head = HEAD.format(path=PATHS[number % len(PATHS)], size=BODY) + SIGNED
+            self.sent += 1
+            with contextlib.suppress(OSError):
+                reader, writer = await asyncio.open_connection("127.0.0.1", self.port)
+                self._open.append(writer)
+                writer.write(head.encode() + b'{"a":[')
+                for _ in range(BODY // MIB):
+                    writer.write(b"[]," * (MIB // 3))
+                    await writer.drain()
+                await reader.read()
+
+
+async def measure(plan: Plan) -> list[Row]:
+    """Rows for acknowledgements, answers and memory, each beside the same bot at peace."""
+    peace: list[Work] = []
+    siege: list[Work] = []
+    strangers = Strangers(0, 0, 0)
+    for number in range(plan.rounds):
+        shape = Shape(channels=20, shares=EVENTS * 2, size=200_000)
+        service: dict[str, object] = {"job_seconds": JOB_SECONDS}
+        async with open_scene(plan.directory("door"), shape=shape, who="paced", service=service) as scene:
+            await _answers(scene, 1)  # the first one loads what all others need
+            peace.append(await _work(scene, plan, 0))
+            strangers = Strangers(scene.port, plan.size(CONNECTIONS, 100), plan.size(BODIES, 10))
+            attacking = asyncio.create_task(strangers.attack())
+            await until(lambda: strangers.opened >= min(100, strangers.connections), 30, "the strangers")  # noqa: B023  # awaited in the loop
+            siege.append(await _work(scene, plan, EVENTS))
+            attacking.cancel()
+            await asyncio.gather(attacking, return_exceptions=True)
+        plan.told(f"    round {number + 1} of {plan.rounds}: {strangers.opened} connections, {strangers.sent} bodies")
+    name = f"{strangers.connections:,} connections, {strangers.bodies} bodies of 16 MiB"
+    refused = sum(one.refused for one in siege)
+    events = plan.size(EVENTS, 10) * plan.rounds
+    return [
+        row(
+            f"{name}: acknowledged, median",
+            [percentile(one.acks, 0.5) * 1000 for one in siege],
+            "ms",
+            [percentile(one.acks, 0.5) * 1000 for one in peace],
+            "the same bot before",
+        ),
+        row(
+            f"{name}: acknowledged, slowest",
+            [max(one.acks) * 1000 for one in siege],
+            "ms",
+            [max(one.acks) * 1000 for one in peace],
+            "the same bot before",
+            at_most(3000),
+            "Slack gives 3 s",
+            fold=max,
+        ),
+        row(f"{name}: events refused", [float(refused)], "", bar=at_most(0), detail=f"of {events}"),
+        row(
+            f"{name}: a recording answered",
+            [percentile(one.answers, 0.5) for one in siege],
+            "s",
+            [percentile(one.answers, 0.5) for one in peace],
+            "the same bot before",
+            ratio_at_most(1.5),
+            f"{JOB_SECONDS:.0f} s of it the provider's",
+        ),
+        row(
+            f"{name}: peak memory above idle",
+            [(one.memory - before.memory) / MIB for one, before in zip(siege, peace, strict=True)],
+            "MiB",
+            bar=at_most(64),
+            fold=max,
+        ),
+    ]
+
+
+async def _work(scene: Scene, plan: Plan, first: int) -> Work:
+    """Events at five a second, and recordings one after the other."""
+    begin = time.time()
+    found, answers = await asyncio.gather(
+        storm(scene, plan.size(EVENTS, 10), 5, first), _answers(scene, plan.size(ANSWERS, 3))
+    )
+    memory = scene.trace.between(begin, time.time()).peak
+    return Work(found.acks, answers, found.refused, memory)
+
+
+async def _answers(scene: Scene, count: int) -> list[float]:
+    """Seconds from sharing a recording until its reply is posted, for each of several."""
+    found = []
+    for _ in range(count):
+        begun = time.time()
+        ts = await scene.upload("C0BENCH0", 200_000)
+        await until(lambda: scene.count("state = 'done' AND message_ts = ?", ts) == 1, 60, "the answer")  # noqa: B023  # awaited in the loop
+        found.append(time.time() - begun)
+    return found
