@@ -18,6 +18,7 @@ from bench.processes.workspace import Shape
 CONNECTIONS, BODIES, AT_ONCE = 1_000, 50, 5
 BODY = 16 * MIB
 EVENTS, ANSWERS = 50, 10
+ADDRESSES = 4  # of the strangers, all on loopback
 JOB_SECONDS = 1.0  # of the provider, for one recording
 LONGEST = 120.0  # seconds that the strangers stay
 PATHS = ("/slack/events", "/hooks/xosum/guess", "/hooks/local/guess", "/hooks/xosum")
@@ -57,10 +58,15 @@ class Strangers:
             for writer in self._open:
                 writer.transport.abort()
 
+    async def _connect(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        """From addresses that are not Slack's nor the provider's, as on the internet."""
+        address = (f"127.0.0.{2 + self.opened % ADDRESSES}", 0)
+        return await asyncio.open_connection("127.0.0.1", self.port, local_addr=address)
+
     async def _hold(self) -> None:
         for _ in range(self.connections):
             with contextlib.suppress(OSError):
-                _, writer = await asyncio.open_connection("127.0.0.1", self.port)
+                _, writer = await self._connect()
                 self._open.append(writer)
                 self.opened += 1
                 writer.write(b"POST /slack/events HTTP/1.1\r\nHost: bot\r\nX-")
@@ -70,7 +76,7 @@ class Strangers:
             head = HEAD.format(path=PATHS[number % len(PATHS)], size=BODY) + SIGNED
             self.sent += 1
             with contextlib.suppress(OSError):
-                reader, writer = await asyncio.open_connection("127.0.0.1", self.port)
+                reader, writer = await self._connect()
                 self._open.append(writer)
                 writer.write(head.encode() + b'{"a":[')
                 for _ in range(BODY // MIB):

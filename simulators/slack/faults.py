@@ -34,8 +34,8 @@ class Fault:
     `unshared` lets `files.completeUploadExternal` answer that all is well and never share the file.
 
     Downloads: `content_length` is announced instead of the true one, `truncate` breaks the connection after that many
-    bytes, `content_type` is announced, `login` gives the login page, `redirect` sends elsewhere, `body` replaces the
-    bytes, `pace` (bytes per second) slows the stream; `no_range` gives the whole whatever part is asked for,
+    bytes, `content_type` is announced, `login` gives the login page, `redirect` sends elsewhere (with
+    `redirect_status`), `body` replaces the bytes, `pace` (bytes per second) slows the stream; `no_range` gives the whole whatever part is asked for,
     `no_length` leaves the length out (chunked, and `*` for the total of a part).
     """
 
@@ -56,6 +56,7 @@ class Fault:
     content_type: str | None = None
     login: bool = False
     redirect: str = ""
+    redirect_status: int = 302
     body: str | None = None
     pace: float = 0.0
     no_range: bool = False

@@ -244,6 +244,14 @@ def _unknown(method: Method, cause: str) -> StepError:
     return Transient(detail) if method.value.repeatable else Ambiguous(detail)
 
 
+class _Redirected(aiohttp.ClientError):
+    """Slack's Web API does not redirect. The SDK would follow, with the text of a message after a 307 or 308."""
+
+
+async def _refuse_redirect(*_: object) -> None:
+    raise _Redirected
+
+
 @asynccontextmanager
 async def open_client(
     settings: Settings, clock: Clock, on_limited: Callable[[], None] = lambda: None
@@ -252,5 +260,9 @@ async def open_client(
     timeout = aiohttp.ClientTimeout(total=TIMEOUT_SECONDS, sock_connect=10.0)
     network = network_of(settings)
     connector, jar = aiohttp.TCPConnector(ssl=network.trust), aiohttp.DummyCookieJar()
-    async with aiohttp.ClientSession(timeout=timeout, connector=connector, trust_env=False, cookie_jar=jar) as session:
+    traces = aiohttp.TraceConfig()
+    traces.on_request_redirect.append(_refuse_redirect)
+    async with aiohttp.ClientSession(
+        timeout=timeout, connector=connector, trust_env=False, cookie_jar=jar, trace_configs=[traces]
+    ) as session:
         yield SlackClient(settings, clock, session, network, on_limited)

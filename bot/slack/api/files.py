@@ -10,6 +10,7 @@ matrix-appservice-slack #432, python-slack-sdk #1521). So a bad answer about a f
 `Transient`.
 """
 
+import re
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
@@ -45,6 +46,9 @@ _PAGE_STARTS = (b"<!doctype html", b"<html", b"<head", b"<script")
 _LOGIN_STATUSES = frozenset({401, 403})
 
 
+_HOST = re.compile(r"[a-z0-9-]+(\.[a-z0-9-]+)*|[0-9a-f:.]+", re.ASCII)  # a name, or an IPv6 address
+
+
 class Hosts:
     """Where the bot token may go: Slack's hosts over https, and the API's own host exactly as it is set."""
 
@@ -71,9 +75,12 @@ def _place(url: str) -> tuple[str, str, int] | None:
     except ValueError:
         return None
     default = {"https": 443, "http": 80}.get(parts.scheme)
-    if default is None or not parts.hostname or parts.username is not None or "\\" in url:
+    if default is None or not parts.hostname or parts.username is not None or "\\" in url or not url.isprintable():
         return None
-    return parts.scheme, parts.hostname.lower().rstrip("."), port or default
+    host = parts.hostname.lower().removesuffix(".")
+    if not _HOST.fullmatch(host) or "xn--" in host:  # nothing that another reader of addresses may read otherwise
+        return None
+    return parts.scheme, host, default if port is None else port
 
 
 def facts_of(file: Json) -> FileFacts:
@@ -302,8 +309,11 @@ class SlackFile:
         return count, bytes(first)
 
     async def _target(self, url: str, answer: Stream) -> str:
-        target = urljoin(url, answer.headers.get("location", ""))
-        parts = urlsplit(target)
+        try:
+            target = urljoin(url, answer.headers.get("location", ""))
+            parts = urlsplit(target)
+        except ValueError:
+            await self._refuse(ProblemCode.FILE_WITHHELD, "redirected to what is no address")
         if "redir=" in parts.query or parts.path.rstrip("/").endswith(("/signin", "/login")):
             await self._refuse(ProblemCode.LOGIN_PAGE, "redirected to the login page")
         if not self.hosts.trusts(target):

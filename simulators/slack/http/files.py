@@ -50,7 +50,7 @@ class FileRoutes:
         """Give a file's bytes to who may see it, whole or a range; the login page to anybody else."""
         fault = request.get(FAULT) or Fault("")
         if fault.redirect:
-            return web.Response(status=302, headers={"Location": fault.redirect})
+            return web.Response(status=fault.redirect_status, headers={"Location": fault.redirect})
         file_id = request.match_info["ref"].partition("-")[2].partition("-")[0]
         file = self.parts.workspace.files.get(file_id)
         now = asyncio.get_running_loop().time()
