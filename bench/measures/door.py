@@ -93,7 +93,7 @@ async def measure(plan: Plan) -> list[Row]:
     for number in range(plan.rounds):
         shape = Shape(channels=20, shares=EVENTS * 2, size=200_000)
         service: dict[str, object] = {"job_seconds": JOB_SECONDS}
-        async with open_scene(plan.directory("door"), shape=shape, who="paced", service=service) as scene:
+        async with open_scene(plan.directory("door"), shape=shape, who="ours", service=service) as scene:
             await _answers(scene, 1)  # the first one loads what all others need
             peace.append(await _work(scene, plan, 0))
             strangers = Strangers(scene.port, plan.size(CONNECTIONS, 100), plan.size(BODIES, 10))

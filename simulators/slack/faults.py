@@ -35,8 +35,8 @@ class Fault:
 
     Downloads: `content_length` is announced instead of the true one, `truncate` breaks the connection after that many
     bytes, `content_type` is announced, `login` gives the login page, `redirect` sends elsewhere (with
-    `redirect_status`), `body` replaces the bytes, `pace` (bytes per second) slows the stream; `no_range` gives the whole whatever part is asked for,
-    `no_length` leaves the length out (chunked, and `*` for the total of a part).
+    `redirect_status`), `body` replaces the bytes, `pace` (bytes per second) slows the stream; `no_range` gives the
+    whole whatever part is asked for, `no_length` leaves the length out (chunked, and `*` for the total of a part).
     """
 
     match: str
