@@ -107,10 +107,16 @@ async def update(call: Call) -> Json:
         raise SlackError("no_text")
     if text and blocks is None:
         blocks = []
+    if blocks and _has_rich_text(message.blocks) and not _has_rich_text(blocks):
+        raise SlackError("block_mismatch")  # "Rich-text blocks cannot be replaced with non-rich-text blocks"
     metadata = message_metadata(_given(call, "metadata"))
     call.workspace.edit(message, text=text if "text" in call.args else None, blocks=blocks, metadata=metadata)
     shown = message_object(call.workspace, message, metadata=True)
     return {"channel": message.channel, "ts": message.ts, "text": message.text, "message": shown}
+
+
+def _has_rich_text(blocks: list[Json]) -> bool:
+    return any(block.get("type") == "rich_text" for block in blocks)
 
 
 async def delete(call: Call) -> Json:

@@ -233,6 +233,7 @@ HOSTS = Hosts(SLACK_FILE_HOSTS, "http://127.0.0.1:8765/api/")
         "https://slack.com/x",
         "https://SLACK-FILES.com/x",
         "https://a.slack-edge.com/x",
+        "https://files.slack-gov.com/files-pri/T1-F1/x.mp3",
         "http://127.0.0.1:8765/files-pri/x",
     ],
 )

@@ -113,6 +113,15 @@ async def test_a_reply_with_other_names_is_edited_in_place_in_the_form_that_is_t
     assert ("container" in kinds(reply)) is (not refused)
 
 
+async def test_a_short_reply_keeps_a_rich_text_because_an_edit_must_not_take_it_away(place: Workplace) -> None:
+    message, _ = await done(place)
+    (reply,) = place.ours(message)
+    place.slack.fault(Fault("chat.update", error="msg_blocks_too_long", times=2))
+    assert await rename(place, message, "Ana", "Ben") == {}
+    await place.slack.until(lambda: "The whole transcript follows" in str(reply.blocks))
+    assert "block_mismatch" not in [entry.error for entry in place.slack.ledger.entries]
+
+
 async def test_the_home_has_a_drawn_chart_where_slack_takes_it_and_one_of_text_elsewhere(place: Workplace) -> None:
     await answered(place)
     view = await home(place)
