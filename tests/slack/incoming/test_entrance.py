@@ -22,7 +22,6 @@ from bot.slack.listeners import HttpEntrance
 from bot.slack.wiring import signed_in
 from bot.web.bodies import UNBELIEVED_BYTES, Bodies
 from simulators.slack.faults import Fault
-from simulators.slack.wire import Json
 from tests.support.slack_harness import CLIP, Workplace, workplace
 
 MESSAGE = {
@@ -196,16 +195,6 @@ async def test_a_command_of_another_workspace_is_never_answered(place: Workplace
     assert (await place.room.entrance.dispatch(body)).status == 200
     await place.room.background.drain()
     assert place.slack.calls("users.conversations") == 0 or place.slack.replies("C1", "") == []
-
-
-@pytest.mark.parametrize(("tokens", "broken"), [({"oauth": ["U0ALICE"], "bot": []}, []), ({"bot": ["U0BOT"]}, ["slack"])])
-async def test_only_a_revoked_token_of_the_bot_stops_it(
-    place: Workplace, tokens: Json, broken: list[str]
-) -> None:
-    """`tokens.oauth` are tokens of people, of which the bot has none."""
-    body = {**MESSAGE, "event_id": "Ev2", "event": {"type": "tokens_revoked", "tokens": tokens}}
-    assert (await place.slack.recorded.send(body)).acknowledged
-    assert place.broken == broken
 
 
 async def test_that_slack_holds_events_back_is_acknowledged_and_logged(http: Workplace) -> None:

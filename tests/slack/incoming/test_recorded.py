@@ -11,10 +11,11 @@ from bot.slack.api.payloads import as_object, text
 from bot.slack.buttons.texts import NOT_MINE
 from simulators.slack.records import User
 from simulators.slack.wire import Json
-from tests.support.slack_harness import Workplace
+from tests.support.slack_harness import Workplace, spoken
 
 PAYLOADS = Path(__file__).parents[1] / "payloads"
 NAMES = sorted(path.stem for path in PAYLOADS.glob("*.json"))
+NOTE = spoken("Please call me back about the appointment.")
 CONTENT = b"\0\0\0\x20ftypM4A " + bytes(2000)
 
 JOBS: dict[str, list[tuple[str, str, str, bool]]] = {  # channel, thread, file, whether it is clearly a recording
@@ -80,6 +81,17 @@ async def test_a_deleted_recording_is_not_transcribed_again_when_its_event_is_re
     for name in ("message_voice_clip_webm", "message_deleted", "message_voice_clip_webm"):
         await place.slack.recorded.play(recorded(name), CONTENT)
     assert len(await place.jobs()) == 1
+
+
+async def test_an_event_that_slack_repeats_hours_later_gives_no_second_reply(either: Workplace) -> None:
+    """With *Delayed Events* Slack repeats an event for a day, and catch-up was faster."""
+    await either.slack.recorded.play(recorded("message_voice_clip_webm"), CONTENT)
+    (job,) = await either.jobs()
+    await either.answer(await either.replying(job, NOTE), NOTE)
+    either.clock.ahead += 20 * 3600
+    assert (await either.slack.recorded.play(recorded("message_voice_clip_webm"), CONTENT)).acknowledged
+    assert [each.id for each in await either.jobs()] == [job.id]
+    assert either.slack.calls("chat.postMessage") == 1
 
 
 async def test_a_forwarded_recording_waits_where_the_channel_must_be_asked(place: Workplace) -> None:
