@@ -2,7 +2,8 @@
 #
 #   make run    the bot, a local workspace and the local engine in the browser (ARGS="sample.wav" for a terminal)
 #   make install  what `make run` and the bot need
-#   make test   all tests                     (ARGS="tests/text -k title")
+#   make test   the tests                     (ARGS="tests/text -k title")
+#   make thorough  the tests with the slow ones, and many more examples for each property
 #   make check  linters, types, import rules, documentation
 #   make bench  measures against their baselines
 #   make field DIR=…  your own recordings through probe and conversion, beside ffprobe and ffmpeg
@@ -25,9 +26,10 @@ PYTHON ?= $(shell $(FIRST))
 BIN := $(VENV)/bin
 ARGS ?=
 QUIET := $(if $(CI),--quiet)
+PARALLEL := -n 3 --dist loadfile --no-loadscope-reorder  # in the order of tests/conftest.py: long files first
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test check bench field crash lock docs sbom clean
+.PHONY: help install run test thorough check bench field crash lock docs sbom clean
 
 help:
 	@sed -n 's/^#   //p' Makefile
@@ -80,7 +82,10 @@ run: $(VENV)/.installed
 	@"$(BIN)/python" -m bot try $(ARGS)
 
 test: $(VENV)/.test
-	@"$(BIN)/python" -m pytest -n 3 --dist loadfile -q $(ARGS)
+	@"$(BIN)/python" -m pytest $(PARALLEL) -q $(ARGS)
+
+thorough: $(VENV)/.test
+	@MODEL_EXAMPLES=$${MODEL_EXAMPLES:-60} "$(BIN)/python" -m pytest $(PARALLEL) -q --hypothesis-profile=thorough --ignore tests/crash/test_long.py tests/*/ tests/test_*.py $(ARGS)
 
 check: $(VENV)/.test
 	"$(BIN)/ruff" check .

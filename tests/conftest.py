@@ -1,12 +1,35 @@
-"""What holds for all tests: property tests are the same in every run, and are not failed for being slow."""
+"""What holds for all tests: the same properties in every run, long files first, slow tests only when named."""
 
 import signal
+from pathlib import Path
 
+import pytest
 from hypothesis import settings
 
-settings.register_profile("house", deadline=None, derandomize=True, print_blob=True)
+settings.register_profile("house", deadline=None, derandomize=True, print_blob=True, max_examples=50)
+settings.register_profile("thorough", settings.get_profile("house"), max_examples=500)
 settings.load_profile("house")
 
 # A shell that runs the tests in the background ignores Ctrl-C, and every process they start would inherit that.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+TESTS = Path(__file__).parent
+# Few files with long tests: a worker that began one of them at the end would keep the others waiting.
+LONG = ("several_processes", "acceptance", "crash", "engine_local", "browser", "model", "performance", "providers")
+
+
+def is_named(path: Path, config: pytest.Config) -> bool:
+    """Whether the command line names this file, or a folder below `tests` that it lies in."""
+    named = [Path(str(argument).partition("::")[0]).resolve() for argument in config.invocation_params.args]
+    return any(TESTS in each.parents and (each == path or each in path.parents) for each in named)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave slow tests out of `make test`; begin with the folders of long tests."""
+    slow = [item for item in items if item.get_closest_marker("slow") and not is_named(item.path, config)]
+    items[:] = [item for item in items if item not in slow]
+    if slow:
+        config.hook.pytest_deselected(items=slow)
+    order = {TESTS / folder: number for number, folder in enumerate(LONG)}
+    items.sort(key=lambda item: next((order[each] for each in item.path.parents if each in order), len(LONG)))

@@ -51,7 +51,9 @@ def clips(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Clip]:
     }
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="module", params=["socket", "http"])
+@pytest_asyncio.fixture(
+    scope="module", loop_scope="module", params=["socket", pytest.param("http", marks=pytest.mark.slow)]
+)
 async def shared(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Place]:
     async with open_place(tmp_path_factory.mktemp("bot"), http=request.param == "http") as place:
         await place.start()

@@ -15,18 +15,21 @@ from tests.support.processes import alive, children, commands, until
 pytestmark = pytest.mark.engine
 
 CLIP = "sense_0890.ogg"
+SLOW = pytest.mark.slow
 KILLS = [
     # where the process dies, and what its row says then
     ("store.add_job.after=kill", "received"),
-    ("audio.inspect.after=kill", "received"),
-    ("local.create.after=kill", "submitting"),
+    pytest.param("audio.inspect.after=kill", "received", marks=SLOW),
+    pytest.param("local.create.after=kill", "submitting", marks=SLOW),
     ("local.upload.after=kill", "submitting"),
     ("store.put_block.after=kill", "waiting"),
-    ("local.fetch.before=kill", "finishing"),
+    pytest.param("local.fetch.before=kill", "finishing", marks=SLOW),
     ("store.put_transcript.after=kill", "finishing"),
-    ("slack.call.POST.before=kill:2", "replying"),  # the first one is the status line
+    pytest.param("slack.call.POST.before=kill:2", "replying", marks=SLOW),  # the first one is the status line
     ("slack.call.POST.after=kill:2", "replying"),
-    ("slack.call.DELETE.after=kill", None),  # the status line is gone, but that is not written down
+    pytest.param(
+        "slack.call.DELETE.after=kill", None, marks=SLOW
+    ),  # the status line is gone, but that is not written down
 ]
 
 
@@ -51,7 +54,7 @@ async def expect_one_answer(place: Place, message: Message, words: str) -> Messa
     return reply
 
 
-@pytest.mark.parametrize(("failpoint", "state"), KILLS, ids=[failpoint.split("=")[0] for failpoint, _ in KILLS])
+@pytest.mark.parametrize(("failpoint", "state"), KILLS, ids=lambda value: str(value).partition("=")[0])
 async def test_killed_anywhere_and_started_again_it_answers_once(
     place: Place, failpoint: str, state: str | None
 ) -> None:

@@ -46,7 +46,11 @@ class Choice:
 @pytest_asyncio.fixture(
     scope="module",
     loop_scope="module",
-    params=[Choice(name, pushes) for name in ("xosum", "invox", "nabla") for pushes in (True, False)],
+    params=[
+        *(Choice(name, pushes=True) for name in ("xosum", "invox", "nabla")),
+        Choice("invox", pushes=False),
+        *(pytest.param(Choice(name, pushes=False), marks=pytest.mark.slow) for name in ("xosum", "nabla")),
+    ],
     ids=lambda way: f"{way.name} {'pushed' if way.pushes else 'polled'}",
 )
 async def answered_by(

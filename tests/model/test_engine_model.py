@@ -373,10 +373,10 @@ def test_a_lease_of_another_day_ends_with_the_process_that_held_it(postgres_url:
 
 @pytest.mark.timeout(3600)
 def test_every_interleaving_ends_in_one_answer_paid_for_once() -> None:
-    run_state_machine_as_test(Interleavings, settings=_settings(15))
+    run_state_machine_as_test(Interleavings, settings=_settings(10))
 
 
 @pytest.mark.timeout(3600)
 def test_the_same_on_postgresql(postgres_url: str) -> None:
     machine = type("InterleavingsOnPostgres", (Interleavings,), {"url": postgres_url})
-    run_state_machine_as_test(machine, settings=_settings(5))
+    run_state_machine_as_test(machine, settings=_settings(3))

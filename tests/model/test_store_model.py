@@ -379,10 +379,10 @@ def _place(origin: Origin) -> tuple[str, str, str, str]:
 
 @pytest.mark.timeout(3600)
 def test_the_store_does_what_a_dictionary_would() -> None:
-    run_state_machine_as_test(AgainstADictionary, settings=_settings(30, 60))
+    run_state_machine_as_test(AgainstADictionary, settings=_settings(16, 60))
 
 
 @pytest.mark.timeout(3600)
 def test_postgresql_does_what_a_dictionary_would(postgres_url: str) -> None:
     machine = type("PostgresAgainstADictionary", (AgainstADictionary,), {"url": postgres_url})
-    run_state_machine_as_test(machine, settings=_settings(10, 60))
+    run_state_machine_as_test(machine, settings=_settings(5, 60))

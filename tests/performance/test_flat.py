@@ -14,8 +14,8 @@ from bench.processes.scene import Scene, open_scene
 from bench.processes.traces import Trace
 from bench.processes.workspace import Shape
 
-SMALL, LARGE = 64 * MIB, 256 * MIB
-GROWTH = 16 * MIB  # a bot that holds the file would grow by the difference of 192 MiB
+SMALL, LARGE = 32 * MIB, 128 * MIB
+GROWTH = 16 * MIB  # a bot that holds the file would grow by the difference of 96 MiB
 STALL_SECONDS = 0.25
 
 

@@ -81,7 +81,14 @@ async def running(
         yield core, thread
 
 
-@pytest.mark.parametrize("sample", ["sense_0870.m4a", "sense_0890.ogg", "jfk_video.mp4", "sense_passage.mp3"])
+@pytest.mark.parametrize(
+    "sample",
+    [
+        "sense_0870.m4a",
+        "jfk_video.mp4",
+        *(pytest.param(name, marks=pytest.mark.slow) for name in ("sense_0890.ogg", "sense_passage.mp3")),
+    ],
+)
 @pytest.mark.parametrize("name", ["xosum", "invox", "nabla"])
 async def test_a_file_is_answered_by_webhook_and_billed_once(name: str, sample: str, tmp_path: Path) -> None:
     async with simulator(name) as sim, running(sim, tmp_path, sample, push=True) as (_, thread):
