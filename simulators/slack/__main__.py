@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import secrets
 import signal
 import sys
 from pathlib import Path
@@ -25,6 +26,9 @@ def parse(arguments: list[str]) -> tuple[Options, str]:
     parser.add_argument("--request-url", default="", help="HTTP mode: where events and commands are posted")
     parser.add_argument("--retry-delays", default="0,60,300", help="seconds before each repeat of an event")
     parser.add_argument("--ack-timeout", type=float, default=3.0)
+    parser.add_argument(
+        "--unready-seconds", type=float, default=1.0, help="how long a new file may be incomplete for the app; 0: never"
+    )
     parser.add_argument("--control", action="store_true", help="serve /control/, with which another process steers it")
     parser.add_argument("--rate-limits", action="store_true", help="enforce Slack's tiers")
     asked = parser.parse_args(arguments)
@@ -37,6 +41,8 @@ def parse(arguments: list[str]) -> tuple[Options, str]:
         retry_delays=tuple(float(delay) for delay in asked.retry_delays.split(",") if delay),
         rate_limits=asked.rate_limits,
         control=asked.control,
+        unready_seconds=asked.unready_seconds,
+        unready_seed=secrets.randbits(32),
     )
     return (with_manifest(options, asked.manifest) if asked.manifest else options), asked.request_url
 

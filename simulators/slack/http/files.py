@@ -54,9 +54,10 @@ class FileRoutes:
         file_id = request.match_info["ref"].partition("-")[2].partition("-")[0]
         file = self.parts.workspace.files.get(file_id)
         now = asyncio.get_running_loop().time()
-        if file is not None and file.is_unready("http_404", now):
+        asked_by_app = "viewer" not in request.query  # the page of people shows what they share at once
+        if asked_by_app and file is not None and file.is_unready("http_404", now):
             return _not_found()
-        early = file is not None and file.is_unready("login_page", now)
+        early = asked_by_app and file is not None and file.is_unready("login_page", now)
         if fault.login or early or not self._allowed(request, file):
             if self.parts.options.unauthorised_download == "redirect":
                 return web.Response(status=302, headers={"Location": f"/signin?redir={request.path}"})

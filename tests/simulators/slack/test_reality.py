@@ -12,6 +12,7 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from simulators.slack import SlackSimulator
+from simulators.slack.__main__ import parse
 from simulators.slack.faults import Fault
 from simulators.slack.file_store import Upload
 from simulators.slack.manifest import with_manifest
@@ -285,6 +286,22 @@ async def test_a_file_is_incomplete_for_a_while(
     slack.workspace.files[file_id].ready_at = 0.0
     assert (await _seen(slack, web, http, file_id))[0] == set()
     assert await _download(slack, http, file_id) == (200, RIFF)
+
+
+@pytest.mark.parametrize("form", UNREADY)
+async def test_people_see_what_they_shared_at_once(
+    slack: SlackSimulator, http: aiohttp.ClientSession, form: Unready
+) -> None:
+    upload = Upload("visit.wav", RIFF, unready=form, unready_seconds=3600)
+    file_id = (await slack.upload_as("U0ALICE", "C0CLINIC", upload)).files[0]
+    address = f"{slack.url}/files-pri/T0LOCAL-{file_id}/visit.wav?viewer=U0ALICE&token={slack.options.page_token}"
+    async with http.get(address) as answer:
+        assert (answer.status, await answer.read()) == (200, RIFF)
+
+
+def test_a_workspace_from_the_command_line_has_files_that_are_incomplete_at_first() -> None:
+    assert parse([])[0].unready_seconds == 1.0
+    assert parse(["--unready-seconds", "0"])[0].unready_seconds == 0.0
 
 
 async def test_ways_to_be_incomplete_are_drawn_for_each_file_and_end(http: aiohttp.ClientSession) -> None:
