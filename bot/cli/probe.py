@@ -5,7 +5,7 @@ The report has no names, ids or addresses, so that it can be pasted into an issu
 
 import asyncio
 import secrets
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 
 import typer
 
@@ -18,6 +18,8 @@ from bot.slack.api.client import SlackClient, SlackRefusal, open_client
 from bot.slack.api.identity import identify
 from bot.slack.api.methods import Method
 from bot.slack.api.payloads import Json, child, rows, text
+from bot.slack.blockkit.blocks import Block, Run, container, literal, words
+from bot.slack.blockkit.charts import bars
 
 EVENT_TYPE = "threadscribe_probe"
 SHARED_SECONDS = 20.0  # how long a share may take to show
@@ -42,6 +44,7 @@ async def _run(settings: Settings, channel: str) -> int:
             "files.list shows direct messages": probe.direct_messages,
             "voice clips: files-tmb honours Range; size is the served length": probe.voice_clip,
             "rich text limits": probe.long_text,
+            "newer blocks in a message": probe.newer_blocks,
         }
         typer.echo("Threadscribe asks Slack (paste this into an issue; it has no names):")
         worked = True
@@ -148,6 +151,22 @@ class Probe:
                 return f"{length} characters are refused ({refusal.code})"
         return "12000 characters are taken"
 
+    async def newer_blocks(self) -> str:
+        """Which of the blocks of June 2026 the workspace takes, and whether a container may hold rich text."""
+        shown: Mapping[str, Block] = {
+            "container": container("Probe", [words("Folded.")]),
+            "container with rich text": container("Probe", [literal([Run("Folded.")])]),
+            "data_visualization": bars("Probe", "Minutes", [("Mon 1", 1.0), ("Tue 2", 2.0)], "Minutes"),
+        }
+        answers = []
+        for name, block in shown.items():
+            try:
+                await self._post(None, "", [block])
+                answers.append(f"{name} taken")
+            except SlackRefusal as refusal:
+                answers.append(f"{name} refused ({refusal.code})")
+        return ", ".join(answers)
+
     async def clean_up(self) -> str:
         """Delete what was posted; what could not be deleted."""
         left = []
@@ -169,7 +188,7 @@ class Probe:
                 left.append(f"a file ({error.detail})")
         return ", ".join(left)
 
-    async def _post(self, metadata: object, block_id: str, blocks: list[Json] | None = None) -> str:
+    async def _post(self, metadata: object, block_id: str, blocks: Sequence[Json] | None = None) -> str:
         said = "Threadscribe asks how Slack treats messages. This one is taken away again."
         section = {"type": "section", "text": {"type": "mrkdwn", "text": said}}
         shown = blocks or [{**section, "block_id": block_id} if block_id else section]

@@ -28,6 +28,10 @@ async def test_everything_is_asked_and_nothing_is_left(tmp_path: Path, capsys: p
         assert code == 0, said
         assert "metadata of our own messages comes back to the bot's token: yes (block ids come back: yes)" in said
         assert "completing an upload twice shares it twice: no (1 messages" in said
+        assert (
+            "newer blocks in a message: container taken, container with rich text refused (invalid_blocks), "
+            "data_visualization taken"
+        ) in said
         assert "everything that was posted is taken away again" in said
         assert [message.ts for message in slack.workspace.all_messages()] == before
         for name in (CLINIC, "T0LOCAL", "127.0.0.1", slack.bot_token, "clinic"):
