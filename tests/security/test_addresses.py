@@ -12,7 +12,7 @@ from aiohttp import web
 
 from bot.domain.errors import ProblemCode, StepError
 from bot.slack.api.client import open_client
-from bot.slack.api.files import Hosts
+from bot.slack.api.hosts import Hosts
 from bot.slack.api.methods import Method
 from simulators.slack.faults import Fault
 from tests.slack.api.test_files import RECORDING, age, refused

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from bot.domain.errors import ProblemCode, Rejected, Transient
 from bot.domain.job import Job
 from bot.settings.slack import SLACK_FILE_HOSTS
-from bot.slack.api.files import Hosts, pause_for, refusal_of
+from bot.slack.api.files import pause_for, refusal_of
+from bot.slack.api.hosts import Hosts
 from simulators.slack.faults import Fault
 from simulators.slack.options import UNREADY, Unready
 from tests.support.slack_harness import CLIP, Upload, Workplace, workplace
