@@ -23,6 +23,7 @@ from bot.engine.accounts import Accounts, Probe, probe_of
 from bot.engine.engine import Engine, build_engine
 from bot.engine.events import EngineEvent
 from bot.engine.polling import Polling
+from bot.engine.presence import REPORT_SECONDS, Presence, spool_id
 from bot.engine.rate_budget import RateBudgets
 from bot.engine.upkeep import PURGE_EVERY_SECONDS, RELEASE_EVERY_SECONDS, Upkeep
 from bot.engine.wakeups import Wakeups
@@ -37,7 +38,7 @@ from bot.ports.clock import Clock
 from bot.ports.provider import KeepsAudio, Provider
 from bot.ports.store import JobStore
 from bot.providers.kind import ProviderContext
-from bot.settings import Settings
+from bot.settings import Settings, SettingsError
 from bot.slack.api.client import open_client
 from bot.slack.wiring import Reports, SlackAdapter, signed_in
 from bot.supervisor import Supervisor
@@ -48,6 +49,8 @@ from bot.web.health import Faults, Health
 from bot.web.hooks import Hooks
 from bot.web.server import SlackEvents, WebServer, admin_routes, health_routes, public_routes
 from storage import open_store
+
+SCHEMA_SECONDS = 30.0  # how soon a process notices that a later one has migrated the database
 
 log = structlog.get_logger("threadscribe")
 
@@ -103,6 +106,8 @@ async def open_bot(settings: Settings, points: Failpoints | None = None) -> Asyn
         base = await _open_base(stack, settings, points)
         metrics = base.metrics
         client = await stack.enter_async_context(open_client(settings, base.clock, metrics.slack_limited))
+        if not settings.alone:
+            client.pace.share(base.store, "")
         client = client if points is None else points.wrap("slack", client)
         accounts = base.accounts({SLACK_LANE: partial(signed_in, client)})
         reports = Reports(
@@ -219,6 +224,7 @@ def _build_providers(
             store=store,
             directory=directory / name,
             on_ready=wakeups.wake_job,
+            several=not settings.alone,
         )
         found[name] = kind.build(section, context)
     return found
@@ -274,6 +280,7 @@ async def _start(
     if for_operator:
         stack.push_async_callback(admin.stop)
         await admin.start()
+    await _join(stack, base, engine, health)
     upkeep = Upkeep(
         store,
         clock,
@@ -294,10 +301,45 @@ async def _start(
         supervisor.every("purge", PURGE_EVERY_SECONDS, upkeep.purge)
     if isinstance(clock, DatabaseClock):
         supervisor.every("time of the database", SYNC_SECONDS, clock.sync)
+        supervisor.every("schema", SCHEMA_SECONDS, partial(_check_schema, store, engine, health))
     supervisor.every("release", RELEASE_EVERY_SECONDS, upkeep.release_ended)
     supervisor.run("wake-ups by other processes", partial(store.listen, base.wakeups.notify))
     supervisor.run("loop lag", base.metrics.measure_lag)
     return Core(settings, store, clock, engine, base.wakeups, server, admin, health)
+
+
+async def _check_schema(store: JobStore, engine: Engine, health: Health) -> None:
+    """Stop working once another process has migrated the database beyond what this one can use, and say so."""
+    if (fault := await store.schema_fault()) and not health.schema_fault:
+        log.error("database_too_new", detail=fault)
+        health.schema_fault = fault
+        engine.claim_no_more()
+
+
+async def _join(stack: AsyncExitStack, base: _Base, engine: Engine, health: Health) -> None:
+    """Report this process to the others. Raises `SettingsError` when their audio is not where SPOOL_SHARED says."""
+    settings = base.settings
+
+    def facts() -> Mapping[str, object]:
+        lanes = engine.lanes if settings.is_worker else ()
+        budgets = base.budgets.opened.items()
+        return {
+            "lanes": {lane.name: {"running": lane.running, "places": lane.quick + lane.heavy} for lane in lanes},
+            "budgets": {name: {"spent": budget.spent, "waited": budget.waited} for name, budget in budgets},
+            "faults": [*base.supervisor.faults(), *(["it is stopping"] if health.draining else [])],
+        }
+
+    spool = await asyncio.to_thread(spool_id, work_directory(settings))
+    presence = Presence(base.store, base.clock, settings.role, spool, facts)
+    if settings.spool_shared and (fault := await presence.without_our_spool()):
+        raise SettingsError([fault])
+    reports = base.supervisor.every("report of this process", REPORT_SECONDS, presence.report)
+
+    async def leave() -> None:
+        reports.cancel()
+        await presence.leave()
+
+    stack.push_async_callback(leave)
 
 
 def work_directory(settings: Settings) -> Path:

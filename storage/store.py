@@ -15,7 +15,9 @@ from storage.engines.transaction import (
     Query,
     Transaction,
     execute,
+    integer,
     number,
+    reads,
     reads_once,
     text,
     urgent_writes,
@@ -28,10 +30,12 @@ from storage.leases import StoredLeases
 from storage.maintenance.sealed_columns import COPYING, UNFINISHED
 from storage.outbox import StoredOutbox
 from storage.preferences import StoredPreferences
+from storage.processes import StoredProcesses
 from storage.records.audit import StoredAudit
 from storage.records.erasure import StoredErasure
 from storage.rows import job_values
 from storage.seal import Seal
+from storage.sql.migrate import newest_known, too_new
 from storage.tasks import StoredTasks
 from storage.workspaces import StoredWorkspaces
 
@@ -49,6 +53,7 @@ class Store(
     StoredOutbox,
     StoredInbox,
     StoredTasks,
+    StoredProcesses,
     StoredBudgets,
     StoredPreferences,
     StoredAudit,
@@ -97,6 +102,16 @@ class Store(
         """Call `on_wake` with the name of each lane that another process wakes, until cancelled."""
         await self._db.listen(on_wake)
 
+    @reads
+    def schema_fault(self) -> Transaction[str]:
+        """A sentence once a later program has changed the schema so that this one cannot work with it; else ""."""
+        rows = yield from execute("schema_number")
+        applied, newest = integer(rows[0], "number"), newest_known()
+        if applied <= newest:
+            return ""
+        rows = yield from execute("works_with", newest=newest)
+        return too_new(applied, integer(rows[0], "number"), newest)
+
     async def rehearse_event(self, now: float) -> None:
         """Store a recording and deferred work as an event of Slack's would, and take both back. Raises `StoreError`."""
         with suppress(_RehearsedError):
@@ -105,7 +120,9 @@ class Store(
     @urgent_writes
     def _rehearse(self, now: float) -> Transaction[None]:
         mark = f"rehearsal-{secrets.token_hex(8)}"
-        yield from execute("put_inbox", kind=mark, key=mark, ref="", payload=b"", now=now, due_at=now, before=now)
+        yield from execute(
+            "put_inbox", team_id="", kind=mark, key=mark, ref="", payload=b"", now=now, due_at=now, before=now
+        )
         job = new_job(NewJob(Origin("", "", mark, mark, mark, "")), now)
         yield Query("add_job", job_values(job, self._seal))
         raise _RehearsedError  # the transaction is rolled back

@@ -233,6 +233,17 @@ def jobs(
 
 
 @app.command()
+def status(as_json: JsonFlag = False) -> None:
+    """Show processes, lanes, budgets and backlog of the whole installation.
+
+    Exit code 1 when no process that works was seen in the last 45 seconds.
+    """
+    from bot.cli.status import run_status
+
+    raise typer.Exit(run_status(settings_or_exit(), as_json))
+
+
+@app.command()
 def retry(job: JobId) -> None:
     """Try a failed job again.
 

@@ -255,6 +255,7 @@ class Steps:
                     return stage.resubmit(now, "the provider has no audio")
                 if waited(job, now) > self.settings.job_deadline_minutes * 60:
                     raise Rejected(_deadline(provider, self.settings.job_deadline_minutes))
+                progress = job.progress if progress is None else progress  # another machine may know it
                 self.chat.show(_at(job, progress))
                 return stage.still_pending(now, now + await self.polling.next(job, provider), progress)
 

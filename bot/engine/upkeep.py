@@ -3,14 +3,14 @@
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 
-from bot.domain.job import FINAL, State
+from bot.domain.job import FINAL, RemoteJob, State
 from bot.engine.hosted_audio import HostedAudio
 from bot.ports.clock import Clock
 from bot.ports.provider import KeepsAudio, Provider
 from bot.ports.store import AuditAction, AuditEntry, JobStore
 
 PURGE_EVERY_SECONDS = 3600.0
-RELEASE_EVERY_SECONDS = 60.0
+RELEASE_EVERY_SECONDS = 5.0  # a deletion reaches the audio on every machine within twice this
 DAY = 86_400.0  # seconds
 
 
@@ -55,10 +55,16 @@ class Upkeep:
         await self.hosted_audio.sweep()
         for provider in self.providers.values():
             if isinstance(provider, KeepsAudio):
-                for job_id in await provider.kept():
-                    job = await self.store.job(job_id)
-                    if job is not None and job.remote and job.state in (*FINAL, State.REPLYING):
-                        await provider.cancel(job.remote)
+                kept = await provider.kept()
+                wanted = await self.store.unfinished(kept) if kept else ()
+                for job_id in kept:
+                    if job_id not in wanted:
+                        await self._let_go(provider, job_id)
+
+    async def _let_go(self, provider: KeepsAudio, job_id: str) -> None:
+        job = await self.store.job(job_id)
+        if job is None or job.deleted_at is not None or job.state in (*FINAL, State.REPLYING):
+            await provider.cancel(job.remote if job is not None and job.remote else RemoteJob(job_id))
 
     async def purge(self) -> None:
         """Delete content that is older than the retention; with 0 days only what deletions left.

@@ -34,6 +34,14 @@ class Blocks(Protocol):
 class WorkStore(Blocks, Pieces, Protocol):
     """Where providers that do the work part by part keep what is done, and all of them a note to `doctor`."""
 
+    async def claim_task(self, name: str, owner: str, now: float, seconds: float) -> bool:
+        """Lease a task that one process at a time does; True also if `owner` has it already."""
+        ...
+
+    async def release_task(self, name: str, owner: str) -> None:
+        """Give it back."""
+        ...
+
     async def cursor(self, name: str) -> str:
         """A stored note, or ""."""
         ...
@@ -48,7 +56,8 @@ class ProviderContext:
     """What the program gives to a provider account.
 
     `acquire` waits for one call of the account's rate budget. `directory` is a private place for files of its own.
-    `on_ready` is awaited with a job's id when the provider itself notices that the job is finished.
+    `on_ready` is awaited with a job's id when the provider itself notices that the job is finished. `several` says that
+    other processes, perhaps on other machines, work on the same jobs.
     """
 
     name: str
@@ -59,6 +68,7 @@ class ProviderContext:
     store: WorkStore
     directory: Path
     on_ready: Callable[[str], Awaitable[None]]
+    several: bool = False
 
 
 def _unpaced(_: Any) -> Pace | None:

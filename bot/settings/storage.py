@@ -32,6 +32,9 @@ class StorageSettings(Section):
     audit_retention_days: int = Field(
         0, ge=0, description="Entries of the audit log older than this are deleted; 0 keeps them forever."
     )
+    spool_shared: bool = Field(
+        False, description="All processes mount the same SPOOL_DIR, so that each can go on with another's audio."
+    )
     spool_dir: str = Field("", description="Private directory for temporary audio; default beside the database.")
 
     @field_validator("storage_key")

@@ -36,6 +36,7 @@ class Health:
     budgets: RateBudgets
     slack_faults: Faults
     draining: bool = False
+    schema_fault: str = ""
     _pinged_at: float = 0.0
     _store_fault: str = ""
 
@@ -57,6 +58,8 @@ class Health:
     async def _faults(self) -> list[str]:
         if self.draining:
             return [DRAINING]
+        if self.schema_fault:
+            return [self.schema_fault]
         faults = [*await self.slack_faults(), *self.supervisor.faults()]
         now = self.clock.now()
         if not 0 <= now - self._pinged_at < PING_SECONDS:

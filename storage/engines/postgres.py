@@ -14,7 +14,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from bot.domain.errors import StoreBusy, StoreError, StoreUnavailable
 from storage.engines.transaction import Query, Row, Transaction, Value, storable
-from storage.sql.migrate import REGISTER, Migration, pending, refuse_outdated
+from storage.sql.migrate import NOTED_SINCE, REGISTER, Migration, pending, refuse_outdated
 from storage.sql.statements import Statement, statements
 
 try:
@@ -296,24 +296,43 @@ async def _prepare(address: Address, known: Sequence[Migration], exclusive: bool
         if exclusive:
             await _migrate(connection, known)
         else:
-            refuse_outdated(await _schema_number(connection), known)
+            applied = await _schema_number(connection)
+            refuse_outdated(applied, known, await _works_with(connection, applied, known))
     finally:
         with suppress(asyncpg.PostgresError, *_GONE):
             await connection.close()
 
 
 async def _migrate(connection: "Connection", known: Sequence[Migration]) -> None:
-    for migration in pending(await _schema_number(connection), known):
+    for migration in await _pending(connection, known):
         async with connection.transaction():
             # Processes that start together: one migrates, the others wait and find it done.
             await connection.execute("SELECT pg_advisory_xact_lock($1)", _MIGRATION_LOCK)
-            if migration not in pending(await _schema_number(connection), known):
+            if migration not in await _pending(connection, known):
                 continue
             await connection.execute(REGISTER)
             await connection.execute(migration.postgres())
-            note = statements("postgres")["add_migration"]
-            values: dict[str, Value] = {"number": migration.number, "name": migration.name}
-            await connection.fetch(note.sql, *(values[name] for name in note.parameters))
+            values: dict[str, Value] = {
+                "number": migration.number,
+                "name": migration.name,
+                "works_with": migration.works_with,
+            }
+            for name in ("add_migration", "note_works_with") if migration.number >= NOTED_SINCE else ("add_migration",):
+                note = statements("postgres")[name]
+                await connection.fetch(note.sql, *(values[name] for name in note.parameters))
+
+
+async def _pending(connection: "Connection", known: Sequence[Migration]) -> Sequence[Migration]:
+    applied = await _schema_number(connection)
+    return pending(applied, known, await _works_with(connection, applied, known))
+
+
+async def _works_with(connection: "Connection", applied: int, known: Sequence[Migration]) -> int | None:
+    newest = known[-1].number if known else 0
+    if applied <= newest:
+        return None
+    number: int | None = await connection.fetchval(statements("postgres")["works_with"].sql, newest)
+    return number
 
 
 async def _schema_number(connection: "Connection") -> int:

@@ -14,7 +14,7 @@ from storage.engines.lockfile import LockFile
 from storage.engines.sqlite_session import BUSY_SECONDS, Session, explain
 from storage.engines.sqlite_writer import Writer
 from storage.engines.transaction import Transaction
-from storage.sql.migrate import REGISTER, Migration, pending, refuse_outdated
+from storage.sql.migrate import NOTED_SINCE, REGISTER, Migration, pending, refuse_outdated
 from storage.sql.statements import Statement, statements
 
 T = TypeVar("T")
@@ -126,6 +126,11 @@ async def _prepare(path: Path, known: Sequence[Migration], exclusive: bool) -> N
                     statements("sqlite")["add_migration"].sql,
                     {"number": migration.number, "name": migration.name},
                 )
+                if migration.number >= NOTED_SINCE:
+                    await db.execute_fetchall(
+                        statements("sqlite")["note_works_with"].sql,
+                        {"number": migration.number, "works_with": migration.works_with},
+                    )
                 await db.execute_fetchall("COMMIT")  # closing without it rolls back
     except sqlite3.Error as error:
         raise explain(error, path) from error

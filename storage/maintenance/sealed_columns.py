@@ -51,6 +51,8 @@ TABLES = (
     Table("ended_count", ("state", "part"), ("jobs",), derived=True),
     Table("fair_turn", ("lane", "person"), ("served", "since", "due_at", "ready"), derived=True),
     Table("task_lease", ("name",), ("owner", "until")),
+    Table("process", ("id",), ("host", "role", "version", "spool", "started_at", "seen_at", "facts")),
+    Table("pace", ("key",), ("free_at",)),
     Table("transcript", ("job_id",), ("body", "stored_at"), 20),
     INDEX,
     Table("block", ("job_id", "number"), ("body",), 20),

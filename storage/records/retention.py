@@ -81,6 +81,8 @@ class StoredRetention(StoredSearch):
         """Webhooks that no job claimed within a day, and leases of tasks that ended."""
         yield from execute("purge_inbox", before=before)
         yield from execute("purge_tasks", before=before)
+        yield from execute("purge_processes", before=before)
+        yield from execute("purge_pace", before=before)
 
     async def purge_job(self, job_id: str, now: float) -> None:
         """Delete the content of one job; a transcript that another job shares stays readable there only.

@@ -4,13 +4,16 @@ import re
 import sqlite3
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from bot.domain.errors import SchemaTooNew, StoreError
 
 _DIRECTORY = Path(__file__).with_name("migrations")
 _FILE = re.compile(r"(\d{4})_(\w+)\.sql")
+_WORKS_WITH = re.compile(r"-- works with: (\d+)\n")
 
+NOTED_SINCE = 3  # the migration that gave the table below its column `works_with`
 # Where every migration is noted; the same text makes it in both databases.
 REGISTER = """CREATE TABLE IF NOT EXISTS migration (
     number INTEGER PRIMARY KEY, name TEXT NOT NULL, applied_at DOUBLE PRECISION NOT NULL)"""
@@ -25,6 +28,15 @@ class Migration:
     sql: str
     only_sqlite: str = ""
     only_postgres: str = ""
+
+    @property
+    def works_with(self) -> int:
+        """The lowest schema that a program may know and still work after this migration: its first line says so.
+
+        Without it, only programs that know this migration.
+        """
+        match = _WORKS_WITH.match(self.sql)
+        return int(match[1]) if match else self.number
 
     def statements(self) -> Iterator[str]:
         """Its statements, one by one: SQLite's own script call would commit in between."""
@@ -62,20 +74,35 @@ def _text_if_there(path: Path) -> str:
     return path.read_text(encoding="utf-8") if path.exists() else ""
 
 
-def pending(applied: int, known: Sequence[Migration]) -> Sequence[Migration]:
+def too_new(applied: int, works_with: int | None, newest: int) -> str:
+    """A sentence when a program that knows the schema up to `newest` cannot work with the one that is there.
+
+    `works_with` is the lowest schema that a program has to know, by the migrations after `newest`.
+    """
+    if applied <= newest or (works_with is not None and works_with <= newest):
+        return ""
+    return (
+        f"The database was written by a later version of this program (schema {applied}, known here up to "
+        f"{newest}): install that version, or use another DATABASE_URL."
+    )
+
+
+def pending(applied: int, known: Sequence[Migration], works_with: int | None = None) -> Sequence[Migration]:
     """What is left to do for a database at this number. Raises `SchemaTooNew`."""
-    newest = known[-1].number if known else 0
-    if applied > newest:
-        raise SchemaTooNew(
-            f"The database was written by a later version of this program (schema {applied}, known here up to "
-            f"{newest}): install that version, or use another DATABASE_URL."
-        )
+    if fault := too_new(applied, works_with, known[-1].number if known else 0):
+        raise SchemaTooNew(fault)
     return [migration for migration in known if migration.number > applied]
 
 
-def refuse_outdated(applied: int, known: Sequence[Migration]) -> None:
+@cache
+def newest_known() -> int:
+    """The number of this program's last migration."""
+    return known_migrations()[-1].number
+
+
+def refuse_outdated(applied: int, known: Sequence[Migration], works_with: int | None = None) -> None:
     """For commands beside a bot, which may not change the schema. Raises `SchemaTooNew` or `StoreError`."""
-    if pending(applied, known):
+    if pending(applied, known, works_with):
         raise StoreError(
             f"The database has schema {applied} and this program needs {known[-1].number}: "
             "start `threadscribe serve` once, which brings it up to date."

@@ -10,6 +10,7 @@ from bot.ports.pieces import Pieces
 from bot.ports.store.content import Search, Transcripts
 from bot.ports.store.jobs import Jobs
 from bot.ports.store.messages import Inbox, Outbox
+from bot.ports.store.processes import BudgetState, LaneBacklog, Paces, Processes, ProcessFacts
 from bot.ports.store.records import Audit, Retention
 from bot.ports.store.shared import Budgets, Preferences, Tasks
 from bot.ports.store.values import (
@@ -40,6 +41,7 @@ __all__ = [
     "AuditAction",
     "AuditEntry",
     "AuditFilter",
+    "BudgetState",
     "Budgets",
     "ChannelSettings",
     "DayUse",
@@ -56,12 +58,16 @@ __all__ = [
     "JobFilter",
     "JobStore",
     "Jobs",
+    "LaneBacklog",
     "Messages",
     "NewJob",
     "Outbox",
     "OutboxMessage",
+    "Paces",
     "Phase",
     "Preferences",
+    "ProcessFacts",
+    "Processes",
     "Retention",
     "Search",
     "SearchFilter",
@@ -78,7 +84,19 @@ class Messages(Outbox, Inbox, Protocol):
 
 
 class JobStore(
-    Jobs, Transcripts, Pieces, Search, Messages, Tasks, Budgets, Preferences, Audit, Retention, Workspaces, Protocol
+    Jobs,
+    Transcripts,
+    Pieces,
+    Search,
+    Messages,
+    Tasks,
+    Budgets,
+    Preferences,
+    Processes,
+    Audit,
+    Retention,
+    Workspaces,
+    Protocol,
 ):
     """Everything durable."""
 
@@ -95,6 +113,10 @@ class JobStore(
 
         Where a process has the database to itself this just waits. Lanes poll all the same.
         """
+        ...
+
+    async def schema_fault(self) -> str:
+        """A sentence once a later program has changed the database so that this one cannot work with it; else ""."""
         ...
 
     async def rehearse_event(self, now: float) -> None:

@@ -11,9 +11,11 @@ from bot.providers.local.settings import LocalSettings
 
 
 def _build(settings: LocalSettings, context: ProviderContext) -> Provider:
+    from bot.providers.local.machine import Machine
     from bot.providers.local.provider import LocalProvider
 
-    return LocalProvider(settings, context.store, context.directory, context.on_ready)
+    machine = Machine(context.store, context.clock, context.directory) if context.several else None
+    return LocalProvider(settings, context.store, context.directory, context.on_ready, machine)
 
 
 KIND = ProviderKind("local", "Local engine", LocalSettings, _build)

@@ -34,7 +34,8 @@ from bot.ports.provider import (
 from bot.providers.job_folders import WorksHere
 from bot.providers.kind import Blocks
 from bot.providers.local.assembly import assemble
-from bot.providers.local.job_files import JobFiles, Request, link_or_copy
+from bot.providers.local.job_files import JobFiles, Outcome, Request, link_or_copy
+from bot.providers.local.machine import Machine
 from bot.providers.local.messages import SelfTest, SelfTestPassed
 from bot.providers.local.pool import ModelChoice, ModelUnusableError, Pool
 from bot.providers.local.recognition.languages import LANGUAGES, whisper_code
@@ -89,9 +90,17 @@ class LocalProvider(WorksHere):
     """
 
     def __init__(
-        self, settings: LocalSettings, store: Blocks, directory: Path, on_ready: Callable[[str], Awaitable[None]]
+        self,
+        settings: LocalSettings,
+        store: Blocks,
+        directory: Path,
+        on_ready: Callable[[str], Awaitable[None]],
+        machine: Machine | None = None,  # where several machines share the jobs
     ) -> None:
         self._settings = settings
+        self._machine = machine
+        if machine is not None:
+            machine.on_lost, store = self._stop, machine
         self._store = store
         self._on_ready = on_ready
         self._folders = self._job_files = JobFiles(directory)
@@ -144,6 +153,8 @@ class LocalProvider(WorksHere):
         """Keep the audio safe under the job's id and start to listen. Repeating it changes nothing."""
         asked = Request(payload.size, self._language(order), payload.seconds)
         job_id = remote.ref
+        if not await self._take(job_id):
+            raise Transient("another machine works on this recording")
         try:
             if not await asyncio.to_thread(self._has, job_id, asked):
                 await self._stop(job_id)
@@ -162,7 +173,7 @@ class LocalProvider(WorksHere):
     async def poll(self, remote: RemoteJob, client_ref: str) -> PollResult:
         """How the job stands; starts the work again where a restart has interrupted it."""
         job_id = remote.ref
-        ended = await asyncio.to_thread(self._job_files.ended, job_id)
+        ended = await self._ended(job_id)
         if ended is not None and ended.problem is not None:
             # Told once: if somebody asks for another try, it begins with the audio.
             await asyncio.to_thread(self._job_files.forget, job_id)
@@ -171,7 +182,10 @@ class LocalProvider(WorksHere):
             if len(await self._store.blocks(job_id)) >= ended.blocks:
                 return Succeeded()
             await asyncio.to_thread(self._job_files.reopen, job_id)
+        if not await self._take(job_id):
+            return Pending(uploaded=True)
         if not await asyncio.to_thread(self._job_files.holds, job_id):
+            await self._give_back(job_id)
             return Pending(uploaded=False)
         if failure := self._failures.pop(job_id, None):
             raise failure
@@ -181,11 +195,12 @@ class LocalProvider(WorksHere):
     async def fetch(self, remote: RemoteJob, client_ref: str) -> Transcript:
         """The stored blocks as one transcript; the audio goes. Raises `Ambiguous` when they are not all there."""
         job_id = remote.ref
-        ended = await asyncio.to_thread(self._job_files.ended, job_id)
+        ended = await self._ended(job_id)
         blocks = await self._store.blocks(job_id)
         if ended is None or ended.problem is not None or len(blocks) < ended.blocks:
             raise Ambiguous("the engine's blocks are not all there")
         await asyncio.to_thread(self._job_files.drop_audio, job_id)
+        await self._give_back(job_id)
         self._fetched.append(job_id)
         while len(self._fetched) > _REMEMBERED:
             await asyncio.to_thread(self._job_files.forget, self._fetched.popleft())
@@ -200,6 +215,7 @@ class LocalProvider(WorksHere):
         await self._stop(remote.ref)
         await asyncio.to_thread(self._job_files.forget, remote.ref)
         await self._store.drop_blocks(remote.ref)
+        await self._give_back(remote.ref)
 
     async def check(self) -> Sequence[Finding]:
         """Loads the model and has it hear half a second: whether the libraries, the weights and the device work."""
@@ -231,6 +247,20 @@ class LocalProvider(WorksHere):
         for job_id in list(self._runs):
             await self._stop(job_id)
         await self._pool.close()
+        if self._machine is not None:
+            await self._machine.close()
+
+    async def _take(self, job_id: str) -> bool:
+        return self._machine is None or await self._machine.take(job_id)
+
+    async def _give_back(self, job_id: str) -> None:
+        if self._machine is not None:
+            await self._machine.give_back(job_id)
+
+    async def _ended(self, job_id: str) -> Outcome | None:
+        """How the job ended, here or on another machine; None while it has not."""
+        ended = await asyncio.to_thread(self._job_files.ended, job_id)
+        return ended if ended is not None or self._machine is None else await self._machine.outcome(job_id)
 
     def _language(self, order: TranscriptionRequest) -> str | None:
         wanted = order.options.language or self._settings.language
@@ -278,6 +308,8 @@ class LocalProvider(WorksHere):
         try:
             ended = await self._runner.transcribe(job_id, await self._model(), report)
             await asyncio.to_thread(self._job_files.end, job_id, ended)
+            if self._machine is not None:
+                await self._machine.end(job_id, ended)
             await self._on_ready(job_id)
         except ModelUnusableError as error:
             self._failures[job_id] = Misconfigured(_NAME, self._unusable(error))

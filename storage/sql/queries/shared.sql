@@ -95,6 +95,14 @@ UPDATE heartbeat SET beats = beats + 1 WHERE id = 1 RETURNING beats;
 -- Which migration was applied last.
 SELECT MAX(number) AS number FROM migration;
 
+-- name: works_with
+-- The lowest schema that a program has to know for the migrations after `newest`.
+SELECT MAX(COALESCE(works_with, number)) AS number FROM migration WHERE number > CAST(:newest AS INTEGER);
+
+-- name: note_works_with
+-- Note that for a migration.
+UPDATE migration SET works_with = :works_with WHERE number = :number RETURNING number;
+
 -- name: add_migration
 -- Note that a migration was applied.
 INSERT INTO migration (number, name, applied_at) VALUES (:number, :name, @now) RETURNING number;

@@ -74,12 +74,13 @@ EXPECTED = [
 ]
 # Tables of a few rows: keys, migrations, holds, channels that decide for themselves, work under way, workspaces.
 SMALL = {
+    *("processes", "purge_processes", "purge_pace", "budgets", "works_with"),
     *("release_tasks", "seal_keys", "beat", "schema_number", "channels_with_retention", "holds", "purge_tasks"),
     *("installations", "removed_installations", "workspaces", "workspaces_with_retention", "purge_oauth_states"),
 }
 # These read a whole index on purpose, or all that is under way.
 WHOLE_INDEX = {"count_by_state", "release_all", "last_audit", "audit"}
-UNDER_WAY = {"drop_blocks_of_ended", "drop_pieces_of_ended", "waiting_refs"}
+UNDER_WAY = {"backlog", "drop_blocks_of_ended", "drop_pieces_of_ended", "waiting_refs"}
 # What is deleted once, of a workspace that the app was removed from.
 REMOVED = {"job_with_content", "all_jobs_to_purge_in_workspace", "purge_inbox_of_workspace"}
 # An operator waits for these.
