@@ -10,6 +10,7 @@
 #   make crash  the long crash suite
 #   make lock   writes requirements.lock (what runs) and requirements-test.lock (what tests)
 #   make docs   writes docs/settings.md and .env.example
+#   make picture  takes the README's screenshot again, from what `make run` starts (needs Chromium)
 #   make sbom   lists every package that runs, with version, licence and hash (CycloneDX)
 #
 # PYTHON=python3.13 make test uses that Python (.venv is made again if it has another); VENV=.venv-3.13 keeps both.
@@ -29,7 +30,7 @@ QUIET := $(if $(CI),--quiet)
 PARALLEL := -n 3 --dist loadfile --no-loadscope-reorder  # in the order of tests/conftest.py: long files first
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test thorough check bench field crash lock docs sbom clean
+.PHONY: help install run test thorough check bench field crash lock docs picture sbom clean
 
 help:
 	@sed -n 's/^#   //p' Makefile
@@ -112,6 +113,9 @@ lock:
 
 docs: $(VENV)/.test
 	@"$(BIN)/python" -m tests.house.settings_tables
+
+picture: $(VENV)/.test
+	@"$(BIN)/python" -m tests.browser.picture
 
 sbom: $(VENV)/.installed
 	@"$(BIN)/python" -m bench.sbom requirements.lock requirements-weights.lock

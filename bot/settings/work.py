@@ -38,7 +38,7 @@ class WorkSettings(Section):
     catchup_minutes: float = Field(10.0, gt=0, description="How often missed files are looked for.")
     reply_language: Literal["auto", "en", "hy", "es", "fr"] = Field(
         "auto",
-        description="Language of replies: auto (the Slack language of the file's sharer), en, hy, es, fr.",
+        description="Language of replies and answers: auto (that of the user who shared or asked), en, hy, es, fr.",
     )
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="Minimum log level.")
 

@@ -1,5 +1,7 @@
 """What several parts of the Slack side say: status lines, answers to commands and buttons. English, mrkdwn.
 
+Answers are said through `Phrases.say`; their translations are in `bot.text.translations.answers`.
+
 Names of files and users must be escaped (`blockkit.text.escape_label`) before they come in here.
 """
 
@@ -46,6 +48,10 @@ NOT_MY_DIRECT_MESSAGE = (
     "Forward the recording to me, or send it to me directly."
 )
 
+NO_SUCH_COMMAND = "There is no command `{word}`. `" + COMMAND + " help` lists what I can do."
+NEAREST = (
+    "There is no command `{word}`. Did you mean `" + COMMAND + " {known}`? `" + COMMAND + " help` lists what I can do."
+)
 NO_SUCH_JOB = "There is no recording `{job}`, or you cannot see it. `" + COMMAND + " list` shows yours."
 NOTHING_TO_RETRY = "You have no failed recording here that could be tried again."
 RETRY_CANNOT_HELP = "Trying *{name}* (`{job}`) again cannot help: {why}"
@@ -53,6 +59,11 @@ NOTHING_TO_CANCEL = "You have no recording under way here."
 CANNOT_RETRY = "*{name}* (`{job}`) is still under way, so there is nothing to try again."
 CANNOT_CANCEL = "*{name}* (`{job}`) is finished already, so there is nothing to cancel."
 RETRIED = "Trying *{name}* (`{job}`) again. The answer will come in its thread."
+CANCEL_ANOTHERS = "*{name}* (`{job}`) was shared by {user}. Cancel it all the same?"
+CANCEL_ANOTHERS_ALL = "{count} recordings under way here were shared by {user}. Cancel them all the same?"
+CANCEL_IT = "Cancel it"
+LET_IT_GO_ON = "Let it go on"
+GOES_ON = "*{name}* (`{job}`) goes on."
 CANCELLING = "Cancelling *{name}* (`{job}`)."
 ALREADY_DONE = "*{name}* (`{job}`) is done; its transcript is in <{link}|its thread>."
 UNDER_WAY = "Your recordings that are under way"
@@ -90,9 +101,9 @@ ICONS: Mapping[State, str] = {
 RUNNING_ICON = ":hourglass_flowing_sand:"
 
 
-def name_of(job: Job) -> str:
+def name_of(job: Job, phrases: Phrases = ENGLISH) -> str:
     """The name of a job's file, escaped."""
-    return escape_label(clip(job.file.name or "recording", 80))
+    return escape_label(clip(job.file.name or phrases.say("recording"), 80))
 
 
 def stage(job: Job, ahead: int = 0, seconds_left: float | None = None, phrases: Phrases = ENGLISH) -> str:
@@ -165,7 +176,6 @@ def moment(at: float, seconds: bool = False) -> str:
     return f"<!date^{int(at)}^{{date_short_pretty}} {{{shown}}}|{spelled}>"
 
 
-def nearest(word: str, known: str) -> str:
+def nearest(word: str, known: str, phrases: Phrases = ENGLISH) -> str:
     """The answer to a command that does not exist."""
-    hint = f" Did you mean `{COMMAND} {known}`?" if known else ""
-    return f"There is no command `{word}`.{hint} `{COMMAND} help` lists what I can do."
+    return phrases.say(NEAREST if known else NO_SUCH_COMMAND).format(word=word, known=known)

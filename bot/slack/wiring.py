@@ -52,8 +52,11 @@ from bot.slack.thread.reactions import Reactions
 from bot.slack.thread.render import (
     AGAIN_ACTION,
     CANCEL_ACTION,
+    CANCEL_ONE_ACTION,
+    CANCEL_SURELY_ACTION,
     DELETE_ACTION,
     DOWNLOAD_ACTION,
+    LET_GO_ON_ACTION,
     MENU_ACTION,
     RENAME_ACTION,
     RETRY_ACTION,
@@ -136,7 +139,7 @@ class SlackAdapter:
             AuditPages(store, rights, clock),
             clock,
             notify,
-            self.persons.english,
+            self.persons,
         )
         self._interactions = interactions = Interactions(store, client, access)
         self._actions = Actions(
@@ -174,6 +177,7 @@ class SlackAdapter:
             self.files,
             self.intake,
             self.posts,
+            self.persons,
             clock,
             wake_deferred,
             {
@@ -211,6 +215,9 @@ class SlackAdapter:
             actions={
                 RETRY_ACTION: self._actions.pressed,
                 CANCEL_ACTION: self._actions.pressed,
+                CANCEL_SURELY_ACTION: self._actions.pressed,
+                CANCEL_ONE_ACTION: self._actions.pressed,
+                LET_GO_ON_ACTION: self._afterwards(self._actions.kept),
                 ON_REQUEST_ACTION: self._actions.pressed,
                 DOWNLOAD_ACTION: self._afterwards(self._downloads.pressed),
                 RENAME_ACTION: self._afterwards(self._renaming.pressed),

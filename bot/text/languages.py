@@ -2,11 +2,16 @@
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 
 from bot.text.phrases import ENGLISH, Phrases
 from bot.text.translations import es, fr, hy
+from bot.text.translations.answers import answers_in
 
-PHRASES: Mapping[str, Phrases] = {phrases.locale: phrases for phrases in (ENGLISH, hy.PHRASES, es.PHRASES, fr.PHRASES)}
+PHRASES: Mapping[str, Phrases] = {
+    phrases.locale: replace(phrases, answers=answers_in(phrases.locale))
+    for phrases in (ENGLISH, hy.PHRASES, es.PHRASES, fr.PHRASES)
+}
 
 
 def phrases_of(locale: str) -> Phrases:

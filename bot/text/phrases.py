@@ -82,7 +82,12 @@ class Phrases:
     local_engine: str = "the local engine"
     some_service: str = "the transcription service"
     units: Units = ENGLISH_UNITS
+    answers: Mapping[str, str] = field(default_factory=dict)  # what one person alone reads, by the English sentence
     titles: Mapping[str, str] = field(default_factory=dict)  # how people know each service that is set up, by its key
+
+    def say(self, english: str) -> str:
+        """An answer to one person in this language; the English one where there is no translation."""
+        return self.answers.get(english, english)
 
     def language(self, tag: str) -> str:
         """The name of a language tag (`es-MX`, `ENGLISH_US`), or the tag."""

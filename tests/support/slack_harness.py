@@ -120,6 +120,12 @@ class Workplace:
         found = self.slack.replies(message.channel, message.ts)
         return [reply for reply in found if reply.is_bot and reply.ephemeral_to is None]
 
+    def whispers(self, message: Message, user: str) -> list[Message]:
+        """What the bot said to one user alone, in a message's channel or thread."""
+        found = [*self.slack.messages(message.channel), *self.slack.replies(message.channel, message.ts)]
+        alone = [each for each in found if each.is_bot and each.ephemeral_to == user]
+        return list({id(each): each for each in alone}.values())
+
     async def sql(self, statement: str) -> None:
         """Do something to the database behind the store's back, whose transactions need the loop to end."""
         await asyncio.to_thread(self._sql, statement)

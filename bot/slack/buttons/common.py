@@ -21,6 +21,9 @@ from bot.slack.buttons import texts as words
 from bot.slack.people.membership import Access
 from bot.slack.people.remembered import DECIDE_SECONDS
 from bot.slack.thread.render import answer
+from bot.text.phrases import Phrases
+
+LOCALE_WAIT_SECONDS = 0.4
 
 _log = structlog.get_logger(__name__)
 
@@ -42,9 +45,8 @@ class Interactions:
 
     async def refusal(self, body: Json, job: Job | None) -> str:
         """Why the user may do nothing with the job: a sentence, or ""."""
-        if job is None:
-            return words.NOT_MINE
-        return await self._refusal(person(body), job, place(body))
+        said = words.NOT_MINE if job is None else await self._refusal(person(body), job, place(body))
+        return (await self.phrases(person(body))).say(said) if said else ""
 
     async def refusal_in_modal(self, user_id: str, job: Job) -> str:
         """The same for a submitted modal, which Slack wants answered at once.
@@ -78,18 +80,34 @@ class Interactions:
 
     async def _apologise(self, body: Json, said: str) -> None:
         try:
-            await self.say(body, said)
+            await self.say(body, (await self.phrases(person(body))).say(said))
         except StepError as error:
             _log.info("answer_lost", detail=error.detail)
 
+    async def phrases(self, user_id: str) -> Phrases:
+        """The phrases of the language that this user reads."""
+        return await self._access.users.phrases(user_id)
+
+    async def phrases_at_once(self, user_id: str) -> Phrases:
+        """The same where Slack waits for an answer: English if it is slow to say who reads what."""
+        users = self._access.users
+        try:
+            async with asyncio.timeout(LOCALE_WAIT_SECONDS):
+                return await users.phrases(user_id)
+        except TimeoutError:
+            return users.english
+
     async def say(self, body: Json, said: str, *buttons: Block) -> None:
+        """`say_message` with one paragraph."""
+        await self.say_message(body, with_buttons(said, buttons))
+
+    async def say_message(self, body: Json, message: Message) -> None:
         """Tell the user alone, where they are: in the thread of the message, or in the conversation.
 
         Slack documents `thread_ts` for `chat.postEphemeral`; through a `response_url` it may be ignored (bolt-js #963).
         So the latter is for conversations that the bot is not in, and for an answer in place of an earlier one. Raises
         `StepError`s.
         """
-        message = with_buttons(said, buttons)
         content = {"text": message.text, "blocks": message.blocks}
         url, channel, root = text(body, "response_url"), place(body), thread(body)
         replaces = child(body, "container").get("is_ephemeral") is True
@@ -119,14 +137,19 @@ class Interactions:
         )
 
     async def open(self, body: Json, title: str, make: Callable[[], Awaitable[Block]]) -> None:
-        """Open a modal at once (a trigger lives 3 seconds), and put what `make` gives into it. Raises `StepError`s."""
-        view = notice(title, words.ONE_MOMENT, words.CLOSE)
+        """Open a modal at once (a trigger lives 3 seconds), and put what `make` gives into it; `title` is English.
+
+        Raises `StepError`s.
+        """
+        phrases = await self.phrases_at_once(person(body))
+        title, close = phrases.say(title), phrases.say(words.CLOSE)
+        view = notice(title, phrases.say(words.ONE_MOMENT), close)
         opened = await self._client.call(Method.OPEN_VIEW, trigger_id=text(body, "trigger_id"), view=view)
         try:
             view = await make()
         except (StepError, StoreError) as error:
             _log.warning("modal_failed", kind=type(error).__name__, detail=str(error))
-            view = notice(title, words.TRY_LATER, words.CLOSE)
+            view = notice(title, phrases.say(words.TRY_LATER), close)
         await self.fill(text(child(opened, "view"), "id"), view)
 
     async def fill(self, view_id: str, view: Block) -> None:

@@ -30,7 +30,8 @@ class Deletion:
         job = await self._interactions.job(me, body, value(body))
         said = await self._interactions.refusal(body, job)
         if not said and job is not None:
-            said = await self._not_theirs(person(body), job)
+            refused = await self._not_theirs(person(body), job)
+            said = (await self._interactions.phrases(person(body))).say(refused) if refused else ""
         if said or job is None:
             await self._interactions.say(body, said)
             return

@@ -29,6 +29,7 @@ from bot.slack.thread.render import Document, file_stem, source_of, title_of
 from bot.slack.thread.uploads import Uploads
 from bot.text.exports.formats import Format, available, export
 from bot.text.exports.provenance import Provenance
+from bot.text.phrases import Phrases
 from bot.text.speaker_names import named
 
 TRIES = 4
@@ -68,27 +69,27 @@ class Downloads:
         job = await self._interactions.job(me, body, job_id)
         said = await self._interactions.refusal(body, job)
         if not said and job is not None:
-            said = await self._give(job, extension)
+            said = await self._give(job, extension, await self._users.phrases(person(body)))
             now = self._clock.now()
             await note(self._store, AuditAction.EXPORTED, person(body), "button", now, job, format=extension[:8])
         if said:
             await self._interactions.say(body, said)
 
-    async def _give(self, job: Job, extension: str) -> str:
+    async def _give(self, job: Job, extension: str, phrases: Phrases) -> str:
         """Have the file in the thread; what is left to be said about it."""
         shown = extension.upper()
         transcript = await self._store.transcript(job.id)
         if transcript is None:
-            return words.GONE
+            return phrases.say(words.GONE)
         if extension not in [each.value for each in available(transcript)]:
-            return words.NO_SUCH_FORMAT.format(format=escape_label(shown))
+            return phrases.say(words.NO_SUCH_FORMAT).format(format=escape_label(shown))
         wanted = Format(extension)
         key = export_key(job.id, wanted, (await self._store.speaker_names(job.id)).revision)
         lock = self._locks.setdefault(key, asyncio.Lock())
         async with lock:  # two presses at once are one file
             link, name = await self._link(await self._store.outbox_message(key))
             if link:
-                return words.HERE_ALREADY.format(format=shown, link=link, name=escape_label(name))
+                return phrases.say(words.HERE_ALREADY).format(format=shown, link=link, name=escape_label(name))
             for _ in range(TRIES):
                 try:
                     if await self.share(job, transcript, wanted, key):
@@ -98,10 +99,10 @@ class Downloads:
                     await self._clock.sleep(min(error.after or 1.0, 30.0))
                 except SlackRefusal as refusal:
                     _log.info("download_refused", job=job.id, code=refusal.code)
-                    return words.FILES_REFUSED
+                    return phrases.say(words.FILES_REFUSED)
                 else:
-                    return words.FILES_REFUSED
-        return words.TRY_LATER
+                    return phrases.say(words.FILES_REFUSED)
+        return phrases.say(words.TRY_LATER)
 
     async def share(self, job: Job, transcript: Transcript, wanted: Format, key: str) -> bool:
         """Put the file into the thread, exactly once; False where files are refused. Raises as `Uploads.deliver`."""

@@ -55,30 +55,32 @@ class ReplyMenu:
         job = await self.interactions.job(me, press, value(press))
         said = await self.interactions.refusal(press, job)
         transcript = None if said or job is None else await self.store.transcript(job.id)
+        say = (await self.interactions.phrases(person(press))).say
         if job is None or transcript is None:
-            return notice(words.DOWNLOAD_TITLE, said or words.GONE, words.CLOSE)
+            return notice(say(words.DOWNLOAD_TITLE), said or say(words.GONE), say(words.CLOSE))
         options = [option(each.value.upper(), each.value) for each in available(transcript)]
-        chooser = field(FORMAT, words.FORMAT, select(words.FORMAT, FORMAT, options, options[0]))
+        chooser = field(FORMAT, say(words.FORMAT), select(say(words.FORMAT), FORMAT, options, options[0]))
         return modal(
-            words.DOWNLOAD_TITLE,
-            [section(words.DOWNLOAD_INTRO), chooser],
+            say(words.DOWNLOAD_TITLE),
+            [section(say(words.DOWNLOAD_INTRO)), chooser],
             callback_id=DOWNLOAD_VIEW,
-            close=words.CANCEL,
-            submit=words.DOWNLOAD_ADD,
+            close=say(words.CANCEL),
+            submit=say(words.DOWNLOAD_ADD),
             facts=_facts(job, press),
         )
 
     async def _question(self, me: Identity, press: Json) -> Block:
         job = await self.interactions.job(me, press, value(press))
         said = await self.interactions.refusal(press, job)
+        say = (await self.interactions.phrases(person(press))).say
         if said or job is None:
-            return notice(words.DELETE_TITLE, said, words.CLOSE)
+            return notice(say(words.DELETE_TITLE), said, say(words.CLOSE))
         return modal(
-            words.DELETE_TITLE,
-            [section(words.DELETE_QUESTION)],
+            say(words.DELETE_TITLE),
+            [section(say(words.DELETE_QUESTION))],
             callback_id=DELETE_VIEW,
-            close=words.CANCEL,
-            submit=words.DELETE_YES,
+            close=say(words.CANCEL),
+            submit=say(words.DELETE_YES),
             facts=_facts(job, press),
         )
 

@@ -18,6 +18,7 @@ from bot.slack.buttons import texts as words
 from bot.slack.buttons.common import Interactions
 from bot.slack.buttons.reply_updates import REWRITE
 from bot.slack.incoming.intake import Intake
+from bot.text.phrases import ENGLISH, Phrases
 
 RENAME_VIEW = "rename_speakers"
 UNDO_ACTION = "undo_rename"
@@ -47,10 +48,11 @@ class RenameSpeakers:
         job = await self._interactions.job(me, body, value(body))
         said = await self._interactions.refusal(body, job)
         transcript = None if said or job is None else await self._store.transcript(job.id)
+        phrases = await self._interactions.phrases(person(body))
         if said or job is None or transcript is None or not transcript.speakers:
-            said = said or (words.GONE if transcript is None else words.NO_SPEAKERS)
-            return notice(words.RENAME_TITLE, said, words.CLOSE)
-        return form(job, transcript, await self._store.speaker_names(job.id))
+            said = said or phrases.say(words.GONE if transcript is None else words.NO_SPEAKERS)
+            return notice(phrases.say(words.RENAME_TITLE), said, phrases.say(words.CLOSE))
+        return form(job, transcript, await self._store.speaker_names(job.id), phrases)
 
     async def submit(self, me: Identity, body: Json) -> Json | None:
         """The filled modal: names are committed before Slack hears so; the reply is rewritten by deferred work."""
@@ -58,12 +60,13 @@ class RenameSpeakers:
         job = await self._store.job(text(facts, "job"))
         transcript = None if job is None else await self._store.transcript(job.id)
         if job is None or transcript is None or job.origin.team_id != me.team_id:
-            return errors({_block(0): words.GONE})
+            return await self._fault(body, words.GONE)
         if said := await self._interactions.refusal_in_modal(person(body), job):
-            return errors({_block(0): said})
+            return await self._fault(body, said)
         names, faults = read(transcript, body)
         if faults:
-            return errors(faults)
+            say = (await self._interactions.phrases_at_once(person(body))).say
+            return errors({block: say(said).format(limit=LONGEST_NAME) for block, said in faults.items()})
         speaker_names = await self._store.speaker_names(job.id)
         names = {
             **{label: name for label, name in speaker_names.names.items() if label not in _asked(transcript)},
@@ -73,15 +76,20 @@ class RenameSpeakers:
             return None
         renamed = SpeakerNames(names, speaker_names.names, int(number(facts, "revision")) + 1)
         if not await self._store.save_speaker_names(job.id, renamed):
-            return errors({_block(0): words.RENAMED_MEANWHILE})
+            return await self._fault(body, words.RENAMED_MEANWHILE)
         await note(self._store, AuditAction.RENAMED, person(body), "modal", self._clock.now(), job)
         await self._follow(job, renamed)
         self._background.spawn("rename answer", self._tell(person(body), job, renamed))
         return None
 
+    async def _fault(self, body: Json, said: str) -> Json:
+        """The answer that keeps the modal open, in the language of its user."""
+        return errors({_block(0): (await self._interactions.phrases_at_once(person(body))).say(said)})
+
     async def _tell(self, user_id: str, job: Job, speaker_names: SpeakerNames) -> None:
-        undo = button(words.UNDO, UNDO_ACTION, f"{job.id}.{speaker_names.revision}")
-        await self._interactions.whisper(user_id, job, words.RENAMED, undo)
+        say = (await self._interactions.phrases(user_id)).say
+        undo = button(say(words.UNDO), UNDO_ACTION, f"{job.id}.{speaker_names.revision}")
+        await self._interactions.whisper(user_id, job, say(words.RENAMED), undo)
 
     async def _follow(self, job: Job, speaker_names: SpeakerNames) -> None:
         key = f"{job.id}:{speaker_names.revision}:{self._clock.now():.3f}"
@@ -103,24 +111,25 @@ class RenameSpeakers:
                 said = words.RESTORED
             else:
                 said = words.CHANGED_SINCE
+            said = (await self._interactions.phrases(person(body))).say(said)
         await self._interactions.say(body, said)
 
 
-def form(job: Job, transcript: Transcript, speaker_names: SpeakerNames) -> Block:
+def form(job: Job, transcript: Transcript, speaker_names: SpeakerNames, phrases: Phrases = ENGLISH) -> Block:
     """The modal for a transcript: labels as the provider gave them, names as they are now, and who says what."""
     asked = _asked(transcript)
-    blocks = [section(words.RENAME_INTRO)]
+    blocks = [section(phrases.say(words.RENAME_INTRO))]
     for index, label in enumerate(asked):
         element = line(NAME, speaker_names.names.get(label, ""), label, LONGEST_NAME)
         blocks.append(field(_block(index), label, element, hint=_sample(transcript, label), optional=True))
     if len(asked) < len(transcript.speakers):
-        blocks.append(context(words.RENAME_MORE.format(count=len(asked))))
+        blocks.append(context(phrases.say(words.RENAME_MORE).format(count=len(asked))))
     return modal(
-        words.RENAME_TITLE,
+        phrases.say(words.RENAME_TITLE),
         blocks,
         callback_id=RENAME_VIEW,
-        close=words.CANCEL,
-        submit=words.RENAME_SAVE,
+        close=phrases.say(words.CANCEL),
+        submit=phrases.say(words.RENAME_SAVE),
         facts={"job": job.id, "revision": speaker_names.revision},
     )
 
@@ -132,7 +141,7 @@ def read(transcript: Transcript, body: Json) -> tuple[Mapping[str, str], Mapping
     for index, label in enumerate(_asked(transcript)):
         name = " ".join(_visible(entered(body, _block(index), NAME)).split())
         if len(name) > LONGEST_NAME:
-            faults[_block(index)] = words.NAME_TOO_LONG.format(limit=LONGEST_NAME)
+            faults[_block(index)] = words.NAME_TOO_LONG
         elif name and not any(c.isalnum() for c in name):
             faults[_block(index)] = words.NAME_IN_ONE_LINE
         elif name and name != label:

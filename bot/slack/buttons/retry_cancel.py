@@ -4,7 +4,7 @@ A press is committed before Slack is acknowledged, and acted on afterwards, when
 So it survives a crash in between.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from bot.domain.errors import StepError
@@ -27,7 +27,14 @@ from bot.slack.job_control import restart, stop
 from bot.slack.people.direct import DirectMessages
 from bot.slack.people.users import Users
 from bot.slack.thread.posts import Posts
-from bot.slack.thread.render import CANCEL_ACTION, RETRY_ACTION
+from bot.slack.thread.render import (
+    CANCEL_ACTION,
+    CANCEL_ONE_ACTION,
+    CANCEL_SURELY_ACTION,
+    RETRY_ACTION,
+    cancel_question,
+    is_anothers,
+)
 from bot.slack.thread.replies import Replies
 
 PRESS = "press"  # kind of the inbox rows that hold presses
@@ -61,7 +68,13 @@ class Actions:
     async def act(self, body: Json) -> None:
         """Do what a committed press asks for. Its user is answered, also when it fails."""
         me = await self.who.me()
-        acts = {RETRY_ACTION: self._retry, CANCEL_ACTION: self._cancel, ON_REQUEST_ACTION: self._on_request}
+        acts = {
+            RETRY_ACTION: self._retry,
+            CANCEL_ACTION: self._cancel,
+            CANCEL_SURELY_ACTION: self._cancel_surely,
+            CANCEL_ONE_ACTION: self._cancel_one,
+            ON_REQUEST_ACTION: self._on_request,
+        }
         if act := acts.get(action_id(body)):
             await self.interactions.answering(body, act(me, body))
 
@@ -83,10 +96,9 @@ class Actions:
         if moved is not None:
             await note(self.store, AuditAction.RETRIED, person(body), "button", self.clock.now(), job)
         if moved is None:
-            said = words.ALREADY_RUNNING
-            if job.state is not State.DONE:
-                said = words.CANNOT_RETRY.format(name=words.name_of(job), job=job.id)
-            await self.interactions.say(body, said)
+            phrases = await self.users.phrases(person(body))
+            said = phrases.say(words.ALREADY_RUNNING if job.state is State.DONE else words.CANNOT_RETRY)
+            await self.interactions.say(body, said.format(name=words.name_of(job, phrases), job=job.id))
         elif row is not None and row.ts:
             await self._say_who(job, row, body)
 
@@ -99,15 +111,60 @@ class Actions:
         await self.posts.edit(row, Message(text(message, "text"), [*kept, context(again)]))
 
     async def _cancel(self, me: Identity, body: Json) -> None:
-        """*Cancel* on a status line: every unfinished job of its message."""
+        """*Cancel* on a status line: every unfinished job of its message. Another person's are asked about first."""
         job = await self._job(me, body)
         if job is None:
             return
+        jobs = await self._unfinished(job)
+        if jobs and is_anothers(job, person(body)):
+            phrases = await self.users.phrases(person(body))
+            await self.interactions.say_message(body, cancel_question(jobs, CANCEL_SURELY_ACTION, phrases))
+            return
+        await self._stop(body, jobs)
+
+    async def _cancel_surely(self, me: Identity, body: Json) -> None:
+        """*Cancel it* below the question that a status line's *Cancel* brought."""
+        if job := await self._job(me, body):
+            await self._said_of_cancel(body, job, await self._stop(body, await self._unfinished(job)))
+
+    async def _cancel_one(self, me: Identity, body: Json) -> None:
+        """*Cancel it* below the question that the command brought: this recording alone."""
+        job = await self.store.job(value(body))
+        job = job if job is not None and job.origin.team_id == me.team_id else None
+        if said := await self.interactions.refusal(body, job):
+            await self.interactions.say(body, said)
+        elif job is not None:
+            await self._said_of_cancel(body, job, await self._stop(body, [job]))
+
+    async def kept(self, me: Identity, body: Json) -> None:
+        """*Let it go on* below either question."""
+        phrases = await self.users.phrases(person(body))
+        job = await self.store.job(value(body))
+        if said := await self.interactions.refusal(body, job):
+            await self.interactions.say(body, said)
+        elif job is not None:
+            goes_on = phrases.say(words.GOES_ON)
+            await self.interactions.say(body, goes_on.format(name=words.name_of(job, phrases), job=job.id))
+
+    async def _unfinished(self, job: Job) -> list[Job]:
         origin = job.origin
-        for each in await self.store.jobs_of_message(origin.team_id, origin.channel_id, origin.message_ts):
+        found = await self.store.jobs_of_message(origin.team_id, origin.channel_id, origin.message_ts)
+        return [each for each in found if each.state not in FINAL]
+
+    async def _stop(self, body: Json, jobs: Sequence[Job]) -> bool:
+        """Have the jobs cancelled; whether there was one to cancel."""
+        stopped = False
+        for each in jobs:
             now = self.clock.now()
             if each.state not in FINAL and await stop(self.store, each, person(body), now, self.notify):
                 await note(self.store, AuditAction.CANCELLED, person(body), "button", now, each)
+                stopped = True
+        return stopped
+
+    async def _said_of_cancel(self, body: Json, job: Job, stopped: bool) -> None:
+        phrases = await self.users.phrases(person(body))
+        said = phrases.say(words.CANCELLING if stopped else words.CANNOT_CANCEL)
+        await self.interactions.say(body, said.format(name=words.name_of(job, phrases), job=job.id))
 
     async def _on_request(self, me: Identity, body: Json) -> None:
         """*Transcribe* under the offer in a channel that wants to be asked."""
@@ -115,7 +172,8 @@ class Actions:
         page = await self.client.call(Method.REPLIES, channel=channel, ts=root, oldest=ts, inclusive=True, limit=2)
         message = next((each for each in rows(page, "messages") if text(each, "ts") == ts), None)
         jobs = [] if message is None else await self.intake.on_request(me, channel, message)
-        await self.interactions.say(body, words.ON_IT if jobs else words.NO_AUDIO_IN_MESSAGE)
+        phrases = await self.users.phrases(person(body))
+        await self.interactions.say(body, phrases.say(words.ON_IT if jobs else words.NO_AUDIO_IN_MESSAGE))
 
     async def shortcut(self, me: Identity, body: Json) -> None:
         """*Transcribe* in a message's menu: the jobs are committed before Slack is acknowledged."""
@@ -128,7 +186,8 @@ class Actions:
 
     async def _direct_shortcut(self, me: Identity, body: Json) -> None:
         if not await self.direct.belongs_to(me, place(body), person(body), asked_there=True):
-            await self.interactions.say(body, words.NOT_MY_DIRECT_MESSAGE)
+            phrases = await self.users.phrases(person(body))
+            await self.interactions.say(body, phrases.say(words.NOT_MY_DIRECT_MESSAGE))
             return
         found = await self.intake.shortcut(me, body)
         await self._shortcut_answer(me, body, [job for job, _ in found])
@@ -136,17 +195,19 @@ class Actions:
     async def _shortcut_answer(self, me: Identity, body: Json, jobs: list[Job]) -> None:
         message = as_object(body.get("message"))
         channel = text(child(body, "channel"), "id")
-        said = words.ON_IT
+        phrases = await self.users.phrases(person(body))
+        said = phrases.say(words.ON_IT)
         if not jobs:
-            said = words.NO_AUDIO_IN_MESSAGE
+            said = phrases.say(words.NO_AUDIO_IN_MESSAGE)
         elif jobs[0].state is State.DONE:
             link = me.link(channel, jobs[0].origin.thread_ts)
-            said = words.ALREADY_DONE.format(name=words.name_of(jobs[0]), job=jobs[0].id, link=link)
+            name = words.name_of(jobs[0], phrases)
+            said = phrases.say(words.ALREADY_DONE).format(name=name, job=jobs[0].id, link=link)
         try:
             await self.client.call(Method.REPLIES, channel=channel, ts=text(message, "ts"), limit=1)
         except SlackRefusal as refusal:
             if refusal.code in ("not_in_channel", "channel_not_found"):
-                said = words.NOT_A_MEMBER
+                said = phrases.say(words.NOT_A_MEMBER)
         except StepError:
             pass  # this answer is a courtesy; the jobs are committed
         await self.interactions.say(body, said)

@@ -25,6 +25,7 @@ from bot.slack.job_control import restart
 from bot.slack.people.remembered import DECIDE_SECONDS
 from bot.slack.settings.permissions import SettingsPermissions
 from bot.slack.settings.services import Services
+from bot.text.phrases import ENGLISH, Phrases
 
 AGAIN_VIEW = "transcribe_again"
 SERVICE_ACTION = "again_service"
@@ -79,59 +80,69 @@ class TranscribeAgain:
     async def _form(self, me: Identity, body: Json) -> Block:
         job = await self._interactions.job(me, body, value(body))
         said = await self._interactions.refusal(body, job)
+        phrases = await self._interactions.phrases(person(body))
         if said or job is None:
-            return notice(words.AGAIN_TITLE, said, words.CLOSE)
-        return self.form(job.id, self.way(job.provider, job.options))
+            return notice(phrases.say(words.AGAIN_TITLE), said, phrases.say(words.CLOSE))
+        return self.form(job.id, self.way(job.provider, job.options), phrases)
 
     async def service_chosen(self, me: Identity, body: Json) -> None:
         """Another service in the open modal: its own languages are shown."""
         chosen = Choice(value(body))
         facts = facts_of(body)
         if chosen.provider in self._offers:
-            view = self.form(text(facts, "job"), self.way(chosen.provider, Options()))
+            phrases = await self._interactions.phrases_at_once(person(body))
+            view = self.form(text(facts, "job"), self.way(chosen.provider, Options()), phrases)
             await self._interactions.fill(text(child(body, "view"), "id"), view)
 
-    def form(self, job_id: str, way: Choice) -> Block:
+    def form(self, job_id: str, way: Choice, phrases: Phrases = ENGLISH) -> Block:
         """The modal with the choices of one service; `way` is what is chosen at first."""
-        offers = self._offers
+        offers, say = self._offers, phrases.say
         provider = way.provider if way.provider in offers else next(iter(sorted(offers)), "")
-        blocks = [section(words.AGAIN_INTRO)]
+        blocks = [section(say(words.AGAIN_INTRO))]
         services = {name: offers[name].title for name in sorted(offers)}
-        chooser = _chooser(SERVICE_ACTION, words.SERVICE, services, provider)
-        blocks.append({**field(SERVICE_BLOCK, words.SERVICE, chooser), "dispatch_action": True})
+        chooser = _chooser(SERVICE_ACTION, say(words.SERVICE), services, provider)
+        blocks.append({**field(SERVICE_BLOCK, say(words.SERVICE), chooser), "dispatch_action": True})
         capabilities = offers.get(provider)
         if capabilities is not None and capabilities.languages:
-            default = {} if self.way(provider, Options()).language else {NONE: words.DETECTED}
-            chooser = _chooser(CHOICE, words.LANGUAGE, {**default, **capabilities.languages}, way.language or NONE)
-            blocks.append(field(_language_block(provider), words.LANGUAGE, chooser))
+            default = {} if self.way(provider, Options()).language else {NONE: say(words.DETECTED)}
+            languages = {**default, **capabilities.languages}
+            chooser = _chooser(CHOICE, say(words.LANGUAGE), languages, way.language or NONE)
+            blocks.append(field(_language_block(provider), say(words.LANGUAGE), chooser))
         if capabilities is not None and capabilities.recording_types:
-            default = {} if self.way(provider, Options()).recording_type else {NONE: words.USUAL}
+            default = {} if self.way(provider, Options()).recording_type else {NONE: say(words.USUAL)}
             kinds = {**default, **capabilities.recording_types}
-            chooser = _chooser(CHOICE, words.RECORDING, kinds, way.recording_type or NONE)
-            blocks.append(field(_recording_block(provider), words.RECORDING, chooser))
+            chooser = _chooser(CHOICE, say(words.RECORDING), kinds, way.recording_type or NONE)
+            blocks.append(field(_recording_block(provider), say(words.RECORDING), chooser))
         return modal(
-            words.AGAIN_TITLE,
+            say(words.AGAIN_TITLE),
             blocks,
             callback_id=AGAIN_VIEW,
-            close=words.CANCEL,
-            submit=words.AGAIN_START,
+            close=say(words.CANCEL),
+            submit=say(words.AGAIN_START),
             facts={"job": job_id},
         )
 
     async def submit(self, me: Identity, body: Json) -> Json | None:
         """The filled modal: the new job is committed before Slack hears so."""
+        said = await self._begun(me, body)
+        if not said:
+            return None
+        return errors({SERVICE_BLOCK: (await self._interactions.phrases_at_once(person(body))).say(said)})
+
+    async def _begun(self, me: Identity, body: Json) -> str:
+        """Begin what was asked for; why it is not begun, in English, or "". Raises `StoreError`."""
         job = await self._store.job(text(facts_of(body), "job"))
         if job is None or job.origin.team_id != me.team_id:
-            return errors({SERVICE_BLOCK: words.NOT_MINE})
+            return words.NOT_MINE
         if said := await self._interactions.refusal_in_modal(person(body), job):
-            return errors({SERVICE_BLOCK: said})
+            return said
         provider = entered(body, SERVICE_BLOCK, SERVICE_ACTION)
         if provider not in self._offers:
-            return errors({SERVICE_BLOCK: words.NO_SERVICE})
+            return words.NO_SERVICE
         if not self._services.allows(provider, job.origin.channel_id):
-            return errors({SERVICE_BLOCK: words.NOT_ALLOWED})
+            return words.NOT_ALLOWED
         if said := await self._no_choice(person(body), job, provider):
-            return errors({SERVICE_BLOCK: said})
+            return said
         language = entered(body, _language_block(provider), CHOICE)
         recording = entered(body, _recording_block(provider), CHOICE)
         options = Options(_unless_none(language), _unless_none(recording))
@@ -139,7 +150,7 @@ class TranscribeAgain:
         if not said:
             now = self._clock.now()
             await note(self._store, AuditAction.TRANSCRIBED_AGAIN, person(body), "modal", now, job, provider=provider)
-        return errors({SERVICE_BLOCK: said}) if said else None
+        return said
 
     async def _no_choice(self, user_id: str, job: Job, provider: str) -> str:
         """Why the user may not send this recording to this service, or "".

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from bot.domain.errors import StepError, StoreError
-from bot.domain.job import Job, State
+from bot.domain.job import FINAL, Job, State
 from bot.ports.clock import Clock
 from bot.ports.store import AuditAction, JobFilter, JobStore
 from bot.slack import texts as words
@@ -23,11 +23,12 @@ from bot.slack.command.lists import LIST_NEWEST, LIST_OLDER, LISTS, UNFINISHED, 
 from bot.slack.command.search import Searches
 from bot.slack.job_control import restart, stop
 from bot.slack.people.membership import Access
+from bot.slack.people.users import Users
 from bot.slack.people.visibility import Visibility, VisibleChannels
 from bot.slack.settings import texts as settings_words
 from bot.slack.settings.modal import SettingsModal
-from bot.slack.thread.render import answer
-from bot.text.phrases import Phrases
+from bot.slack.thread.render import CANCEL_ONE_ACTION, answer, cancel_question, is_anothers
+from bot.text.phrases import ENGLISH, Phrases
 from bot.text.problems import DEPENDS_ON_FILE, sentence
 
 KNOWN = ("help", "status", "list", "retry", "cancel", "search", "settings", "audit")
@@ -43,6 +44,7 @@ class CommandRequest:
     arguments: tuple[str, ...]
     typed: str = ""  # as it was typed, with the command's own word
     trigger_id: str = ""
+    phrases: Phrases = ENGLISH  # of the user
 
     @property
     def job_id(self) -> str:
@@ -69,7 +71,7 @@ class Commands:
         audit: AuditPages,
         clock: Clock,
         notify: Callable[[str], None],
-        phrases: Phrases,
+        users: Users,
     ) -> None:
         self._store = store
         self._client = client
@@ -80,26 +82,28 @@ class Commands:
         self._audit = audit
         self._clock = clock
         self._notify = notify
-        self._phrases = phrases  # English, with the names of the services
-        self.lists = Lists(store, phrases)
+        self._users = users
+        self.lists = Lists(store)
         self._searches = Searches(store)
 
     async def handle(self, body: Json) -> None:
         """Answer through the command's `response_url`."""
         typed = text(body, "text")
+        phrases = await self._users.phrases(text(body, "user_id"))
         asked = CommandRequest(
             text(body, "user_id"),
             text(body, "channel_id"),
             tuple(typed.split()),
             " ".join(typed.split()),
             text(body, "trigger_id"),
+            phrases,
         )
         try:
             message = await self.answer(asked)
         except StoreError:
-            message = answer(words.UNAVAILABLE)
+            message = answer(phrases.say(words.UNAVAILABLE))
         except StepError:
-            message = answer(words.SLACK_ASKED)
+            message = answer(phrases.say(words.SLACK_ASKED))
         if message is not None:
             await self._respond(text(body, "response_url"), message, replace=False)
 
@@ -109,7 +113,7 @@ class Commands:
         word = asked.arguments[0].lower() if asked.arguments else "help"
         match word:
             case "help":
-                return help_message()
+                return help_message(asked.phrases)
             case "status":
                 return await (self._timeline(me, asked) if asked.job_id else self._standing(me, asked))
             case "list":
@@ -121,7 +125,7 @@ class Commands:
             case "search":
                 visible = await self._visibility.of(asked.user_id, asked.channel_id)
                 await self._note(me, AuditAction.SEARCHED, visible, "command")
-                return await self._searches.page(me, visible, asked.rest)
+                return await self._searches.page(me, visible, asked.rest, phrases=asked.phrases)
             case "audit":
                 return await self._audit.page(me, asked.user_id, asked.channel_id)
             case "settings":
@@ -129,29 +133,31 @@ class Commands:
                 opened = await self._settings.open(me, asked.user_id, where, asked.trigger_id, here=where)
                 return None if opened else answer(settings_words.TOO_LATE)
         close = difflib.get_close_matches(word, KNOWN, n=1, cutoff=0.5)
-        return answer(words.nearest(clean_word(word), close[0] if close else ""))
+        return answer(words.nearest(clean_word(word), close[0] if close else "", asked.phrases))
 
     async def turned(self, me: Identity, body: Json) -> None:
         """A button below a list, a search or the audit log: its page takes the place of the one before."""
         pressed = value(body)
+        phrases = await self._users.phrases(person(body))
         try:
-            message = await self._turned(me, body, pressed)
+            message = await self._turned(me, body, pressed, phrases)
         except StoreError:
-            message = answer(words.UNAVAILABLE)
+            message = answer(phrases.say(words.UNAVAILABLE))
         except StepError:
-            message = answer(words.SLACK_ASKED)
+            message = answer(phrases.say(words.SLACK_ASKED))
         await self._respond(text(body, "response_url"), message, replace=True)
 
-    async def _turned(self, me: Identity, body: Json, pressed: str) -> Message:
+    async def _turned(self, me: Identity, body: Json, pressed: str, phrases: Phrases) -> Message:
         if action_id(body) in (AUDIT_OLDER, AUDIT_NEWEST):
             return await self._audit.page(me, person(body), place(body), audit_log.turned(pressed))
         visible = await self._visibility.of(person(body), place(body))
         if action_id(body) in (LIST_OLDER, LIST_NEWEST):
             which, before, seen = lists.turned(pressed)
             await self._note(me, AuditAction.VIEWED, visible, "button", list=which)
-            return await self.lists.page(me, visible, which, before, seen)
+            return await self.lists.page(me, visible, which, phrases, before, seen)
         await self._note(me, AuditAction.SEARCHED, visible, "button")
-        return await self._searches.page(me, visible, *search.turned(pressed))
+        typed, earlier = search.turned(pressed)
+        return await self._searches.page(me, visible, typed, earlier, phrases)
 
     async def _note(self, me: Identity, action: AuditAction, by: VisibleChannels, origin: str, **facts: str) -> None:
         now, where = self._clock.now(), {"team": me.team_id, "channel": by.here}
@@ -168,40 +174,43 @@ class Commands:
         return job if await self._access.belongs(asked.user_id, job, asked.channel_id) else None
 
     def _unknown(self, asked: CommandRequest) -> Message:
-        return answer(words.NO_SUCH_JOB.format(job=clean_word(asked.job_id)))
+        return answer(asked.phrases.say(words.NO_SUCH_JOB).format(job=clean_word(asked.job_id)))
 
     async def _timeline(self, me: Identity, asked: CommandRequest) -> Message:
         job = await self._named(me, asked)
         if job is None:
             return self._unknown(asked)
         ahead = await self._store.count_ahead(job) if job.state in (State.RECEIVED, State.SUBMITTING) else 0
-        return timeline(me, job, await self._store.events(job.id), self._phrases, ahead)
+        return timeline(me, job, await self._store.events(job.id), asked.phrases, ahead)
 
     async def _standing(self, me: Identity, asked: CommandRequest) -> Message:
         visible = await self._visibility.of(asked.user_id, asked.channel_id)
         running = JobFilter(me.team_id, user_id=asked.user_id, states=UNFINISHED)
         mine, more = await self.lists.some(visible, [running], None, _SHOWN)
         if mine:
-            return listed(words.UNDER_WAY, await self.lists.lines(me, mine), more is not None)
+            lines = await self.lists.lines(me, mine, asked.phrases)
+            return listed(asked.phrases.say(words.UNDER_WAY), lines, more is not None, asked.phrases)
         last, _ = await self.lists.some(visible, [JobFilter(me.team_id, user_id=asked.user_id)], None, 3)
         if not last:
-            return answer(words.NOTHING_YET)
-        return listed(words.NONE_UNDER_WAY, await self.lists.lines(me, last), False)
+            return answer(asked.phrases.say(words.NOTHING_YET))
+        lines = await self.lists.lines(me, last, asked.phrases)
+        return listed(asked.phrases.say(words.NONE_UNDER_WAY), lines, False, asked.phrases)
 
     async def _list(self, me: Identity, asked: CommandRequest) -> Message:
         which = asked.arguments[1].lower() if len(asked.arguments) > 1 else "mine"
         if which not in LISTS:
             close = difflib.get_close_matches(which, LISTS, n=1, cutoff=0.4)
-            return answer(words.nearest(clean_word(f"list {which}"), f"list {close[0]}" if close else ""))
+            known = f"list {close[0]}" if close else ""
+            return answer(words.nearest(clean_word(f"list {which}"), known, asked.phrases))
         visible = await self._visibility.of(asked.user_id, asked.channel_id)
         await self._note(me, AuditAction.VIEWED, visible, "command", list=which)
-        return await self.lists.page(me, visible, which)
+        return await self.lists.page(me, visible, which, asked.phrases)
 
     async def _last(self, me: Identity, asked: CommandRequest, states: tuple[State, ...]) -> Job | None:
         """The newest of these of the user in this conversation; one that cannot be tried again only if all are such."""
         query = JobFilter(me.team_id, channel_ids=(asked.channel_id,), user_id=asked.user_id, states=states)
         found = await self._store.jobs(query)
-        return next((job for job in found if not self._hopeless(job)), next(iter(found), None))
+        return next((job for job in found if not _hopeless(job, asked.phrases)), next(iter(found), None))
 
     async def _retry(self, me: Identity, asked: CommandRequest) -> Message:
         if asked.job_id:
@@ -211,22 +220,16 @@ class Commands:
         else:
             job = await self._last(me, asked, (State.FAILED, State.CANCELLED))
             if job is None:
-                return answer(words.NOTHING_TO_RETRY)
-        if why := self._hopeless(job):
-            return answer(words.RETRY_CANNOT_HELP.format(name=words.name_of(job), job=job.id, why=why))
+                return answer(asked.phrases.say(words.NOTHING_TO_RETRY))
+        say, name = asked.phrases.say, words.name_of(job, asked.phrases)
+        if why := _hopeless(job, asked.phrases):
+            return answer(say(words.RETRY_CANNOT_HELP).format(name=name, job=job.id, why=why))
         if await restart(self._store, job, self._clock.now(), self._notify) is None:
             said = words.ALREADY_DONE if job.state is State.DONE else words.CANNOT_RETRY
             link = me.link(job.origin.channel_id, job.origin.thread_ts)
-            return answer(said.format(name=words.name_of(job), job=job.id, link=link))
+            return answer(say(said).format(name=name, job=job.id, link=link))
         await note(self._store, AuditAction.RETRIED, asked.user_id, "command", self._clock.now(), job)
-        return answer(words.RETRIED.format(name=words.name_of(job), job=job.id))
-
-    def _hopeless(self, job: Job) -> str:
-        """Why another try of the same file cannot help, or ""."""
-        problem = job.problem if job.state is State.FAILED else None
-        if problem is None or problem.code not in DEPENDS_ON_FILE:
-            return ""
-        return escape_label(sentence(problem, titles=self._phrases.titles))
+        return answer(say(words.RETRIED).format(name=name, job=job.id))
 
     async def _cancel(self, me: Identity, asked: CommandRequest) -> Message:
         if asked.job_id:
@@ -236,18 +239,29 @@ class Commands:
         else:
             job = await self._last(me, asked, UNFINISHED)
             if job is None:
-                return answer(words.NOTHING_TO_CANCEL)
-        name = words.name_of(job)
+                return answer(asked.phrases.say(words.NOTHING_TO_CANCEL))
+        say, name = asked.phrases.say, words.name_of(job, asked.phrases)
+        if job.state not in FINAL and is_anothers(job, asked.user_id):
+            return cancel_question([job], CANCEL_ONE_ACTION, asked.phrases)
         if await stop(self._store, job, asked.user_id, self._clock.now(), self._notify):
             await note(self._store, AuditAction.CANCELLED, asked.user_id, "command", self._clock.now(), job)
-            return answer(words.CANCELLING.format(name=name, job=job.id))
-        return answer(words.CANNOT_CANCEL.format(name=name, job=job.id))
+            return answer(say(words.CANCELLING).format(name=name, job=job.id))
+        return answer(say(words.CANNOT_CANCEL).format(name=name, job=job.id))
 
 
-def help_message() -> Message:
+def help_message(phrases: Phrases = ENGLISH) -> Message:
     """What the bot does and which words the command knows."""
-    blocks = [section(command_words.HELP), section(command_words.COMMANDS), context(command_words.JOB_IS)]
-    return Message(command_words.HELP, blocks)
+    said = phrases.say(command_words.HELP)
+    blocks = [section(said), section(phrases.say(command_words.COMMANDS)), context(phrases.say(command_words.JOB_IS))]
+    return Message(said, blocks)
+
+
+def _hopeless(job: Job, phrases: Phrases) -> str:
+    """Why another try of the same file cannot help, or ""."""
+    problem = job.problem if job.state is State.FAILED else None
+    if problem is None or problem.code not in DEPENDS_ON_FILE:
+        return ""
+    return escape_label(sentence(problem, phrases.locale, phrases.titles))
 
 
 def clean_word(word: str) -> str:

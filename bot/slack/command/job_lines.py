@@ -10,7 +10,7 @@ from bot.slack.api.identity import Identity
 from bot.slack.blockkit.blocks import Block, Message, context, section
 from bot.slack.blockkit.limits import SECTION
 from bot.slack.blockkit.text import clip, escape_label
-from bot.slack.command.texts import line_of
+from bot.slack.command.texts import EARLIER, NOW, OPEN, line_of
 from bot.slack.thread.render import is_nameless
 from bot.text.durations import human
 from bot.text.phrases import ENGLISH, Phrases
@@ -28,25 +28,26 @@ def job_line(me: Identity, job: Job, transcript: Transcript | None = None, phras
     for them.
     """
     icon = words.ICONS.get(job.state, words.RUNNING_ICON)
-    length = f", {human(job.file.seconds)}" if job.file.seconds else ""
+    length = f", {human(job.file.seconds, phrases.units)}" if job.file.seconds else ""
     link = me.link(job.origin.channel_id, job.origin.thread_ts)
-    state = words.STATES[job.state]
+    state = phrases.say(words.STATES[job.state])
     if job.state is State.FAILED and job.problem is not None:
-        why = sentence(job.problem, titles=phrases.titles).partition(". ")[0].rstrip(".")
+        why = sentence(job.problem, phrases.locale, phrases.titles).partition(". ")[0].rstrip(".")
         state = f"{state} ({escape_label(clip(why, 120))})"
-    called = _called(job, transcript)
-    if called != words.name_of(job) and not is_nameless(job):
-        length = f" ({words.name_of(job)}){length}"
-    return f"{icon} *{called}*{length}: {state}, {words.moment(job.created_at)}, <{link}|open>, `{job.id}`"
+    called = _called(job, transcript, phrases)
+    if called != words.name_of(job, phrases) and not is_nameless(job):
+        length = f" ({words.name_of(job, phrases)}){length}"
+    opened = f"<{link}|{phrases.say(OPEN)}>"
+    return f"{icon} *{called}*{length}: {state}, {words.moment(job.created_at)}, {opened}, `{job.id}`"
 
 
-def _called(job: Job, transcript: Transcript | None) -> str:
+def _called(job: Job, transcript: Transcript | None, phrases: Phrases) -> str:
     title = " ".join((named(transcript).title or "").split()) if transcript is not None else ""
     if title:
         return escape_label(clip(title, 80))
     if transcript is not None and is_nameless(job) and not transcript.is_empty:
         return f"“{escape_label(clip(' '.join(transcript.text.split()), 60))}”"
-    return words.name_of(job)
+    return words.name_of(job, phrases)
 
 
 def job_lines(
@@ -56,27 +57,27 @@ def job_lines(
     return [job_line(me, job, transcripts.get(job.id), phrases) for job in jobs]
 
 
-def listed(heading: str, lines: Sequence[str], more: bool) -> Message:
+def listed(heading: str, lines: Sequence[str], more: bool, phrases: Phrases = ENGLISH) -> Message:
     """A list with its heading; it may take several sections."""
     blocks = [section(f"*{heading}*"), *sections(lines)]
     if more:
-        blocks.append(context(words.MORE_LISTED.format(count=len(lines))))
+        blocks.append(context(phrases.say(words.MORE_LISTED).format(count=len(lines))))
     return Message(heading, blocks)
 
 
 def timeline(me: Identity, job: Job, events: Sequence[JobEvent], phrases: Phrases = ENGLISH, ahead: int = 0) -> Message:
     """The state of a job and its steps so far, newest last; no content."""
-    head = job_line(me, job)
+    head = job_line(me, job, phrases=phrases)
     stage = words.stage(job, ahead, phrases=phrases)
     said = [(event.at, line_of(event, phrases)) for event in events if event.cause]
     lines = [f"{words.moment(at, seconds=True)}  {line}" for at, line in said if line]
     left_out = max(0, len(lines) - 30)
     blocks = [section(head)]
     if job.finished_at is None:
-        blocks.append(context(f"Now: {stage}"))
+        blocks.append(context(phrases.say(NOW).format(stage=stage)))
     if left_out:
-        blocks.append(context(f"{left_out} earlier steps are not shown."))
-    return Message(f"Job {job.id}: {words.STATES[job.state]}", [*blocks, *sections(lines[left_out:])])
+        blocks.append(context(phrases.say(EARLIER).format(count=left_out)))
+    return Message(f"{job.id}: {phrases.say(words.STATES[job.state])}", [*blocks, *sections(lines[left_out:])])
 
 
 def sections(lines: Sequence[str]) -> list[Block]:

@@ -25,32 +25,38 @@ _ROUNDS = 10  # of reading, so that one answer stays quick even for who has left
 class Lists:
     """Finds the recordings that a person may see."""
 
-    def __init__(self, store: JobStore, phrases: Phrases) -> None:
+    def __init__(self, store: JobStore) -> None:
         self._store = store
-        self._phrases = phrases  # English, with the names of the services
 
     async def page(
-        self, me: Identity, visible: VisibleChannels, which: str, before: float | None = None, seen: int = 0
+        self,
+        me: Identity,
+        visible: VisibleChannels,
+        which: str,
+        phrases: Phrases,
+        before: float | None = None,
+        seen: int = 0,
     ) -> Message:
         """A page of one of `LISTS`, below `before` (Unix seconds); `seen` are shown already. Raises `StepError`s."""
         if which == "channel" and not visible.can_see_here:
-            return Message(words.LIST_NOT_HERE, [section(words.LIST_NOT_HERE)])
+            said = phrases.say(words.LIST_NOT_HERE)
+            return Message(said, [section(said)])
         jobs, further = await self.some(visible, _queries(me, visible, which), before, PAGE)
-        heading = words.LISTS[which]
+        heading = phrases.say(words.LISTS[which])
         if not jobs and not seen:
-            return Message(heading, [section(f"*{heading}*"), context(words.NONE_LISTED[which])])
-        blocks: list[Block] = [section(f"*{heading}*"), *sections(await self.lines(me, jobs))]
+            return Message(heading, [section(f"*{heading}*"), context(phrases.say(words.NONE_LISTED[which]))])
+        blocks: list[Block] = [section(f"*{heading}*"), *sections(await self.lines(me, jobs, phrases))]
         if seen or further is not None:
             blocks.append(context(words.PAGE.format(first=seen + 1, last=seen + len(jobs))))
-            blocks.append(_buttons(which, further, seen + len(jobs), seen > 0))
+            blocks.append(_buttons(which, further, seen + len(jobs), seen > 0, phrases))
         return Message(heading, blocks)
 
-    async def lines(self, me: Identity, jobs: Sequence[Job]) -> list[str]:
+    async def lines(self, me: Identity, jobs: Sequence[Job], phrases: Phrases) -> list[str]:
         """A line for each job, with the title of its transcript. Raises `StoreError`."""
         done = [job.id for job in jobs if job.state is State.DONE]
         found = {job_id: await self._store.transcript(job_id) for job_id in done}
         transcripts = {job_id: transcript for job_id, transcript in found.items() if transcript is not None}
-        return job_lines(me, jobs, transcripts, self._phrases)
+        return job_lines(me, jobs, transcripts, phrases)
 
     async def some(
         self, visible: VisibleChannels, queries: Sequence[JobFilter], before: float | None, count: int
@@ -101,11 +107,11 @@ def _from(query: JobFilter, before: float | None) -> JobFilter:
     return JobFilter(query.team_id, query.channel_ids, query.user_id, query.states, limit=_READ_AT_ONCE, before=before)
 
 
-def _buttons(which: str, further: float | None, seen: int, later: bool) -> Block:
+def _buttons(which: str, further: float | None, seen: int, later: bool, phrases: Phrases) -> Block:
     shown = []
     if further is not None:
         value = json.dumps({"list": which, "before": further, "seen": seen})
-        shown.append(button(words.OLDER, LIST_OLDER, value))
+        shown.append(button(phrases.say(words.OLDER), LIST_OLDER, value))
     if later:
-        shown.append(button(words.NEWEST, LIST_NEWEST, json.dumps({"list": which})))
+        shown.append(button(phrases.say(words.NEWEST), LIST_NEWEST, json.dumps({"list": which})))
     return actions("list", *shown)

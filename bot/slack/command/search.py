@@ -17,6 +17,7 @@ from bot.slack.texts import moment
 from bot.slack.thread.render import title_of
 from bot.text.durations import human, stamp
 from bot.text.excerpts import Excerpt, excerpts
+from bot.text.phrases import ENGLISH, Phrases
 from bot.text.printable import printable
 from bot.text.search import terms
 
@@ -32,36 +33,46 @@ class Searches:
         self._store = store
         self._searching: set[str] = set()  # users: opening sealed transcripts costs, so each has one search at a time
 
-    async def page(self, me: Identity, visible: VisibleChannels, typed: str, before: int | None = None) -> Message:
+    async def page(
+        self,
+        me: Identity,
+        visible: VisibleChannels,
+        typed: str,
+        before: int | None = None,
+        phrases: Phrases = ENGLISH,
+    ) -> Message:
         """The newest recordings in which all of it was said. Raises `StepError`s and `StoreError`s."""
         typed = clip(" ".join(typed.split()), LONGEST)
         wanted = terms(typed)
         if not wanted:
-            return Message(words.NOTHING_TO_SEARCH, [section(words.NOTHING_TO_SEARCH)])
+            said = phrases.say(words.NOTHING_TO_SEARCH)
+            return Message(said, [section(said)])
         which = SearchFilter(me.team_id, wanted, tuple(sorted(visible.channels)), visible.user_id, PAGE, before)
         if visible.user_id in self._searching:
-            return Message(words.STILL_SEARCHING, [section(words.STILL_SEARCHING)])
+            said = phrases.say(words.STILL_SEARCHING)
+            return Message(said, [section(said)])
         self._searching.add(visible.user_id)
         try:
             page = await self._store.search(which)
         finally:
             self._searching.discard(visible.user_id)
         shown = words.typed_words(typed)
-        heading = words.FOUND.format(typed=shown)
+        heading = phrases.say(words.FOUND).format(typed=shown)
         blocks: list[Block] = [section(f"*{heading}*")]
         for found in page.found:
             transcript = await self._store.transcript(found.job.id)
             if transcript is not None:  # else it was purged since
-                blocks += await asyncio.to_thread(hit, me, found.job, transcript, wanted)
+                blocks += await asyncio.to_thread(hit, me, found.job, transcript, wanted, phrases)
         if len(blocks) == 1:
             if page.next is None:
-                said = words.FOUND_NO_MORE if before is not None else words.FOUND_NONE.format(typed=shown)
+                said = phrases.say(words.FOUND_NO_MORE if before is not None else words.FOUND_NONE)
             else:
-                said = words.FOUND_NONE_SO_FAR.format(typed=shown)
-            blocks = [section(said), context(words.SEARCH_HINT)]
+                said = phrases.say(words.FOUND_NONE_SO_FAR)
+            said = said.format(typed=shown)
+            blocks = [section(said), context(phrases.say(words.SEARCH_HINT))]
             heading = said
         if page.next is not None:
-            label = words.OLDER if page.found else words.LOOK_FURTHER
+            label = phrases.say(words.OLDER if page.found else words.LOOK_FURTHER)
             value = json.dumps({"words": typed, "before": page.next}, ensure_ascii=False)
             blocks.append(actions("search", button(label, SEARCH_OLDER, value)))
         return Message(heading, blocks)
@@ -76,15 +87,17 @@ def turned(value: str) -> tuple[str, int | None]:
     return text(asked, "words"), int(number(asked, "before")) or None
 
 
-def hit(me: Identity, job: Job, transcript: Transcript, wanted: tuple[Term, ...]) -> list[Block]:
+def hit(
+    me: Identity, job: Job, transcript: Transcript, wanted: tuple[Term, ...], phrases: Phrases = ENGLISH
+) -> list[Block]:
     """One recording that was found: its title as a link to the thread, where and when, and what was said."""
     origin = job.origin
     title = escape_label(clip(title_of(job, transcript), 150))
     link = me.link(origin.channel_id, origin.thread_ts)
-    facts = [words.DIRECT_MESSAGE if origin.channel_id.startswith("D") else f"<#{origin.channel_id}>"]
+    facts = [phrases.say(words.DIRECT_MESSAGE) if origin.channel_id.startswith("D") else f"<#{origin.channel_id}>"]
     facts.append(moment(job.created_at))
     if seconds := transcript.seconds or job.file.seconds:
-        facts.append(human(seconds))
+        facts.append(human(seconds, phrases.units))
     facts.append(f"`{job.id}`")
     blocks = [section(f"*<{link}|{title}>*\n{'  ·  '.join(facts)}")]
     runs = [run for part in excerpts(transcript, wanted) for run in _runs(part)]

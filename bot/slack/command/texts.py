@@ -1,6 +1,6 @@
 """What `/transcribe` answers: help, lists, timelines, searches. English, mrkdwn; names must be escaped before.
 
-Translations of what everybody in a thread sees are in `bot.text.phrases`; these are read by the user who typed.
+They are read by the user who typed; translations are in `bot.text.translations.answers`. The audit log is in English.
 """
 
 from collections.abc import Mapping
@@ -58,7 +58,9 @@ FOUND_NONE_SO_FAR = (
 )
 LOOK_FURTHER = "Look further back"
 SEARCH_HINT = "Words are found by their beginning, in titles, summaries and transcripts."
-OPEN = "Open"
+OPEN = "open"
+NOW = "Now: {stage}"
+EARLIER = "{count} earlier steps are not shown."
 
 AUDIT = "What was done here, newest first"
 AUDIT_EMPTY = "Nothing was recorded here yet: nobody has searched, downloaded, renamed, deleted or changed settings."
@@ -96,8 +98,20 @@ _SENTENCES: Mapping[Cause, str] = {
     Cause.IGNORED: "Not a recording; nothing to do",
     Cause.REUSES: "The same file was transcribed before; that transcript is used",
 }
+_POSTED = "Reply posted in the thread"
+_ACCEPTED = "Checked; it goes to {service}"
+_REFUSED = "No transcript: {why}"
+_NO_TRANSCRIPT = "No transcript"
+_WITH_DETAIL: Mapping[Cause, str] = {
+    Cause.RETRY: "It did not work; trying again ({detail})",
+    Cause.PARKED: "Paused: the app's administrator has to fix this ({detail})",
+    Cause.HANDED_OVER_AGAIN: "Sent to the service again ({detail})",
+    Cause.REMOTE_DROPPED: "Sent to the service again ({detail})",
+    Cause.RESULT_MISSING: "The result was not available after all ({detail})",
+    Cause.UNDELIVERABLE: "The reply could not be posted in the thread ({detail})",
+}
 _ENDS: Mapping[State, str] = {
-    State.DONE: "Reply posted in the thread",
+    State.DONE: _POSTED,
     State.FAILED: "Posted in the thread: no transcript",
     State.CANCELLED: "Posted in the thread: cancelled",
     State.DELETED: "Ended, because the recording was deleted",
@@ -109,27 +123,18 @@ _CODES = frozenset(code.value for code in ProblemCode)
 def line_of(event: JobEvent, phrases: Phrases) -> str:
     """A line of a timeline in words, "" for a step that says nothing to a user; the operator's note in parentheses."""
     if (known := _SENTENCES.get(event.cause)) is not None:
-        return known
+        return phrases.say(known)
     shown = escape_label(clip(event.detail, 160))
     match event.cause:
         case Cause.REPLIED:
-            return _ENDS.get(event.target, "Reply posted in the thread")
+            return phrases.say(_ENDS.get(event.target, _POSTED))
         case Cause.ACCEPTED:
-            return f"Checked; it goes to {escape_label(phrases.service(event.detail))}"
+            return phrases.say(_ACCEPTED).format(service=escape_label(phrases.service(event.detail)))
         case Cause.REFUSED if event.detail in _CODES:
-            return f"No transcript: {escape_label(sentence(Problem(ProblemCode(event.detail)), titles=phrases.titles))}"
-        case Cause.RETRY:
-            return f"It did not work; trying again ({shown})"
-        case Cause.PARKED:
-            return f"Paused: the app's administrator has to fix this ({shown})"
-        case Cause.HANDED_OVER_AGAIN | Cause.REMOTE_DROPPED:
-            return f"Sent to the service again ({shown})"
-        case Cause.RESULT_MISSING:
-            return f"The result was not available after all ({shown})"
-        case Cause.UNDELIVERABLE:
-            return f"The reply could not be posted in the thread ({shown})"
-        case _:
-            return "No transcript"  # a refusal whose reason was purged
+            why = sentence(Problem(ProblemCode(event.detail)), phrases.locale, phrases.titles)
+            return phrases.say(_REFUSED).format(why=escape_label(why))
+        case _:  # without detail: a refusal whose reason was purged
+            return phrases.say(_WITH_DETAIL.get(event.cause, _NO_TRANSCRIPT)).format(detail=shown)
 
 
 _DEEDS: Mapping[AuditAction, str] = {

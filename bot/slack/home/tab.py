@@ -70,7 +70,7 @@ class Home:
         self._client = client
         self._persons = persons
         self._visibility = visibility
-        self._lists = Lists(store, persons.english)
+        self._lists = Lists(store)
         self._services = services
         self._support = support
         self._clock = clock
@@ -123,8 +123,8 @@ class Home:
         channels = [(channel, await self._store.channel_settings(me.team_id, channel)) for channel in shared[:CHANNELS]]
         direct = self._direct.get(user)
         return HomeData(
-            running=await self._lists.lines(me, running),
-            last=await self._lists.lines(me, finished),
+            running=await self._lists.lines(me, running, self._persons.english),
+            last=await self._lists.lines(me, finished, self._persons.english),
             days=days,
             use=use,
             channels=channels,

@@ -34,6 +34,7 @@ from bot.slack.incoming.intake import (
     candidates,
 )
 from bot.slack.job_control import restart
+from bot.slack.people.users import Users
 from bot.slack.settings.retention import Retention
 from bot.slack.thread import render
 from bot.slack.thread.posts import Posts
@@ -66,6 +67,7 @@ class DeferredTasks:
     files: SlackFiles
     intake: Intake
     posts: Posts
+    users: Users
     clock: Clock
     wake_event: WakeEvent
     others: Mapping[str, Act]
@@ -159,6 +161,7 @@ class DeferredTasks:
         elif kind == DIRECT_HELP:
             said = words.DIRECT_NO_AUDIO if truth(facts, "files") else words.DIRECT_HELP
             key = f"greeting:{text(facts, 'channel')}:{text(facts, 'ts')}"  # said once, as a greeting is
+            said = (await self.users.phrases(text(facts, "user"))).say(said)
             await self.posts.deliver(key, "", item.ref, "", render.answer(said))
         elif kind == ON_REQUEST:
             await self._offer(facts)
@@ -208,15 +211,17 @@ class DeferredTasks:
                     if not made and ended is not None and ended < number(facts, "ts"):
                         await restart(self.store, job, self.clock.now(), self.intake.notify)
         if not found:
-            await self._whisper(channel, user, root if root != ts else "", words.NO_AUDIO_IN_THREAD)
+            said = (await self.users.phrases(user)).say(words.NO_AUDIO_IN_THREAD)
+            await self._whisper(channel, user, root if root != ts else "", said)
 
     async def _offer(self, facts: Json) -> None:
         """A recording where the channel wants to be asked: its user, and nobody else, is offered a button."""
         ts, root = text(facts, "ts"), text(facts, "root")
-        press = actions("offer", button(words.TRANSCRIBE, ON_REQUEST_ACTION, f"{ts} {root}"))
-        await self._whisper(
-            text(facts, "channel"), text(facts, "user"), root if root != ts else "", words.ON_REQUEST, press
-        )
+        user = text(facts, "user")
+        say = (await self.users.phrases(user)).say
+        press = actions("offer", button(say(words.TRANSCRIBE), ON_REQUEST_ACTION, f"{ts} {root}"))
+        where = root if root != ts else ""
+        await self._whisper(text(facts, "channel"), user, where, say(words.ON_REQUEST), press)
 
     async def _whisper(self, channel: str, user: str, thread_ts: str, said: str, *more: Block) -> None:
         """An ephemeral answer, in the thread if there is one: below a message without replies it would not be seen.

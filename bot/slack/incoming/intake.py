@@ -121,7 +121,7 @@ class Intake:
         channel, ts, subtype = text(event, "channel"), text(event, "ts"), text(event, "subtype")
         if subtype not in ("", "file_share") or text(event, "thread_ts") or not text(event, "user"):
             return
-        facts = {"channel": channel, "ts": ts, "files": bool(rows(event, "files"))}
+        facts = {"channel": channel, "ts": ts, "files": bool(rows(event, "files")), "user": text(event, "user")}
         await self.defer(DIRECT_HELP, key=f"{me.team_id}:{channel}:{ts}", ref=channel, facts=facts)
 
     async def wanted(self, me: Identity, shared: FileShare) -> bool:

@@ -43,6 +43,9 @@ from bot.text.speaker_names import named
 
 RETRY_ACTION = "retry_job"
 CANCEL_ACTION = "cancel_message"
+CANCEL_SURELY_ACTION = "cancel_message_surely"
+CANCEL_ONE_ACTION = "cancel_one"
+LET_GO_ON_ACTION = "let_go_on"
 DOWNLOAD_ACTION = "download_transcript"
 RENAME_ACTION = "rename_speakers"
 AGAIN_ACTION = "transcribe_again"
@@ -363,6 +366,24 @@ def greeting(days: int = 0) -> Message:
     if days:
         said = f"{said} {words.GREETING_KEPT.format(days='1 day' if days == 1 else f'{days} days')}"
     return Message(said, [section(said)])
+
+
+def is_anothers(job: Job, user_id: str) -> bool:
+    """Whether another person shared the recording; one that an app shared is nobody's."""
+    return job.origin.user_id.startswith(("U", "W")) and job.origin.user_id != user_id
+
+
+def cancel_question(jobs: Sequence[Job], action_id: str, phrases: Phrases = ENGLISH) -> Message:
+    """What is asked before somebody cancels another person's recordings, with the answers as buttons."""
+    first, user = jobs[0], f"<@{jobs[0].origin.user_id}>"
+    if len(jobs) > 1:
+        said = phrases.say(words.CANCEL_ANOTHERS_ALL).format(count=len(jobs), user=user)
+    else:
+        name = words.name_of(first, phrases)
+        said = phrases.say(words.CANCEL_ANOTHERS).format(name=name, job=first.id, user=user)
+    yes = button(phrases.say(words.CANCEL_IT), action_id, first.id, style="danger")
+    no = button(phrases.say(words.LET_IT_GO_ON), LET_GO_ON_ACTION, first.id)
+    return Message(said, [section(said), actions("cancel", yes, no)])
 
 
 def answer(text: str) -> Message:

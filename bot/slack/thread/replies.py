@@ -214,7 +214,7 @@ class Replies:
             return
         row = OutboxMessage(key, job.id, job.origin.user_id, "", "posted", self._clock.now())
         await self._store.save_outbox(row)
-        said = words.UNREACHABLE.format(channel=job.origin.channel_id, job=job.id)
+        said = (await self.phrases(job)).say(words.UNREACHABLE).format(channel=job.origin.channel_id, job=job.id)
         try:
             await self._client.call(Method.POST, channel=job.origin.user_id, text=said)
         except StepError as error:

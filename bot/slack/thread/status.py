@@ -13,6 +13,7 @@ import structlog
 
 from bot.domain.errors import RateLimited, StepError, StoreError, Transient
 from bot.domain.job import FINAL, Job, Outcome, State
+from bot.domain.transcript import SpeechFinding
 from bot.ports.clock import Clock, WakeEvent
 from bot.ports.store import JobStore, OutboxMessage
 from bot.slack.api.client import SlackClient, SlackRefusal
@@ -236,7 +237,7 @@ class StatusLines:
         newest = {job.origin.file_id: job for job in sorted(jobs, key=lambda job: job.origin.version)}
         spoken = [job for job in newest.values() if job.outcome is not Outcome.SILENT]
         if spoken:
-            self._reactions.show(line.job, _ending(spoken))
+            self._reactions.show(line.job, ending([(job, await self._finding(job)) for job in spoken]))
         row = await self._store.outbox_message(key)
         if row is not None and row.phase in ("posted", "settled"):
             await self._remove(row)
@@ -245,6 +246,11 @@ class StatusLines:
             for ts in await self._posts.find(row):
                 await self._posts.delete(row.channel_id, ts)
             await self._store.save_outbox(replace(row, phase="gone", verify_at=None))
+
+    async def _finding(self, job: Job) -> SpeechFinding | None:
+        """What a finished recording holds; None where it has no transcript (any more)."""
+        transcript = await self._store.transcript(job.id) if job.outcome is Outcome.TRANSCRIPT else None
+        return None if transcript is None else transcript.finding
 
     async def _remove(self, row: OutboxMessage) -> None:
         await self._posts.delete(row.channel_id, row.ts)
@@ -265,8 +271,12 @@ class StatusLines:
             await self._posts.verify(row)
 
 
-def _ending(jobs: Sequence[Job]) -> str:
-    """The reaction of a message whose jobs are over: a tick says that there is a transcript."""
-    if any(job.outcome is Outcome.REFUSED for job in jobs):
+def ending(jobs: Sequence[tuple[Job, SpeechFinding | None]]) -> str:
+    """The reaction of a message whose jobs are over: a tick says that there are words to read.
+
+    A refusal, and speech without words, want somebody to act; a recording in which nobody speaks wants nothing.
+    """
+    if any(job.outcome is Outcome.REFUSED or found is SpeechFinding.UNCLEAR for job, found in jobs):
         return FAILED
-    return DONE if any(job.outcome is Outcome.TRANSCRIPT for job in jobs) else NONE
+    done = [found for job, found in jobs if job.outcome is Outcome.TRANSCRIPT]
+    return DONE if any(found is not SpeechFinding.SILENCE for found in done) else NONE

@@ -45,6 +45,10 @@ async def test_try_again_and_cancel(place: Workplace, user: str) -> None:
     await place.slack.until(lambda: len(place.ours(message)) == 1)
     slow(place)
     assert (await place.slack.act_as(user, place.ours(message)[0], "cancel_message")).acknowledged
+    if user != "U0ALICE":  # who shared it is not asked
+        await place.slack.until(lambda: bool(place.whispers(message, user)), 20)
+        (asked,) = place.whispers(message, user)
+        assert (await place.slack.act_as(user, asked, "cancel_message_surely")).acknowledged
 
     async def cancelled() -> bool:
         row = await place.store.job(job.id)

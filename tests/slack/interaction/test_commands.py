@@ -158,6 +158,56 @@ async def test_cancel_asks_for_it_and_says_when_it_is_too_late(place: Workplace)
     assert "finished already" in await answer(place, f"cancel {other.id}")
 
 
+async def question(place: Workplace, job: Job, user: str = "U0BOB") -> Message:
+    """Ask to cancel a colleague's recording, and give the question that comes back."""
+    asked = await answer(place, f"cancel {job.id}", user=user)
+    assert "was shared by <@U0ALICE>. Cancel it all the same?" in asked
+    row = await place.store.job(job.id)
+    assert row is not None
+    assert row.cancel_by == ""
+    return [m for m in everything(place, "C0CLINIC") if m.ephemeral_to == user][-1]
+
+
+async def test_the_recording_of_a_colleague_is_cancelled_after_a_question(place: Workplace) -> None:
+    _, job = await place.upload()
+    asked = await question(place, job)
+    await place.slack.act_as("U0BOB", asked, "cancel_one")
+
+    async def cancelled() -> bool:
+        row = await place.store.job(job.id)
+        return row is not None and row.cancel_by == "U0BOB"
+
+    await place.until(cancelled)
+    await place.slack.until(lambda: any(shows(m, "Cancelling *") for m in everything(place, "C0CLINIC")))
+    assert not any(shows(m, "Cancel it all the same?") for m in everything(place, "C0CLINIC"))
+
+
+async def test_the_recording_of_a_colleague_goes_on_when_that_is_the_answer(place: Workplace) -> None:
+    _, job = await place.upload()
+    await place.slack.act_as("U0BOB", await question(place, job), "let_go_on")
+    await place.slack.until(lambda: any(shows(m, "goes on.") for m in everything(place, "C0CLINIC")))
+    row = await place.store.job(job.id)
+    assert row is not None
+    assert row.cancel_by == ""
+
+
+async def test_an_answer_is_in_the_language_of_the_user_who_asked(place: Workplace) -> None:
+    _, job = await place.upload()
+    await fail(place, job)
+    for user, locale in (("U0ALICE", "es-ES"), ("U0BOB", "fr-FR")):
+        place.slack.workspace.users[user].locale = locale
+    assert "Transcribo grabaciones" in await answer(place, "help")
+    assert "¿Querías decir `/transcribe status`?" in await answer(place, "statsu")
+    listed = await answer(place, "list")
+    assert "Tus grabaciones" in listed
+    assert "fallida (Este archivo está dañado y no se puede reproducir)" in listed
+    assert "|abrir>" in listed
+    steps = await answer(place, f"status {job.id}", user="U0BOB")
+    assert "échoué (Ce fichier est" in steps
+    assert "Enregistrement reçu" in steps
+    assert "Je n'ai pas trouvé _toux_" in await answer(place, "search toux", user="U0BOB")
+
+
 async def test_cancel_ends_a_parked_job(place: Workplace) -> None:
     _, job = await place.upload()
     stage = Received(job)

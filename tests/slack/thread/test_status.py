@@ -146,6 +146,11 @@ async def test_cancel_on_the_line_cancels_every_job_of_the_message(place: Workpl
         place.room.chat.show(job)
     await place.slack.until(lambda: bool(lines(place, message)))
     assert (await place.slack.act_as("U0BOB", lines(place, message)[0], "cancel_message")).acknowledged
+    await place.slack.until(lambda: bool(place.whispers(message, "U0BOB")))
+    (asked,) = place.whispers(message, "U0BOB")
+    assert "2 recordings under way here were shared by <@U0ALICE>. Cancel them all the same?" in asked.text
+    assert [job.cancel_by for job in await place.jobs()] == ["", ""]
+    assert (await place.slack.act_as("U0BOB", asked, "cancel_message_surely")).acknowledged
 
     async def both() -> bool:
         return [job.cancel_by for job in await place.jobs()] == ["U0BOB", "U0BOB"]
