@@ -14,6 +14,8 @@ _TOKEN = re.compile(r"\S+")
 _STOP_COST = 0.35  # what a word without a subject costs a title
 _BREAK_COST = 1.2  # what running over a comma costs
 _FEWEST = 4  # words of a title
+_NAMED = 2.0  # what a speaker says that it is about ("let us talk about the move to the new office") is the best title
+_NAMED_WORD = 0.5  # of each of its words, also of common ones such as "new"
 _FRAGMENT = 0.7  # a part of a sentence says less than a whole one
 
 # What a sentence may begin with and a title may not.
@@ -33,6 +35,9 @@ _SUBJECT = re.compile(  # the speaker says what it is about
     r"\b(?:(?:calling|call|talk|speak|meet|message|note) about|regarding|start with|it is about|se trata de|"
     r"llamo por|il s'agit de|appelle pour)\b",
     re.IGNORECASE,
+)
+_POINTS = re.compile(
+    r"(?:it|this|that|these|those|them|him|her|you|me|us|what|how|why|where|when|lo|eso|esto|cela|ça)\b", re.IGNORECASE
 )
 _GREETINGS = re.compile(r"(?:\bthis is\b|\bmy name is\b|\bspeaking\b|thanks for calling)", re.IGNORECASE)
 
@@ -57,8 +62,10 @@ def title(transcript: Transcript) -> str | None:
     for number, sentence in enumerate(spoken):
         early = 1.25 if number < _EARLY * len(spoken) else 1.0
         asks = 0.6 if sentence.endswith(("?", "؟", "？")) or "՞" in sentence else 1.0
-        greets = 0.4 if _GREETINGS.search(sentence) else 1.5 if _SUBJECT.search(sentence) else 1.0
-        for score, span in (_sentence(sentence, weights, stop), _span(sentence, weights, stop)):
+        subject = _SUBJECT.search(sentence)
+        greets = 0.4 if _GREETINGS.search(sentence) else 1.5 if subject else 1.0
+        named = _named(sentence[subject.end() :].strip(), weights, stop) if subject else (0.0, "")
+        for score, span in (named, _sentence(sentence, weights, stop), _span(sentence, weights, stop)):
             if score * early * asks * greets > best:
                 best, chosen = score * early * asks * greets, span
     return _capital(chosen) or None if chosen else None
@@ -73,6 +80,14 @@ def _sentence(sentence: str, weights: Mapping[str, float], stop: Stopwords) -> t
     bags = {stem(word) for word in said if word not in stop}
     carrying = sum(weights.get(bag, 0.0) for bag in bags)
     return carrying - _STOP_COST / 2 * (len(said) - len(bags)), sentence
+
+
+def _named(subject: str, weights: Mapping[str, float], stop: Stopwords) -> tuple[float, str]:
+    """The weight of what follows "talk about", unless it only points at something ("it", "what we said")."""
+    score, span = _sentence(subject, weights, stop)
+    if not span or _POINTS.match(subject):
+        return 0.0, ""
+    return (score + _NAMED_WORD * len(words(span))) * _NAMED, span
 
 
 def _span(sentence: str, weights: Mapping[str, float], stop: Stopwords) -> tuple[float, str]:

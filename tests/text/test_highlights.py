@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from bot.domain.transcript import Segment, Transcript
 from bot.text.highlights import LONGEST, starts, suggest
 from bot.text.sentences import sentences, split
-from bot.text.titles import TITLE_LIMIT
+from bot.text.titles import TITLE_LIMIT, title
 
 MEETING = """Good morning everyone, thanks for joining. Can everybody hear me? Yes. Okay, great. So today we want to
 talk about the migration of the billing database to the new cluster. As you know, the old cluster runs out of disk space
@@ -47,7 +47,7 @@ def spoken(text: str) -> Transcript:
 
 def test_a_meeting_is_headed_by_its_subject_and_highlights_its_decisions() -> None:
     result = suggest(spoken(MEETING))
-    assert result.title == "The billing database moves to the new cluster on Saturday the twentieth of March"
+    assert result.title == "The migration of the billing database to the new cluster"
     assert (
         "First, the billing database moves to the new cluster on Saturday the twentieth of March." in result.highlights
     )
@@ -60,6 +60,22 @@ def test_an_armenian_call_is_headed_by_its_subject_and_highlights_the_answer() -
     assert result.title == "Իմ ինտերնետ կապը երեք օր է չի աշխատում"
     assert 3 <= len(result.highlights) <= 5
     assert "Նախնական տվյալներով կապը կվերականգնվի վաղը մինչև ժամը տասնութը։" in result.highlights
+
+
+MOVE = """Good morning, Tom. Let us talk about {subject}. We move on Friday, the twelfth of June. They come at eight.
+The movers ask for four thousand dollars. There was a second offer for five thousand dollars, but that company was not
+free in June. Then we take the first offer. Can you sign the contract this week? Yes. I will sign the contract on
+Wednesday, and I will send you a copy. There is one thing. The elevator in the new building is small, and the big table
+does not fit in. Let us sell it. We need a new table for the meeting room anyway, and I will order one by Monday. I will
+write to the customers next Tuesday. Yes, let us meet again on Monday, the eighth of June, at ten o'clock."""
+
+
+def test_a_talk_is_headed_by_what_a_speaker_says_that_it_is_about() -> None:
+    said = MOVE.format(subject="the move to the new office")
+    assert title(Transcript((Segment(said),), "en")) == "The move to the new office"
+    pointed = title(Transcript((Segment(MOVE.format(subject="it once more today")),), "en"))
+    assert pointed is not None
+    assert "once more" not in pointed
 
 
 def test_highlights_go_on_to_another_subject_once_one_was_told() -> None:
@@ -86,7 +102,7 @@ both days. Thank you and have a good day. Bye."""
 
 def test_a_call_is_headed_by_what_it_is_about_and_highlights_amounts_and_dates() -> None:
     result = suggest(spoken(ROOF))
-    assert result.title == "I am calling about the quote for the house on Maple Street"
+    assert result.title == "The quote for the house on Maple Street"
     assert "I need a deposit of ten percent by Friday." in result.highlights
     assert "It will be about four thousand two hundred dollars including labor." in result.highlights
 

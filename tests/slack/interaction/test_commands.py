@@ -192,10 +192,10 @@ async def test_the_recording_of_a_colleague_goes_on_when_that_is_the_answer(plac
 
 
 async def test_an_answer_is_in_the_language_of_the_user_who_asked(place: Workplace) -> None:
-    _, job = await place.upload()
-    await fail(place, job)
     for user, locale in (("U0ALICE", "es-ES"), ("U0BOB", "fr-FR")):
         place.slack.workspace.users[user].locale = locale
+    _, job = await place.upload()
+    await fail(place, job)
     assert "Transcribo grabaciones" in await answer(place, "help")
     assert "¿Querías decir `/transcribe status`?" in await answer(place, "statsu")
     listed = await answer(place, "list")
