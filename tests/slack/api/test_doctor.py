@@ -36,16 +36,18 @@ async def test_a_token_installed_from_the_manifest_is_well(tmp_path: Path, capsy
         assert str(finding["detail"]) == f"all {len(manifest_scopes())} are there"
 
 
-@pytest.mark.parametrize("missing", sorted(manifest_scopes()))
+@pytest.mark.parametrize("third", range(3))
 async def test_each_missing_scope_is_named_with_what_to_do(
-    missing: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    third: int, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    """Some at a time: doctor transcribes half a second of audio in each run."""
+    missing = sorted(manifest_scopes())[third::3]
     async with SlackSimulator(slack_options()) as slack:
-        slack.reinstall(manifest_scopes() - {missing})
+        slack.reinstall(manifest_scopes() - set(missing))
         code, (finding,) = await findings(slack, tmp_path, capsys)
         assert code == 1
         assert finding["ok"] is False
-        assert finding["detail"] == f"missing: {missing}"
+        assert finding["detail"] == f"missing: {', '.join(missing)}"
         assert "reinstall the app" in str(finding["remedy"])
 
 

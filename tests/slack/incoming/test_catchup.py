@@ -144,7 +144,7 @@ async def test_direct_messages_are_caught_up_by_their_own_history(tmp_path: Path
         await place.until(lambda: place.store.cursor("catchup:T0LOCAL:files"))
         place.slack.delivery.flow = "drop"
         await place.slack.upload_as("U0ALICE", "D0ALICE", CLIP)
-        assert await place.room.catchup.look() == 1
+        await place.room.catchup.look()  # finds the file, unless the bot's own round has found it a moment before
         (job,) = await place.jobs()
         assert job.origin.channel_id == "D0ALICE"
 
