@@ -67,24 +67,11 @@ class StoredOutbox:
             revision=integer(row, "revision"),
         )
 
-    @writes_once
-    def save_outbox(self, message: OutboxMessage) -> Transaction[None]:
-        """Insert or replace it unconditionally."""
-        yield Query("save_outbox", _values(message))
-
     @reads_once
     def outbox_to_verify(self, now: float, limit: int = 50) -> Transaction[Sequence[OutboxMessage]]:
         """Messages whose `verify_at` has come."""
         rows = yield from execute("outbox_to_verify", now=now, count=limit)
         return [message_of(row) for row in rows]
-
-    @writes_once
-    def claim_outbox_to_verify(
-        self, owner: str, now: float, seconds: float, limit: int = 50
-    ) -> Transaction[Sequence[OutboxMessage]]:
-        """The same, claimed."""
-        rows = yield from execute("claim_outbox_to_verify", owner=owner, now=now, until=now + seconds, count=limit)
-        return sorted((message_of(row) for row in rows), key=lambda message: message.verify_at or 0.0)
 
 
 def _values(message: OutboxMessage) -> dict[str, Value]:

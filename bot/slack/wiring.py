@@ -109,7 +109,7 @@ class SlackAdapter:
         uploads = Uploads(store, client, self.posts, clock)
         support = BlockSupport(clock)
         self.replies = Replies(store, client, self.posts, uploads, self.persons, support, clock)
-        reactions = Reactions(client, clock)
+        reactions = Reactions(store, client, clock)
         self.status = StatusLines(
             store, client, self.posts, reactions, self.persons, clock, settings.status_after_seconds
         )

@@ -56,25 +56,17 @@ async def test_a_message_that_is_not_stored_is_added_once(store: JobStore) -> No
     assert await store.outbox_message(gone.key) is None
 
 
-async def test_an_unconditional_save_ends_a_claim_and_counts(store: JobStore) -> None:
-    first = await store.claim_outbox(MESSAGE, "one", NOW, 60)
-    assert first is not None
-    await store.save_outbox(replace(MESSAGE, phase=Phase.GONE))
-    row = await store.outbox_message(MESSAGE.key)
+async def test_a_verification_is_taken_by_one_and_keeps_nobody_from_posting(store: JobStore) -> None:
+    row = await store.update_outbox(replace(MESSAGE, verify_at=NOW))
     assert row is not None
-    assert (row.phase, row.owner, row.revision) == (Phase.GONE, "", 2)
-    assert await store.update_outbox(first) is None
-
-
-async def test_messages_to_verify_are_claimed_by_one(store: JobStore) -> None:
-    for number in range(3):
-        await store.save_outbox(replace(MESSAGE, key=f"k{number}", verify_at=NOW + number))
-    mine = await store.claim_outbox_to_verify("one", NOW + 1, 60)
-    assert [(message.key, message.owner) for message in mine] == [("k0", "one"), ("k1", "one")]
-    assert [message.key for message in await store.claim_outbox_to_verify("two", NOW + 9, 60)] == ["k2"]
-    assert [message.key for message in await store.claim_outbox_to_verify("two", NOW + 62, 60)] == ["k0", "k1"]
-    settled = await store.update_outbox(replace(mine[0], verify_at=None))
-    assert settled is None  # it came too late: the other has it
+    assert await store.outbox_to_verify(NOW) == [row]
+    taken = await store.update_outbox(replace(row, verify_at=NOW + 60), release=False)
+    assert taken is not None
+    assert await store.update_outbox(replace(row, verify_at=NOW + 60), release=False) is None  # another process
+    assert await store.outbox_to_verify(NOW + 59) == []
+    claimed = await store.claim_outbox(taken, "one", NOW, 60)
+    assert claimed is not None
+    assert await store.update_outbox(replace(taken, verify_at=None)) is None  # what was posted since counts
 
 
 async def test_deferred_work_is_claimed_postponed_and_dropped(store: JobStore) -> None:
@@ -119,18 +111,14 @@ async def test_processes_that_claim_at_once_share_nothing(reopen: Opener) -> Non
     stores = [await reopen() for _ in range(3)]
     for number in range(30):
         await stores[0].put_inbox("mention", f"k{number}", "", b"x", NOW, NOW)
-        await stores[0].save_outbox(replace(MESSAGE, key=f"k{number}", verify_at=NOW))
     items = await asyncio.gather(*(store.claim_inbox("mention", NOW, 60, 8) for store in stores * 2))
     keys = [item.key for some in items for item in some]
     assert len(keys) == len(set(keys)) == 30
-    rows = await asyncio.gather(
-        *(store.claim_outbox_to_verify(f"p{n}", NOW, 60, 8) for n, store in enumerate(stores * 2))
-    )
-    found = [message.key for some in rows for message in some]
-    assert len(found) == len(set(found)) == 30
     won = await asyncio.gather(*(store.claim_task("catch-up", f"p{n}", NOW, 60) for n, store in enumerate(stores * 4)))
     assert sum(won) == 1
     claims = await asyncio.gather(
         *(store.claim_outbox(MESSAGE, f"p{n}", NOW, 60) for n, store in enumerate(stores * 4))
     )
-    assert sum(claim is not None for claim in claims) == 1
+    (row,) = (claim for claim in claims if claim is not None)
+    taken = await asyncio.gather(*(store.update_outbox(replace(row, verify_at=NOW + 60)) for store in stores * 4))
+    assert sum(each is not None for each in taken) == 1

@@ -11,17 +11,17 @@ MESSAGE = OutboxMessage("reply:abc", "abc", "C1", "1.0", "intent", NOW)
 
 async def test_a_message_of_ours_is_replaced_by_its_key(store: JobStore) -> None:
     assert await store.outbox_message(MESSAGE.key) is None
-    await store.save_outbox(MESSAGE)
+    await store.update_outbox(MESSAGE)
     assert await store.outbox_message(MESSAGE.key) == replace(MESSAGE, revision=1)
-    posted = replace(MESSAGE, phase="posted", ts="5.5", file_id="F9", verify_at=NOW + 60)
-    await store.save_outbox(posted)
+    posted = replace(MESSAGE, phase="posted", ts="5.5", file_id="F9", verify_at=NOW + 60, revision=1)
+    await store.update_outbox(posted)
     assert await store.outbox_message(MESSAGE.key) == replace(posted, revision=2)
 
 
 async def test_messages_are_verified_when_their_time_has_come_earliest_first(store: JobStore) -> None:
-    await store.save_outbox(MESSAGE)
+    await store.update_outbox(MESSAGE)
     for i in (3, 1, 2):
-        await store.save_outbox(replace(MESSAGE, key=f"k{i}", verify_at=NOW + i))
+        await store.update_outbox(replace(MESSAGE, key=f"k{i}", verify_at=NOW + i))
     assert await store.outbox_to_verify(NOW) == []
     assert [m.key for m in await store.outbox_to_verify(NOW + 2)] == ["k1", "k2"]
     assert [m.key for m in await store.outbox_to_verify(NOW + 9, limit=1)] == ["k1"]

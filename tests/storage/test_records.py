@@ -181,7 +181,7 @@ async def test_erasing_a_user_takes_rows_and_leaves_others(store: JobStore) -> N
     mine, other = await spoken(store, "cough", user="U1"), await spoken(store, "cough", user="U2")
     await store.save_speaker_names(mine.id, SpeakerNames({"1": "Ani"}, {}, 1))
     message = OutboxMessage(f"reply:{mine.id}:0", mine.id, "C1", "1.0", Phase.POSTED, NOW, "5.5")
-    await store.save_outbox(message)
+    await store.update_outbox(message)
     busy = await submitting(store, user="U1")
     await store.put_block(busy.id, 1, SAID.segments, "en")
     erased = await store.erase(EraseFilter(user_id="U1"))

@@ -9,8 +9,9 @@ from bot.ports.store.values import InboxItem, OutboxMessage
 class Outbox(Protocol):
     """Messages of ours, each of which must exist exactly once, whatever process posts it.
 
-    The way of a post: `claim_outbox` (nobody else may touch it now), wait for the channel's turn, `update_outbox` with
-    the intent (it fails if the claim was lost meanwhile: do not post), post, `update_outbox` with its `ts`.
+    No write is unconditional. The way of a post: wait for the channel's turn, `claim_outbox` with the intent (None:
+    another process is at it, do not post), post, `update_outbox` with its `ts`. A verification is taken by an
+    `update_outbox` that moves `verify_at`: it keeps other verifications away, and nobody who posts waits for it.
     """
 
     async def outbox_message(self, key: str) -> OutboxMessage | None:
@@ -35,18 +36,8 @@ class Outbox(Protocol):
         changed by somebody else meanwhile. The claim ends with it unless `release` is False."""
         ...
 
-    async def save_outbox(self, message: OutboxMessage) -> None:
-        """Insert or replace it unconditionally and end any claim. Not for an intent to post: that is claimed."""
-        ...
-
     async def outbox_to_verify(self, now: float, limit: int = 50) -> Sequence[OutboxMessage]:
         """Messages whose `verify_at` has come."""
-        ...
-
-    async def claim_outbox_to_verify(
-        self, owner: str, now: float, seconds: float, limit: int = 50
-    ) -> Sequence[OutboxMessage]:
-        """The same, claimed for `owner` until `now + seconds`; those that somebody else has claimed are left out."""
         ...
 
 

@@ -25,6 +25,7 @@ from bot.slack.blockkit.text import escape_label
 from bot.slack.buttons import texts as words
 from bot.slack.buttons.common import Interactions
 from bot.slack.people.users import Users
+from bot.slack.thread.posts import SOMEBODY_ELSE
 from bot.slack.thread.render import Document, file_stem, source_of, title_of
 from bot.slack.thread.uploads import Uploads
 from bot.text.exports.formats import Format, available, export
@@ -108,7 +109,9 @@ class Downloads:
         """Put the file into the thread, exactly once; False where files are refused. Raises as `Uploads.deliver`."""
         row = await self._store.outbox_message(key)
         if row is not None and row.phase == "gone":  # deleted, or refused by a policy that may have changed
-            await self._store.save_outbox(replace(row, phase="intent", file_id=""))
+            begun = await self._store.update_outbox(replace(row, phase="intent", file_id=""))
+            if begun is None:
+                raise Transient(SOMEBODY_ELSE, after=1.0)
         settings = await self._store.channel_settings(job.origin.team_id, job.origin.channel_id)
         document = await asyncio.to_thread(_document, job, transcript, wanted, settings, await self._provenance(job))
         return await self._uploads.deliver(key, job.id, job.origin.channel_id, job.origin.thread_ts, document)
@@ -127,7 +130,7 @@ class Downloads:
         except SlackRefusal as refusal:
             if refusal.code not in _GONE:
                 raise
-            await self._store.save_outbox(replace(row, phase="gone"))
+            await self._store.update_outbox(replace(row, phase="gone"))  # unless it was shared again meanwhile
             return "", ""
         return text(file, "permalink"), text(file, "name")
 

@@ -5,7 +5,6 @@ Both are deferred work: what a user decided is committed first, and done again a
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import replace
 from functools import partial
 
 import structlog
@@ -153,11 +152,11 @@ class ReplyUpdates:
             await self._posts.edit(row, render.erased(job, "", user, at, await self._replies.phrases(job)))
         except SlackRefusal as refusal:
             _log.info("erase_refused", job=job.id, code=refusal.code)  # somebody deleted the message by hand
-        await self._store.save_outbox(replace(row, phase="gone", verify_at=None))
+        await self._posts.mark_gone(row)
 
     async def _erase_message(self, row: OutboxMessage) -> None:
         await self._posts.delete(row.channel_id, row.ts)
-        await self._store.save_outbox(replace(row, phase="gone", verify_at=None))
+        await self._posts.mark_gone(row)
 
     async def _erase_file(self, row: OutboxMessage) -> None:
         """Delete a file of ours, and the message that shares it."""
@@ -171,4 +170,4 @@ class ReplyUpdates:
             await self._client.call(Method.DELETE_FILE, file=row.file_id)
         except SlackRefusal as refusal:
             _log.info("file_delete_refused", job=row.job_id, code=refusal.code)
-        await self._store.save_outbox(replace(row, phase="gone", verify_at=None))
+        await self._posts.mark_gone(row)

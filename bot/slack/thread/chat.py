@@ -1,6 +1,7 @@
 """The thread in Slack, as the engine sees it: files in, status lines and replies out."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
 
 import structlog
 
@@ -9,7 +10,7 @@ from bot.domain.job import Job
 from bot.domain.transcript import Transcript
 from bot.ports.audio import SourceFile
 from bot.ports.clock import Clock
-from bot.ports.store import JobStore
+from bot.ports.store import JobStore, OutboxMessage
 from bot.slack.api.files import SlackFiles
 from bot.slack.thread.posts import Posts
 from bot.slack.thread.reactions import Reactions
@@ -56,15 +57,22 @@ class SlackChat:
         await self.status.answered(job)
 
     async def verify_due(self) -> None:
-        """Look again at what was posted after a doubtful post, and at lines that outlived their jobs."""
+        """Verify what was posted after a doubtful post, lines that may outlive their jobs, and promised reactions.
+
+        Each is taken by one process (`Posts.take_verification`); one that fails is tried again a minute later.
+        """
         for row in await self._store.outbox_to_verify(self._clock.now()):
             try:
-                if row.file_id:
-                    await self.replies.verify_file(row)
-                else:
-                    await (self.status if row.key.startswith("status:") else self._posts).verify(row)
+                await self._verifier(row)(row)
             except StepError as error:
                 _log.info("verify_postponed", key=row.key, detail=error.detail)
+
+    def _verifier(self, row: OutboxMessage) -> Callable[[OutboxMessage], Awaitable[None]]:
+        if row.key.startswith("receipt:"):
+            return self._reactions.verify
+        if row.key.startswith("status:"):
+            return self.status.verify
+        return self.replies.verify_file if row.file_id else self._posts.verify
 
     async def run(self) -> None:
         """Keep status lines, reactions and verifications going until cancelled."""

@@ -7,7 +7,9 @@ later, and extras are deleted. The mark is in the metadata and in a `block_id`: 
 
 Several processes may be at one message, and one of them may have stood still (a paused machine) while its job went to
 another. So the row is claimed after the wait for the channel's turn, by compare-and-set; who lost it does not post. One
-that stood still in the middle of its request finds that its row has moved on, and takes its own message away.
+that stood still in the middle of its request finds that its row has moved on, and takes its own message away. Every
+other change of a row is a compare-and-set, too. A verification is taken by moving its `verify_at`: no other process
+takes it meanwhile, and nobody who posts is kept waiting.
 """
 
 import secrets
@@ -31,7 +33,7 @@ from bot.slack.thread.render import marked
 VERIFY_SECONDS = 60.0
 _NAMESPACE = uuid.UUID("8f2c3a52-5f0e-4a8e-9d0f-6a1f0f5b7c11")
 _LONGEST_CLAIM_SECONDS = 5.0  # from the claim to the request, whatever the settle time
-_SOMEBODY_ELSE = "another process is at this message"
+SOMEBODY_ELSE = "another process is at this message"
 _MOST_HISTORY_PAGES = 5  # a message outside a thread is looked for among the channel's newest thousand
 
 _log = structlog.get_logger(__name__)
@@ -99,11 +101,14 @@ class Posts:
         self._owner = secrets.token_hex(8)
         self._on_reply = on_reply  # called for each reply: `posted`, `adopted`, or `healed` of an extra one
 
-    async def deliver(self, key: str, job_id: str, channel_id: str, thread_ts: str, message: Message) -> str:
+    async def deliver(
+        self, key: str, job_id: str, channel_id: str, thread_ts: str, message: Message, *, passing: bool = False
+    ) -> str:
         """Post the message of this key, or find that it is there; its `ts`.
 
-        Raises `Transient` to be called again (with `after` while a doubtful post settles), `Misconfigured`, or
-        `SlackRefusal` when Slack will not have it.
+        One that is `passing` (a status line) is verified a minute later in any case: it may have been posted when
+        its time was over. Raises `Transient` to be called again (with `after` while a doubtful post settles),
+        `Misconfigured`, or `SlackRefusal` when Slack will not have it.
         """
         row = await self._store.outbox_message(key)
         if row is not None and row.phase in ("posted", "settled"):
@@ -116,14 +121,17 @@ class Posts:
             if found := await self.find(replace(row, channel_id=channel_id, thread_ts=thread_ts)):
                 _log.info("post_adopted", key=key, ts=found[0])
                 if await self._store.update_outbox(self._posted(fresh, found[0], doubtful=True)) is None:
-                    raise Transient(_SOMEBODY_ELSE, after=1.0)
+                    raise Transient(SOMEBODY_ELSE, after=1.0)
                 self._tell(key, "adopted")
                 return found[0]
             fresh = replace(fresh, verify_at=now + VERIFY_SECONDS)  # marks it as doubtful, also after another crash
         await self._client.pace.turn(channel_id)
-        claimed = await self.claim(fresh)
-        ts = await self._post(claimed, message)
-        if await self._store.update_outbox(self._posted(claimed, ts, doubtful)) is None:
+        claimed = await self.claim(replace(fresh, verify_at=now + VERIFY_SECONDS) if passing else fresh)
+        ts = await self._post(claimed, message, fresh.verify_at)
+        posted = self._posted(claimed, ts, doubtful)
+        if passing and not doubtful:
+            posted = replace(posted, phase="settled", verify_at=self._clock.now() + VERIFY_SECONDS)
+        if await self._store.update_outbox(posted) is None:
             return await self._superseded(claimed, ts)
         self._tell(key, "posted")
         return ts
@@ -133,14 +141,14 @@ class Posts:
         at = self._clock.now()
         claimed = await self._store.claim_outbox(replace(message, intent_at=at), self._owner, at, self.settle_seconds)
         if claimed is None or self._clock.now() - at > max(self.settle_seconds, _LONGEST_CLAIM_SECONDS):
-            raise Transient(_SOMEBODY_ELSE, after=1.0)  # or this process stood still meanwhile
+            raise Transient(SOMEBODY_ELSE, after=1.0)  # or this process stood still meanwhile
         return claimed
 
     async def _superseded(self, claimed: OutboxMessage, ts: str) -> str:
         """Our message is posted, and its row has changed meanwhile: what the row says counts."""
         current = await self._store.outbox_message(claimed.key)
         if current is not None and current.phase == "intent":  # who is at it now finds ours, or verifies
-            raise Transient(_SOMEBODY_ELSE, after=self.settle_seconds)
+            raise Transient(SOMEBODY_ELSE, after=self.settle_seconds)
         if current is not None and current.ts == ts and current.phase in ("posted", "settled"):
             return ts
         _log.warning("extra_deleted", key=claimed.key, ts=ts)
@@ -158,12 +166,13 @@ class Posts:
             return
         wait = row.intent_at + self.settle_seconds - self._clock.now()
         if wait > self.settle_seconds:  # the clock was set back: count from now
-            await self._store.save_outbox(replace(row, intent_at=self._clock.now()))
+            await self._store.update_outbox(replace(row, intent_at=self._clock.now()))
             wait = self.settle_seconds
         if wait > 0:
             raise Transient(f"a post of unknown fate settles for {wait:.0f} s", after=wait)
 
-    async def _post(self, row: OutboxMessage, message: Message) -> str:
+    async def _post(self, row: OutboxMessage, message: Message, verify_at: float | None) -> str:
+        """The `ts`. `verify_at`: of the row if the message is certainly not posted."""
         mark = mark_of(row.key, row.job_id)
         sent = marked(message, mark.block_id)
         thread = {"thread_ts": row.thread_ts} if row.thread_ts else {}
@@ -185,7 +194,8 @@ class Posts:
         except Ambiguous as unknown:
             raise Transient(unknown.detail, after=self.settle_seconds) from None
         except (Transient, Misconfigured, Rejected) as error:
-            await self._store.update_outbox(replace(row, phase="gone"))  # certainly not posted: nothing to settle
+            # Certainly not posted: nothing to settle.
+            await self._store.update_outbox(replace(row, phase="gone", verify_at=verify_at))
             if isinstance(error, RateLimited):  # of this channel, not of the whole lane
                 raise Transient(error.detail, after=error.retry_after) from None
             raise
@@ -244,21 +254,40 @@ class Posts:
         except SlackRefusal as refusal:
             _log.info("delete_refused", code=refusal.code)
 
+    async def mark_gone(self, row: OutboxMessage, verify_at: float | None = None) -> None:
+        """Note that this message of ours is deleted, unless its row is about another one by now."""
+        gone: OutboxMessage | None = row
+        while gone is not None and gone.phase != "gone" and (gone.ts, gone.file_id) == (row.ts, row.file_id):
+            if await self._store.update_outbox(replace(gone, phase="gone", verify_at=verify_at)) is not None:
+                return
+            gone = await self._store.outbox_message(row.key)
+
+    async def take_verification(self, row: OutboxMessage) -> OutboxMessage | None:
+        """The row, if this process is to verify it now: no other does within a minute. None if it was changed."""
+        return await self._store.update_outbox(replace(row, verify_at=self._clock.now() + VERIFY_SECONDS), False)
+
     async def verify(self, row: OutboxMessage) -> None:
         """Look a doubtful message up once more: the earliest stays, extras go."""
-        if row.phase == "posted":
-            try:
-                found = await self.find(row)
-            except SlackRefusal:
-                found = []
-            for extra in found[1:]:
-                _log.info("extra_deleted", key=row.key, ts=extra)
-                await self.delete(row.channel_id, extra)
-                self._tell(row.key, "healed")
-            row = replace(row, phase="settled", ts=found[0] if found else row.ts)
-        elif self._clock.now() < row.intent_at + 10 * VERIFY_SECONDS:
+        if row.phase == "intent" and self._clock.now() < row.intent_at + 10 * VERIFY_SECONDS:
             return  # its owner is still at it
-        await self._store.update_outbox(replace(row, verify_at=None))  # unless somebody has changed it meanwhile
+        taken = await self.take_verification(row)
+        if taken is not None:
+            taken = await self.without_extras(taken)
+            await self._store.update_outbox(replace(taken, verify_at=None))  # unless somebody has changed it meanwhile
+
+    async def without_extras(self, row: OutboxMessage) -> OutboxMessage:
+        """The row as settled, once extras of a message that is posted are deleted; any other row as it is."""
+        if row.phase != "posted":
+            return row
+        try:
+            found = await self.find(row)
+        except SlackRefusal:
+            found = []
+        for extra in found[1:]:
+            _log.info("extra_deleted", key=row.key, ts=extra)
+            await self.delete(row.channel_id, extra)
+            self._tell(row.key, "healed")
+        return replace(row, phase="settled", ts=found[0] if found else row.ts)
 
 
 def _marked(me: Identity, mark: MessageMark, page: Json) -> list[str]:

@@ -2,34 +2,41 @@
 
 Slack takes fifty reactions a minute, so they have a loop of their own: no status line waits for them, and a message
 that is answered before its turn gets only the last one.
+
+What a message carries is in a row of the outbox (`ts` is the emoji), claimed before it is changed, as a post is. So
+several processes leave one reaction on a message; a process that stood still takes its own away; and what a killed
+process did not come to is done when its row is verified.
 """
 
 import asyncio
-from collections import OrderedDict
-from dataclasses import dataclass
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import structlog
 
-from bot.domain.errors import RateLimited, StepError, Transient
-from bot.domain.job import Job
+from bot.domain.errors import RateLimited, StepError, StoreError, Transient
+from bot.domain.job import FINAL, Job, Origin, Outcome, State
+from bot.domain.transcript import SpeechFinding
 from bot.ports.clock import Clock
+from bot.ports.store import JobStore, OutboxMessage
 from bot.slack.api.client import SlackClient, SlackRefusal
 from bot.slack.api.methods import Method
 
 SEEN, DONE, FAILED = "eyes", "white_check_mark", "warning"
-NONE = ""  # what was cancelled has no reaction: nothing is there to look at
+ALL = {SEEN, DONE, FAILED}
+NONE = ""  # what was cancelled has no reaction: there is nothing to read
 TOO_LATE_SECONDS = 60.0  # "seen" says nothing any more
 RETRY_SECONDS = 10.0
-REMEMBERED = 4096  # messages
+CLAIM_SECONDS = 10.0
+VERIFY_SECONDS = 60.0
 
 _log = structlog.get_logger(__name__)
-
-Place = tuple[str, str]
 
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """The reaction a message should have, since when, and whether an earlier process may have left another one."""
+    """The reaction a message should have, since when, and whether an earlier version may have left another one."""
 
     name: str
     since: float
@@ -39,23 +46,58 @@ class Wanted:
 class Reactions:
     """One reaction of ours on a message at a time. `run` must be running for any to be set."""
 
-    def __init__(self, client: SlackClient, clock: Clock) -> None:
+    def __init__(self, store: JobStore, client: SlackClient, clock: Clock) -> None:
+        self._store = store
         self._client = client
         self._clock = clock
         self._started = clock.now()
-        self._wanted: dict[Place, Wanted] = {}
-        self._set: OrderedDict[Place, str] = OrderedDict()
+        self._owner = secrets.token_hex(8)
+        self._wanted: dict[str, tuple[Origin, Wanted]] = {}
         self._bell = asyncio.Event()
+
+    @staticmethod
+    def key(origin: Origin) -> str:
+        """The row of a message's reaction."""
+        return f"receipt:{origin.team_id}:{origin.channel_id}:{origin.message_ts}"
 
     def show(self, job: Job, name: str) -> None:
         """Have the job's message carry this reaction soon, in place of the one before."""
-        origin = job.origin
-        place = (origin.channel_id, origin.message_ts)
-        self._wanted[place] = Wanted(name, self._clock.now(), job.created_at < self._started)
+        wanted = Wanted(name, self._clock.now(), job.created_at < self._started)
+        self._wanted[self.key(job.origin)] = (job.origin, wanted)
         self._bell.set()
 
+    async def promise(self, job: Job) -> None:
+        """The job is answered: store that its message is owed another reaction, in case this process dies before it.
+
+        Raises `StoreError` only.
+        """
+        key = self.key(job.origin)
+        row = await self._store.outbox_message(key) or self._row(job.origin, "gone")
+        while await self._store.update_outbox(replace(row, verify_at=self._later()), release=False) is None:
+            row = await self._store.outbox_message(key) or row
+
+    async def ending(self, jobs: Sequence[Job]) -> str:
+        """The reaction of a message whose jobs are over: a tick says that there are words to read.
+
+        A refusal, and speech without words, want somebody to act; a recording in which nobody speaks wants nothing.
+        """
+        newest = {job.origin.file_id: job for job in sorted(jobs, key=lambda job: job.origin.version)}
+        answered = [job for job in newest.values() if job.outcome is Outcome.TRANSCRIPT]
+        transcripts = [await self._store.transcript(job.id) for job in answered]  # None: deleted since
+        findings = [None if transcript is None else transcript.finding for transcript in transcripts]
+        if SpeechFinding.UNCLEAR in findings or any(job.outcome is Outcome.REFUSED for job in newest.values()):
+            return FAILED
+        return DONE if any(found is not SpeechFinding.SILENCE for found in findings) else NONE
+
+    def _row(self, origin: Origin, phase: str) -> OutboxMessage:
+        """A row that belongs to no job: its message may have several."""
+        return OutboxMessage(self.key(origin), "", origin.channel_id, origin.message_ts, phase, self._clock.now())
+
+    def _later(self) -> float:
+        return self._clock.now() + VERIFY_SECONDS
+
     async def run(self) -> None:
-        """Set what is wanted, in the order it was asked for, until cancelled."""
+        """Set what is wanted, in the order it was asked for, until cancelled. Raises `StoreError`."""
         while True:
             self._bell.clear()
             while self._wanted:
@@ -63,36 +105,105 @@ class Reactions:
             await self._bell.wait()
 
     async def _next(self) -> None:
-        place = next(iter(self._wanted))
-        wanted = self._wanted.pop(place)
+        key = next(iter(self._wanted))
+        origin, wanted = self._wanted.pop(key)
         waited = self._clock.now() - wanted.since + self._client.pace.free_in(Method.REACT.value.name)
         if wanted.name == SEEN and waited > TOO_LATE_SECONDS:
             return
         try:
-            await self._change(place, wanted)
-        except Transient as error:
-            self._wanted.setdefault(place, wanted)
-            pause = error.retry_after if isinstance(error, RateLimited) else error.after or RETRY_SECONDS
-            await self._clock.sleep(pause)
+            await self._change(origin, wanted)
+        except (Transient, StoreError) as error:
+            self._wanted.setdefault(key, (origin, wanted))
+            await self._clock.sleep(_pause(error))
         except StepError as error:
             _log.info("reaction_failed", detail=error.detail)
 
-    async def _change(self, place: Place, wanted: Wanted) -> None:
-        before = self._set.get(place, SEEN if wanted.old else "")
-        if self._set.get(place) == wanted.name:
+    async def _change(self, origin: Origin, wanted: Wanted) -> None:
+        row = await self._store.outbox_message(self.key(origin))
+        if row is None:
+            row = self._row(origin, "gone")
+            row = replace(row, phase="settled", ts=SEEN) if wanted.old else row
+        certain = row.phase in ("settled", "gone")
+        if row.phase != "intent" and row.ts == wanted.name:
             return
-        if before and before != wanted.name:
-            await self._react(Method.UNREACT, place, before)
-        if wanted.name != NONE:
-            await self._react(Method.REACT, place, wanted.name)
-        self._set[place] = wanted.name
-        self._set.move_to_end(place)
-        if len(self._set) > REMEMBERED:
-            self._set.popitem(last=False)
-
-    async def _react(self, method: Method, place: Place, name: str) -> None:
-        channel, ts = place
+        if wanted.name == SEEN and not await self._is_waited_for(origin):
+            return  # this process stood still, or another was quicker
+        claimed = await self._claim(row, wanted.name)
+        before = row.ts
         try:
-            await self._client.call(method, channel=channel, timestamp=ts, name=name)
+            for name in ({before} if certain else ALL) - {wanted.name, NONE}:
+                await self._react(Method.UNREACT, claimed, name)
+                before = NONE
+            if wanted.name != NONE:
+                await self._react(Method.REACT, claimed, wanted.name)
+        except RateLimited:
+            if certain:
+                phase = "settled" if before else "gone"
+                await self._store.update_outbox(replace(claimed, phase=phase, ts=before))
+            raise
+        except Transient:
+            raise
+        except StepError:  # a missing scope, say: another try would fail, too
+            await self._store.update_outbox(replace(claimed, phase="gone", ts=NONE, verify_at=None))
+            raise
+        await self._changed(claimed, certain)
+
+    async def _claim(self, row: OutboxMessage, name: str) -> OutboxMessage:
+        at = self._clock.now()
+        intent = replace(row, phase="intent", ts=name, intent_at=at, verify_at=self._later())
+        claimed = await self._store.claim_outbox(intent, self._owner, at, CLAIM_SECONDS)
+        if claimed is None:
+            raise Transient("another process is at this reaction", after=1.0)
+        return claimed
+
+    async def _changed(self, claimed: OutboxMessage, certain: bool) -> None:
+        """Store that it is there. Not `certain`: another process was at it, and may go on when it wakes."""
+        name = claimed.ts
+        verify_at = None if certain and name != SEEN else self._later()
+        changed = replace(claimed, phase="settled" if certain else "posted", verify_at=verify_at)
+        while await self._store.update_outbox(changed) is None:
+            current = await self._store.outbox_message(claimed.key)
+            if current is not None and current.owner == self._owner:  # a promise was stored
+                changed = replace(changed, verify_at=current.verify_at, revision=current.revision)
+            elif current is None or current.ts != name:  # this process stood still, and another one went on
+                _log.warning("extra_reaction_removed", name=name)
+                if name != NONE:
+                    await self._react(Method.UNREACT, claimed, name)
+                return
+            else:
+                return
+
+    async def _is_waited_for(self, origin: Origin) -> bool:
+        jobs = await self._store.jobs_of_message(origin.team_id, origin.channel_id, origin.message_ts)
+        return any(job.state not in FINAL and job.state != State.REPLYING for job in jobs)
+
+    async def verify(self, row: OutboxMessage) -> None:
+        """A reaction whose time to be verified has come: it is what the message's jobs say, and the only one."""
+        if row.phase == "intent" and row.claimed_until > self._clock.now():
+            return
+        taken = await self._store.update_outbox(replace(row, verify_at=self._later()), release=False)
+        if taken is None:
+            return
+        jobs = await self._store.jobs_of_message(row.key.split(":")[1], row.channel_id, row.thread_ts)
+        over = all(job.state in FINAL for job in jobs)
+        wanted = await self.ending(jobs) if over else SEEN
+        if jobs and (row.phase == "intent" or (over and row.ts != wanted)):
+            self.show(jobs[0], wanted)
+            return
+        if row.phase == "posted":  # the other process may have added its own since
+            for name in ALL - {row.ts}:
+                await self._react(Method.UNREACT, row, name)
+        if over or not any(job.state == State.REPLYING for job in jobs):  # else `promise` may have been before this
+            await self._store.update_outbox(replace(taken, phase="settled", verify_at=None))
+
+    async def _react(self, method: Method, row: OutboxMessage, name: str) -> None:
+        try:
+            await self._client.call(method, channel=row.channel_id, timestamp=row.thread_ts, name=name)
         except SlackRefusal as refusal:  # already there, not there, or the message is gone: all the same to us
             _log.debug("reaction_refused", code=refusal.code)
+
+
+def _pause(error: Transient | StoreError) -> float:
+    if isinstance(error, RateLimited):
+        return error.retry_after
+    return (error.after if isinstance(error, Transient) else None) or RETRY_SECONDS

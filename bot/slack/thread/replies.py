@@ -158,15 +158,14 @@ class Replies:
         key = self.key(job, turn, 0)
         if before is None or before.phase not in ("posted", "settled") or await self._store.outbox_message(key):
             return False  # it ended with a transcript that was deleted, or this try is posted already
-        row = replace(before, key=key, intent_at=self._clock.now(), verify_at=None)
+        row = replace(before, key=key, intent_at=self._clock.now(), verify_at=None, revision=0)
         try:
             now = self._clock.now()
             await self._posts.edit(row, render.tried(message, turn + 1, now, await self.phrases(job)))
         except SlackRefusal as refusal:
             _log.info("reply_not_edited", job=job.id, code=refusal.code)  # somebody deleted it
             return False
-        await self._store.save_outbox(row)
-        return True
+        return await self._store.update_outbox(row) is not None  # else it was posted meanwhile, which `deliver` finds
 
     async def _message_is_there(self, job: Job) -> bool:
         """Whether the message that carried the recording can still be read; only asked when its file is gone."""
@@ -191,7 +190,8 @@ class Replies:
 
     async def verify_file(self, row: OutboxMessage) -> None:
         """Check a file a minute after it was shared; the text of one that never shows follows in messages."""
-        if await self._uploads.verify(row):
+        taken = await self._posts.take_verification(row)
+        if taken is None or await self._uploads.verify(taken):
             return
         job = await self._store.job(row.job_id)
         transcript = await self._store.transcript(row.job_id)
@@ -200,7 +200,7 @@ class Replies:
             reply = await self.compose(job, transcript, turn)
             if reply.document is not None:
                 await self._parts(job, turn, reply.document)
-        await self._store.save_outbox(replace(row, phase="gone", verify_at=None))
+        await self._posts.mark_gone(taken)
 
     async def _parts(self, job: Job, turn: int, document: render.Document) -> None:
         messages = await asyncio.to_thread(render.parts, document, await self.phrases(job))
@@ -210,10 +210,9 @@ class Replies:
     async def _aside(self, job: Job, turn: int) -> None:
         """Notify the user directly, at most once and without content, that the thread cannot be answered."""
         key = f"aside:{job.id}:{turn}"
-        if not job.origin.user_id.startswith(("U", "W")) or await self._store.outbox_message(key) is not None:
-            return
         row = OutboxMessage(key, job.id, job.origin.user_id, "", "posted", self._clock.now())
-        await self._store.save_outbox(row)
+        if not job.origin.user_id.startswith(("U", "W")) or await self._store.update_outbox(row) is None:
+            return
         said = (await self.phrases(job)).say(words.UNREACHABLE).format(channel=job.origin.channel_id, job=job.id)
         try:
             await self._client.call(Method.POST, channel=job.origin.user_id, text=said)

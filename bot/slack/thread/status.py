@@ -12,16 +12,15 @@ from dataclasses import dataclass, field, replace
 import structlog
 
 from bot.domain.errors import RateLimited, StepError, StoreError, Transient
-from bot.domain.job import FINAL, Job, Outcome, State
-from bot.domain.transcript import SpeechFinding
+from bot.domain.job import FINAL, Job, State
 from bot.ports.clock import Clock, WakeEvent
 from bot.ports.store import JobStore, OutboxMessage
 from bot.slack.api.client import SlackClient, SlackRefusal
 from bot.slack.blockkit.blocks import Message
 from bot.slack.people.users import Users
 from bot.slack.thread import render
-from bot.slack.thread.posts import Posts
-from bot.slack.thread.reactions import DONE, FAILED, NONE, SEEN, Reactions
+from bot.slack.thread.posts import VERIFY_SECONDS, Posts
+from bot.slack.thread.reactions import SEEN, Reactions
 
 EDIT_SECONDS = 3.0
 RETRY_SECONDS = 10.0
@@ -95,14 +94,21 @@ class StatusLines:
         line, key = self._line(job), self.key(job)
         async with line.lock:
             line.answered.add(job.id)
-            row = await self._store.outbox_message(key)
-            # An intent may have become a message, too.
-            if row is not None and row.phase != "gone" and not self._open(line, await self._jobs(job)):
-                # Committed before the reply's step ends: were we to die now, `verify` would take the line away.
-                await self._store.save_outbox(replace(row, verify_at=self._clock.now()))
+            if not self._open(line, await self._jobs(job)):
+                await self._promise(job)
             self._lines[key] = line
             self._due[key] = self._clock.now()
         self._bell.notify()
+
+    async def _promise(self, job: Job) -> None:
+        """Store, before the reply's step ends, what is left to do: were we to die now, `verify` would do it."""
+        key = self.key(job)
+        row = await self._store.outbox_message(key)
+        while row is not None and row.phase != "gone":  # an intent may have become a message, too
+            if await self._store.update_outbox(replace(row, verify_at=self._clock.now()), release=False) is not None:
+                break
+            row = await self._store.outbox_message(key)
+        await self._reactions.promise(job)
 
     def _line(self, job: Job) -> Line:
         now, key = self._clock.now(), self.key(job)
@@ -203,7 +209,8 @@ class StatusLines:
                 return
             await self._posts.edit(row, message)
         else:
-            await self._posts.deliver(key, line.job.id, origin.channel_id, origin.thread_ts, message)
+            await self._posts.deliver(key, line.job.id, origin.channel_id, origin.thread_ts, message, passing=True)
+            self._later(key, 0.0)  # it may have taken long, and its jobs may be over
         line.shown, line.edited_at = message, self._clock.now()
 
     def _early(self, waiting: Sequence[Job]) -> float:
@@ -234,49 +241,47 @@ class StatusLines:
         return known[0] + known[1] * job.file.seconds - waited
 
     async def _close(self, key: str, line: Line, jobs: Sequence[Job]) -> None:
-        newest = {job.origin.file_id: job for job in sorted(jobs, key=lambda job: job.origin.version)}
-        spoken = [job for job in newest.values() if job.outcome is not Outcome.SILENT]
-        if spoken:
-            self._reactions.show(line.job, ending([(job, await self._finding(job)) for job in spoken]))
+        self._reactions.show(line.job, await self._reactions.ending(jobs))
         row = await self._store.outbox_message(key)
         if row is not None and row.phase in ("posted", "settled"):
             await self._remove(row)
         elif row is not None and row.phase == "intent":
             await self._posts.wait_until_settled(row)
-            for ts in await self._posts.find(row):
-                await self._posts.delete(row.channel_id, ts)
-            await self._store.save_outbox(replace(row, phase="gone", verify_at=None))
-
-    async def _finding(self, job: Job) -> SpeechFinding | None:
-        """What a finished recording holds; None where it has no transcript (any more)."""
-        transcript = await self._store.transcript(job.id) if job.outcome is Outcome.TRANSCRIPT else None
-        return None if transcript is None else transcript.finding
+            await self._remove_found(row)
+            # Who posted it may stand still in the middle of the request.
+            await self._posts.mark_gone(row, verify_at=self._clock.now() + VERIFY_SECONDS)
 
     async def _remove(self, row: OutboxMessage) -> None:
         await self._posts.delete(row.channel_id, row.ts)
-        await self._store.save_outbox(replace(row, phase="gone", verify_at=None))
+        doubtful = row.phase == "posted"
+        await self._posts.mark_gone(row, verify_at=self._clock.now() + VERIFY_SECONDS if doubtful else None)
+
+    async def _remove_found(self, row: OutboxMessage) -> None:
+        for ts in await self._posts.find(row):
+            await self._posts.delete(row.channel_id, ts)
 
     async def verify(self, row: OutboxMessage) -> None:
-        """A line whose time to be looked at has come: gone with its last job (after a crash), else without extras."""
+        """A line whose time to be verified has come: gone with its last job (after a crash), else without extras."""
         job = await self._store.job(row.job_id)
-        if row.key in self._lines:
-            return
-        if job is None:
-            await self._remove(row)
-        elif all(each.state in FINAL for each in await self._jobs(job)):
-            self._lines[row.key] = Line(job)
+        jobs = [] if job is None else await self._jobs(job)
+        if job is not None and row.phase != "gone" and all(each.state in FINAL for each in jobs):
+            self._lines.setdefault(row.key, Line(job))
             self._due[row.key] = self._clock.now()
             self._bell.notify()
-        else:
-            await self._posts.verify(row)
+            if row.phase == "intent":
+                return  # closing waits until it is settled
+        elif row.phase == "intent" and row.claimed_until > self._clock.now():
+            return  # its owner is still at it
+        taken = await self._posts.take_verification(row)
+        if taken is None:
+            return
+        if row.phase == "gone" or job is None:
+            await self._remove_found(row)
+            await self._store.update_outbox(replace(taken, phase="gone", verify_at=None))
+        elif row.phase != "intent" and self._is_promised_later(job, jobs):
+            taken = await self._posts.without_extras(taken)
+            await self._store.update_outbox(replace(taken, verify_at=None))
 
-
-def ending(jobs: Sequence[tuple[Job, SpeechFinding | None]]) -> str:
-    """The reaction of a message whose jobs are over: a tick says that there are words to read.
-
-    A refusal, and speech without words, want somebody to act; a recording in which nobody speaks wants nothing.
-    """
-    if any(job.outcome is Outcome.REFUSED or found is SpeechFinding.UNCLEAR for job, found in jobs):
-        return FAILED
-    done = [found for job, found in jobs if job.outcome is Outcome.TRANSCRIPT]
-    return DONE if any(found is not SpeechFinding.SILENCE for found in done) else NONE
+    def _is_promised_later(self, job: Job, jobs: Sequence[Job]) -> bool:
+        """Whether somebody who answers one of the jobs is still to store that the line goes."""
+        return bool(self._open(Line(job), jobs)) and not any(each.state == State.REPLYING for each in jobs)

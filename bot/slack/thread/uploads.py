@@ -15,7 +15,7 @@ from bot.ports.store import JobStore, OutboxMessage
 from bot.slack.api.client import SlackClient, SlackRefusal
 from bot.slack.api.methods import Method
 from bot.slack.api.payloads import Json, child, names, rows, text
-from bot.slack.thread.posts import VERIFY_SECONDS, Posts
+from bot.slack.thread.posts import SOMEBODY_ELSE, VERIFY_SECONDS, Posts
 from bot.slack.thread.refusals import refuses_file
 from bot.slack.thread.render import Document
 
@@ -45,21 +45,22 @@ class Uploads:
             await self._posts.wait_until_settled(row)
             if await self._completed(row, document):
                 return True
+        fresh = OutboxMessage(key, job_id, channel_id, thread_ts, "intent", self._clock.now())
+        fresh = replace(fresh, revision=row.revision if row else 0)
         try:
             answer = await self._client.call(
                 Method.RESERVE_UPLOAD, filename=document.name, length=len(document.content)
             )
-            fresh = OutboxMessage(key, job_id, channel_id, thread_ts, "intent", self._clock.now())
-            fresh = replace(fresh, file_id=text(answer, "file_id"), revision=row.revision if row else 0)
+            fresh = replace(fresh, file_id=text(answer, "file_id"))
             await self._client.post_bytes(text(answer, "upload_url"), document.content)
             await self._client.pace.turn(channel_id)
-            await self._complete(await self._posts.claim(fresh), document)
+            fresh = await self._posts.claim(fresh)
+            await self._complete(fresh, document)
         except SlackRefusal as refusal:
             if not refuses_file(refusal.code):
                 raise
             _log.info("file_refused", job=job_id, code=refusal.code)
-            refused = OutboxMessage(key, job_id, channel_id, thread_ts, "gone", self._clock.now())
-            await self._store.save_outbox(refused)
+            await self._save(replace(fresh, phase="gone", file_id=""))
             return False
         return True
 
@@ -73,7 +74,7 @@ class Uploads:
         else:
             if text(child(answer, "file"), "id"):
                 _log.info("file_adopted", job=row.job_id)
-                await self._store.save_outbox(self._posted(row))
+                await self._save(self._posted(row))
                 return True
         try:
             await self._complete(replace(row, intent_at=self._clock.now()), document)
@@ -83,7 +84,7 @@ class Uploads:
             return False  # its bytes never arrived, or the reservation lapsed
         return True
 
-    async def _complete(self, row: OutboxMessage, document: Document) -> None:
+    async def _complete(self, row: OutboxMessage, document: Document, phase: str = "posted") -> None:
         thread = {"thread_ts": row.thread_ts} if row.thread_ts else {}
         try:
             await self._client.call(
@@ -93,13 +94,18 @@ class Uploads:
                 **thread,
             )
         except Ambiguous as unknown:
-            await self._store.save_outbox(row)
+            await self._save(row)
             raise Transient(unknown.detail, after=self._posts.settle_seconds) from None
         except (Transient, Misconfigured) as error:
             if isinstance(error, RateLimited):
                 raise Transient(error.detail, after=error.retry_after) from None
             raise
-        await self._store.save_outbox(self._posted(row))
+        await self._save(replace(self._posted(row), phase=phase))
+
+    async def _save(self, row: OutboxMessage) -> None:
+        """Raises `Transient` if another process has changed the row meanwhile: what it says then counts."""
+        if await self._store.update_outbox(row) is None:
+            raise Transient(SOMEBODY_ELSE, after=1.0)
 
     def _posted(self, row: OutboxMessage) -> OutboxMessage:
         return replace(row, phase="posted", verify_at=self._clock.now() + VERIFY_SECONDS)
@@ -114,23 +120,21 @@ class Uploads:
             file = child(await self._client.call(Method.FILE_INFO, file=row.file_id), "file")
         except SlackRefusal as refusal:
             _log.info("file_not_verified", job=row.job_id, code=refusal.code)
-            await self._store.save_outbox(replace(row, verify_at=None))  # somebody deleted it
+            await self._save(replace(row, verify_at=None))  # somebody deleted it
             return True
         if _is_shared(file, row.channel_id):
-            await self._store.save_outbox(replace(row, phase="settled", verify_at=None))
+            await self._save(replace(row, phase="settled", verify_at=None))
             return True
         if row.phase == "settled":
             return False
         _log.warning("file_not_shared", job=row.job_id)
         try:
-            await self._complete(row, Document(text(file, "name"), text(file, "title"), b""))
+            await self._complete(row, Document(text(file, "name"), text(file, "title"), b""), phase="settled")
         except SlackRefusal as refusal:
             _log.info("file_not_completed_again", job=row.job_id, code=refusal.code)
             if refuses_file(refusal.code):
                 return False
-            await self._store.save_outbox(replace(row, verify_at=None))  # we may not post there any more
-            return True
-        await self._store.save_outbox(replace(self._posted(row), phase="settled"))
+            await self._save(replace(row, verify_at=None))  # we may not post there any more
         return True
 
 

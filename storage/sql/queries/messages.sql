@@ -8,21 +8,6 @@ SELECT * FROM outbox WHERE key = :key;
 -- Everything that was posted for a job.
 SELECT * FROM outbox WHERE job_id = :job_id ORDER BY key;
 
--- name: save_outbox
--- Insert or replace a message of ours; any claim ends.
-INSERT INTO outbox (
-    key, job_id, channel_id, thread_ts, phase, intent_at, ts, file_id, verify_at, owner, claimed_until, revision,
-    team_id
-)
-VALUES (:key, :job_id, :channel_id, :thread_ts, :phase, :intent_at, :ts, :file_id, :verify_at, '', 0, 1, :team_id)
-ON CONFLICT (key) DO UPDATE SET
-    job_id = excluded.job_id, channel_id = excluded.channel_id, thread_ts = excluded.thread_ts,
-    phase = excluded.phase, intent_at = excluded.intent_at, ts = excluded.ts, file_id = excluded.file_id,
-    verify_at = excluded.verify_at, owner = excluded.owner, claimed_until = excluded.claimed_until,
-    team_id = excluded.team_id,
-    revision = outbox.revision + 1
-RETURNING revision;
-
 -- name: claim_outbox
 -- Claim a message that nobody has changed since, and nobody else has claimed; it is stored as given.
 INSERT INTO outbox (
@@ -67,26 +52,6 @@ RETURNING owner, claimed_until, revision;
 -- name: outbox_to_verify
 -- Messages that should be checked again by now.
 SELECT * FROM outbox WHERE verify_at IS NOT NULL AND verify_at <= :now ORDER BY verify_at LIMIT :count;
-
--- name: claim_outbox_to_verify_sqlite
--- The same, claimed.
-UPDATE outbox SET owner = :owner, claimed_until = :until, revision = revision + 1
-WHERE key IN (
-    SELECT key FROM outbox
-    WHERE verify_at IS NOT NULL AND verify_at <= :now AND (owner = '' OR claimed_until <= :now)
-    ORDER BY verify_at LIMIT :count
-)
-RETURNING *;
-
--- name: claim_outbox_to_verify_postgres
--- The same, passing by rows that another process is claiming at this moment.
-UPDATE outbox SET owner = :owner, claimed_until = :until, revision = revision + 1
-WHERE key IN (
-    SELECT key FROM outbox
-    WHERE verify_at IS NOT NULL AND verify_at <= :now AND (owner = '' OR claimed_until <= :now)
-    ORDER BY verify_at LIMIT :count FOR UPDATE SKIP LOCKED
-)
-RETURNING *;
 
 -- name: put_inbox
 -- Keep an item, unless it is there already (no row then); the key of one that was used long ago is free again.

@@ -45,7 +45,6 @@ EXPECTED = [
     ("jobs_to_purge_in_channel", "job_channel"),
     ("deleted_jobs_to_purge", "job_state"),
     ("claim_inbox", "inbox_due"),
-    ("claim_outbox_to_verify", "outbox_verify"),
     ("jobs_of_unknown_lane", "job_state"),
     ("audit", "sqlite_autoindex_audit_1"),
     ("newest_audit", "audit_channel"),

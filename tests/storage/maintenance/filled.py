@@ -57,7 +57,8 @@ async def fill(store: JobStore, transcripts: int = 3) -> None:
     await store.put_inbox("hook", "k2", "r9", b"", NOW, NOW)
     await store.put_inbox("hook", "k3", "r9", b"used", NOW, NOW)
     await store.drop_inbox((await store.inbox_for("hook", "r9"))[-1].id)
-    await store.save_outbox(OutboxMessage(f"reply:{first.id}", first.id, "C1", "1.0", "posted", NOW, "5.5", "F9", NOW))
+    posted = OutboxMessage(f"reply:{first.id}", first.id, "C1", "1.0", "posted", NOW, "5.5", "F9", NOW)
+    await store.update_outbox(posted)
     await store.reserve("xosum", Pace(56, 4), NOW)
     for seconds in range(6):
         await store.record_latency("xosum", seconds * 10.0, seconds * 2.5 + 1)
