@@ -119,17 +119,15 @@ class Reactions:
             _log.info("reaction_failed", detail=error.detail)
 
     async def _change(self, origin: Origin, wanted: Wanted) -> None:
-        row = await self._store.outbox_message(self.key(origin))
-        if row is None:
-            row = self._row(origin, "gone")
-            row = replace(row, phase="settled", ts=SEEN) if wanted.old else row
+        found = await self._store.outbox_message(self.key(origin))
+        row = found or self._row(origin, "gone")
         certain = row.phase in ("settled", "gone")
         if row.phase != "intent" and row.ts == wanted.name:
             return
         if wanted.name == SEEN and not await self._is_waited_for(origin):
             return  # this process stood still, or another was quicker
         claimed = await self._claim(row, wanted.name)
-        before = row.ts
+        before = SEEN if found is None and wanted.old else row.ts
         try:
             for name in ({before} if certain else ALL) - {wanted.name, NONE}:
                 await self._react(Method.UNREACT, claimed, name)

@@ -214,7 +214,10 @@ class StatusLines:
         line.shown, line.edited_at = message, self._clock.now()
 
     def _early(self, waiting: Sequence[Job]) -> float:
-        """Seconds until the oldest of the unanswered jobs has taken long enough for a line."""
+        """Seconds until the oldest of the unanswered jobs has taken long enough for a line. One that is parked has:
+        its line is the only place where its person reads that it waits, and for whom."""
+        if any(job.state == State.PARKED for job in waiting):
+            return 0.0
         since = self._clock.now() - min(job.created_at for job in waiting)
         return min(self._after_seconds - since, self._after_seconds) if since >= 0 else 0.0
 

@@ -3,6 +3,8 @@
 import asyncio
 from dataclasses import replace
 
+import pytest
+
 from bot.domain.errors import Problem, ProblemCode
 from bot.domain.job import Job, Options, State
 from bot.domain.machine import Received, Submitting
@@ -137,6 +139,26 @@ async def test_a_refused_file_of_several_is_not_counted_as_done(place: Workplace
     await place.room.chat.reply(refused, None)
     await place.slack.until(lambda: "1 failed" in lines(place, message)[0].text)
     assert "done" not in lines(place, message)[0].text
+
+
+@pytest.mark.parametrize("waited_for", ["xosum", "slack"])
+async def test_a_parked_job_says_what_happens_next_also_where_lines_are_late_or_off(
+    place: Workplace, waited_for: str
+) -> None:
+    place.room.status._after_seconds = 1e9
+    message, job = await place.upload()
+    job = await submitting(place, job)
+    place.room.chat.show(job)
+    await place.slack.until(lambda: reactions(message) == {"eyes"})
+    assert lines(place, message) == []
+    parked = await place.store.apply(Submitting(job).park(place.clock.now(), "401", waited_for))
+    for _ in range(2):
+        place.room.chat.show(parked)
+        await place.slack.until(lambda: bool(lines(place, message)))
+    (line,) = lines(place, message)
+    assert "the app's administrator has to fix" in line.text
+    assert "I will continue automatically" in line.text
+    assert ("Xosum" if waited_for == "xosum" else "the connection") in line.text
 
 
 async def test_cancel_on_the_line_cancels_every_job_of_the_message(place: Workplace) -> None:
