@@ -13,5 +13,5 @@ CALLS_PER_MINUTE = 1_000_000.0
 
 if __name__ == "__main__":
     settings = load_settings(env_file=None)
-    unpaced = {"xosum_per_minute": CALLS_PER_MINUTE, "xosum_burst": 10_000}
-    sys.exit(run_serve(settings.model_copy(update=unpaced)))
+    unpaced = settings.providers["xosum"].model_copy(update={"per_minute": CALLS_PER_MINUTE, "burst": 10_000})
+    sys.exit(run_serve(settings.model_copy(update={"providers": {**settings.providers, "xosum": unpaced}})))

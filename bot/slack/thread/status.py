@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 import structlog
 
 from bot.domain.errors import RateLimited, StepError, StoreError, Transient
-from bot.domain.job import FINAL, Job, State
+from bot.domain.job import FINAL, Job, Outcome, State
 from bot.ports.clock import Clock, WakeEvent
 from bot.ports.store import JobStore, OutboxMessage
 from bot.slack.api.client import SlackClient, SlackRefusal

@@ -125,7 +125,7 @@ class SharedStage:
             ended = [bot for bot in self.running.values() if bot.code is not None]
             if time.monotonic() > end or ended:
                 rows = [dict(row) for row in self.rows("SELECT * FROM outbox WHERE verify_at IS NOT NULL LIMIT 9")]
-                raise AssertionError(f"not idle after {seconds:.0f} s: {rows} {self.stage.unfinished()}")
+                raise AssertionError(f"not idle after {seconds:.0f} s: {rows} {self.stage.unfinished()[:4000]}")
             await asyncio.sleep(0.5)
 
     async def end(self) -> None:

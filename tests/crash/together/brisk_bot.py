@@ -13,8 +13,7 @@ from bot.engine import engine, lane
 from bot.slack.incoming import deferred
 from bot.slack.thread import chat, posts, reactions, status, uploads
 
-CALLS_PER_MINUTE = 1_000_000.0
-UNPACED = {"xosum_per_minute": CALLS_PER_MINUTE, "xosum_burst": 10_000}
+UNPACED = {"per_minute": 1_000_000.0, "burst": 10_000}  # calls of the provider
 
 
 def main() -> int:
@@ -29,7 +28,9 @@ def main() -> int:
         for module in (posts, status, uploads, reactions):
             vars(module)["VERIFY_SECONDS"] = seconds
         vars(chat)["VERIFY_EVERY_SECONDS"] = seconds / 6
-    return run_serve(load_settings(env_file=None).model_copy(update=UNPACED))
+    settings = load_settings(env_file=None)
+    unpaced = {name: section.model_copy(update=UNPACED) for name, section in settings.providers.items()}
+    return run_serve(settings.model_copy(update={"providers": unpaced}))
 
 
 if __name__ == "__main__":
