@@ -8,6 +8,7 @@
 #   make bench  measures against their baselines
 #   make field DIR=…  your own recordings through probe and conversion, beside ffprobe and ffmpeg
 #   make crash  the long crash suite
+#   make audit  two processes on one PostgreSQL, killed and frozen, 200 files
 #   make lock   writes requirements.lock (what runs) and requirements-test.lock (what tests)
 #   make docs   writes docs/settings.md and .env.example
 #   make picture  takes the README's screenshot again, from what `make run` starts (needs Chromium)
@@ -30,7 +31,7 @@ QUIET := $(if $(CI),--quiet)
 PARALLEL := -n 3 --dist loadfile --no-loadscope-reorder  # in the order of tests/conftest.py: long files first
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test thorough check bench field crash lock docs picture sbom clean
+.PHONY: help install run test thorough check bench field crash audit lock docs picture sbom clean
 
 help:
 	@sed -n 's/^#   //p' Makefile
@@ -103,6 +104,9 @@ field: $(VENV)/.test
 
 crash: $(VENV)/.test
 	@"$(BIN)/python" -m pytest -q tests/crash $(ARGS)
+
+audit: $(VENV)/.test
+	@"$(BIN)/python" -m tests.crash.together.audit_run $(ARGS)
 
 lock:
 	@uv --version >/dev/null 2>&1 || { echo "uv is needed: pip install uv"; exit 1; }

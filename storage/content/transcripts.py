@@ -35,6 +35,7 @@ from storage.engines.transaction import (
 from storage.seal import Seal
 
 _SHARES = 10  # how far a transcript is followed from job to job
+_SMALL = 64 * 1024  # bytes of a stored transcript that is read on the loop: about a quarter of an hour
 
 
 class StoredTranscripts:
@@ -45,10 +46,13 @@ class StoredTranscripts:
 
     async def put_transcript(self, job_id: str, transcript: Transcript, now: float, lease_token: str = "") -> bool:
         """Store (sealed) what was said, if the job still wants it; replaces an earlier one of this job."""
+        body, words = await asyncio.to_thread(self._packed, job_id, transcript)
+        return await self._put_transcript(job_id, body, now, lease_token, bool(self._seal.newest), words)
+
+    def _packed(self, job_id: str, transcript: Transcript) -> tuple[bytes, Sequence[str]]:
+        """What is stored, and the words that search finds: tens of milliseconds for some hours of speech."""
         body = self._seal.encrypt(dump_transcript(transcript), f"transcript:{job_id}")
-        sealed = bool(self._seal.newest)
-        words = [] if sealed else await asyncio.to_thread(indexed, transcript)
-        return await self._put_transcript(job_id, body, now, lease_token, sealed, words)
+        return body, [] if self._seal.newest else indexed(transcript)
 
     @writes_once
     def _put_transcript(
@@ -67,14 +71,19 @@ class StoredTranscripts:
         source = job_id
         for _ in range(_SHARES):
             found = await self._transcript_of(source, job_id)
+            if found is None:
+                return None
             if not isinstance(found, str):
-                return found
+                body, names = found
+                if len(body) < _SMALL:
+                    return self._unpacked(source, job_id, body, names)
+                return await asyncio.to_thread(self._unpacked, source, job_id, body, names)
             source = found
         raise StoreError(f"Job {job_id} shares its transcript in a circle.")
 
     @reads_once
-    def _transcript_of(self, source: str, job_id: str) -> Transaction[Transcript | str | None]:
-        """The transcript that is stored for `source`, as `job_id` shows it, or the job whose transcript it shares."""
+    def _transcript_of(self, source: str, job_id: str) -> Transaction[tuple[bytes, bytes | None] | str | None]:
+        """What is stored for `source`, with the names that `job_id` shows; or the job whose transcript it shares."""
         rows = yield from execute("transcript", job_id=source, asked=job_id)
         if not rows:
             return None
@@ -84,9 +93,11 @@ class StoredTranscripts:
         body = maybe_blob(row, "body")
         if body is None:
             return text(row, "reuses") or None
+        return body, maybe_blob(row, "names")
+
+    def _unpacked(self, source: str, job_id: str, body: bytes, names: bytes | None) -> Transcript:
         found = load_transcript(self._seal.decrypt(body, f"transcript:{source}"))
-        named = self._named(job_id, maybe_blob(row, "names"))[0]
-        return replace(found, speaker_names={**found.speaker_names, **named})
+        return replace(found, speaker_names={**found.speaker_names, **self._named(job_id, names)[0]})
 
     def _named(self, job_id: str, body: bytes | None) -> tuple[dict[str, str], dict[str, str]]:
         """The names in use, and those before them."""

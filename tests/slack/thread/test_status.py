@@ -158,7 +158,7 @@ async def test_a_parked_job_says_what_happens_next_also_where_lines_are_late_or_
     (line,) = lines(place, message)
     assert "the app's administrator has to fix" in line.text
     assert "I will continue automatically" in line.text
-    assert ("Xosum" if waited_for == "xosum" else "the connection") in line.text
+    assert ("the transcription service" if waited_for == "xosum" else "the connection to Slack") in line.text
 
 
 async def test_cancel_on_the_line_cancels_every_job_of_the_message(place: Workplace) -> None:
