@@ -34,6 +34,17 @@ VERIFY_SECONDS = 60.0
 _log = structlog.get_logger(__name__)
 
 
+def ending(jobs: Sequence[tuple[Job, SpeechFinding | None]]) -> str:
+    """The reaction of a message whose jobs are over: a tick says that there are words to read.
+
+    A refusal, and speech without words, want somebody to act; a recording in which nobody speaks wants nothing.
+    """
+    if any(job.outcome is Outcome.REFUSED or found is SpeechFinding.UNCLEAR for job, found in jobs):
+        return FAILED
+    done = [found for job, found in jobs if job.outcome is Outcome.TRANSCRIPT]
+    return DONE if any(found is not SpeechFinding.SILENCE for found in done) else NONE
+
+
 @dataclass(frozen=True, slots=True)
 class Wanted:
     """The reaction a message should have, since when, and whether an earlier version may have left another one."""
@@ -77,17 +88,14 @@ class Reactions:
             row = await self._store.outbox_message(key) or row
 
     async def ending(self, jobs: Sequence[Job]) -> str:
-        """The reaction of a message whose jobs are over: a tick says that there are words to read.
-
-        A refusal, and speech without words, want somebody to act; a recording in which nobody speaks wants nothing.
-        """
+        """The reaction of a message whose jobs are over; of a file that was tried again the newest try counts."""
         newest = {job.origin.file_id: job for job in sorted(jobs, key=lambda job: job.origin.version)}
-        answered = [job for job in newest.values() if job.outcome is Outcome.TRANSCRIPT]
-        transcripts = [await self._store.transcript(job.id) for job in answered]  # None: deleted since
-        findings = [None if transcript is None else transcript.finding for transcript in transcripts]
-        if SpeechFinding.UNCLEAR in findings or any(job.outcome is Outcome.REFUSED for job in newest.values()):
-            return FAILED
-        return DONE if any(found is not SpeechFinding.SILENCE for found in findings) else NONE
+        return ending([(job, await self._finding(job)) for job in newest.values()])
+
+    async def _finding(self, job: Job) -> SpeechFinding | None:
+        """What a finished recording holds; None where it has no transcript (any more)."""
+        transcript = await self._store.transcript(job.id) if job.outcome is Outcome.TRANSCRIPT else None
+        return None if transcript is None else transcript.finding
 
     def _row(self, origin: Origin, phase: str) -> OutboxMessage:
         """A row that belongs to no job: its message may have several."""

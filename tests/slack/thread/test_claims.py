@@ -11,9 +11,8 @@ from bot.domain.errors import Problem, ProblemCode
 from bot.domain.job import FINAL, FileFacts, Job, Origin, Outcome, State
 from bot.domain.transcript import Segment, SpeechFinding, Transcript
 from bot.slack.texts import stage
-from bot.slack.thread.reactions import DONE, FAILED, NONE
+from bot.slack.thread.reactions import DONE, FAILED, NONE, ending
 from bot.slack.thread.render import Who, reply
-from bot.slack.thread.status import ending
 from bot.slack.thread.transcript_blocks import DisplayOptions
 from bot.text.exports.formats import available
 from bot.text.languages import PHRASES
