@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 
 from bot.domain.job import Job, State
+from bot.domain.transcript import SpeechFinding
 from bot.slack.blockkit.text import clip, escape_label
 from bot.text.durations import human
 from bot.text.phrases import ENGLISH, LOCAL, Phrases
@@ -37,6 +38,10 @@ ON_REQUEST = "I transcribe recordings in this channel only on request. Shall I t
 TRANSCRIBE = "Transcribe"
 NO_AUDIO_IN_THREAD = (
     "I found no recording in this thread. Mention me in the thread of a message that has an audio or video file."
+)
+NO_AUDIO_MENTIONED = (
+    "I transcribe recordings, and this message has none. Mention me in the thread of a message that has an audio or "
+    f"video file. `{COMMAND} help` lists what else I can do."
 )
 NO_AUDIO_IN_MESSAGE = "This message has no audio or video file, so there is nothing to transcribe."
 ON_IT = "On it. The transcript will come in the thread of that message."
@@ -97,6 +102,14 @@ ICONS: Mapping[State, str] = {
     State.CANCELLED: ":x:",
     State.DELETED: ":wastebasket:",
     State.PARKED: ":double_vertical_bar:",
+}
+FINDINGS: Mapping[SpeechFinding, str] = {
+    SpeechFinding.SILENCE: "no speech heard",
+    SpeechFinding.UNCLEAR: "speech heard, no words made out",
+}
+FINDING_ICONS: Mapping[SpeechFinding, str] = {
+    SpeechFinding.SILENCE: ":mute:",
+    SpeechFinding.UNCLEAR: ":warning:",
 }
 RUNNING_ICON = ":hourglass_flowing_sand:"
 

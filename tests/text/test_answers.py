@@ -17,6 +17,7 @@ ENGLISH_ONLY = {
     "COMMAND",
     "LOCAL",
     "ICONS",
+    "FINDING_ICONS",
     "RUNNING_ICON",
     "GREETING",  # a channel has no language
     "GREETING_KEPT",

@@ -31,6 +31,8 @@ def job_line(me: Identity, job: Job, transcript: Transcript | None = None, phras
     length = f", {human(job.file.seconds, phrases.units)}" if job.file.seconds else ""
     link = me.link(job.origin.channel_id, job.origin.thread_ts)
     state = phrases.say(words.STATES[job.state])
+    if transcript is not None and (found := transcript.finding) in words.FINDINGS:
+        icon, state = words.FINDING_ICONS[found], phrases.say(words.FINDINGS[found])
     if job.state is State.FAILED and job.problem is not None:
         why = sentence(job.problem, phrases.locale, phrases.titles).partition(". ")[0].rstrip(".")
         state = f"{state} ({escape_label(clip(why, 120))})"

@@ -211,7 +211,8 @@ class DeferredTasks:
                     if not made and ended is not None and ended < number(facts, "ts"):
                         await restart(self.store, job, self.clock.now(), self.intake.notify)
         if not found:
-            said = (await self.users.phrases(user)).say(words.NO_AUDIO_IN_THREAD)
+            english = words.NO_AUDIO_IN_THREAD if root != ts else words.NO_AUDIO_MENTIONED
+            said = (await self.users.phrases(user)).say(english)
             await self._whisper(channel, user, root if root != ts else "", said)
 
     async def _offer(self, facts: Json) -> None:

@@ -150,6 +150,17 @@ async def test_a_mention_where_there_is_no_recording_is_answered_to_the_asker_on
     assert place.slack.calls("chat.postMessage") == 0
 
 
+async def test_a_question_by_mention_in_the_channel_is_answered_there_with_what_to_do(place: Workplace) -> None:
+    place.slack.workspace.users["U0BOB"].locale = "es-ES"
+    place.slack.say_as("U0BOB", "C0CLINIC", "<@U0BOT> can you summarise?")
+
+    def whispered() -> str:
+        return " ".join(m.text for m in place.slack.messages("C0CLINIC") if m.ephemeral_to == "U0BOB")
+
+    await place.slack.until(lambda: bool(whispered()))
+    assert "Transcribo grabaciones, y este mensaje no tiene ninguna." in whispered()
+
+
 async def test_a_mention_tries_a_failed_recording_again(place: Workplace) -> None:
     message, job = await place.upload()
     job = await place.store.apply(Received(job).refuse(place.clock.now(), Problem(ProblemCode.CORRUPT)))

@@ -5,6 +5,7 @@ from functools import partial
 from bot.domain.errors import Problem, ProblemCode
 from bot.domain.job import Job, State
 from bot.domain.machine import Received
+from bot.domain.transcript import Segment, Transcript
 from bot.slack.command.command import CommandRequest
 from simulators.slack.faults import Fault
 from simulators.slack.records import Message
@@ -83,6 +84,18 @@ async def test_lists_are_mine_the_channels_and_the_failed(place: Workplace) -> N
     failed = await answer(place, "list failed")
     assert bobs.id in failed
     assert mine.id not in failed
+
+
+async def test_a_recording_without_words_is_not_listed_as_done(place: Workplace) -> None:
+    for transcript, words in (
+        (Transcript(()), ":mute: *visit notes.m4a*, 1 min 5 s: no speech heard"),
+        (Transcript((Segment("", 1.0, 9.0, unclear=True),)), "1 min 5 s: speech heard, no words made out"),
+    ):
+        _, job = await place.upload()
+        await place.answer(await place.replying(job, transcript), transcript)
+        shown = await answer(place, "list")
+        assert words in shown
+        assert "white_check_mark" not in shown
 
 
 async def test_a_long_list_has_pages_that_take_each_others_place(place: Workplace) -> None:

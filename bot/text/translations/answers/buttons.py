@@ -46,6 +46,16 @@ BUTTONS = (
         "Այս շղթայում ձայնագրություն չգտա։ Նշեք ինձ այն հաղորդագրության շղթայում, որն ունի աուդիո կամ վիդեո ֆայլ։",
     ),
     Said(
+        "I transcribe recordings, and this message has none. Mention me in the thread of a message that has an audio "
+        "or video file. `/transcribe help` lists what else I can do.",
+        "Transcribo grabaciones, y este mensaje no tiene ninguna. Mencióname en el hilo de un mensaje que tenga un "
+        "archivo de audio o vídeo. `/transcribe help` enumera lo que puedo hacer además.",
+        "Je transcris des enregistrements, et ce message n'en a pas. Mentionnez-moi dans le fil d'un message qui a un "
+        "fichier audio ou vidéo. `/transcribe help` énumère ce que je sais faire d'autre.",
+        "Ես վերծանում եմ ձայնագրություններ, իսկ այս հաղորդագրությունում այդպիսիք չկան։ Նշեք ինձ այն հաղորդագրության "
+        "շղթայում, որն ունի աուդիո կամ վիդեո ֆայլ։ `/transcribe help`-ը թվարկում է, թե էլ ինչ կարող եմ։",
+    ),
+    Said(
         "This message has no audio or video file, so there is nothing to transcribe.",
         "Este mensaje no tiene ningún archivo de audio o vídeo, así que no hay nada que transcribir.",
         "Ce message n'a pas de fichier audio ou vidéo : il n'y a rien à transcrire.",

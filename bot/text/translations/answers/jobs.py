@@ -12,6 +12,13 @@ JOBS = (
     Said("failed", "fallida", "échoué", "չստացվեց"),
     Said("cancelled", "cancelada", "annulé", "չեղարկված է"),
     Said("deleted", "borrada", "supprimé", "ջնջված է"),
+    Said("no speech heard", "sin voz", "aucune parole entendue", "խոսք չի լսվել"),
+    Said(
+        "speech heard, no words made out",
+        "hay voz, pero no se distinguen palabras",
+        "de la parole, mais aucun mot distingué",
+        "խոսք կա, բայց բառերը չեն տարբերվել",
+    ),
     Said("paused", "en pausa", "en pause", "դադարեցված է"),
     Said("Now: {stage}", "Ahora: {stage}", "En ce moment : {stage}", "Հիմա՝ {stage}"),
     Said(
