@@ -12,7 +12,7 @@ from tests.support.bot_harness import CLINIC, Place, headline, open_place, shown
 from tests.support.local_engine_harness import SAMPLES, WORDS, error_rate, talk
 from tests.support.processes import alive, children, commands, until
 
-pytestmark = pytest.mark.engine
+pytestmark = [pytest.mark.engine, pytest.mark.timeout(600)]  # a busy machine is no failure
 
 CLIP = "sense_0890.ogg"
 SLOW = pytest.mark.slow
@@ -42,7 +42,7 @@ async def place(tmp_path: Path) -> AsyncIterator[Place]:
 
 async def dies(place: Place) -> None:
     """The bot is killed, as the kernel would."""
-    assert await place.bot.ends() == -signal.SIGKILL
+    assert await place.bot.ends(240) == -signal.SIGKILL
 
 
 async def expect_one_answer(place: Place, message: Message, words: str) -> Message:

@@ -121,7 +121,7 @@ def test_the_length_of_an_mp3_is_known_where_it_has_an_index_and_counted_where_i
     assert guessed.seconds is None
 
 
-@pytest.mark.parametrize("announced", [1.0, None, 489_600.0])
+@pytest.mark.parametrize("announced", [1.0, pytest.param(None, marks=pytest.mark.slow), 489_600.0])
 async def test_136_hours_in_a_megabyte_end_within_little_time_and_disk(
     preparer: AudioPreparer, tmp_path: Path, announced: float | None
 ) -> None:

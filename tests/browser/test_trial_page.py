@@ -17,7 +17,7 @@ from tests.support.bot_harness import Place, fast_xosum, open_place
 from tests.support.bot_process import Bot
 from tests.support.processes import free_port
 
-pytestmark = pytest.mark.engine
+pytestmark = [pytest.mark.engine, pytest.mark.timeout(600)]  # a busy machine is no failure
 
 SAMPLES = Path(__file__).parents[2] / "simulators" / "samples"
 DROP_BYTES = """async (pane, files) => {

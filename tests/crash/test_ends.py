@@ -19,6 +19,7 @@ from tests.support.crash_harness import Asked, Stage, open_stage
 pytestmark = [pytest.mark.engine, pytest.mark.timeout(300)]
 NEVER = 1e9  # seconds
 DELETIONS = ("store.mark_deleted.before", "store.mark_deleted.after", "store.discard_inputs.after")
+SHORT = set(zip(("local", "xosum", "nabla"), DELETIONS, strict=True))  # each provider and each point once
 WORDS = "ill disposed"  # of the clip that the local engine hears
 
 
@@ -75,9 +76,13 @@ def judged(stage: Stage, asked: Asked, ends_as: str) -> list[str]:
     return wrong
 
 
-@pytest.mark.parametrize("provider", ["local", "xosum", "nabla"])
 @pytest.mark.parametrize(
-    "point", ["store.mark_deleted.before", "store.mark_deleted.after", "store.discard_inputs.after"]
+    ("provider", "point"),
+    [
+        pytest.param(provider, point, marks=[] if (provider, point) in SHORT else pytest.mark.slow)
+        for provider in ("local", "xosum", "nabla")
+        for point in DELETIONS
+    ],
 )
 async def test_a_recording_that_is_deleted_leaves_nothing(provider: str, point: str, tmp_path: Path) -> None:
     async with staged(provider, tmp_path) as stage:
@@ -93,7 +98,13 @@ async def test_a_recording_that_is_deleted_leaves_nothing(provider: str, point: 
         assert leftovers(stage) == []
 
 
-@pytest.mark.parametrize("point", ["store.apply.after", "store.discard_inputs.before", "store.discard_inputs.after"])
+@pytest.mark.parametrize(
+    "point",
+    [
+        "store.discard_inputs.before",
+        *(pytest.param(point, marks=pytest.mark.slow) for point in ("store.apply.after", "store.discard_inputs.after")),
+    ],
+)
 async def test_a_deadline_leaves_nothing(point: str, tmp_path: Path) -> None:
     async with staged("xosum", tmp_path) as stage:
         stage.environment["JOB_DEADLINE_MINUTES"] = "0.1"

@@ -130,7 +130,7 @@ async def test_an_exception_in_the_engine_is_never_said_to_be_a_damaged_file(
 
 
 async def test_cancelling_ends_the_child_at_once_and_deletes_everything(harness: LocalHarness, tmp_path: Path) -> None:
-    remote = await harness.hand_over(talk(tmp_path / "a.wav", 10)[0])
+    remote = await harness.hand_over(talk(tmp_path / "a.wav", 4)[0])
     await harness.blocks.changed.wait()
     running = engines()
     assert running
@@ -170,11 +170,13 @@ async def test_progress_grows_while_it_works(harness: LocalHarness, tmp_path: Pa
     remote = await harness.hand_over(talk(tmp_path / "a.wav", 4)[0])
     await harness.blocks.changed.wait()
     standing = await harness.provider.poll(remote, "ref")
+    while isinstance(standing, Pending) and not standing.progress:  # it is reported a moment after a block is stored
+        await asyncio.sleep(0.01)
+        standing = await harness.provider.poll(remote, "ref")
     assert isinstance(standing, Pending)
     assert standing.uploaded
     assert standing.progress is not None
     assert 0 < standing.progress < 1
-    await harness.finished(remote)
 
 
 async def test_audio_that_does_not_decode_is_a_problem_of_the_file(harness: LocalHarness, tmp_path: Path) -> None:

@@ -114,7 +114,7 @@ def test_format_b_passes_with_each_legal_key_length(length: int, start: bytes) -
 
 
 @pytest.mark.parametrize("genuine", [VECTOR_A, VECTOR_B])
-@settings(max_examples=400)
+@settings(max_examples=150)
 @given(data=st.data())
 def test_no_altered_invox_signature_passes(genuine: str, data: st.DataObject) -> None:
     place = data.draw(st.integers(0, len(genuine)))
@@ -170,7 +170,7 @@ def test_a_signature_by_another_secret_or_for_another_application_fails(app: str
 # Nabla
 
 
-@settings(max_examples=400)
+@settings(max_examples=150)
 @given(data=st.data())
 def test_no_altered_nabla_signature_body_or_timestamp_passes(data: st.DataObject) -> None:
     body = data.draw(st.binary(max_size=60))
@@ -218,7 +218,7 @@ def test_moving_bytes_between_timestamp_and_body_does_not_help() -> None:
 # Xosum
 
 
-@settings(max_examples=300)
+@settings(max_examples=150)
 @given(
     st.none()
     | st.booleans()
@@ -272,7 +272,7 @@ def read(name: str, request: WebhookRequest) -> WebhookEvent | None:
     return news
 
 
-@settings(max_examples=300)
+@settings(max_examples=150)
 @given(BODIES)
 def test_a_genuine_sender_may_send_any_shape(body: dict[str, object]) -> None:
     read("xosum", WebhookRequest(json.dumps({**body, "secret": "hook-secret"}).encode(), {}))

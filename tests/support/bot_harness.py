@@ -146,7 +146,7 @@ class Place:
     def status(self, message: Message) -> list[Message]:
         return [each for each in self.thread(message) if _mark(each)[0] == STATUS]
 
-    async def answered(self, message: Message, count: int = 1, timeout: float = 60.0) -> list[Message]:
+    async def answered(self, message: Message, count: int = 1, timeout: float = 120.0) -> list[Message]:
         """Wait for that many replies, and for the status line to go; the replies."""
 
         def done() -> bool:
@@ -195,7 +195,7 @@ class Place:
         """The job rows of a message, in the order they came."""
         return self.rows("SELECT * FROM job WHERE message_ts = ? ORDER BY created_at", message.ts)
 
-    async def until_row(self, condition: Callable[[], object], timeout: float = 30.0) -> None:
+    async def until_row(self, condition: Callable[[], object], timeout: float = 60.0) -> None:
         """Wait for a condition on the database."""
         async with asyncio.timeout(timeout):
             while not condition():  # noqa: ASYNC110 - the condition is a row that another process writes

@@ -90,7 +90,7 @@ class Bot:
     def ended(self) -> bool:
         return all(reader.done() for reader in self._readers)
 
-    async def until(self, condition: Callable[[], object], timeout: float = 30.0) -> None:
+    async def until(self, condition: Callable[[], object], timeout: float = 60.0) -> None:
         """Wait for something in what the process writes. Fails when it ends before."""
         try:
             async with asyncio.timeout(timeout):
@@ -117,7 +117,7 @@ class Bot:
         if self.process.returncode is None:
             self.process.send_signal(number)
 
-    async def ends(self, timeout: float = 60.0) -> int:
+    async def ends(self, timeout: float = 120.0) -> int:
         """Wait for its end and the end of what it writes; the exit code (negative: the signal that killed it)."""
         try:
             async with asyncio.timeout(timeout):

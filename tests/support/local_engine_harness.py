@@ -89,7 +89,7 @@ def talk(path: Path, rounds: int) -> tuple[Path, str]:
 
     The speeches take turns: Whisper runs in circles when it hears one sentence twice in half a minute.
     """
-    names = ["jfk.wav" if number % 2 else "sense_passage.mp3" for number in range(rounds)]
+    names = ["jfk.wav" if number % 2 else "sense_0870.m4a" for number in range(rounds)]
     sounds = [speech(name) for name in names]
     parts = [part for sound in sounds for part in (sound, pause(60 - len(sound) / RATE))]
     return write(path, *parts), " ".join(WORDS[name] for name in names)

@@ -7,71 +7,77 @@ from pathlib import Path
 import pytest
 
 from bot.cli.doctor import run_doctor
-from bot.cli.slack_checks import manifest_scopes
+from bot.cli.slack_checks import app_token, bot_token, manifest_scopes
+from bot.ports.provider import Finding
 from simulators.slack.faults import Fault
 from simulators.slack.server import SlackSimulator
 from tests.support.slack_harness import bot_settings, slack_options
 
-Finding = dict[str, object]
+Report = tuple[int, list[dict[str, object]]]
 
 
-async def findings(
-    slack: SlackSimulator,
-    tmp_path: Path,
-    capsys: pytest.CaptureFixture[str],
-    subject: str = "Slack scopes",
-    **more: str,
-) -> tuple[int, list[Finding]]:
-    """What doctor says of a subject, and its exit code."""
-    settings = bot_settings(slack, tmp_path / "jobs.db", **more)
+async def run(slack: SlackSimulator, tmp_path: Path, capsys: pytest.CaptureFixture[str], **more: str) -> Report:
+    """The exit code of doctor, and what it finds. It also tries the local engine, which takes a while."""
+    settings = bot_settings(slack, tmp_path / "jobs.db", LOCAL_MODEL="tiny.en", **more)
     code = await asyncio.to_thread(run_doctor, settings, True)
-    said: list[Finding] = json.loads(capsys.readouterr().out.strip().splitlines()[-1])
-    return code, [finding for finding in said if finding["subject"] == subject]
+    return code, json.loads(capsys.readouterr().out.strip().splitlines()[-1])
 
 
-async def test_a_token_installed_from_the_manifest_is_well(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+async def scopes(slack: SlackSimulator, tmp_path: Path) -> Finding:
+    """What doctor finds about the scopes of the bot's token."""
+    (finding,) = [f for f in await bot_token(bot_settings(slack, tmp_path / "jobs.db")) if f.subject == "Slack scopes"]
+    return finding
+
+
+async def socket_mode(slack: SlackSimulator, tmp_path: Path, **more: str) -> Finding:
+    """What doctor finds about the app token."""
+    (finding,) = await app_token(bot_settings(slack, tmp_path / "jobs.db", **more))
+    return finding
+
+
+async def test_a_token_installed_from_the_manifest_is_well(tmp_path: Path) -> None:
     async with SlackSimulator(slack_options()) as slack:
-        _, (finding,) = await findings(slack, tmp_path, capsys)
-        assert finding["ok"] is True
-        assert str(finding["detail"]) == f"all {len(manifest_scopes())} are there"
+        finding = await scopes(slack, tmp_path)
+        assert finding.ok
+        assert finding.detail == f"all {len(manifest_scopes())} are there"
 
 
-@pytest.mark.parametrize("third", range(3))
-async def test_each_missing_scope_is_named_with_what_to_do(
-    third: int, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    """Some at a time: doctor transcribes half a second of audio in each run."""
-    missing = sorted(manifest_scopes())[third::3]
+@pytest.mark.parametrize("missing", sorted(manifest_scopes()))
+async def test_each_missing_scope_is_named_with_what_to_do(missing: str, tmp_path: Path) -> None:
     async with SlackSimulator(slack_options()) as slack:
-        slack.reinstall(manifest_scopes() - set(missing))
-        code, (finding,) = await findings(slack, tmp_path, capsys)
-        assert code == 1
-        assert finding["ok"] is False
-        assert finding["detail"] == f"missing: {', '.join(missing)}"
-        assert "reinstall the app" in str(finding["remedy"])
+        slack.reinstall(manifest_scopes() - {missing})
+        finding = await scopes(slack, tmp_path)
+        assert not finding.ok
+        assert finding.detail == f"missing: {missing}"
+        assert "reinstall the app" in finding.remedy
 
 
-async def test_a_scope_that_is_not_needed_is_named_but_no_fault(
+async def test_a_missing_scope_and_a_wrong_app_token_are_in_the_report_and_in_the_exit_code(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     async with SlackSimulator(slack_options()) as slack:
-        slack.reinstall({*manifest_scopes(), "users:read.email"})
-        _, (finding,) = await findings(slack, tmp_path, capsys)
-        assert finding["ok"] is True
-        assert "not needed: users:read.email" in str(finding["detail"])
+        slack.reinstall(manifest_scopes() - {"im:history"})
+        code, report = await run(slack, tmp_path, capsys, SLACK_APP_TOKEN="xapp-1-WRONG")
+        assert code == 1
+        assert {"Slack scopes", "Socket Mode"} <= {finding["subject"] for finding in report if not finding["ok"]}
 
 
-async def test_an_app_token_that_slack_takes_is_well(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+async def test_a_scope_that_is_not_needed_is_named_but_no_fault(tmp_path: Path) -> None:
     async with SlackSimulator(slack_options()) as slack:
-        code, (finding,) = await findings(slack, tmp_path, capsys, "Socket Mode")
-        assert (code, finding["ok"]) == (0, True)
+        slack.reinstall({*manifest_scopes(), "users:read.email"})
+        finding = await scopes(slack, tmp_path)
+        assert finding.ok
+        assert "not needed: users:read.email" in finding.detail
+
+
+async def test_an_app_token_that_slack_takes_is_well(tmp_path: Path) -> None:
+    async with SlackSimulator(slack_options()) as slack:
+        assert (await socket_mode(slack, tmp_path)).ok
         assert slack.sockets.opened == 0
 
 
 @pytest.mark.parametrize("fault", ["invalid_auth", "not_allowed_token_type", "missing_scope", "off"])
-async def test_a_wrong_app_token_is_named_with_what_to_do(
-    fault: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+async def test_a_wrong_app_token_is_named_with_what_to_do(fault: str, tmp_path: Path) -> None:
     async with SlackSimulator(slack_options()) as slack:
         more = {}
         match fault:
@@ -87,31 +93,30 @@ async def test_a_wrong_app_token_is_named_with_what_to_do(
             case _:
                 slack.options.request_url = "http://127.0.0.1:9/slack/events"
                 said, remedy = "it is off", "Turn on Socket Mode"
-        code, (finding,) = await findings(slack, tmp_path, capsys, "Socket Mode", **more)
-        assert (code, finding["ok"]) == (1, False)
-        assert said in str(finding["detail"])
-        assert remedy in str(finding["remedy"])
-        assert "xapp-" not in str(finding["detail"])
+        finding = await socket_mode(slack, tmp_path, **more)
+        assert not finding.ok
+        assert said in finding.detail
+        assert remedy in finding.remedy
+        assert "xapp-" not in finding.detail
 
 
 @pytest.mark.parametrize("error", ["socket_mode_not_enabled", "access_denied"])
-async def test_any_other_refusal_of_the_app_token_is_named_too(
-    error: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+async def test_any_other_refusal_of_the_app_token_is_named_too(error: str, tmp_path: Path) -> None:
     async with SlackSimulator(slack_options()) as slack:
         slack.fault(Fault("apps.connections.open", error=error, times=None))
-        code, (finding,) = await findings(slack, tmp_path, capsys, "Socket Mode")
-        assert code == 1
-        assert error in str(finding["detail"])
-        assert ("Turn on Socket Mode" in str(finding["remedy"])) == error.startswith("socket_mode")
+        finding = await socket_mode(slack, tmp_path)
+        assert not finding.ok
+        assert error in finding.detail
+        assert ("Turn on Socket Mode" in finding.remedy) == error.startswith("socket_mode")
 
 
 async def test_a_database_that_is_still_to_be_made_is_well(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     async with SlackSimulator(slack_options()) as slack:
-        code, (finding,) = await findings(slack, tmp_path, capsys, "Database")
-        assert (code, finding["ok"]) == (0, True)
+        code, report = await run(slack, tmp_path, capsys)
+        assert code == 0, report
+        assert "Database" in {finding["subject"] for finding in report}
         assert not (tmp_path / "jobs.db").exists()
         (tmp_path / "full").write_text("a file where the folder should be")
-        url = f"sqlite:///{tmp_path}/full/jobs.db"
-        code, (finding,) = await findings(slack, tmp_path, capsys, "Database", DATABASE_URL=url)
-        assert (code, finding["ok"]) == (1, False)
+        code, report = await run(slack, tmp_path, capsys, DATABASE_URL=f"sqlite:///{tmp_path}/full/jobs.db")
+        assert code == 1
+        assert "Database" in {finding["subject"] for finding in report if not finding["ok"]}
