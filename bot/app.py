@@ -291,6 +291,7 @@ async def _start(
         settings.alone,
         settings.retention_max_days,
         settings.audit_retention_days,
+        settings.history_days,
     )
     await upkeep.clean_up(settings.is_worker)
     stack.push_async_callback(engine.stop)

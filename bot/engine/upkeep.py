@@ -27,6 +27,7 @@ class Upkeep:
     alone: bool
     retention_max_days: int = 0
     audit_retention_days: int = 0
+    history_days: int = 0
 
     async def clean_up(self, works: bool = True) -> None:
         """Give back the leases of a killed process, delete its spool and what belongs to jobs that ended.
@@ -74,6 +75,9 @@ class Upkeep:
         now = self.clock.now()
         if count := await self.store.purge(now, self.retention_days or None, self.retention_max_days or None):
             details = {"jobs": str(count)}
+            await self.store.record(AuditEntry(now, "bot", AuditAction.PURGED, "schedule", details=details))
+        if self.history_days and (count := await self.store.forget_history(now - self.history_days * DAY)):
+            details = {"rows": str(count)}
             await self.store.record(AuditEntry(now, "bot", AuditAction.PURGED, "schedule", details=details))
         if self.audit_retention_days:
             await self._purge_audit(now)

@@ -7,6 +7,8 @@ from pydantic import Field, SecretStr, field_validator
 
 from bot.settings.sections import Section, SecureAddress
 
+LEAST_HISTORY_DAYS = 30
+
 
 class StorageSettings(Section):
     """Settings of storage and of the web routes."""
@@ -32,10 +34,25 @@ class StorageSettings(Section):
     audit_retention_days: int = Field(
         0, ge=0, description="Entries of the audit log older than this are deleted; 0 keeps them forever."
     )
+    history_days: int = Field(
+        0,
+        ge=0,
+        description="Rows of recordings that ended so long ago and lost their content are deleted (at least 30); 0 "
+        "keeps them.",
+    )
     spool_shared: bool = Field(
         False, description="All processes mount the same SPOOL_DIR, so that each can go on with another's audio."
     )
     spool_dir: str = Field("", description="Private directory for temporary audio; default beside the database.")
+
+    @field_validator("history_days")
+    @classmethod
+    def _history(cls, value: int) -> int:
+        if 0 < value < LEAST_HISTORY_DAYS:
+            raise ValueError(
+                f"must be 0 or at least {LEAST_HISTORY_DAYS}: the rows keep a repeated event from a second reply"
+            )
+        return value
 
     @field_validator("storage_key")
     @classmethod

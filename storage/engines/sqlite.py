@@ -115,6 +115,7 @@ async def _prepare(path: Path, known: Sequence[Migration], exclusive: bool) -> N
             if not exclusive:
                 refuse_outdated(await _schema_number(db), known)
                 return
+            await db.execute_fetchall("PRAGMA auto_vacuum = INCREMENTAL")  # heard while the file is empty
             await db.execute_fetchall("PRAGMA journal_mode = WAL")
             await db.execute_fetchall("PRAGMA synchronous = FULL")
             for migration in pending(await _schema_number(db), known):

@@ -16,6 +16,8 @@ from storage.engines.sqlite_session import Session, explain
 from storage.engines.transaction import Transaction
 
 _TOGETHER = 64  # transactions that share a commit at most
+_PAGES_AT_ONCE = 2_000  # of 4 KiB, given back to the disk before others have their turn
+_KEPT_PAGES = 500  # free pages that stay: the next recordings use them
 
 T = TypeVar("T")
 
@@ -155,7 +157,19 @@ class Writer:
             (outcome,) = await self._connection.execute_fetchall("PRAGMA wal_checkpoint(TRUNCATE)")
             return not outcome[0]
 
+        while await self.command(self._give_pages_back):
+            pass  # others take their turns in between
         return await self.command(checkpoint)
+
+    async def _give_pages_back(self) -> bool:
+        """Give some free pages back to the disk; False when few are left, or the file was made without that."""
+        (before,) = await self._connection.execute_fetchall("PRAGMA freelist_count")
+        if before[0] <= _KEPT_PAGES:
+            return False
+        pages = min(_PAGES_AT_ONCE, before[0] - _KEPT_PAGES)
+        await self._connection.execute_fetchall(f"PRAGMA incremental_vacuum({pages})")
+        (after,) = await self._connection.execute_fetchall("PRAGMA freelist_count")
+        return bool(after[0] < before[0])
 
     async def compact(self) -> None:
         """What `SQLite.compact` says."""
@@ -163,6 +177,7 @@ class Writer:
         async def rewrite() -> None:
             await self._connection.execute_fetchall("INSERT INTO transcript_fts (transcript_fts) VALUES ('rebuild')")
             await self._connection.commit()
+            await self._connection.execute_fetchall("PRAGMA auto_vacuum = INCREMENTAL")  # of a file made without it
             await self._connection.execute_fetchall("VACUUM")
 
         try:

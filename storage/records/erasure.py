@@ -4,7 +4,7 @@ import json
 from collections.abc import Sequence
 
 from bot.domain.errors import StoreError
-from bot.domain.job import Job
+from bot.domain.job import FINAL, Job, State
 from bot.domain.machine import FAR_FUTURE
 from bot.ports.store import ErasedJob, EraseFilter, Hold, HoldKind, Phase
 from storage.engines.transaction import (
@@ -43,6 +43,21 @@ class StoredErasure(StoredRetention):
             self._residue = True
         await self.overwrite_deleted()
         return erased
+
+    async def forget_history(self, before: float) -> int:
+        """Delete the rows of jobs that ended before then and have no content any more. Returns how many jobs."""
+        total = 0
+        for state in FINAL:
+            while count := await self._forget_some(state, before):
+                total += count
+        return total
+
+    @writes
+    def _forget_some(self, state: State, before: float) -> Transaction[int]:
+        rows = yield from execute("jobs_to_forget", state=state.value, before=before, count=_ERASED_AT_ONCE)
+        if rows:
+            yield from self._delete_rows([job_of(row, self._seal) for row in rows])
+        return len(rows)
 
     @writes
     def _erase_some(self, which: EraseFilter) -> Transaction[list[ErasedJob]]:

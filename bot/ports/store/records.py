@@ -53,6 +53,10 @@ class Retention(Protocol):
         """For the start of a process: delete blocks and webhooks of jobs that are over; returns how many rows."""
         ...
 
+    async def forget_history(self, before: float) -> int:
+        """Delete the rows of jobs that ended before then and have no content any more, but for holds. How many jobs."""
+        ...
+
     async def erase(self, which: EraseFilter) -> Sequence[ErasedJob]:
         """Delete jobs that match, with content, names, timeline and messages; what others still hold comes back.
 

@@ -59,6 +59,12 @@ WHERE (:team_id = '' OR team_id = :team_id)
     AND created_at < :before AND NOT @held
 ORDER BY created_at LIMIT :count;
 
+-- name: jobs_to_forget
+-- Jobs that ended in this state before then and have lost their content, unless they are under a hold; oldest first.
+SELECT * FROM job
+WHERE state = :state AND created_at < :before AND purged_at IS NOT NULL AND updated_at < :before AND NOT @held
+ORDER BY created_at LIMIT :count;
+
 -- name: heirs
 -- The jobs that share the transcript of a job, oldest first.
 SELECT id FROM job WHERE reuses = :job_id AND reuses <> '' ORDER BY created_at, id;
