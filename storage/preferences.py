@@ -1,12 +1,26 @@
-"""Channel settings and cursors."""
+"""Channel settings, vocabularies and cursors."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from pydantic import TypeAdapter, ValidationError
 
 from bot.domain.errors import StoreError
+from bot.domain.vocabulary import ConversationVocabulary, StoredVocabulary
 from bot.ports.store import ChannelSettings
-from storage.engines.transaction import Database, Transaction, execute, reads_once, text, writes_once
+from storage.content.stored_json import dump_vocabulary, load_vocabulary
+from storage.engines.transaction import (
+    Database,
+    Transaction,
+    blob,
+    execute,
+    integer,
+    number,
+    reads_once,
+    text,
+    writes_once,
+)
+from storage.seal import Seal
 
 _SETTINGS = TypeAdapter(ChannelSettings)
 
@@ -15,6 +29,7 @@ class StoredPreferences:
     """What users and listeners want to be remembered."""
 
     _db: Database
+    _seal: Seal
 
     @reads_once
     def channel_settings(self, team_id: str, channel_id: str) -> Transaction[ChannelSettings]:
@@ -39,6 +54,33 @@ class StoredPreferences:
         )
 
     @reads_once
+    def vocabulary(self, team_id: str, channel_id: str) -> Transaction[ConversationVocabulary]:
+        """What applies in the conversation; with the channel "" that of the workspace alone."""
+        found = ConversationVocabulary(channel_id)
+        for row in (yield from execute("vocabulary", team_id=team_id, channel_id=channel_id)):
+            place = text(row, "channel_id")
+            body = self._seal.decrypt(blob(row, "body"), _place(team_id, place))
+            stored = StoredVocabulary(
+                load_vocabulary(body), integer(row, "revision"), text(row, "changed_by"), number(row, "changed_at")
+            )
+            found = replace(found, channel=stored) if place else replace(found, workspace=stored)
+        return found
+
+    @writes_once
+    def put_vocabulary(self, team_id: str, channel_id: str, changed: StoredVocabulary) -> Transaction[bool]:
+        """Save (sealed) that of a channel, or of the workspace (""); False if its `revision` is not the next one."""
+        rows = yield from execute(
+            "put_vocabulary",
+            team_id=team_id,
+            channel_id=channel_id,
+            body=self._seal.encrypt(dump_vocabulary(changed.vocabulary), _place(team_id, channel_id)),
+            revision=changed.revision,
+            changed_by=changed.changed_by,
+            changed_at=changed.changed_at,
+        )
+        return bool(rows)
+
+    @reads_once
     def cursor(self, name: str) -> Transaction[str]:
         """The cursor's value, or ""."""
         rows = yield from execute("cursor", name=name)
@@ -55,3 +97,8 @@ class StoredPreferences:
     def put_cursor(self, name: str, value: str) -> Transaction[None]:
         """Set it."""
         yield from execute("put_cursor", name=name, value=value)
+
+
+def _place(team_id: str, channel_id: str) -> str:
+    """What a vocabulary is sealed for."""
+    return f"vocabulary:{team_id}:{channel_id}"

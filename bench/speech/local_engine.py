@@ -30,7 +30,7 @@ from bot.audio.preparer import AudioPreparer
 from bot.domain.job import Options, new_job_id
 from bot.domain.transcript import Segment, Transcript
 from bot.ports.provider import Succeeded, TranscriptionRequest
-from bot.providers.local.pool import cores
+from bot.providers.local.pool import ENGINE, cores
 from bot.providers.local.provider import LocalProvider
 from bot.providers.local.settings import LocalSettings
 from bot.providers.local.weights import model_path
@@ -92,7 +92,7 @@ class Watch:
             was_on = self.on
             if now - looked > 2:
                 looked = now
-                self.rss.append(await asyncio.to_thread(_engine_rss))
+                self.rss.append(await asyncio.to_thread(child_rss))
 
 
 def _engine() -> int:
@@ -100,13 +100,13 @@ def _engine() -> int:
     for thread in Path(f"/proc/{os.getpid()}/task").iterdir():
         for pid in (thread / "children").read_text().split():
             with contextlib.suppress(OSError):
-                if b"providers.local.engine" in Path(f"/proc/{pid}/cmdline").read_bytes():
+                if ENGINE.encode() in Path(f"/proc/{pid}/cmdline").read_bytes():
                     return int(pid)
     return 0
 
 
-def _engine_rss() -> float:
-    """Megabytes."""
+def child_rss() -> float:
+    """Resident memory of the engine's child in megabytes; 0 while there is none."""
     try:
         status = Path(f"/proc/{_engine()}/status").read_text()
         return int(re.findall(r"VmRSS:\s+(\d+)", status)[0]) / 1024

@@ -74,6 +74,8 @@ class Options:
 
     language: str | None = None  # BCP-47 or the provider's own locale name
     recording_type: str | None = None  # Xosum: single_voice | phone_call
+    speakers: str | None = None  # detect, none, or how many there are; for providers that can be told
+    vocabulary: str | None = None  # the state of the vocabulary that applies (`ConversationVocabulary.mark`)
 
 
 @dataclass(frozen=True, slots=True)

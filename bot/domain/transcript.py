@@ -50,6 +50,8 @@ class Transcript:
     provider: str = ""
     speaker_names: dict[str, str] = field(default_factory=dict)  # label -> the name that a person gave
     language_confidence: float | None = None  # 0..1, where the language was detected and the provider tells
+    vocabulary: tuple[str, ...] = ()  # names and terms that the provider was given
+    replacements: tuple[tuple[str, str], ...] = ()  # (heard, written) that were applied to what the provider gave
 
     @property
     def text(self) -> str:

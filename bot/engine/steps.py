@@ -13,6 +13,7 @@ from bot.domain.errors import Ambiguous, LostLease, Problem, ProblemCode, Reject
 from bot.domain.job import FileFacts, Job, Options, Outcome, RemoteJob
 from bot.domain.machine import Change, Finishing, Parked, Received, Replying, Submitting, Waiting, stage_of, waited
 from bot.domain.transcript import Transcript
+from bot.domain.vocabulary import Replacement
 from bot.engine.hosted_audio import HostedAudio
 from bot.engine.polling import Polling
 from bot.engine.release import HOOK_INBOX, Release, webhook_refs
@@ -23,6 +24,7 @@ from bot.ports.clock import Clock
 from bot.ports.provider import Failed, MergesWebhook, Pending, Provider, Succeeded, TranscriptionRequest
 from bot.ports.store import InboxItem, JobStore
 from bot.settings import Settings
+from bot.text.replacing import Replacer
 
 Suggest = Callable[[Transcript], Transcript]  # a title and highlights where the provider gave none
 
@@ -89,11 +91,17 @@ class Steps:
             options = Options(
                 language=options.language or wanted.language or None,
                 recording_type=options.recording_type or wanted.recording_type or None,
+                speakers=options.speakers or wanted.speaker_detection or None,
             )
         if not self.settings.allows(name, job.origin.channel_id):
             forbidden = Rejected(Problem(ProblemCode.PROVIDER_NOT_ALLOWED, {"provider": name}))
             return self._answered_if_expected(stage, forbidden, file)
         known_provider = self.providers.get(name)
+        words = await self.store.vocabulary(job.origin.team_id, job.origin.channel_id)
+        takes_words = known_provider is not None and known_provider.capabilities.most_words > 0
+        options = replace(options, vocabulary=words.mark(takes_words))
+        if known_provider is None or not known_provider.capabilities.takes_speakers:
+            options = replace(options, speakers=None)
         before = await self.store.find_reusable(job.origin.team_id, job.origin.file_id, name, options)
         if known_provider is not None and before is not None and before != job.id:
             return stage.reuse(self.clock.now(), file, name, known_provider.account, before)
@@ -157,7 +165,7 @@ class Steps:
                 payload = await stack.enter_async_context(
                     self.preparer.prepare(job.id, source, audio, provider.capabilities.accepts, progress)
                 )
-            order = self._order(job, provider, payload)
+            order = self._order(job, provider, payload, await self._words(job, provider))
             remote = job.remote
             if remote is None:
                 remote = await provider.create(order)
@@ -205,7 +213,15 @@ class Steps:
             return stage.submitted(now, now + provider.capabilities.poll_seconds[0])
         return None
 
-    def _order(self, job: Job, provider: Provider, payload: Payload) -> TranscriptionRequest:
+    async def _words(self, job: Job, provider: Provider) -> tuple[str, ...]:
+        """Names and jargon for a provider that takes them."""
+        if not provider.capabilities.most_words:
+            return ()
+        return (await self.store.vocabulary(job.origin.team_id, job.origin.channel_id)).merged.words
+
+    def _order(
+        self, job: Job, provider: Provider, payload: Payload, vocabulary: tuple[str, ...]
+    ) -> TranscriptionRequest:
         base = self.settings.public_url
         return TranscriptionRequest(
             job_id=job.id,
@@ -215,6 +231,7 @@ class Steps:
             size=payload.size,
             seconds=payload.seconds,
             options=job.options,
+            vocabulary=vocabulary,
             hook_url=f"{base}/hooks/{provider.name}/{job.hook_token}" if base else None,
             audio_url=f"{base}/audio/{job.hook_token}" if base else None,
         )
@@ -282,7 +299,11 @@ class Steps:
             if provider is not None:
                 transcript = await self._enrich(job, provider, transcript)
             whole = transcript
-            transcript = await self.offload(lambda: self.suggest(whole))
+            replacements = await self._replacements(job)
+            replaces = replacements and not whole.replacements  # else that is done already
+            transcript = await self.offload(
+                lambda: self.suggest(Replacer(replacements).transcript(whole) if replaces else whole)
+            )
             if transcript != stored:
                 await self._put_transcript(job, transcript)
             await self._learn(job, transcript)
@@ -294,6 +315,11 @@ class Steps:
         """Store a result. Raises `LostLease` if the job was deleted or taken over meanwhile: nothing is stored."""
         if not await self.store.put_transcript(job.id, transcript, self.clock.now(), job.lease_token):
             raise LostLease(f"job {job.id} does not want this result any more")
+
+    async def _replacements(self, job: Job) -> Sequence[Replacement]:
+        if job.options.vocabulary is None:  # the conversation had neither words nor replacements
+            return ()
+        return (await self.store.vocabulary(job.origin.team_id, job.origin.channel_id)).merged.replacements
 
     async def _enrich(self, job: Job, provider: Provider, transcript: Transcript) -> Transcript:
         if transcript.is_empty:

@@ -28,6 +28,8 @@ class Capabilities:
     gives_times: bool = False
     languages: Mapping[str, str] = field(default_factory=dict)  # value -> name; empty: detected, not chosen
     recording_types: Mapping[str, str] = field(default_factory=dict)
+    takes_speakers: bool = False  # it can be told to detect speakers, not to, or how many there are
+    most_words: int = 0  # words of names and jargon that it can be given; 0: it takes none
     default_options: Options = Options()  # what is used where nobody chose; empty: detected
     needs_public_url: bool = False
     fetches_audio: bool = False  # the provider downloads from our /audio/{token}
@@ -51,6 +53,7 @@ class TranscriptionRequest:
     size: int
     seconds: float | None
     options: Options
+    vocabulary: tuple[str, ...] = ()  # names and jargon, those that matter most last
     hook_url: str | None = None  # where this job's result may be pushed
     audio_url: str | None = None  # where the provider may download the audio
 

@@ -32,6 +32,7 @@ from bot.slack.command.audit_log import AUDIT_NEWEST, AUDIT_OLDER, AuditPages
 from bot.slack.command.command import Commands
 from bot.slack.command.lists import LIST_NEWEST, LIST_OLDER
 from bot.slack.command.search import SEARCH_OLDER
+from bot.slack.command.words import WordsCommand
 from bot.slack.home.tab import OPEN_SETTINGS, REFRESH_HOME, Home
 from bot.slack.incoming.catchup import CatchUp
 from bot.slack.incoming.deferred import ON_REQUEST_ACTION, DeferredTasks
@@ -46,6 +47,7 @@ from bot.slack.settings.modal import SettingsModal
 from bot.slack.settings.permissions import SettingsPermissions
 from bot.slack.settings.retention import Retention
 from bot.slack.settings.services import Services
+from bot.slack.settings.vocabulary import Vocabularies
 from bot.slack.thread.chat import SlackChat
 from bot.slack.thread.posts import Posts
 from bot.slack.thread.reactions import Reactions
@@ -126,8 +128,9 @@ class SlackAdapter:
         rights = SettingsPermissions(client, self.who, self.persons, visibility, self.direct, clock)
         retention = Retention(settings.retention_days, settings.retention_max_days)
         self._home = Home(store, client, self.persons, visibility, self.services, support, clock)
+        vocabularies = Vocabularies(store, self.persons, clock)
         self._settings_modal = SettingsModal(
-            store, client, rights, self.services, self.background, clock, self._home.publish, retention
+            store, client, rights, self.services, vocabularies, self.background, clock, self._home.publish, retention
         )
         self.commands = Commands(
             store,
@@ -137,6 +140,7 @@ class SlackAdapter:
             visibility,
             self._settings_modal,
             AuditPages(store, rights, clock),
+            WordsCommand(store, rights, vocabularies, self.services),
             clock,
             notify,
             self.persons,

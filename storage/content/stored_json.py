@@ -1,4 +1,4 @@
-"""Transcripts, blocks, speakers' names and problem parameters as JSON bytes, and back without a difference.
+"""Transcripts, blocks, names, vocabularies and problem parameters as JSON bytes, and back without a difference.
 
 Arrays rather than objects for segments and words: an hour of speech has ten thousand words. `v` is the version of the
 form, so that a later program can still read what this one wrote.
@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Strict, ValidationError
 
 from bot.domain.errors import StoreError
 from bot.domain.transcript import Segment, Transcript, Word
+from bot.domain.vocabulary import Replacement, Vocabulary
 
 VERSION: Literal[1] = 1
 
@@ -20,6 +21,7 @@ _Word = Annotated[tuple[str, float, float], _Listed]
 _Short = Annotated[tuple[str, float | None, float | None, str | None, list[_Word]], _Listed]
 _Long = Annotated[tuple[str, float | None, float | None, str | None, list[_Word], str | None, bool], _Listed]
 _Segment = _Short | _Long  # the long one has the segment's own language, and whether it is unclear
+_Pair = Annotated[tuple[str, str], _Listed]  # a replacement: heard, written
 F = TypeVar("F", bound="_Form")
 
 
@@ -41,11 +43,18 @@ class _Transcript(_Block):
     highlights: list[str]
     provider: str
     speaker_names: dict[str, str]
+    vocabulary: list[str] = []
+    replacements: list[_Pair] = []
 
 
 class _Names(_Form):
     names: dict[str, str]
     before: dict[str, str]
+
+
+class _Vocabulary(_Form):
+    words: list[str]
+    replacements: list[_Pair]
 
 
 class _Params(_Form):
@@ -65,6 +74,8 @@ def dump_transcript(transcript: Transcript) -> bytes:
             "highlights": transcript.highlights,
             "provider": transcript.provider,
             "speaker_names": transcript.speaker_names,
+            "vocabulary": transcript.vocabulary,
+            "replacements": transcript.replacements,
         }
     )
 
@@ -82,6 +93,8 @@ def load_transcript(data: bytes) -> Transcript:
         highlights=tuple(form.highlights),
         provider=form.provider,
         speaker_names=form.speaker_names,
+        vocabulary=tuple(form.vocabulary),
+        replacements=tuple(form.replacements),
     )
 
 
@@ -115,6 +128,18 @@ def load_speaker_names(data: bytes) -> tuple[dict[str, str], dict[str, str]]:
     """Speakers' names and those before them. Raises `StoreError` for a form it does not know."""
     form = _load(data, _Names)
     return form.names, form.before
+
+
+def dump_vocabulary(vocabulary: Vocabulary) -> bytes:
+    """The bytes of a vocabulary."""
+    pairs = [(one.heard, one.written) for one in vocabulary.replacements]
+    return _dump({"words": vocabulary.words, "replacements": pairs})
+
+
+def load_vocabulary(data: bytes) -> Vocabulary:
+    """A vocabulary. Raises `StoreError` for a form it does not know."""
+    form = _load(data, _Vocabulary)
+    return Vocabulary(tuple(form.words), tuple(Replacement(*pair) for pair in form.replacements))
 
 
 def _dump(form: Mapping[str, object]) -> bytes:

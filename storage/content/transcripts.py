@@ -132,6 +132,8 @@ class StoredTranscripts:
             provider=provider,
             language=options.language or "",
             recording_type=options.recording_type or "",
+            speakers=options.speakers or "",
+            vocabulary=options.vocabulary or "",
         )
         return text(rows[0], "id") if rows else None
 

@@ -84,6 +84,7 @@ TABLES = (
     Table("budget", ("account",), ("arrival_at", "held_until", "asked_at")),
     Table("latency", ("id",), ("account", "audio_seconds", "took_seconds"), counted="id"),
     Table("channel_settings", ("team_id", "channel_id"), ("settings", "retention_days")),
+    Table("vocabulary", ("team_id", "channel_id"), ("body", "revision", "changed_by", "changed_at")),
     Table("cursor", ("name",), ("value",)),
     Table(
         "audit",
@@ -114,6 +115,9 @@ SEALED_COLUMNS = (
     SealedColumn("block", "body", ("job_id", "number"), "block:{job_id}:{number}", ("job_id", "number")),
     SealedColumn("piece", "body", ("job_id", "number"), "piece:{job_id}:{number}", ("job_id", "number")),
     SealedColumn("speaker_names", "body", ("job_id",), "speaker_names:{job_id}", ("job_id",)),
+    SealedColumn(
+        "vocabulary", "body", ("team_id", "channel_id"), "vocabulary:{team_id}:{channel_id}", ("team_id", "channel_id")
+    ),
     SealedColumn("job", "file_name", ("id",), "job.name:{id}", ("id",)),
     SealedColumn("job", "last_error", ("id",), "job.error:{id}", ("id",)),
     SealedColumn("job", "problem_params", ("id",), "job.problem:{id}", ("id",)),

@@ -12,7 +12,7 @@ JOB_FIXED = (
 JOB_CHANGED = (
     *("lane", "rank", "updated_at"),
     *("file_name", "file_mimetype", "file_filetype", "file_size", "file_seconds", "file_subtype"),
-    *("language", "recording_type", "expected_audio", "provider", "account"),
+    *("language", "recording_type", "speakers", "vocabulary", "expected_audio", "provider", "account"),
     *("outcome", "problem_code", "problem_params", "attempts", "last_error", "client_ref", "hook_token"),
     *("remote_ref", "remote_url", "remote_expires_at", "remote_locale", "submitted_at", "waited_seconds", "progress"),
     *("parked_from", "parked_for", "reuses", "finished_at"),

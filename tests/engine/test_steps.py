@@ -13,12 +13,13 @@ from bot.domain.errors import Ambiguous, LostLease, Problem, ProblemCode, Reject
 from bot.domain.job import Job, Origin, Outcome, RemoteJob, State
 from bot.domain.machine import Change
 from bot.domain.transcript import Segment, Transcript
+from bot.domain.vocabulary import Replacement, StoredVocabulary, Vocabulary
 from bot.engine.release import HOOK_INBOX
 from bot.engine.retry import ENRICH_ATTEMPTS
 from bot.engine.steps import Steps
 from bot.ports.audio import AudioFacts, SourceFile
 from bot.ports.provider import Failed, Pending, PollResult, Succeeded, TranscriptionRequest
-from bot.ports.store import JobStore, NewJob
+from bot.ports.store import ChannelSettings, JobStore, NewJob
 from storage import open_store
 from tests.support.engine_harness import new_engine
 from tests.support.model_harness import JumpingClock, Preparer, Service, Thread, World
@@ -182,6 +183,47 @@ async def test_a_file_that_was_transcribed_before_is_not_paid_for_again(bench: B
     await bench.claimed(first)  # its reply is under way; only the second is due
     change = await bench.run(second)
     assert (change.after.state, change.after.reuses) == (State.FINISHING, first.id)
+
+
+async def test_words_and_replacements_of_the_conversation_apply_and_what_was_used_is_stored(bench: Bench) -> None:
+    bench.provider.capabilities = replace(bench.provider.capabilities, most_words=10, takes_speakers=True)
+    pairs = (Replacement("some", "some some"),)
+    await bench.store.put_vocabulary("T1", "C1", StoredVocabulary(Vocabulary(("Hakobyan",), pairs), 1))
+    await bench.store.put_vocabulary("T1", "", StoredVocabulary(Vocabulary(("Xosum",)), 1))
+    await bench.store.put_channel_settings("T1", "C1", ChannelSettings(speaker_detection="2"))
+    job = await bench.until(State.FINISHING)
+    assert [order.vocabulary for order in bench.provider.created] == [("Xosum", "Hakobyan")]
+    assert (job.options.speakers, job.options.vocabulary) == ("2", "1+C1.1")
+    claimed = await bench.claimed(job)
+    await bench.steps.run(claimed)
+    await bench.steps.run(claimed)  # a crash behind the last write: nothing is replaced a second time
+    found = await bench.store.transcript(job.id)
+    assert found is not None
+    assert found.text == "some some words"
+    assert found.replacements == (("some", "some some"),)
+
+
+async def test_a_provider_that_takes_none_is_given_none_and_replacements_are_made_all_the_same(bench: Bench) -> None:
+    pairs = (Replacement("some words", "nothing"),)
+    await bench.store.put_vocabulary("T1", "C1", StoredVocabulary(Vocabulary(("Hakobyan",), pairs), 1))
+    await bench.store.put_channel_settings("T1", "C1", ChannelSettings(speaker_detection="2"))
+    job = await bench.until(State.REPLYING)
+    assert [(order.vocabulary, order.options.speakers) for order in bench.provider.created] == [((), None)]
+    found = await bench.store.transcript(job.id)
+    assert found is not None
+    assert found.text == "nothing"
+
+
+async def test_a_transcript_made_with_other_words_is_not_used_again(bench: Bench) -> None:
+    bench.provider.capabilities = replace(bench.provider.capabilities, most_words=10)
+    first = await bench.until(State.REPLYING)
+    await bench.claimed(first)
+    await bench.store.put_vocabulary("T1", "C2", StoredVocabulary(Vocabulary(("Hakobyan",)), 1))
+    second, _ = await bench.store.add_job(
+        NewJob(replace(first.origin, channel_id="C2"), provider="xosum"), bench.clock.now()
+    )
+    change = await bench.run(second)
+    assert (change.after.state, change.after.reuses) == (State.SUBMITTING, "")
 
 
 # --- submitting

@@ -224,6 +224,18 @@ async def test_vocabulary_goes_where_the_server_takes_it(
         assert account.sim.violations == []
 
 
+async def test_words_of_the_conversation_go_with_every_piece_also_after_a_restart(serving: Serve) -> None:
+    async with serving("openai", {"OPENAI_VOCABULARY": "amoxicillin"}, model="whisper-1") as account:
+        account.source.write_bytes(encoded(SHORT))
+        order = replace(account.order(), vocabulary=("Xosum", "Hakobyan"))
+        remote = await account.provider.create(order)
+        await account.provider.upload(order, remote, Recording(b"", path=account.source, seconds=None), unseen)
+        account.restarted()
+        transcript = await account.finish(remote)
+        assert [(job.form or {})["prompt"] for job in account.sim.jobs.values()] == [["amoxicillin, Xosum, Hakobyan"]]
+        assert transcript.vocabulary == ("amoxicillin", "Xosum", "Hakobyan")
+
+
 # ---- formats
 
 

@@ -14,6 +14,7 @@ Opener = Callable[..., Awaitable[JobStore]]  # opens the database of the test, a
 
 NOW = 1_800_000_000.0
 FILE = FileFacts("talk.m4a", "audio/mp4", "m4a", 12345, 61.5, "slack_audio")
+HOW = Options("es", "phone_call", "2", "1+C1.3")
 REMOTE = RemoteJob("remote-1", "https://upload.example/secret", NOW + 600)
 _numbers = count(1)
 
@@ -26,13 +27,13 @@ def origin(user: str = "U1", file: str = "", channel: str = "C1", team: str = "T
 
 async def added(store: JobStore, now: float = NOW, user: str = "U1", **fields: str) -> Job:
     """A job just received."""
-    job, _ = await store.add_job(NewJob(origin(user, **fields), FILE, Options("es", "phone_call")), now)
+    job, _ = await store.add_job(NewJob(origin(user, **fields), FILE, HOW), now)
     return job
 
 
 def submit(job: Job, now: float, account: str = "xosum") -> Change:
     """Its provider is chosen."""
-    return Received(job).submit(now, FILE, account, account, Options("es", "phone_call"))
+    return Received(job).submit(now, FILE, account, account, HOW)
 
 
 async def submitting(store: JobStore, now: float = NOW, user: str = "U1", account: str = "xosum") -> Job:

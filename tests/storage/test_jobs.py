@@ -6,11 +6,12 @@ from dataclasses import replace
 import pytest
 
 from bot.domain.errors import LostLease, Problem, ProblemCode
-from bot.domain.job import FileFacts, Options, Outcome, State
+from bot.domain.job import FileFacts, Outcome, State
 from bot.domain.machine import FAR_FUTURE, Cause, Ended, Finishing, Received, Replying, Submitting, Waiting
 from bot.ports.store import JobEvent, JobFilter, JobStore, NewJob
 from tests.storage.samples import (
     FILE,
+    HOW,
     NOW,
     REMOTE,
     added,
@@ -26,10 +27,10 @@ from tests.storage.samples import (
 
 async def test_a_new_job_is_received_due_at_once_and_keeps_what_intake_knew(store: JobStore) -> None:
     place = origin()
-    job, made = await store.add_job(NewJob(place, FILE, Options("es", "phone_call"), False, "xosum"), NOW)
+    job, made = await store.add_job(NewJob(place, FILE, HOW, False, "xosum"), NOW)
     assert made
     assert (job.origin, job.state, job.due_at, job.file) == (place, State.RECEIVED, NOW, FILE)
-    assert (job.options, job.expected_audio, job.provider) == (Options("es", "phone_call"), False, "xosum")
+    assert (job.options, job.expected_audio, job.provider) == (HOW, False, "xosum")
     assert job.hook_token
     assert job.client_ref
     assert await store.job(job.id) == job

@@ -1,7 +1,8 @@
-"""OutboxMessage messages, the inbox, channel settings, cursors, the heartbeat."""
+"""OutboxMessage messages, the inbox, channel settings, vocabularies, cursors, the heartbeat."""
 
 from dataclasses import replace
 
+from bot.domain.vocabulary import ConversationVocabulary, Replacement, StoredVocabulary, Vocabulary
 from bot.ports.store import ChannelSettings, JobStore, OutboxMessage
 from tests.storage.samples import KEY, NOW, Opener, done
 
@@ -80,6 +81,21 @@ async def test_a_channel_has_defaults_until_somebody_chooses(store: JobStore) ->
     assert await store.channel_settings("T2", "C1") == ChannelSettings()
     await store.put_channel_settings("T1", "C1", ChannelSettings(provider="local"))
     assert await store.channel_settings("T1", "C1") == ChannelSettings(provider="local")
+
+
+async def test_a_vocabulary_is_of_a_channel_or_of_the_workspace_and_no_change_is_lost(store: JobStore) -> None:
+    assert await store.vocabulary("T1", "C1") == ConversationVocabulary("C1")
+    shared = StoredVocabulary(Vocabulary(("Hakobyan",)), 1, "U1", NOW)
+    own = StoredVocabulary(Vocabulary(("Xosum",), (Replacement("zoom some", "Xosum"),)), 1, "U2", NOW + 1)
+    assert await store.put_vocabulary("T1", "", shared)
+    assert await store.put_vocabulary("T1", "C1", own)
+    assert await store.vocabulary("T1", "C1") == ConversationVocabulary("C1", shared, own)
+    assert await store.vocabulary("T1", "C2") == ConversationVocabulary("C2", shared)
+    assert await store.vocabulary("T2", "C1") == ConversationVocabulary("C1")
+    assert not await store.put_vocabulary("T1", "C1", own)  # somebody else has changed it meanwhile
+    later = replace(own, vocabulary=Vocabulary(), revision=2)
+    assert await store.put_vocabulary("T1", "C1", later)
+    assert await store.vocabulary("T1", "C1") == ConversationVocabulary("C1", shared, later)
 
 
 async def test_a_cursor_mark_moves(store: JobStore) -> None:

@@ -6,11 +6,11 @@ from dataclasses import replace
 import pytest
 
 from bot.domain.errors import LostLease, Problem, ProblemCode
-from bot.domain.job import Job, Options, Outcome, State
+from bot.domain.job import Job, Outcome, State
 from bot.domain.machine import Deleted, Finishing, Received, Replying, Submitting, Waiting, stage_of, waited
 from bot.domain.transcript import Segment, Transcript
 from bot.ports.store import JobStore, SpeakerNames
-from tests.storage.samples import NOW, Opener, added, claimed, done, finishing, submitting, waiting
+from tests.storage.samples import HOW, NOW, Opener, added, claimed, done, finishing, submitting, waiting
 
 SAID = Transcript((Segment("unmistakable words"),), provider="xosum")
 DAY = 86400.0
@@ -74,7 +74,7 @@ async def test_an_answered_job_that_is_deleted_can_not_be_tried_again(store: Job
     assert found.state is State.DELETED
     assert await store.transcript(job.id) is None
     assert not await store.save_speaker_names(job.id, SpeakerNames({"1": "Ani"}, {}, 1))
-    assert await store.find_reusable("T1", job.origin.file_id, "xosum", Options("es", "phone_call")) is None
+    assert await store.find_reusable("T1", job.origin.file_id, "xosum", HOW) is None
     with pytest.raises(LostLease):
         await store.apply(retry.retry(NOW + 2, True))  # type: ignore[union-attr, call-arg]  # it had ended
 

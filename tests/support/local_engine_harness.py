@@ -140,14 +140,23 @@ class LocalHarness:
         )
         return job.id
 
-    async def hand_over(self, path: Path, language: str | None = None, job_id: str = "") -> RemoteJob:
+    async def hand_over(
+        self,
+        path: Path,
+        language: str | None = None,
+        job_id: str = "",
+        vocabulary: tuple[str, ...] = (),
+        speakers: str | None = None,
+    ) -> RemoteJob:
         job_id = job_id or await self.new_job()
         source = DiskFile(path)
         facts = await self.preparer.inspect(source)
         accepts = self.provider.capabilities.accepts
         async with self.preparer.prepare(job_id, source, facts, accepts, _ignore) as payload:
             order = TranscriptionRequest(
-                job_id, "ref", payload.name, payload.mime, payload.size, payload.seconds, Options(language=language)
+                *(job_id, "ref", payload.name, payload.mime, payload.size, payload.seconds),
+                options=Options(language=language, speakers=speakers),
+                vocabulary=vocabulary,
             )
             remote = await self.provider.create(order)
             await self.provider.upload(order, remote, payload, _ignore)
@@ -160,8 +169,10 @@ class LocalHarness:
         assert isinstance(standing, Succeeded | Failed)
         return standing
 
-    async def transcribe(self, path: Path, language: str | None = None) -> Transcript:
-        remote = await self.hand_over(path, language)
+    async def transcribe(
+        self, path: Path, language: str | None = None, vocabulary: tuple[str, ...] = (), speakers: str | None = None
+    ) -> Transcript:
+        remote = await self.hand_over(path, language, vocabulary=vocabulary, speakers=speakers)
         assert isinstance(await self.finished(remote), Succeeded)
         return await self.provider.fetch(remote, "ref")
 

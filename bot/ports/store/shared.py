@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Protocol
 
+from bot.domain.vocabulary import ConversationVocabulary, StoredVocabulary
 from bot.ports.provider import Pace
 from bot.ports.store.values import ChannelSettings
 
@@ -43,7 +44,7 @@ class Budgets(Protocol):
 
 
 class Preferences(Protocol):
-    """Channel settings, and cursors: how far something was read."""
+    """Channel settings, vocabularies, and cursors: how far something was read."""
 
     async def channel_settings(self, team_id: str, channel_id: str) -> ChannelSettings:
         """The channel's settings, or the defaults."""
@@ -51,6 +52,14 @@ class Preferences(Protocol):
 
     async def put_channel_settings(self, team_id: str, channel_id: str, settings: ChannelSettings) -> None:
         """Save them."""
+        ...
+
+    async def vocabulary(self, team_id: str, channel_id: str) -> ConversationVocabulary:
+        """Names, jargon and replacements that apply in the conversation; with "" those of the workspace alone."""
+        ...
+
+    async def put_vocabulary(self, team_id: str, channel_id: str, changed: StoredVocabulary) -> bool:
+        """Save those of a channel, or of the workspace (""); False if its `revision` is not the next one."""
         ...
 
     async def cursor(self, name: str) -> str:

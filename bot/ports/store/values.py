@@ -111,6 +111,7 @@ class ChannelSettings:
     changed_at: float = 0.0
     retention_days: int | None = None  # None: the program's default; 0: content is kept
     delete_replies: bool = True  # with a recording, its reply and files in the thread are deleted
+    speaker_detection: str = ""  # detect, none, or how many people speak; for services that can be told
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,6 +178,7 @@ class AuditAction(StrEnum):
     DELETED = "deleted"
     SETTINGS_CHANGED = "settings_changed"
     AUDIT_READ = "audit_read"  # by somebody in Slack
+    VOCABULARY_CHANGED = "vocabulary_changed"
     COMMAND = "command"  # an operator's, on the command line
     PURGED = "purged"
     ERASED = "erased"

@@ -24,6 +24,8 @@ class Request:
     size: int
     language: str | None
     seconds: float | None
+    vocabulary: list[str] = field(default_factory=list)
+    speakers: str = "detect"  # detect, none, or how many people speak
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ import os
 import time
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from bot.domain.errors import (
@@ -21,6 +21,7 @@ from bot.domain.errors import (
 )
 from bot.domain.job import Options, RemoteJob
 from bot.domain.transcript import Transcript
+from bot.domain.vocabulary import fitting
 from bot.ports.audio import InputLimits, Payload, Progress
 from bot.ports.provider import (
     Capabilities,
@@ -40,7 +41,7 @@ from bot.providers.local.messages import SelfTest, SelfTestPassed
 from bot.providers.local.pool import ModelChoice, ModelUnusableError, Pool
 from bot.providers.local.recognition.languages import LANGUAGES, whisper_code
 from bot.providers.local.runner import JobRunner
-from bot.providers.local.settings import LocalSettings
+from bot.providers.local.settings import MOST_WORDS, LocalSettings
 from bot.providers.local.speakers.package import REMEDY as SPEAKERS_REMEDY
 from bot.providers.local.speakers.package import installed as speakers_installed
 from bot.providers.local.weights import (
@@ -105,7 +106,7 @@ class LocalProvider(WorksHere):
         self._on_ready = on_ready
         self._folders = self._job_files = JobFiles(directory)
         self._pool = Pool(directory, settings.workers)
-        self._runner = JobRunner(self._pool, store, self._job_files, settings.vocabulary_words, settings.speakers)
+        self._runner = JobRunner(self._pool, store, self._job_files)
         self._runs: dict[str, _Run] = {}
         self._failures: dict[str, ThreadscribeError] = {}  # job -> why its last run ended without an outcome
         self._fetched: deque[str] = deque()
@@ -132,10 +133,12 @@ class LocalProvider(WorksHere):
                 frozenset(), max_seconds=self._settings.max_minutes * 60 or None, video=True, on_disk=True
             ),
             gives_times=True,
-            gives_speakers=self._settings.speakers != "none" and speakers_installed(),
+            gives_speakers=speakers_installed(),
+            takes_speakers=speakers_installed(),
+            most_words=MOST_WORDS,
             reports_progress=True,
             languages=self._languages,
-            default_options=Options(language=self._settings.language or None),
+            default_options=Options(language=self._settings.language or None, speakers=self._settings.speakers),
             concurrency=2,
             poll_seconds=(5.0, 12.0),
             latency=(4.0, 0.25),
@@ -151,7 +154,9 @@ class LocalProvider(WorksHere):
         self, order: TranscriptionRequest, remote: RemoteJob, payload: Payload, progress: Progress
     ) -> None:
         """Keep the audio safe under the job's id and start to listen. Repeating it changes nothing."""
-        asked = Request(payload.size, self._language(order), payload.seconds)
+        vocabulary = list(fitting(order.vocabulary, MOST_WORDS, self._settings.vocabulary_words))
+        speakers = order.options.speakers or self._settings.speakers
+        asked = Request(payload.size, self._language(order), payload.seconds, vocabulary, speakers)
         job_id = remote.ref
         if not await self._take(job_id):
             raise Transient("another machine works on this recording")
@@ -199,12 +204,14 @@ class LocalProvider(WorksHere):
         blocks = await self._store.blocks(job_id)
         if ended is None or ended.problem is not None or len(blocks) < ended.blocks:
             raise Ambiguous("the engine's blocks are not all there")
+        asked = await asyncio.to_thread(self._job_files.asked, job_id) or Request(0, None, None)
         await asyncio.to_thread(self._job_files.drop_audio, job_id)
         await self._give_back(job_id)
         self._fetched.append(job_id)
         while len(self._fetched) > _REMEMBERED:
             await asyncio.to_thread(self._job_files.forget, self._fetched.popleft())
-        return assemble(blocks, ended, _NAME, self._settings.speakers != "none")
+        transcript = assemble(blocks, ended, _NAME, asked.speakers != "none")
+        return replace(transcript, vocabulary=tuple(asked.vocabulary))
 
     async def enrich(self, transcript: Transcript) -> Transcript:
         """Nothing to add."""

@@ -48,16 +48,12 @@ class Blocks(Protocol):
 
 
 class JobRunner:
-    """Works jobs off. `vocabulary` are words that occur; `speakers` is detect, none or a number of people."""
+    """Works jobs off, each as its `Request` says."""
 
-    def __init__(
-        self, pool: Pool, store: Blocks, job_files: JobFiles, vocabulary: Sequence[str] = (), speakers: str = "none"
-    ) -> None:
+    def __init__(self, pool: Pool, store: Blocks, job_files: JobFiles) -> None:
         self._pool = pool
         self._store = store
         self._job_files = job_files
-        self._vocabulary = list(vocabulary)
-        self._speakers = speakers
 
     async def transcribe(self, job_id: str, choice: ModelChoice, report: Callable[[float], None]) -> Outcome:
         """Work a job off, block by block, each when it is its turn and stored as soon as it is finished.
@@ -78,8 +74,8 @@ class JobRunner:
                     number,
                     asked.language,
                     before,
-                    self._vocabulary,
-                    self._speakers != "none",
+                    asked.vocabulary,
+                    asked.speakers != "none",
                 )
                 remaining = max(0.0, (asked.seconds or _UNKNOWN_LENGTH) - reached)
                 try:
@@ -87,7 +83,7 @@ class JobRunner:
                         answer, reached = await self._block(child, request, asked, report)
                     match answer:
                         case Done():
-                            return await self._finished(job_id, choice, answer, before)
+                            return await self._finished(job_id, choice, answer, before, asked.speakers)
                         case Unusable(code, detail):
                             return Outcome(code=code, detail=detail)
                 except (ChildDiedError, ChildStalledError) as error:
@@ -125,13 +121,16 @@ class JobRunner:
                 case other:
                     raise ChildDiedError(f"unexpected answer {type(other).__name__}", False, "")
 
-    async def _finished(self, job_id: str, choice: ModelChoice, done: Done, language: str | None) -> Outcome:
+    async def _finished(
+        self, job_id: str, choice: ModelChoice, done: Done, language: str | None, speakers: str
+    ) -> Outcome:
         """All blocks are stored: name the speakers, say how sure the language is."""
         blocks = await self._store.blocks(job_id)
         notes = [await asyncio.to_thread(self._job_files.block, job_id, number) for number, _, _ in blocks]
         voices = b"".join(voices for _, voices in notes)
-        if voices and self._speakers != "none":
-            await self._name_speakers(job_id, choice, blocks, voices)
+        if voices and speakers != "none":
+            count = int(speakers) if speakers.isdigit() else None
+            await self._name_speakers(job_id, choice, blocks, voices, count)
         weighed = [(note.confidence, note.speech) for note, _ in notes if note.confidence is not None]
         speech = sum(seconds for _, seconds in weighed)
         confidence = sum(sure * seconds for sure, seconds in weighed) / speech if speech else None
@@ -143,11 +142,11 @@ class JobRunner:
         choice: ModelChoice,
         blocks: Sequence[tuple[int, Sequence[Segment], str | None]],
         voices: bytes,
+        count: int | None,
     ) -> None:
         """Store the blocks again, with speakers. Repeating it after a crash gives the same result."""
         rows = [to_row(segment) for _, segments, _ in blocks for segment in segments]
         owners = [place for place, (_, segments, _) in enumerate(blocks) for _ in segments]
-        count = int(self._speakers) if self._speakers.isdigit() else None
         try:
             async with self._pool.child(choice, job_id) as child:
                 await child.send(NameSpeakers(rows, count, voices))

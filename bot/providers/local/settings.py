@@ -24,7 +24,10 @@ class LocalSettings(ProviderSettings):
     workers: int = Field(0, ge=0, description="Child processes; 0 means half the cores.")
     language: str = Field("", description="Language code; empty means detected, also where it changes.")
     speakers: str = Field("detect", description="Tell speakers apart: detect, none, or how many there are.")
-    vocabulary: str = Field("", description="Names and jargon that occur, separated by commas (at most 30 words).")
+    vocabulary: str = Field(
+        "",
+        description="Names and jargon for every channel, separated by commas (at most 30 words).",
+    )
     max_minutes: float = Field(0.0, ge=0, description="Longest recording that is taken; 0: no limit.")
     cache_dir: str = Field("", description="Where joined model files are kept; default the user's cache.")
 

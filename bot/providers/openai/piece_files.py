@@ -2,6 +2,7 @@
 
 <root> 0700 / <job> 0700 / 00000.flac       a piece; there only once all of them are whole and on the disk
                          / references.json  recordings of the speakers of the first piece, as data URLs
+                         / vocabulary.json  names and jargon that are sent with each piece
              / .<job>-… 0700                pieces being made
 """
 
@@ -25,6 +26,7 @@ from bot.subprocesses.child import Child, ChildDiedError, ChildStalledError
 CUTTER = "bot.providers.openai.child_main"
 _STALL_SECONDS = 120.0  # a child that says nothing for so long hangs
 _REFERENCES = "references.json"
+_VOCABULARY = "vocabulary.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,9 +46,15 @@ class PieceFiles(JobFolders):
         self._extension = extension
 
     async def cut(
-        self, job_id: str, source: Path, limits: CutLimits, seconds: float | None, progress: Progress
+        self,
+        job_id: str,
+        source: Path,
+        limits: CutLimits,
+        seconds: float | None,
+        progress: Progress,
+        vocabulary: Sequence[str] = (),
     ) -> Sequence[Piece]:
-        """Cut the recording into the job's folder, all or nothing, in place of what was there.
+        """Cut the recording into the job's folder, all or nothing, in place of what was there; keep the vocabulary.
 
         Raises `Rejected` for what cannot be decoded, `OSError` when the disk is full.
         """
@@ -60,10 +68,19 @@ class PieceFiles(JobFolders):
                     pieces = await _cut(order, progress)
                 except (ChildDiedError, ChildStalledError) as error:
                     raise verdict(error, ProblemCode.NOT_CONVERTIBLE) from error
+            (staging / _VOCABULARY).write_text(json.dumps(list(vocabulary)), encoding="utf-8")
             self._publish(job_id, staging)
         finally:
             shutil.rmtree(staging, ignore_errors=True)
         return pieces
+
+    def vocabulary(self, job_id: str) -> tuple[str, ...]:
+        """The names and jargon that were kept with the pieces."""
+        try:
+            found: list[str] = json.loads((self._folder(job_id) / _VOCABULARY).read_text(encoding="utf-8"))
+        except FileNotFoundError:
+            return ()
+        return tuple(found)
 
     def path(self, job_id: str, number: int) -> Path:
         """Where a piece lies, if it does."""

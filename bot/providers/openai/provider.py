@@ -7,11 +7,13 @@ durable row; each `poll` sends the first piece without an answer and stores what
 import asyncio
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Final
 
 from bot.domain.errors import Ambiguous, Misconfigured, Problem, ProblemCode, Rejected, Transient
 from bot.domain.job import RemoteJob
 from bot.domain.transcript import Segment, Transcript
+from bot.domain.vocabulary import fitting
 from bot.http import Answer
 from bot.ports.audio import InputLimits, Payload, Progress
 from bot.ports.pieces import StoredPiece
@@ -71,7 +73,16 @@ _BYTES_PER_SECOND, _HEADER_BYTES = 32_200, 10_000  # of a piece in the worst cas
 _MARGIN: Final = 1.0  # seconds below a server's known limit
 _REFERENCE_SECONDS: Final = (2.0, 10.0)  # what a recording of a known speaker may last
 _MOST_REFERENCES: Final = 4
+_MOST_WORDS: Final = 80  # Whisper reads about the last 224 tokens of a prompt, and a name may have three
 _MIMES: Final = {"flac": "audio/flac", "wav": "audio/wav"}
+
+
+@dataclass(frozen=True, slots=True)
+class _Wish:
+    """How the pieces of a job are heard: the value of `language` ("" for none), names and jargon."""
+
+    language: str
+    vocabulary: Sequence[str]
 
 
 class OpenAIProvider(WorksHere, HttpProvider):
@@ -95,6 +106,7 @@ class OpenAIProvider(WorksHere, HttpProvider):
             gives_speakers=is_diarizing(settings.model),
             gives_times=self._format != JSON,
             languages=LANGUAGES,
+            most_words=0 if is_diarizing(settings.model) else _MOST_WORDS,  # that model refuses a prompt
             pace=Pace(settings.per_minute, settings.concurrency),
             concurrency=settings.concurrency,
             works_when_polled=True,
@@ -118,7 +130,9 @@ class OpenAIProvider(WorksHere, HttpProvider):
         if payload.path is None:
             raise Transient("the recording is not on the disk")
         try:
-            pieces = await self._files.cut(order.job_id, payload.path, self._limits, payload.seconds, progress)
+            pieces = await self._files.cut(
+                order.job_id, payload.path, self._limits, payload.seconds, progress, self._vocabulary(order)
+            )
         except OSError as error:
             raise Transient(f"the pieces cannot be kept: {error.strerror or type(error).__name__}") from error
         await self._store.plan_pieces(order.job_id, pieces)
@@ -135,7 +149,8 @@ class OpenAIProvider(WorksHere, HttpProvider):
             content = await asyncio.to_thread(self._files.read, job_id, pieces[at].piece.number)
             if content is None:
                 return Pending(uploaded=False)  # it was lost with the disk: cut again, keep the answers
-            pieces[at] = await self._transcribe(job_id, pieces, at, content, language)
+            vocabulary = await asyncio.to_thread(self._files.vocabulary, job_id)
+            pieces[at] = await self._transcribe(job_id, pieces, at, content, _Wish(language, vocabulary))
         done = sum(piece.piece.seconds for piece in pieces if piece.segments is not None)
         if any(piece.segments is None for piece in pieces):
             return Pending(done / max(1e-9, sum(piece.piece.seconds for piece in pieces)), uploaded=True)
@@ -167,7 +182,7 @@ class OpenAIProvider(WorksHere, HttpProvider):
     # ---- one piece
 
     async def _transcribe(
-        self, job_id: str, pieces: Sequence[StoredPiece], at: int, content: bytes, language: str
+        self, job_id: str, pieces: Sequence[StoredPiece], at: int, content: bytes, wish: _Wish
     ) -> StoredPiece:
         stored, piece = pieces[at], pieces[at].piece
         service = self._service(piece.seconds, len(content))
@@ -175,7 +190,7 @@ class OpenAIProvider(WorksHere, HttpProvider):
             raise refused(self._silence(), service, f"piece {piece.number} was sent {stored.sends} times")
         references = await self._references(job_id, pieces, at)
         try:
-            found = await self._recognise(job_id, stored, content, language, references, service)
+            found = await self._recognise(job_id, stored, content, wish, references, service)
         except QuotaExhausted:
             self._out_of_quota_until = self._clock.now() + QUOTA_SECONDS
             raise
@@ -195,16 +210,16 @@ class OpenAIProvider(WorksHere, HttpProvider):
         job_id: str,
         stored: StoredPiece,
         content: bytes,
-        language: str,
+        wish: _Wish,
         references: Mapping[str, str],
         service: Service,
     ) -> Recognised:
         """What was said. A refusal that may be about the format or the speakers is followed by one plainer request."""
         wanted = self._format
-        answer = await self._send(job_id, stored, content, wanted, language, references)
+        answer = await self._send(job_id, stored, content, wanted, wish, references)
         if is_error(answer) and may_be_format(answer) and (references or wanted != JSON):
             plainer = wanted if references else JSON
-            again = await self._send(job_id, stored, content, plainer, language, {})
+            again = await self._send(job_id, stored, content, plainer, wish, {})
             if not is_error(again):
                 self._remember_refusal(answer, plainer, bool(references))
             answer = again
@@ -212,7 +227,7 @@ class OpenAIProvider(WorksHere, HttpProvider):
             self._refusals = 0
         if is_error(answer):
             raise_error(answer, service, self._clock.now())
-        return read_result(answer.json_object(), stored.piece.seconds, self._settings.vocabulary_words)
+        return read_result(answer.json_object(), stored.piece.seconds, wish.vocabulary)
 
     def _remember_refusal(self, refusal: Answer, plainer: str, of_speakers: bool) -> None:
         """Ask plainly from now on if the refusal says why, or is the second in a row; one alone may be chance."""
@@ -227,13 +242,13 @@ class OpenAIProvider(WorksHere, HttpProvider):
         stored: StoredPiece,
         content: bytes,
         wanted: str,
-        language: str,
+        wish: _Wish,
         references: Mapping[str, str],
     ) -> Answer:
         """One request. Its fate is unknown from before it leaves until it is answered or certainly was not done."""
         number = stored.piece.number
         name = f"piece-{number + 1}.{self._dialect.container}"
-        fields = self._fields(wanted, language, stored.piece.seconds, references)
+        fields = self._fields(wanted, wish, references)
         content_type, body = write_form(fields, Upload(name, _MIMES[self._dialect.container], content))
         if self._acquire is not None:
             await self._acquire()  # before the row says that it was sent: this may take long
@@ -256,16 +271,14 @@ class OpenAIProvider(WorksHere, HttpProvider):
             await self._store.piece_not_done(job_id, number)
         return answer
 
-    def _fields(
-        self, wanted: str, language: str, seconds: float, references: Mapping[str, str]
-    ) -> Sequence[tuple[str, str]]:
+    def _fields(self, wanted: str, wish: _Wish, references: Mapping[str, str]) -> Sequence[tuple[str, str]]:
         dialect, model = self._dialect, self._settings.model
         fields = [("model", model)] if dialect.sends_model else []
         fields += [("response_format", wanted), ("temperature", "0")]
-        if language or dialect.detects:
-            fields.append(("language", language or dialect.detects))
-        if (words := self._settings.vocabulary_words) and not is_diarizing(model):  # which refuses a prompt
-            fields.append((dialect.vocabulary_field, ", ".join(words)))
+        if wish.language or dialect.detects:
+            fields.append(("language", wish.language or dialect.detects))
+        if wish.vocabulary:
+            fields.append((dialect.vocabulary_field, ", ".join(wish.vocabulary)))
         if wanted == VERBOSE and self._settings.word_times and dialect.word_times:
             fields += [("timestamp_granularities[]", "segment"), ("timestamp_granularities[]", "word")]
         if is_diarizing(model) and dialect.known_speakers:
@@ -273,6 +286,10 @@ class OpenAIProvider(WorksHere, HttpProvider):
             fields += [("known_speaker_names[]", name) for name in references]
             fields += [("known_speaker_references[]", url) for url in references.values()]
         return fields
+
+    def _vocabulary(self, order: TranscriptionRequest) -> tuple[str, ...]:
+        """What is sent with each piece: the conversation's entries, beneath them those of the settings."""
+        return fitting(order.vocabulary, self._capabilities.most_words, self._settings.vocabulary_words)
 
     def _credential(self) -> Mapping[str, str]:
         key = self._settings.api_key.get_secret_value()
@@ -293,12 +310,13 @@ class OpenAIProvider(WorksHere, HttpProvider):
         return await self._files.make_references(job_id, _spans(pieces[0].segments or ()))
 
     async def _joined(self, job_id: str, pieces: Sequence[StoredPiece]) -> Transcript:
+        vocabulary = await asyncio.to_thread(self._files.vocabulary, job_id)
         await asyncio.to_thread(self._files.forget, job_id)
         answered = [
             AnsweredPiece(one.piece.number, one.piece.start, one.piece.seconds, one.segments or (), one.language)
             for one in pieces
         ]
-        return join(answered, self.name)
+        return replace(join(answered, self.name), vocabulary=vocabulary)
 
     # ---- limits
 

@@ -27,7 +27,9 @@ class OpenAISettings(ProviderSettings):
     )
     language: str = Field("", description="Language code where a channel has not chosen; empty: detected.")
     vocabulary: str = Field(
-        "", max_length=600, description="Names and jargon that occur, separated by commas; sent as prompt or hotwords."
+        "",
+        max_length=600,
+        description="Names and jargon for every channel, separated by commas; sent as prompt or hotwords.",
     )
     word_times: bool = Field(False, description="Ask for the time of each word, where the server knows them.")
     piece_seconds: float = Field(600.0, ge=60, le=3600, description="Longest piece of a recording in one request.")

@@ -12,6 +12,7 @@ from bot.text.printable import printable
 TITLE = 24  # Slack: title, submit and close have at most 24 characters
 LABEL = 2_000
 HINT = 2_000
+LINES = 3_000
 
 
 def modal(
@@ -65,6 +66,11 @@ def line(action_id: str, value: str, placeholder: str, most: int) -> Block:
     if value:
         found["initial_value"] = clip(value, most)
     return found
+
+
+def lines(action_id: str, value: str, placeholder: str) -> Block:
+    """A field for several lines of text, at most 3,000 characters."""
+    return {**line(action_id, value, placeholder, LINES), "multiline": True}
 
 
 def facts_of(body: Json) -> Json:

@@ -41,6 +41,8 @@ class Choice:
     provider: str
     language: str = ""
     recording_type: str = ""
+    speakers: str = ""
+    vocabulary: str = ""
 
 
 class TranscribeAgain:
@@ -71,7 +73,13 @@ class TranscribeAgain:
         offered = self._offers.get(provider)
         default = offered.default_options if offered else Options()
         language = options.language or default.language or ""
-        return Choice(provider, language, options.recording_type or default.recording_type or "")
+        return Choice(
+            provider,
+            language,
+            options.recording_type or default.recording_type or "",
+            options.speakers or default.speakers or "",
+            options.vocabulary or "",
+        )
 
     async def pressed(self, me: Identity, body: Json) -> None:
         """The button of a reply."""
@@ -146,11 +154,20 @@ class TranscribeAgain:
         language = entered(body, _language_block(provider), CHOICE)
         recording = entered(body, _recording_block(provider), CHOICE)
         options = Options(_unless_none(language), _unless_none(recording))
-        said = await self.start(job, provider, options)
+        said = await self.start(job, provider, await self._as_set_up(job, provider, options))
         if not said:
             now = self._clock.now()
             await note(self._store, AuditAction.TRANSCRIBED_AGAIN, person(body), "modal", now, job, provider=provider)
         return said
+
+    async def _as_set_up(self, job: Job, provider: str, options: Options) -> Options:
+        """The options with the speakers and the vocabulary that the conversation has by now."""
+        capabilities = self._offers[provider]
+        team, channel = job.origin.team_id, job.origin.channel_id
+        settings = await self._store.channel_settings(team, channel)
+        vocabulary = (await self._store.vocabulary(team, channel)).mark(capabilities.most_words > 0)
+        speakers = (settings.speaker_detection or None) if capabilities.takes_speakers else None
+        return replace(options, speakers=speakers, vocabulary=vocabulary)
 
     async def _no_choice(self, user_id: str, job: Job, provider: str) -> str:
         """Why the user may not send this recording to this service, or "".

@@ -21,6 +21,7 @@ from bot.slack.command.audit_log import AUDIT_NEWEST, AUDIT_OLDER, AuditPages
 from bot.slack.command.job_lines import listed, timeline
 from bot.slack.command.lists import LIST_NEWEST, LIST_OLDER, LISTS, UNFINISHED, Lists
 from bot.slack.command.search import Searches
+from bot.slack.command.words import WordsCommand
 from bot.slack.job_control import restart, stop
 from bot.slack.people.membership import Access
 from bot.slack.people.users import Users
@@ -31,7 +32,7 @@ from bot.slack.thread.render import CANCEL_ONE_ACTION, answer, cancel_question, 
 from bot.text.phrases import ENGLISH, Phrases
 from bot.text.problems import DEPENDS_ON_FILE, sentence
 
-KNOWN = ("help", "status", "list", "retry", "cancel", "search", "settings", "audit")
+KNOWN = ("help", "status", "list", "retry", "cancel", "search", "settings", "words", "audit")
 _SHOWN = 10
 
 
@@ -69,6 +70,7 @@ class Commands:
         visibility: Visibility,
         settings: SettingsModal,
         audit: AuditPages,
+        vocabulary: WordsCommand,
         clock: Clock,
         notify: Callable[[str], None],
         users: Users,
@@ -80,6 +82,7 @@ class Commands:
         self._visibility = visibility
         self._settings = settings
         self._audit = audit
+        self._vocabulary = vocabulary
         self._clock = clock
         self._notify = notify
         self._users = users
@@ -128,6 +131,8 @@ class Commands:
                 return await self._searches.page(me, visible, asked.rest, phrases=asked.phrases)
             case "audit":
                 return await self._audit.page(me, asked.user_id, asked.channel_id)
+            case "words":
+                return await self._vocabulary.answer(me, asked.user_id, asked.channel_id, asked.rest)
             case "settings":
                 where = asked.channel_id
                 opened = await self._settings.open(me, asked.user_id, where, asked.trigger_id, here=where)

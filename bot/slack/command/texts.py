@@ -25,7 +25,9 @@ COMMANDS = (
     f'• `{COMMAND} search WORDS` what was said in your conversations; `"in quotes"` the exact words\n'
     f"• `{COMMAND} retry` tries your last failed recording in this channel again; `retry JOB` a certain one\n"
     f"• `{COMMAND} cancel` stops your recording that is under way in this channel; `cancel JOB` a certain one\n"
-    f"• `{COMMAND} settings` service, language and display of the transcripts of this channel\n"
+    f"• `{COMMAND} settings` service, language, names and display of the transcripts of this channel\n"
+    f"• `{COMMAND} words` names and jargon of this channel; `words add NAME`, `words remove NAME`, "
+    '`words replace "as heard" "as written"`\n'
     f"• `{COMMAND} audit` who did what here, for those who may change the settings"
 )
 JOB_IS = "`JOB` is the short code at the end of a line of the lists, for example `k7m2pq9xw4`."
@@ -148,6 +150,7 @@ _DEEDS: Mapping[AuditAction, str] = {
     AuditAction.DELETED: "deleted the transcript of {recording}",
     AuditAction.SETTINGS_CHANGED: "changed the settings",
     AuditAction.AUDIT_READ: "read this record",
+    AuditAction.VOCABULARY_CHANGED: "changed names and jargon",
     AuditAction.PURGED: "deleted old content",
     AuditAction.ERASED: "erased recordings",
     AuditAction.HELD: "placed a hold",

@@ -11,6 +11,7 @@ from bot.slack.blockkit.modals import entered, field, modal
 from bot.slack.settings import texts as words
 from bot.slack.settings.retention import BY_DEFAULT, Retention, chosen_days
 from bot.slack.settings.services import Services
+from bot.slack.settings.vocabulary_fields import NO_VOCABULARY, VocabularyFields
 from bot.slack.texts import moment
 from bot.text.phrases import ENGLISH
 from bot.text.search import fold
@@ -19,11 +20,18 @@ SETTINGS_VIEW = "channel_settings"
 SERVICE = "settings_service"
 LANGUAGE = "settings_language"
 RECORDING = "settings_recording"
+SPEAKERS = "settings_speakers"
 START = "settings_start"
 SHOW = "settings_show"
 DELETING = "settings_deleting"
 DEFAULT = "-"  # an option's value cannot be empty
 
+MOST_PEOPLE = 10  # speakers of a recording that can be given; settings take more
+_SPEAKERS = {
+    "detect": words.SPEAKERS_DETECT,
+    "none": words.SPEAKERS_NONE,
+    **{str(count): words.SPEAKERS_COUNT.format(count=count) for count in range(2, MOST_PEOPLE + 1)},
+}
 _DELETE = option(words.DELETE_REPLIES, "delete")
 _AUTOMATIC, _ON_REQUEST = option(words.AUTOMATIC, "automatic"), option(words.ON_REQUEST, "request")
 
@@ -35,6 +43,7 @@ def form(
     why_not: str,
     facts: Json,
     retention: Retention = BY_DEFAULT,
+    vocabulary: VocabularyFields = NO_VOCABULARY,
 ) -> Block:
     """The modal with these settings in it; with a `why_not` it only tells them."""
     blocks = [section(_about(channel)), context(_changed(settings))]
@@ -51,6 +60,9 @@ def form(
             blocks.append(context(words.NO_LANGUAGES.format(service=_title(name))))
         if capabilities.recording_types:
             blocks.append(_recording(settings, capabilities))
+        if capabilities.takes_speakers:
+            blocks.append(_speakers(settings, capabilities))
+    blocks += vocabulary.blocks(capabilities)
     if not channel.startswith("D"):  # what is sent to us directly is always meant for us
         start = choices("radio_buttons", START, [_AUTOMATIC, _ON_REQUEST], [_chosen_start(settings)])
         blocks.append(field(START, words.START, start, hint=words.ON_REQUEST_HINT))
@@ -84,6 +96,7 @@ def read(body: Json, before: ChannelSettings) -> ChannelSettings:
         provider=service,
         language=_value(body, _of(LANGUAGE, service), LANGUAGE, before.language if kept else ""),
         recording_type=_value(body, _of(RECORDING, service), RECORDING, before.recording_type if kept else ""),
+        speaker_detection=_value(body, _of(SPEAKERS, service), SPEAKERS, before.speaker_detection if kept else ""),
         automatic=start != "request" if start else before.automatic,
     )
     if DELETING in state:
@@ -121,7 +134,9 @@ def fitting(settings: ChannelSettings, services: Services) -> ChannelSettings:
     recording = (
         settings.recording_type if capabilities and settings.recording_type in capabilities.recording_types else ""
     )
-    return replace(settings, language=language, recording_type=recording)
+    speakers = settings.speaker_detection if capabilities and capabilities.takes_speakers else ""
+    speakers = speakers if speakers in _SPEAKERS else ""
+    return replace(settings, language=language, recording_type=recording, speaker_detection=speakers)
 
 
 def languages(body: Json, services: Services) -> list[Json]:
@@ -203,6 +218,15 @@ def _recording(settings: ChannelSettings, capabilities: Capabilities) -> Block:
     chosen = next((each for each in options if each["value"] == settings.recording_type), options[0])
     element = select(words.RECORDING, RECORDING, options, chosen)
     return field(_of(RECORDING, settings.provider), words.RECORDING, element)
+
+
+def _speakers(settings: ChannelSettings, capabilities: Capabilities) -> Block:
+    default = _SPEAKERS.get(capabilities.default_options.speakers or "", words.SPEAKERS_DETECT)
+    options = [option(words.SPEAKERS_DEFAULT.format(way=default[:1].lower() + default[1:]), DEFAULT)]
+    options += [option(name, value) for value, name in _SPEAKERS.items()]
+    chosen = next((each for each in options if each["value"] == settings.speaker_detection), options[0])
+    element = select(words.SPEAKERS_FIELD, SPEAKERS, options, chosen)
+    return field(_of(SPEAKERS, settings.provider), words.SPEAKERS_FIELD, element, hint=words.SPEAKERS_HINT)
 
 
 def _show(settings: ChannelSettings, capabilities: Capabilities | None, name: str) -> Block:

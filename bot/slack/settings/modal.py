@@ -20,9 +20,12 @@ from bot.slack.blockkit.modals import errors, facts_of
 from bot.slack.people.remembered import DECIDE_SECONDS
 from bot.slack.settings import form as forms
 from bot.slack.settings import texts as words
+from bot.slack.settings import vocabulary_fields, vocabulary_texts
 from bot.slack.settings.permissions import SettingsPermissions
 from bot.slack.settings.retention import Retention
 from bot.slack.settings.services import Services
+from bot.slack.settings.vocabulary import Vocabularies, VocabularyBusyError
+from bot.slack.settings.vocabulary_fields import CHANNEL_WORDS, WORKSPACE_WORDS, EnteredList, VocabularyFields
 
 _log = structlog.get_logger(__name__)
 
@@ -36,6 +39,7 @@ class SettingsModal:
         client: SlackClient,
         rights: SettingsPermissions,
         services: Services,
+        vocabularies: Vocabularies,
         background: BackgroundTasks,
         clock: Clock,
         on_saved: Callable[[Identity, str], Coroutine[None, None, None]],
@@ -45,6 +49,7 @@ class SettingsModal:
         self._client = client
         self._rights = rights
         self._services = services
+        self._vocabularies = vocabularies
         self._background = background
         self._clock = clock
         self._on_saved = on_saved
@@ -78,9 +83,11 @@ class SettingsModal:
         if not right.sees:
             return forms.refusal(right.why)
         settings = await self._store.channel_settings(me.team_id, channel)
-        facts = {"channel": channel, "home": home}
         why_not = "" if right.changes else right.why
-        return forms.form(channel, settings, self._services, why_not, facts, self._retention)
+        admin = right.changes and await self._vocabularies.may_change_workspace(user_id)
+        entries = VocabularyFields(await self._vocabularies.of(me, channel), admin)
+        facts = {"channel": channel, "home": home, **entries.facts()}
+        return forms.form(channel, settings, self._services, why_not, facts, self._retention, entries)
 
     async def _update(self, view_id: str, view: Block, view_hash: str = "") -> None:
         only = {"hash": view_hash} if view_hash else {}
@@ -105,7 +112,9 @@ class SettingsModal:
         before = await self._store.channel_settings(me.team_id, channel)
         chosen = forms.fitting(forms.read(body, before), self._services)
         view = child(body, "view")
-        form = forms.form(channel, chosen, self._services, "", facts, self._retention)
+        admin = WORKSPACE_WORDS in child(view, "state", "values")  # on saving it is asked again
+        entries = VocabularyFields(await self._vocabularies.of(me, channel), admin)
+        form = forms.form(channel, chosen, self._services, "", facts, self._retention, entries)
         await self._update(text(view, "id"), form, text(view, "hash"))
 
     def languages(self, body: Json) -> list[Json]:
@@ -119,6 +128,7 @@ class SettingsModal:
         try:
             async with asyncio.timeout(DECIDE_SECONDS):
                 right = await self._rights.of(user, channel)
+                entries = await self._entered(body, facts, user)
         except (StepError, TimeoutError):
             return errors({forms.SHOW: words.NOT_SAVED})
         if not channel or not right.changes:
@@ -127,6 +137,14 @@ class SettingsModal:
         wanted = forms.read(body, before)
         if wrong := forms.fault(wanted, self._services, channel, self._retention):
             return errors(dict([wrong]))
+        if isinstance(entries, tuple):
+            return errors(dict([entries]))
+        for each in entries:
+            place = channel if each.block == CHANNEL_WORDS else ""
+            try:
+                await self._vocabularies.change(me, user, place, each.instead, "modal", each.seen)
+            except VocabularyBusyError:
+                return errors({each.block: vocabulary_texts.CHANGED_MEANWHILE})
         changed = replace(forms.fitting(wanted, self._services), changed_by=user, changed_at=self._clock.now())
         await self._store.put_channel_settings(me.team_id, channel, changed)
         await note(
@@ -144,6 +162,15 @@ class SettingsModal:
         if facts.get("home") is True:
             self._background.spawn("home after settings", self._on_saved(me, user))
         return None
+
+    async def _entered(self, body: Json, facts: Json, user: str) -> list[EnteredList] | tuple[str, str]:
+        """The lists that were entered, that of the workspace only from its admins; or the block and what is wrong."""
+        found = vocabulary_fields.read(body, facts)
+        if isinstance(found, tuple) or not any(each.block == WORKSPACE_WORDS for each in found):
+            return found
+        if await self._vocabularies.may_change_workspace(user):
+            return found
+        return [each for each in found if each.block != WORKSPACE_WORDS]
 
 
 def _difference(before: ChannelSettings, after: ChannelSettings) -> dict[str, str]:

@@ -48,6 +48,7 @@ SELECT job.id FROM job JOIN transcript ON transcript.job_id = job.id
 WHERE job.team_id = :team_id AND job.file_id = :file_id AND job.provider = :provider
     AND COALESCE(job.language, '') = :language
     AND COALESCE(job.recording_type, '') = :recording_type
+    AND COALESCE(job.speakers, '') = :speakers AND COALESCE(job.vocabulary, '') = :vocabulary
     AND job.purged_at IS NULL AND job.deleted_at IS NULL
 ORDER BY transcript.stored_at DESC LIMIT 1;
 

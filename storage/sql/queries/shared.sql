@@ -65,6 +65,20 @@ ON CONFLICT (team_id, channel_id) DO UPDATE SET
     settings = excluded.settings, retention_days = excluded.retention_days
 RETURNING channel_id;
 
+-- name: vocabulary
+-- Names, jargon and replacements of a conversation, and of its whole workspace.
+SELECT channel_id, body, revision, changed_by, changed_at FROM vocabulary
+WHERE team_id = :team_id AND channel_id IN ('', :channel_id);
+
+-- name: put_vocabulary
+-- Save them, if nobody has changed them since they were read (no row then).
+INSERT INTO vocabulary (team_id, channel_id, body, revision, changed_by, changed_at)
+VALUES (:team_id, :channel_id, :body, :revision, :changed_by, :changed_at)
+ON CONFLICT (team_id, channel_id) DO UPDATE SET body = excluded.body, revision = excluded.revision,
+    changed_by = excluded.changed_by, changed_at = excluded.changed_at
+WHERE vocabulary.revision = excluded.revision - 1
+RETURNING revision;
+
 -- name: cursor
 -- How far something was read.
 SELECT value FROM cursor WHERE name = :name;

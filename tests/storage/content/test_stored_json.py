@@ -42,6 +42,8 @@ transcripts = st.builds(
     provider=texts,
     speaker_names=st.dictionaries(texts, texts, max_size=3),
     language_confidence=st.none() | st.floats(0, 1),
+    vocabulary=st.lists(texts, max_size=3).map(tuple),
+    replacements=st.lists(st.tuples(texts, texts), max_size=3).map(tuple),
 )
 
 

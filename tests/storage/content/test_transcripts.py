@@ -8,7 +8,7 @@ from bot.domain.job import Job, Options
 from bot.domain.machine import Finishing, Received, Replying, Waiting
 from bot.domain.transcript import Segment, Transcript, Word
 from bot.ports.store import JobStore, NewJob
-from tests.storage.samples import FILE, NOW, REMOTE, Opener, added, done, finishing, replaced, waiting
+from tests.storage.samples import FILE, HOW, NOW, REMOTE, Opener, added, done, finishing, replaced, waiting
 
 SAID = Transcript(
     (Segment("Բարև ձեզ", 0.0, 1.5, "Խոսնակ 1", (Word("Բարև", 0.0, 0.7), Word("ձեզ", 0.7, 1.5))), Segment("hello")),
@@ -57,13 +57,14 @@ async def test_a_shared_transcript_is_read_through_until_the_job_has_its_own(sto
 async def test_a_file_transcribed_before_is_known_by_provider_and_options(store: JobStore) -> None:
     job = await finishing(store)
     file = job.origin.file_id
-    asked = Options("es", "phone_call")
+    asked = HOW
     assert await store.find_reusable("T1", file, "xosum", asked) is None
     assert await store.put_transcript(job.id, SAID, NOW)
     assert await store.find_reusable("T1", file, "xosum", asked) == job.id
     assert await store.find_reusable("T2", file, "xosum", asked) is None
     assert await store.find_reusable("T1", file, "invox", asked) is None
-    assert await store.find_reusable("T1", file, "xosum", Options("es")) is None
+    for other in (Options("es"), dataclasses.replace(HOW, speakers="3"), dataclasses.replace(HOW, vocabulary="1+C1.4")):
+        assert await store.find_reusable("T1", file, "xosum", other) is None
     assert await store.find_reusable("T1", file, "xosum", Options()) is None
 
 
@@ -146,10 +147,10 @@ async def test_deleting_one_share_leaves_the_others_and_the_source(store: JobSto
     await store.purge_job(share.id, NOW)
     assert await store.transcript(share.id) is None
     assert await store.transcript(source.id) == SAID
-    assert await store.find_reusable("T1", source.origin.file_id, "xosum", Options("es", "phone_call"))
+    assert await store.find_reusable("T1", source.origin.file_id, "xosum", HOW)
     await store.purge_job(source.id, NOW)
     assert await store.transcript(source.id) is None
-    assert not await store.find_reusable("T1", source.origin.file_id, "xosum", Options("es", "phone_call"))
+    assert not await store.find_reusable("T1", source.origin.file_id, "xosum", HOW)
 
 
 async def test_a_purged_job_that_is_transcribed_again_is_readable_again(store: JobStore) -> None:

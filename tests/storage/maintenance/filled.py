@@ -11,6 +11,7 @@ from bot.domain.errors import Problem, ProblemCode
 from bot.domain.job import RemoteJob
 from bot.domain.machine import FAR_FUTURE, Received, Submitting
 from bot.domain.transcript import Segment
+from bot.domain.vocabulary import Replacement, StoredVocabulary, Vocabulary
 from bot.ports.pieces import Piece
 from bot.ports.provider import Pace
 from bot.ports.store import ChannelSettings, JobFilter, JobStore, OutboxMessage, SearchFilter, SpeakerNames
@@ -23,8 +24,11 @@ from tests.storage.samples import NOW, added, claimed, replaced, submitting, wai
 from tests.support.bot_process import Bot
 
 OTHER = bytes(range(1, 33))
-SECRETS = tuple(f"unmistak{part}" for part in ("able", "word", "name", "push", "block", "piece", "reason", "address"))
-ABLE, WORD, NAME, PUSH, BLOCK, PIECE, REASON, ADDRESS = SECRETS
+SECRETS = tuple(
+    f"unmistak{part}" for part in ("able", "word", "name", "push", "block", "piece", "reason", "address", "term")
+)
+ABLE, WORD, NAME, PUSH, BLOCK, PIECE, REASON, ADDRESS, TERM = SECRETS
+JARGON = Vocabulary((TERM,), (Replacement("unmistakturn", "term"),))
 INDEXED = (ABLE, WORD)  # what search finds them by, where it has an index
 
 
@@ -63,6 +67,7 @@ async def fill(store: JobStore, transcripts: int = 3) -> None:
     for seconds in range(6):
         await store.record_latency("xosum", seconds * 10.0, seconds * 2.5 + 1)
     await store.put_channel_settings("T1", "C1", ChannelSettings("local", "hy", automatic=False, changed_at=NOW))
+    await store.put_vocabulary("T1", "C1", StoredVocabulary(JARGON, 1, "U1", NOW))
     await store.put_cursor("catchup", "17.5")
 
 
@@ -73,6 +78,7 @@ async def told(store: JobStore) -> dict[str, object]:
         "inbox": [(item.id, item.key, item.payload) for item in await store.inbox_for("hook", "r9")],
         "latency": await store.latency("xosum"),
         "channel": await store.channel_settings("T1", "C1"),
+        "vocabulary": await store.vocabulary("T1", "C1"),
         "cursor": await store.cursor("catchup"),
         "due": await store.next_due("xosum"),
         "verify": sorted(message.key for message in await store.outbox_to_verify(FAR_FUTURE)),

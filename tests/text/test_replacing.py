@@ -1,0 +1,88 @@
+"""Exact replacements: whole words, any case, in the text and in the timed words alike."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.domain.transcript import Segment, Transcript, Word
+from bot.domain.vocabulary import Replacement, parse
+from bot.text.replacing import Replacer
+
+
+def replacer(*lines: str) -> Replacer:
+    return Replacer(parse("\n".join(lines)).replacements)
+
+
+@pytest.mark.parametrize(
+    ("rule", "heard", "written"),
+    [
+        ("a mocks a sillin -> amoxicillin", "give a mocks a sillin twice", "give amoxicillin twice"),
+        ("a mocks a sillin -> amoxicillin", "A mocks a sillin, twice.", "Amoxicillin, twice."),
+        ("a mocks a sillin -> amoxicillin", "A MOCKS A SILLIN", "amoxicillin"),
+        ("a mocks a sillin -> amoxicillin", "a mocks\na-sillin", "amoxicillin"),
+        ("a mocks a sillin -> amoxicillin", "a mocks a sillins", "a mocks a sillins"),
+        ("a mocks a sillin -> amoxicillin", "ma mocks a sillin", "ma mocks a sillin"),
+        ("hack opinion -> Hakobyan", "Hack opinion's file, hack opinion.", "Hakobyan's file, Hakobyan."),
+        ("zoom some -> xosum.ai", "Zoom some said", "Xosum.ai said"),
+        ("c plus plus -> C++", "I write c plus plus.", "I write C++."),
+        ("c++ -> C plus plus", "c++ and c++11", "C plus plus and C plus plus11"),
+        ("կարեն -> Կարեն Հակոբյան", "եկավ կարեն", "եկավ Կարեն Հակոբյան"),
+        ("工程 -> 項目", "這個工程很大", "這個項目很大"),  # no spaces there: a word has no edge to ask for
+        ("é -> e", "e\u0301 e\u0301a", "e\u0301 e\u0301a"),
+        ("cafe -> coffee", "cafe\u0301", "cafe\u0301"),  # the accent belongs to the word
+        (r"\d+ -> number", "12 \\d+", "12 number"),
+        ("a b -> c", "", ""),
+    ],
+)
+def test_what_is_heard_is_written_as_it_should_be(rule: str, heard: str, written: str) -> None:
+    assert replacer(rule).text(heard) == written
+
+
+def test_what_one_replacement_has_written_no_other_replaces_and_the_longest_goes_first() -> None:
+    rules = replacer("a -> b", "b -> c", "a b -> x")
+    assert rules.text("a b a b b") == "x x c"
+    assert replacer("mocks -> a mocks").text("mocks") == "a mocks"
+
+
+def test_timed_words_are_replaced_with_their_time() -> None:
+    said = [
+        ("Take", 0.0, 0.4),
+        ("a", 0.5, 0.6),
+        ("mocks", 0.6, 0.9),
+        ("a", 0.9, 1.0),
+        ("sillin,", 1.0, 1.5),
+        ("now", 1.6, 2.0),
+    ]
+    segment = Segment("Take a mocks a sillin, now", 0.0, 2.0, words=tuple(Word(*word) for word in said))
+    found = replacer("a mocks a sillin -> amoxicillin").transcript(Transcript((segment,), title="A mocks a sillin"))
+    assert found.segments[0].text == "Take amoxicillin, now"
+    assert found.segments[0].words == (Word("Take", 0.0, 0.4), Word("amoxicillin,", 0.5, 1.5), Word("now", 1.6, 2.0))
+    assert found.title == "Amoxicillin"
+    assert found.replacements == (("a mocks a sillin", "amoxicillin"),)
+
+
+def test_several_words_for_one_share_its_time() -> None:
+    segment = Segment("hackobyan", 1.0, 2.2, words=(Word("hackobyan", 1.0, 2.2),))
+    (found,) = replacer("hackobyan -> Dr Hakobyan").transcript(Transcript((segment,))).segments
+    assert [word.text for word in found.words] == ["Dr", "Hakobyan"]
+    assert (found.words[0].start, found.words[-1].end) == (1.0, 2.2)
+    assert found.words[0].end == found.words[1].start
+
+
+def test_a_transcript_without_a_place_for_a_replacement_stays_as_it_is() -> None:
+    said = Transcript((Segment("nothing here", words=(Word("nothing", 0, 1), Word("here", 1, 2))),), summary="none")
+    assert replacer("a mocks -> amox").transcript(said) == said
+
+
+alphabet = st.sampled_from(["a", "b", "c", "ab", "A", "a,", "b."])
+
+
+@given(st.lists(alphabet, max_size=12), st.lists(st.tuples(alphabet, alphabet), max_size=4))
+def test_words_and_text_always_agree_and_times_stay_in_order(spoken: list[str], rules: list[tuple[str, str]]) -> None:
+    words = tuple(Word(text, float(n), n + 1.0) for n, text in enumerate(spoken))
+    segment = Segment(" ".join(spoken), 0.0, float(len(spoken)), words=words)
+    pairs = [Replacement(heard.strip(",."), written) for heard, written in rules]
+    (found,) = Replacer(pairs).transcript(Transcript((segment,))).segments
+    assert " ".join(word.text for word in found.words) == found.text
+    times = [time for word in found.words for time in (word.start, word.end)]
+    assert times == sorted(times)
