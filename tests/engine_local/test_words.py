@@ -126,27 +126,29 @@ async def test_silence_noise_and_music_give_no_words(tmp_path: Path, english: Lo
             assert transcript.seconds == pytest.approx(20, abs=0.01)
 
 
-async def test_names_are_wrong_without_the_vocabulary_and_right_with_it(desk: Desk) -> None:
+async def test_names_are_wrong_without_the_vocabulary_and_right_with_it(harness: LocalHarness) -> None:
     path = VOICES / "1688-142285-0005.ogg"
     names = ("Helstone", "shoppy")
-    without = await desk.transcribe(path)
+    without = await harness.transcribe(path)
     assert not any(name in without.text for name in names), without.text
     assert without.vocabulary == ()
-    given = await desk.transcribe(path, vocabulary=names)
+    given = await harness.transcribe(path, vocabulary=names)
     assert plain(given.text) == "you who were always accusing people of being shoppy at helstone"
     assert all(name in given.text for name in names)
     assert given.vocabulary == names
 
 
-async def test_words_that_do_not_occur_change_nothing_and_are_not_heard_in_silence(desk: Desk, tmp_path: Path) -> None:
+async def test_words_that_do_not_occur_change_nothing_and_are_not_heard_in_silence(
+    harness: LocalHarness, tmp_path: Path
+) -> None:
     names = ("Helstone", "shoppy", "amoxicillin", "Hakobyan", "Xosum")
     for name in ("jfk.wav", "sense_0890.ogg"):
-        transcript = await desk.transcribe(SAMPLES / name, vocabulary=names)
+        transcript = await harness.transcribe(SAMPLES / name, vocabulary=names)
         assert error_rate(WORDS[name], transcript.text) <= 0.1, transcript.text
         assert not any(word.lower() in transcript.text.lower() for word in names)
     for name in ("white noise", "music", "buzz"):
         path = write(tmp_path / f"{name}.wav", _sounds()[name])
-        assert (await desk.transcribe(path, vocabulary=names)).is_empty, name
+        assert (await harness.transcribe(path, vocabulary=names)).is_empty, name
 
 
 async def test_each_block_is_in_its_own_language(tmp_path: Path, multilingual: LocalSettings) -> None:
