@@ -33,7 +33,7 @@ def said_in(module: ModuleType) -> Iterator[tuple[str, str]]:
         if name.lstrip("_") in ENGLISH_ONLY or not name.isupper() or name.lstrip("_").startswith(("AUDIT", "DEED")):
             continue
         if isinstance(value, str):
-            yield name, value
+            yield from ((name, line) for line in value.split("\n"))  # each command of the help has its own line
         elif isinstance(value, Mapping):
             yield from ((name, each) for each in value.values() if isinstance(each, str) and each)
 

@@ -257,7 +257,8 @@ class Commands:
 def help_message(phrases: Phrases = ENGLISH) -> Message:
     """What the bot does and which words the command knows."""
     said = phrases.say(command_words.HELP)
-    blocks = [section(said), section(phrases.say(command_words.COMMANDS)), context(phrases.say(command_words.JOB_IS))]
+    known = "\n".join(phrases.say(line) for line in command_words.COMMANDS.split("\n"))
+    blocks = [section(said), section(known), context(phrases.say(command_words.JOB_IS))]
     return Message(said, blocks)
 
 

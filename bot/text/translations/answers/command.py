@@ -22,35 +22,56 @@ COMMANDS = (
         "որտեղ ձայնագրություն կա։",
     ),
     Said(
-        "• `/transcribe status` your recordings that are under way; `status JOB` the steps of one\n"
-        "• `/transcribe list` your recordings; `list channel` those of this channel; `list failed`\n"
-        '• `/transcribe search WORDS` what was said in your conversations; `"in quotes"` the exact words\n'
-        "• `/transcribe retry` tries your last failed recording in this channel again; `retry JOB` a certain one\n"
-        "• `/transcribe cancel` stops your recording that is under way in this channel; `cancel JOB` a certain one\n"
-        "• `/transcribe settings` service, language and display of the transcripts of this channel\n"
-        "• `/transcribe audit` who did what here, for those who may change the settings",
-        "• `/transcribe status` tus grabaciones en curso; `status JOB` los pasos de una\n"
-        "• `/transcribe list` tus grabaciones; `list channel` las de este canal; `list failed` las fallidas\n"
-        '• `/transcribe search WORDS` lo que se dijo en tus conversaciones; `"entre comillas"` las palabras exactas\n'
-        "• `/transcribe retry` reintenta tu última grabación fallida de este canal; `retry JOB` una concreta\n"
-        "• `/transcribe cancel` detiene tu grabación en curso de este canal; `cancel JOB` una concreta\n"
-        "• `/transcribe settings` servicio, idioma y presentación de las transcripciones de este canal\n"
-        "• `/transcribe audit` quién hizo qué aquí, para quienes pueden cambiar los ajustes",
-        "• `/transcribe status` vos enregistrements en cours ; `status JOB` les étapes de l'un d'eux\n"
-        "• `/transcribe list` vos enregistrements ; `list channel` ceux de ce canal ; `list failed` les échecs\n"
-        "• `/transcribe search WORDS` ce qui a été dit dans vos conversations ; "
-        '`"entre guillemets"` les mots exacts\n'
-        "• `/transcribe retry` réessaie votre dernier enregistrement en échec dans ce canal ; `retry JOB` un autre\n"
-        "• `/transcribe cancel` arrête votre enregistrement en cours dans ce canal ; `cancel JOB` un autre\n"
-        "• `/transcribe settings` service, langue et affichage des transcriptions de ce canal\n"
-        "• `/transcribe audit` qui a fait quoi ici, pour ceux qui peuvent changer les réglages",
-        "• `/transcribe status` ձեր ընթացքի մեջ եղած ձայնագրությունները. `status JOB`՝ դրանցից մեկի քայլերը\n"
-        "• `/transcribe list` ձեր ձայնագրությունները. `list channel`՝ այս ալիքինը. `list failed`՝ չստացվածները\n"
-        '• `/transcribe search WORDS` ինչ է ասվել ձեր զրույցներում. `"չակերտներում"`՝ ճշգրիտ բառերը\n'
+        "• `/transcribe status` your recordings that are under way; `status JOB` the steps of one",
+        "• `/transcribe status` tus grabaciones en curso; `status JOB` los pasos de una",
+        "• `/transcribe status` vos enregistrements en cours ; `status JOB` les étapes de l'un d'eux",
+        "• `/transcribe status` ձեր ընթացքի մեջ եղած ձայնագրությունները. `status JOB`՝ դրանցից մեկի քայլերը",
+    ),
+    Said(
+        "• `/transcribe list` your recordings; `list channel` those of this channel; `list failed`",
+        "• `/transcribe list` tus grabaciones; `list channel` las de este canal; `list failed` las fallidas",
+        "• `/transcribe list` vos enregistrements ; `list channel` ceux de ce canal ; `list failed` les échecs",
+        "• `/transcribe list` ձեր ձայնագրությունները. `list channel`՝ այս ալիքինը. `list failed`՝ չստացվածները",
+    ),
+    Said(
+        '• `/transcribe search WORDS` what was said in your conversations; `"in quotes"` the exact words',
+        '• `/transcribe search WORDS` lo que se dijo en tus conversaciones; `"entre comillas"` las palabras exactas',
+        '• `/transcribe search WORDS` ce qui a été dit dans vos conversations ; `"entre guillemets"` les mots exacts',
+        '• `/transcribe search WORDS` ինչ է ասվել ձեր զրույցներում. `"չակերտներում"`՝ ճշգրիտ բառերը',
+    ),
+    Said(
+        "• `/transcribe retry` tries your last failed recording in this channel again; `retry JOB` a certain one",
+        "• `/transcribe retry` reintenta tu última grabación fallida de este canal; `retry JOB` una concreta",
+        "• `/transcribe retry` réessaie votre dernier enregistrement en échec dans ce canal ; `retry JOB` un autre",
         "• `/transcribe retry` կրկին փորձում է այս ալիքի ձեր վերջին չստացված ձայնագրությունը. `retry JOB`՝ "
-        "որոշակի մեկը\n"
-        "• `/transcribe cancel` դադարեցնում է այս ալիքում ձեր ընթացիկ ձայնագրությունը. `cancel JOB`՝ որոշակի մեկը\n"
-        "• `/transcribe settings` այս ալիքի վերծանումների ծառայությունը, լեզուն և տեսքը\n"
+        "որոշակի մեկը",
+    ),
+    Said(
+        "• `/transcribe cancel` stops your recording that is under way in this channel; `cancel JOB` a certain one",
+        "• `/transcribe cancel` detiene tu grabación en curso de este canal; `cancel JOB` una concreta",
+        "• `/transcribe cancel` arrête votre enregistrement en cours dans ce canal ; `cancel JOB` un autre",
+        "• `/transcribe cancel` դադարեցնում է այս ալիքում ձեր ընթացիկ ձայնագրությունը. `cancel JOB`՝ որոշակի մեկը",
+    ),
+    Said(
+        "• `/transcribe settings` service, language, names and display of the transcripts of this channel",
+        "• `/transcribe settings` servicio, idioma, nombres y presentación de las transcripciones de este canal",
+        "• `/transcribe settings` service, langue, noms et affichage des transcriptions de ce canal",
+        "• `/transcribe settings` այս ալիքի վերծանումների ծառայությունը, լեզուն, անունները և տեսքը",
+    ),
+    Said(
+        "• `/transcribe words` names and jargon of this channel; `words add NAME`, `words remove NAME`, "
+        '`words replace "as heard" "as written"`',
+        "• `/transcribe words` nombres y jerga de este canal; `words add NAME`, `words remove NAME`, `words "
+        'replace "lo que se oye" "lo que se escribe"`',
+        "• `/transcribe words` noms et jargon de ce canal ; `words add NAME`, `words remove NAME`, `words "
+        'replace "entendu" "écrit"`',
+        "• `/transcribe words` այս ալիքի անուններն ու մասնագիտական բառերը. `words add NAME`, `words remove "
+        'NAME`, `words replace "ինչպես լսվում է" "ինչպես գրվում է"`',
+    ),
+    Said(
+        "• `/transcribe audit` who did what here, for those who may change the settings",
+        "• `/transcribe audit` quién hizo qué aquí, para quienes pueden cambiar los ajustes",
+        "• `/transcribe audit` qui a fait quoi ici, pour ceux qui peuvent changer les réglages",
         "• `/transcribe audit` ով ինչ է արել այստեղ. նրանց համար, ովքեր կարող են փոխել կարգավորումները",
     ),
     Said(
