@@ -11,7 +11,12 @@ from tests.support.slack_harness import Workplace, workplace
 
 MEMBERS, SECONDS_A_CALL = 30_000, 0.5
 CLINIC, BOB = "C0CLINIC", "U0BOB"  # Bob did not share the recording, so what he may do is asked of Slack
-TALK = Transcript((Segment("Good morning.", 0.0, 4.0, "Speaker 1"),), language="en", seconds=65.0, provider="xosum")
+TALK = Transcript(  # of two speakers: a short one of one speaker has a menu in place of buttons
+    (Segment("Good morning.", 0.0, 4.0, "Speaker 1"), Segment("Good morning to you.", 4.0, 8.0, "Speaker 2")),
+    language="en",
+    seconds=65.0,
+    provider="xosum",
+)
 
 
 async def measure(plan: Plan) -> list[Row]:
