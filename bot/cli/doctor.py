@@ -36,13 +36,14 @@ def run_doctor(settings: Settings, as_json: bool) -> int:
     """Print the findings; 0 when all is well, 1 when something must be changed."""
     findings = asyncio.run(_examine(settings))
     if as_json:
-        rows = [{"ok": f.ok, "subject": f.subject, "detail": f.detail, "remedy": f.remedy} for f in findings]
+        rows = [
+            {"ok": f.ok, "subject": f.subject, "detail": f.detail, "remedy": f.remedy, "hint": f.hint} for f in findings
+        ]
         typer.echo(json.dumps(rows, ensure_ascii=False))
     else:
         console = Console(highlight=False)
         for finding in findings:
-            mark = "[green]ok [/green]" if finding.ok else "[red]BAD[/red]"
-            console.print(f"{mark} ", end="")
+            console.print(f"{mark_of(finding)} ", end="")
             console.print(f"{finding.subject}: {finding.detail}", markup=False, soft_wrap=True)
             if not finding.ok and finding.remedy:
                 console.print(f"    -> {finding.remedy}", markup=False, soft_wrap=True)
@@ -52,11 +53,18 @@ def run_doctor(settings: Settings, as_json: bool) -> int:
     return 0 if all(f.ok for f in findings) else 1
 
 
+def mark_of(finding: Finding) -> str:
+    """What stands before a line: `ok`, `see` for a hint, or `BAD`, in three columns and in rich's markup."""
+    if not finding.ok:
+        return "[red]BAD[/red]"
+    return "[yellow]see[/yellow]" if finding.hint else "[green]ok [/green]"
+
+
 async def _examine(settings: Settings) -> list[Finding]:
     findings = [Finding(False, "Settings", fault) for fault in serve_faults(settings)]
     if not findings:
         findings.append(Finding(True, "Settings", f"complete; default provider {settings.provider}"))
-    findings += [Finding(True, "Settings", hint) for hint in [*unknown_variables(), *_readable_by_others()]]
+    findings += [Finding(True, "Settings", hint, hint=True) for hint in [*unknown_variables(), *_readable_by_others()]]
     findings.append(_confinement())
     findings.append(_directory(settings))
     findings += await _database(settings)

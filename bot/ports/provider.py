@@ -118,12 +118,16 @@ class WebhookEvent:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One line of `doctor`: what was checked, whether it is well, and what to change if not."""
+    """One line of `doctor`: what was checked, whether it is well, and what to change if not.
+
+    `hint`: nothing is wrong, and somebody should read it all the same.
+    """
 
     ok: bool
     subject: str
     detail: str
     remedy: str = ""
+    hint: bool = False
 
 
 class Provider(Protocol):

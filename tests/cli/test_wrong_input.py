@@ -9,7 +9,9 @@ from hypothesis import strategies as st
 from typer.testing import CliRunner
 
 from bot.cli import app
+from bot.cli.doctor import mark_of
 from bot.configuration import load_settings, unknown_variables
+from bot.ports.provider import Finding
 from bot.settings import COMMON, Settings, SettingsError
 
 
@@ -67,6 +69,13 @@ def test_a_misspelt_variable_is_named_with_the_nearest_one(tmp_path: Path) -> No
     assert "XOSUM_APIKEY is not a setting; did you mean XOSUM_API_KEY?" in said
     assert "LOCAL_MODLE is not a setting; did you mean LOCAL_MODEL?" in said
     assert not any("UNRELATED" in sentence or "PATH" in sentence for sentence in said)
+
+
+def test_a_hint_is_not_said_to_be_ok() -> None:
+    marks = [
+        mark_of(Finding(ok, "Settings", "x", hint=hint)) for ok, hint in ((True, False), (True, True), (False, False))
+    ]
+    assert [mark.split("]")[1][:3] for mark in marks] == ["ok ", "see", "BAD"]
 
 
 def test_every_known_variable_is_no_surprise(tmp_path: Path) -> None:
