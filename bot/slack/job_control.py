@@ -5,15 +5,15 @@ from collections.abc import Callable
 from bot.domain.errors import LostLease
 from bot.domain.job import Job, State
 from bot.domain.machine import Cause, Ended, Parked, stage_of
-from bot.ports.store import JobStore
+from bot.ports.store import JobStore, Phase
+from bot.slack.outbox_keys import ReplyKey, read_key
 
 
 async def erased(store: JobStore, job: Job) -> bool:
     """Whether a person deleted the job's reply. What was purged for its age is still to be read in the thread."""
     rows = await store.outbox_of_job(job.id)
-    return any(
-        row.key.startswith("reply:") and row.key.endswith(".0") and row.phase == "gone" and row.ts for row in rows
-    )
+    gone = [read_key(row.key) for row in rows if row.phase == Phase.GONE and row.ts]
+    return any(isinstance(key, ReplyKey) and key.part == 0 for key in gone)
 
 
 async def restart(store: JobStore, job: Job, now: float, notify: Callable[[str], None]) -> Job | None:

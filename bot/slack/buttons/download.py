@@ -24,6 +24,7 @@ from bot.slack.audit import note
 from bot.slack.blockkit.text import escape_label
 from bot.slack.buttons import texts as words
 from bot.slack.buttons.common import Interactions
+from bot.slack.outbox_keys import ExportKey
 from bot.slack.people.users import Users
 from bot.slack.thread.posts import SOMEBODY_ELSE
 from bot.slack.thread.render import Document, file_stem, source_of, title_of
@@ -37,11 +38,6 @@ TRIES = 4
 _GONE = frozenset({"file_not_found", "file_deleted"})
 
 _log = structlog.get_logger(__name__)
-
-
-def export_key(job_id: str, wanted: Format, revision: int) -> str:
-    """The row of an exported file; each naming of the speakers makes another one."""
-    return f"export:{job_id}:{wanted.value}:{revision}"
 
 
 class Downloads:
@@ -85,7 +81,7 @@ class Downloads:
         if extension not in [each.value for each in available(transcript)]:
             return phrases.say(words.NO_SUCH_FORMAT).format(format=escape_label(shown))
         wanted = Format(extension)
-        key = export_key(job.id, wanted, (await self._store.speaker_names(job.id)).revision)
+        key = str(ExportKey(job.id, wanted.value, (await self._store.speaker_names(job.id)).revision))
         lock = self._locks.setdefault(key, asyncio.Lock())
         async with lock:  # two presses at once are one file
             link, name = await self._link(await self._store.outbox_message(key))

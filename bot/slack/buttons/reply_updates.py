@@ -5,6 +5,7 @@ Both are deferred work: what a user decided is committed first, and done again a
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 
 import structlog
@@ -18,7 +19,8 @@ from bot.slack.api.client import SlackClient, SlackRefusal
 from bot.slack.api.methods import Method
 from bot.slack.api.payloads import Json, child, number, rows, text
 from bot.slack.audit import note
-from bot.slack.buttons.download import Downloads, export_key
+from bot.slack.buttons.download import Downloads
+from bot.slack.outbox_keys import ExportKey, FileKey, ReplyKey, read_key
 from bot.slack.thread import render
 from bot.slack.thread.posts import Posts
 from bot.slack.thread.replies import Replies
@@ -88,10 +90,11 @@ class ReplyUpdates:
         ):
             parts = await self._parts(job, turn, posted, document)
         for row in posted:
-            if row.key.startswith(f"file:{job.id}:") and row.key != current:
-                await self._erase_file(row)
-            elif row.key.startswith(f"reply:{job.id}:{turn}.") and int(row.key.rpartition(".")[2]) > parts:
-                await self._erase_message(row)
+            match read_key(row.key):
+                case FileKey() if row.key != current:
+                    await self._erase_file(row)
+                case ReplyKey(turn=its_turn, part=part) if its_turn == turn and part > parts:
+                    await self._erase_message(row)
 
     async def _parts(self, job: Job, turn: int, posted: Sequence[OutboxMessage], document: render.Document) -> int:
         """Where files are refused: the text again, message by message; how many."""
@@ -107,15 +110,12 @@ class ReplyUpdates:
 
     async def _exports(self, job: Job, transcript: Transcript, revision: int, posted: Sequence[OutboxMessage]) -> None:
         for row in posted:
-            kind, _, rest = row.key.partition(":")
-            if kind != "export":
+            key = read_key(row.key)
+            if not isinstance(key, ExportKey) or key.revision == revision:
                 continue
-            extension = rest.split(":")[1]
-            if extension in [each.value for each in available(transcript)]:
-                key = export_key(job.id, Format(extension), revision)
-                if key == row.key:
-                    continue
-                await self._downloads.share(job, transcript, Format(extension), key)
+            if key.extension in [each.value for each in available(transcript)]:
+                newer = replace(key, revision=revision)
+                await self._downloads.share(job, transcript, Format(key.extension), str(newer))
             await self._erase_file(row)
 
     async def delete_reply(self, facts: Json) -> None:
@@ -127,13 +127,13 @@ class ReplyUpdates:
         posted = [row for row in await self._store.outbox_of_job(job.id) if row.phase in _THERE]
         last = self._replies.key(job, await self._replies.turn(job), 0)
         for row in posted:
-            kind = row.key.partition(":")[0]
-            if kind in ("file", "export"):
-                await self._erase_file(row)
-            elif row.key == last:
-                await self._leave_tombstone(job, row, text(facts, "user"), number(facts, "at"))
-            elif kind == "reply" and not row.key.endswith(".0"):
-                await self._erase_message(row)
+            match read_key(row.key):
+                case FileKey() | ExportKey():
+                    await self._erase_file(row)
+                case ReplyKey() if row.key == last:
+                    await self._leave_tombstone(job, row, text(facts, "user"), number(facts, "at"))
+                case ReplyKey(part=part) if part > 0:
+                    await self._erase_message(row)
         await note(self._store, AuditAction.DELETED, text(facts, "user"), "button", self._clock.now(), job)
         _log.info("transcript_deleted", job=job.id, by=text(facts, "user"))
 

@@ -12,6 +12,7 @@ from bot.ports.audio import SourceFile
 from bot.ports.clock import Clock
 from bot.ports.store import JobStore, OutboxMessage
 from bot.slack.api.files import SlackFiles
+from bot.slack.outbox_keys import ReactionKey, StatusKey, read_key
 from bot.slack.thread.posts import Posts
 from bot.slack.thread.reactions import Reactions
 from bot.slack.thread.replies import Replies
@@ -68,10 +69,11 @@ class SlackChat:
                 _log.info("verify_postponed", key=row.key, detail=error.detail)
 
     def _verifier(self, row: OutboxMessage) -> Callable[[OutboxMessage], Awaitable[None]]:
-        if row.key.startswith("receipt:"):
-            return self._reactions.verify
-        if row.key.startswith("status:"):
-            return self.status.verify
+        match read_key(row.key):
+            case ReactionKey():
+                return self._reactions.verify
+            case StatusKey():
+                return self.status.verify
         return self.replies.verify_file if row.file_id else self._posts.verify
 
     async def run(self) -> None:

@@ -27,6 +27,7 @@ from bot.slack.api.identity import BotIdentity, Identity
 from bot.slack.api.methods import Method
 from bot.slack.api.payloads import Json, child, rows, text
 from bot.slack.blockkit.blocks import Message
+from bot.slack.outbox_keys import ReplyKey, StatusKey, read_key
 from bot.slack.thread.refusals import THREAD_GONE
 from bot.slack.thread.render import marked
 
@@ -72,13 +73,14 @@ GREETING = "threadscribe_greeting"
 
 
 def mark_of(key: str, job_id: str) -> MessageMark:
-    """The mark of a row, read from its key: `reply:JOB:PART`, `status:…`, `greeting:TEAM:CHANNEL`."""
-    kind, _, rest = key.partition(":")
-    if kind == "reply":
-        return MessageMark(REPLY, job_id, rest.partition(":")[2])
-    if kind == "status":
-        return MessageMark(STATUS, job_id)
-    return MessageMark(GREETING, rest.rpartition(":")[2])
+    """The mark of a row; that of a greeting is of its channel."""
+    match read_key(key):
+        case ReplyKey(turn=turn, part=part):
+            return MessageMark(REPLY, job_id, f"{turn}.{part}")
+        case StatusKey():
+            return MessageMark(STATUS, job_id)
+        case _:
+            return MessageMark(GREETING, key.rpartition(":")[2])
 
 
 class Posts:
@@ -157,7 +159,7 @@ class Posts:
         return ts if current is None else current.ts
 
     def _tell(self, key: str, how: str) -> None:
-        if key.startswith("reply:"):
+        if isinstance(read_key(key), ReplyKey):
             self._on_reply(how)
 
     async def wait_until_settled(self, row: OutboxMessage) -> None:

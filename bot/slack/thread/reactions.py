@@ -22,6 +22,7 @@ from bot.ports.clock import Clock
 from bot.ports.store import JobStore, OutboxMessage
 from bot.slack.api.client import SlackClient, SlackRefusal
 from bot.slack.api.methods import Method
+from bot.slack.outbox_keys import reaction_key
 
 SEEN, DONE, FAILED = "eyes", "white_check_mark", "warning"
 ALL = {SEEN, DONE, FAILED}
@@ -69,7 +70,7 @@ class Reactions:
     @staticmethod
     def key(origin: Origin) -> str:
         """The row of a message's reaction."""
-        return f"receipt:{origin.team_id}:{origin.channel_id}:{origin.message_ts}"
+        return str(reaction_key(origin))
 
     def show(self, job: Job, name: str) -> None:
         """Have the job's message carry this reaction soon, in place of the one before."""

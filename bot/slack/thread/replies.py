@@ -18,6 +18,7 @@ from bot.slack.api.methods import Method
 from bot.slack.api.payloads import rows, text
 from bot.slack.blockkit.blocks import Message
 from bot.slack.blockkit.support import BlockSupport, NewerBlock
+from bot.slack.outbox_keys import FileKey, ReplyKey, read_key
 from bot.slack.people.users import Users
 from bot.slack.thread import render
 from bot.slack.thread.posts import REPLY, MessageMark, Posts
@@ -137,12 +138,12 @@ class Replies:
     @staticmethod
     def key(job: Job, turn: int, part: int) -> str:
         """The row of a reply (part 0), or of a further part of it."""
-        return f"reply:{job.id}:{turn}.{part}"
+        return str(ReplyKey(job.id, turn, part))
 
     @staticmethod
     def file_key(job: Job, turn: int, revision: int) -> str:
         """The row of a reply's file; each naming of the speakers makes another one."""
-        return f"file:{job.id}:{turn}:{revision}" if revision else f"file:{job.id}:{turn}"
+        return str(FileKey(job.id, turn, revision))
 
     @staticmethod
     def _mark(job: Job, turn: int, part: int) -> MessageMark:
@@ -195,7 +196,7 @@ class Replies:
             return
         job = await self._store.job(row.job_id)
         transcript = await self._store.transcript(row.job_id)
-        if row.key.startswith("file:") and job is not None and transcript is not None:
+        if isinstance(read_key(row.key), FileKey) and job is not None and transcript is not None:
             turn = await self.turn(job)
             reply = await self.compose(job, transcript, turn)
             if reply.document is not None:

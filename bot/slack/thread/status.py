@@ -17,6 +17,7 @@ from bot.ports.clock import Clock, WakeEvent
 from bot.ports.store import JobStore, OutboxMessage
 from bot.slack.api.client import SlackClient, SlackRefusal
 from bot.slack.blockkit.blocks import Message
+from bot.slack.outbox_keys import status_key
 from bot.slack.people.users import Users
 from bot.slack.thread import render
 from bot.slack.thread.posts import VERIFY_SECONDS, Posts
@@ -80,7 +81,7 @@ class StatusLines:
     @staticmethod
     def key(job: Job) -> str:
         """The row of a message's line."""
-        return f"status:{job.origin.team_id}:{job.origin.channel_id}:{job.origin.message_ts}"
+        return str(status_key(job.origin))
 
     def show(self, job: Job) -> None:
         """Something about the job changed; `job.progress` may be newer than its row."""
