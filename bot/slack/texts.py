@@ -177,8 +177,9 @@ def _ended(state: State, phrases: Phrases) -> str:
 
 
 def batch(counts: Mapping[str, int], phrases: Phrases = ENGLISH) -> str:
-    """One line for several files: `3 recordings: 1 done, 2 transcribing`."""
-    parts = ", ".join(f"{count} {what}" for what, count in counts.items() if count)
+    """One line for several files: `3 recordings: 1 done, 2 transcribing`, `3 recordings: transcribing`."""
+    there = {what: count for what, count in counts.items() if count}
+    parts = ", ".join(f"{count} {what}" if len(there) > 1 else what for what, count in there.items())
     return phrases.batch.format(count=sum(counts.values()), parts=parts)
 
 

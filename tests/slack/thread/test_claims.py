@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from bot.domain.errors import Problem, ProblemCode
 from bot.domain.job import FINAL, FileFacts, Job, Origin, Outcome, State
 from bot.domain.transcript import Segment, SpeechFinding, Transcript
-from bot.slack.texts import stage
+from bot.slack.texts import batch, stage
 from bot.slack.thread.reactions import DONE, FAILED, NONE, ending
 from bot.slack.thread.render import Who, reply
 from bot.slack.thread.transcript_blocks import DisplayOptions
@@ -128,3 +128,13 @@ def test_a_status_line_says_the_stage_and_only_what_is_known_of_it(
     assert ("3 " in said) is (left is not None and state is State.WAITING)
     waits = state is State.RECEIVED or (state is State.SUBMITTING and progress is None)
     assert (phrases.in_line.format(count=2) in said) is (ahead == 2 and waits)
+
+
+@given(st.dictionaries(st.sampled_from(["done", "failed", "transcribing"]), st.integers(0, 9), min_size=1))
+def test_a_line_for_several_files_counts_each_of_them(counts: dict[str, int]) -> None:
+    said = batch(counts)
+    there = {what: count for what, count in counts.items() if count}
+    assert said.startswith(f"{sum(counts.values())} recordings: ")
+    if len(there) > 1:
+        assert all(f"{count} {what}" in said for what, count in there.items())
+    assert [what for what in counts if what in said] == list(there)
