@@ -21,6 +21,7 @@ from bot.providers.local.speakers.labels import TimedWord, speakers_of
 from bot.providers.local.speakers.onnx_format import GraphBuilder
 from bot.providers.local.speakers.regions import Region, RegionFinder, pack, unpack
 from bot.providers.local.speakers.turns import Turn, speaker_turns
+from tests.support.local_engine_harness import LocalHarness, write
 
 VOICES = Path(__file__).parent / "voices"
 Floats = NDArray[np.float32]
@@ -268,3 +269,13 @@ def test_silence_has_no_regions_and_speech_is_found_without_embeddings(
     found = finder.find(clips["533"][0], embed=False)
     assert found
     assert all(region.embedding is None for region in found)
+
+
+@pytest.mark.engine
+@pytest.mark.timeout(300)  # a busy machine is no failure
+async def test_each_recording_says_how_its_speakers_are_told_apart(
+    harness: LocalHarness, clips: dict[str, list[Floats]], tmp_path: Path
+) -> None:
+    path = write(tmp_path / "pair.wav", (np.clip(_pair(clips).sound, -1, 1) * 32_767).astype(np.int16))
+    assert (await harness.transcribe(path, speakers="none")).speakers == ()
+    assert (await harness.transcribe(path, speakers="2")).speakers == ("Speaker 1", "Speaker 2")

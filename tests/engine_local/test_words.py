@@ -4,22 +4,20 @@ import asyncio
 import time
 from pathlib import Path
 
-import numpy as np
 import pytest
 from faster_whisper import WhisperModel
 
+from bench.speech.nobody_speaks import sounds_without_speech
 from bot.domain.errors import ProblemCode, Rejected
 from bot.providers.local.settings import LocalSettings
 from bot.providers.local.weights import model_path
 from tests.support.audio.recordings import record
 from tests.support.local_engine_harness import (
     JFK,
-    RATE,
     SAMPLES,
     SPANISH,
     WORDS,
     LocalHarness,
-    Sound,
     error_rate,
     open_harness,
     pause,
@@ -85,39 +83,10 @@ async def test_every_word_has_its_time(harness: LocalHarness) -> None:
     assert all(0 <= word.start <= word.end <= 11.1 for word in words)
 
 
-def _sounds() -> dict[str, Sound]:
-    chance = np.random.default_rng(5)
-    times = np.arange(20 * RATE) / RATE
-    music = np.zeros(len(times))
-    for beat in range(40):
-        pitch = (220.0, 261.6, 329.6, 392.0, 440.0)[chance.integers(5)]
-        at = np.arange(int(0.6 * RATE)) / RATE
-        note = sum(np.sin(2 * np.pi * pitch * k * at) / k for k in range(1, 8)) * np.exp(-3 * at)
-        start = beat * RATE // 2
-        end = min(len(music), start + len(note))
-        music[start:end] += note[: end - start] * 0.2
-        music[start : start + 800] += chance.normal(0, 0.3, 800)
-    waves = {
-        "silence": np.zeros(len(times)),
-        "white noise": chance.normal(0, 0.1, len(times)),
-        "loud noise": chance.normal(0, 0.4, len(times)),
-        "rumble": np.cumsum(chance.normal(0, 0.01, len(times))) / 5,
-        "tone": 0.5 * np.sin(2 * np.pi * 440 * times),
-        "beeps": 0.5 * np.sin(2 * np.pi * 1000 * times) * (times % 1 < 0.3),
-        "hum": 0.3 * np.sign(np.sin(2 * np.pi * 50 * times)),
-        "music": music,
-        # A buzzing that voice detection takes for a voice now and then.
-        "buzz": (np.cumsum(120 + 20 * np.sin(2 * np.pi * 0.7 * times)) / RATE % 1 < 0.1)
-        * 0.3
-        * (0.5 + 0.5 * np.sin(2 * np.pi * 3 * times)),
-    }
-    return {name: (np.clip(wave, -1, 1) * 32_000).astype(np.int16) for name, wave in waves.items()}
-
-
 @pytest.mark.parametrize("model", ["tiny.en", "base"])
 async def test_silence_noise_and_music_give_no_words(tmp_path: Path, english: LocalSettings, model: str) -> None:
     async with open_harness(tmp_path, english.model_copy(update={"model": model})) as harness:
-        for name, sound in _sounds().items():
+        for name, sound in sounds_without_speech().items():
             if model == "base" and name not in ("white noise", "music", "buzz"):
                 continue  # voice detection, which is the same for both, drops the others before the model hears them
             transcript = await harness.transcribe(write(tmp_path / f"{name}.wav", sound))
@@ -147,7 +116,7 @@ async def test_words_that_do_not_occur_change_nothing_and_are_not_heard_in_silen
         assert error_rate(WORDS[name], transcript.text) <= 0.1, transcript.text
         assert not any(word.lower() in transcript.text.lower() for word in names)
     for name in ("white noise", "music", "buzz"):
-        path = write(tmp_path / f"{name}.wav", _sounds()[name])
+        path = write(tmp_path / f"{name}.wav", sounds_without_speech()[name])
         assert (await harness.transcribe(path, vocabulary=names)).is_empty, name
 
 
