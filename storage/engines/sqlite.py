@@ -43,6 +43,9 @@ class Reader:
             await self._session.connection.close()
 
 
+LOG_BYTES = 16 * 1024 * 1024  # the write-ahead log shrinks to it once nobody reads what is older
+
+
 class SQLite:
     """A database file: transactions that write run on one connection, those that read on another."""
 
@@ -95,6 +98,7 @@ async def open_sqlite(
     opened: list[Session] = []
     try:
         pragmas = ["synchronous = FULL", "foreign_keys = ON", "secure_delete = ON", "cache_size = -8000"]
+        pragmas.append(f"journal_size_limit = {LOG_BYTES}")
         await _prepare(path, known, exclusive)
         can = {**statements("sqlite"), **(more or {})}
         opened.append(await Session.open(path, "IMMEDIATE", pragmas, can))

@@ -1,6 +1,7 @@
 """What is deleted makes room: rows of old recordings, and space in SQLite's file."""
 
 import random
+import sqlite3
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from bot.domain.transcript import Segment, Transcript
 from bot.ports.store import Hold, HoldKind, JobStore
 from bot.settings import SettingsError
 from storage import open_store
+from storage.engines.sqlite import LOG_BYTES
 from tests.storage.samples import NOW, done, waiting
 
 DAY = 86_400.0
@@ -47,6 +49,26 @@ async def test_sqlites_file_gives_back_what_a_purge_freed(tmp_path: Path) -> Non
         full = path.stat().st_size
         assert await store.purge(NOW + 100 * DAY, 30) == 150
         assert path.stat().st_size < full / 3
+    finally:
+        await store.close()
+
+
+async def test_the_log_that_grew_beside_a_long_reader_shrinks_when_that_is_gone(tmp_path: Path) -> None:
+    path, log = tmp_path / "jobs.db", tmp_path / "jobs.db-wal"
+    store = await open_store(f"sqlite:///{path}")
+    try:
+        reader = sqlite3.connect(path, isolation_level=None)
+        reader.execute("BEGIN")
+        reader.execute("SELECT COUNT(*) FROM job").fetchone()
+        payload = bytes(1_000_000)
+        for number in range(40):
+            await store.put_inbox("hook", f"{number}", "", payload, NOW, NOW)
+        assert log.stat().st_size > 2 * LOG_BYTES
+        reader.execute("ROLLBACK")
+        reader.close()
+        for number in range(40, 44):
+            await store.put_inbox("hook", f"{number}", "", payload, NOW, NOW)
+        assert log.stat().st_size <= LOG_BYTES + 4_000_000
     finally:
         await store.close()
 
