@@ -36,7 +36,7 @@ class Fleet:
     place: Place
     url: str
 
-    async def start(self, name: str, *arguments: str, **more: str) -> Bot:
+    async def start(self, name: str, *arguments: str, module: str = "bot", **more: str) -> Bot:
         """Start `serve ARGUMENTS` as the machine `name`, and wait until it is ready."""
         environment = {
             **self.place.environment,
@@ -45,7 +45,7 @@ class Fleet:
             "PORT": str(free_port()),
             **more,
         }
-        bot = await Bot.start(self.place.directory, environment, "serve", *arguments)
+        bot = await Bot.start(self.place.directory, environment, "serve", *arguments, module=module)
         self.place.bots.append(bot)
         await bot.ready()
         return bot
