@@ -14,9 +14,8 @@ from simulators.nabla import NablaSettings, NablaSimulator
 from simulators.slack.file_store import Upload
 from storage import open_store
 from tests.storage.samples import NOW, waiting
-from tests.support.audio.recordings import record, tone
 from tests.support.fleet import Fleet, open_fleet
-from tests.support.local_engine_harness import talk
+from tests.support.local_engine_harness import SAMPLES, talk
 from tests.support.virtual_time import Busy, VirtualClock, drive
 
 MARKER = b"MARKER-7f3a91-of-this-recording"
@@ -156,17 +155,27 @@ async def test_a_deletion_told_to_one_machine_reaches_the_audio_and_the_words_on
 
 
 async def test_audio_that_a_service_fetched_is_on_no_machine_afterwards(tmp_path: Path, server: Path) -> None:
-    recording = record(tmp_path / "visit.wav", tone(2.0), "pcm_s16le", "wav")
-    service = NablaSimulator(NablaSettings.model_validate({"job_seconds": 0.05}))
+    """A video is converted by the process that is asked to hand it over, and another one ends the job."""
+    service = NablaSimulator(NablaSettings.model_validate({"job_seconds": 5.0}))
     async with open_fleet(tmp_path, server, service) as fleet:
         web = await fleet.start("web", "--role", "web", PORT=str(fleet.place.http_port))
         await fleet.listens(web)
         await fleet.start("worker", "--role", "worker")
-        message = await fleet.place.upload(Upload("visit.wav", recording))
+        message = await fleet.place.upload(Upload("visit.mp4", SAMPLES / "jfk_video.mp4"))
+
+        async def handed_over() -> bool:
+            return bool(audio(fleet, "web"))
+
+        await fleet.until(handed_over)
         assert await fleet.place.answered(message)
 
         async def clean() -> bool:
-            kept = [path for name in ("web", "worker") for path in fleet.spool(name).rglob("*") if path.is_file()]
-            return all(path.name in ("owner", "machine", "spool-id") for path in kept)
+            return not audio(fleet, "web", "worker")
 
         await fleet.until(clean, SOON)
+
+
+def audio(fleet: Fleet, *names: str) -> list[Path]:
+    """The files of these machines but for those that say whose a directory is."""
+    files = [path for name in names for path in fleet.spool(name).rglob("*") if path.is_file()]
+    return [path for path in files if path.name not in ("owner", "machine", "spool-id")]
