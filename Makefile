@@ -12,6 +12,8 @@
 #   make lock   writes requirements.lock (what runs) and requirements-test.lock (what tests)
 #   make docs   writes docs/settings.md and .env.example
 #   make picture  takes the README's screenshot again, from what `make run` starts (needs Chromium)
+#   make image-check  runs the steps of the Dockerfile in an empty directory and starts what they install
+#   make pin-images  writes the digests of the base images (needs docker)
 #   make sbom   lists every package that runs, with version, licence and hash (CycloneDX)
 #
 # PYTHON=python3.13 make test uses that Python (.venv is made again if it has another); VENV=.venv-3.13 keeps both.
@@ -31,7 +33,7 @@ QUIET := $(if $(CI),--quiet)
 PARALLEL := -n 3 --dist loadfile --no-loadscope-reorder  # in the order of tests/conftest.py: long files first
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test thorough check bench field crash audit lock docs picture sbom clean
+.PHONY: help install run test thorough check bench field crash audit lock docs picture sbom image-check pin-images clean
 
 help:
 	@sed -n 's/^#   //p' Makefile
@@ -123,6 +125,12 @@ picture: $(VENV)/.test
 
 sbom: $(VENV)/.installed
 	@"$(BIN)/python" -m bench.sbom requirements.lock requirements-weights.lock
+
+image-check: $(VENV)/.test
+	@"$(BIN)/python" -m bench.image
+
+pin-images: $(VENV)/.test
+	@"$(BIN)/python" -m bench.pin_images
 
 clean:
 	rm -rf $(VENV) build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

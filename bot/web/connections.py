@@ -1,8 +1,9 @@
 """Bounds the connections of a listening socket: in all, and from one address.
 
 Where a complete request head has come, a connection is being served; the others wait. When there is no room, the one
-that has waited longest is closed in favour of the new one, so that connections which are held open for nothing keep
-nobody out. A new one is refused only while all the others are being served.
+that has waited longest, of the address with the most connections, is closed in favour of the new one, so that
+connections which are held open for nothing keep nobody out. A new one is refused only while all the others are being
+served.
 """
 
 import asyncio
@@ -91,8 +92,10 @@ class Connections:
         """Whether there is room for it; one that waits is closed for it where needed."""
         if self._by_address[new.address] >= self._per_address and not self._close_one(new.address):
             return False
-        if len(self._open) >= self._in_all and not self._close_one(None):
-            return False
+        if len(self._open) >= self._in_all:
+            ((busiest, _),) = self._by_address.most_common(1)
+            if not self._close_one(busiest) and not self._close_one(None):
+                return False
         self._open[new] = None
         self._by_address[new.address] += 1
         return True

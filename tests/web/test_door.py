@@ -46,8 +46,8 @@ class Door:
         await self.release.wait()
         return web.Response(text="at last")
 
-    async def connect(self, data: bytes = b"") -> Streams:
-        reader, writer = await asyncio.open_connection("127.0.0.1", self.server.port)
+    async def connect(self, data: bytes = b"", address: str = "127.0.0.1") -> Streams:
+        reader, writer = await asyncio.open_connection("127.0.0.1", self.server.port, local_addr=(address, 0))
         writer.write(data)
         await writer.drain()
         return reader, writer
@@ -92,6 +92,18 @@ async def test_who_waits_longest_makes_room_for_who_comes(limits: tuple[int, int
         assert await is_closed(idle[0])
         for streams in idle[1:]:
             streams[1].write(b"Connection: close\r\n\r\nhello")  # the others are still served
+            assert b"hello" in await streams[0].read()
+
+
+async def test_who_holds_the_most_connections_makes_room_first() -> None:
+    async with opened(in_all=6, per_address=5) as door:
+        slack = await door.connect(HEAD)  # has waited longest
+        strangers = [await door.connect(HEAD, "127.0.0.2") for _ in range(5)]
+        others = [await door.connect(HEAD, f"127.0.0.{3 + number}") for number in range(3)]
+        for streams in strangers[:3]:
+            assert await is_closed(streams)
+        for streams in (slack, *others):
+            streams[1].write(b"Connection: close\r\n\r\nhello")
             assert b"hello" in await streams[0].read()
 
 
