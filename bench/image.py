@@ -56,11 +56,25 @@ def stages(text: str) -> list[list[Step]]:
     return found
 
 
+def interpreter() -> Path:
+    """A Python 3.11 with its venv module, if possible one that other users may run."""
+    own = Path(sys.base_prefix) / "bin" / "python3.11"
+    for found in (Path("/usr/local/bin/python3.11"), Path("/usr/bin/python3.11")):
+        if found.exists() and not subprocess.run([found, "-c", "import ensurepip, venv"], check=False).returncode:
+            return found
+    return own
+
+
+def may_be_run_by_others(path: Path) -> bool:
+    """Whether every directory above the file lets everybody through."""
+    return all(folder.stat().st_mode & 0o001 for folder in path.resolve().parents)
+
+
 def build(steps: list[Step], root: Path) -> None:
     """Run the first stage with `root` in the place of /. Raises `CalledProcessError`."""
     programs = root / "programs"
     programs.mkdir()
-    (programs / "python").symlink_to(Path(sys.base_prefix) / "bin" / "python3.11")
+    (programs / "python").symlink_to(interpreter())
     environment = {"PATH": f"{programs}:{os.environ['PATH']}", "HOME": str(root)}
     environment |= {name: value for name, value in os.environ.items() if name.startswith(("PIP_", "HTTP", "SSL_"))}
     directory = root
@@ -113,7 +127,10 @@ def present(python: Path) -> list[str]:
 
 async def run(root: Path, last: list[Step]) -> list[str]:
     """Doctor, serve, health check, one recording, stop; a line for each that fails."""
-    user = UID if os.geteuid() == 0 else None
+    python = root / "opt" / "threadscribe" / "bin" / "python"
+    user = UID if os.geteuid() == 0 and may_be_run_by_others(python) else None
+    if user is None:
+        print("    run as the present user: we are not root, or only root may run this Python")
     data = root / "data"
     data.mkdir()
     if user is not None:

@@ -11,6 +11,7 @@ a body that is not JSON raises: so the body is verified and parsed here.
 import json
 import logging
 import os
+import re
 import secrets
 from collections.abc import Awaitable, Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager
@@ -170,7 +171,7 @@ class HttpEntrance:
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
         """401 for what Slack did not sign (or long ago), 400 for what cannot be read, 408 and 413 for its length."""
-        if not _may_be_signed(request.headers):
+        if not _may_be_signed(request):
             return self._refusal(401, "signature")  # unread
         try:
             raw = await self._read(request)
@@ -216,13 +217,18 @@ class HttpEntrance:
             return False
 
 
+_SIGNATURE = re.compile(r"v0=[0-9a-f]{64}")
+_TIMESTAMP = re.compile(r"[0-9]{1,12}")  # Unix seconds
 _REFUSALS = {"signature": "the signature is not Slack's", "malformed": "the body cannot be read"}
 
 
-def _may_be_signed(headers: Mapping[str, str]) -> bool:
-    """Whether the headers have the shape of Slack's; only then is a body read."""
-    signature, timestamp = headers.get("X-Slack-Signature", ""), headers.get("X-Slack-Request-Timestamp", "")
-    return signature.isascii() and signature.startswith("v0=") and timestamp.isascii() and timestamp.isdecimal()
+def _may_be_signed(request: web.Request) -> bool:
+    """Whether the headers have the shape of Slack's, each of them once; only then is a body read."""
+    signatures = request.headers.getall("X-Slack-Signature", [])
+    stamps = request.headers.getall("X-Slack-Request-Timestamp", [])
+    if len(signatures) != 1 or len(stamps) != 1:
+        return False
+    return bool(_SIGNATURE.fullmatch(signatures[0]) and _TIMESTAMP.fullmatch(stamps[0]))
 
 
 def _parse(raw: bytes, content_type: str) -> dict[str, object] | None:

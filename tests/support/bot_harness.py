@@ -1,6 +1,7 @@
 """A workspace, perhaps a simulated provider, and the real bot between them, with what a test looks at."""
 
 import asyncio
+import base64
 import contextlib
 import re
 import sqlite3
@@ -231,7 +232,8 @@ class Place:
         """Every sentence of every transcript that is stored."""
         if not self.database.exists():
             return []
-        store = await open_store(f"sqlite:///{self.database}", exclusive=False)
+        key = base64.b64decode(self.environment.get("STORAGE_KEY", "")) or None
+        store = await open_store(f"sqlite:///{self.database}", key, exclusive=False)
         found: set[str] = set()
         try:
             for row in self.rows("SELECT job_id FROM transcript"):
