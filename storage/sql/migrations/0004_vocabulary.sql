@@ -1,3 +1,4 @@
+-- works with: 3
 -- Names, jargon and replacements of a conversation, sealed when a key is set; those of a whole workspace have the
 -- channel ''. `revision` counts the changes.
 CREATE TABLE vocabulary (

@@ -19,6 +19,7 @@ from storage.engines.postgres import open_postgres
 from storage.seal import Seal
 from storage.sql.migrate import Migration, known_migrations
 from storage.store import Store
+from tests.storage.conftest import fresh_database
 from tests.storage.samples import NOW, Opener, added, done, submitting, waiting
 from tests.support.statements_before import before
 
@@ -32,6 +33,7 @@ LANDED = {
     "0002_workspaces.sql": "f4845e82bc0de8e1a14bef19871cc359200e7e05bafcde7f5132f6e1231cb6c7",
     "0003_processes.postgres.sql": "636d80d365f7e10e6cf93e3077155ff36b90d95dab7e708baa990d35fd34be96",
     "0003_processes.sql": "899609c1931ab2ea4f67dd9e8aa798f3cb7ae4a2c861d953e1752cb7c7dc0307",
+    "0004_vocabulary.sql": "13885e092035adeda61a88106ce0d9a30a0930fd2901eb4f5ea25e3920bbc53c",
 }
 
 
@@ -110,21 +112,41 @@ async def test_every_statement_of_the_version_before_fits_the_newest_schema(reop
         await connection.close()
 
 
-async def test_a_database_of_the_version_before_is_brought_up_to_date_and_goes_on(url: str) -> None:
+async def copy_rows(source: str, target: str, *tables: str) -> None:
+    """Copy what both databases have columns for."""
+    one, two = await asyncpg.connect(source), await asyncpg.connect(target)
+    try:
+        for table in tables:
+            named = (
+                "SELECT column_name FROM information_schema.columns WHERE table_name = $1 AND table_schema = 'public'"
+            )
+            there = {row[0] for row in await two.fetch(named, table)}
+            columns = [row[0] for row in await one.fetch(named, table) if row[0] in there]
+            rows = await one.fetch(f"SELECT {', '.join(columns)} FROM {table}")
+            await two.copy_records_to_table(table, records=[tuple(row) for row in rows], columns=columns)
+    finally:
+        await one.close()
+        await two.close()
+
+
+async def test_a_database_of_the_version_before_is_brought_up_to_date_and_goes_on(server: Path) -> None:
     schema, statements = before()
+    scratch, url = fresh_database(server), fresh_database(server)
+    store = await open_store(scratch)
+    ended, open_, fresh = await done(store, said=SAID), await waiting(store, due_at=NOW + 1e6), await added(store)
+    await store.close()
     known = [migration for migration in known_migrations() if migration.number <= schema]
-    old = Store(await open_postgres(url, known, exclusive=True, more=statements), Seal(()))
-    ended, open_ = await done(old, said=SAID), await waiting(old, due_at=NOW + 1e6)
-    fresh = await added(old)
-    transcript = await old.transcript(ended.id)
+    await (await open_postgres(url, known, exclusive=True, more=statements)).close()
+    await copy_rows(scratch, url, "job", "job_event", "transcript")
     async with AsyncExitStack() as stack:
-        stack.push_async_callback(old.close)
-        newest = await open_store(url)  # while the old one is connected
+        newest = await open_store(url)
         stack.push_async_callback(newest.close)
-        assert await newest.transcript(ended.id) == transcript
-        assert await newest.job(open_.id) == await old.job(open_.id)
-        assert await old.job(fresh.id) == await newest.job(fresh.id)
-        await work(old, newest, "nabla")
+        assert await newest.transcript(ended.id) == SAID
+        for job in (ended, open_, fresh):
+            assert await newest.job(job.id) == job
+        older = Store(await open_postgres(url, known_migrations(), exclusive=False, more=statements), Seal(()))
+        stack.push_async_callback(older.close)
+        await work(older, newest, "nabla")
 
 
 async def test_a_program_goes_on_only_beside_a_later_schema_that_says_so(reopen: Opener, url: str) -> None:
