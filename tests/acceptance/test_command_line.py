@@ -42,7 +42,9 @@ async def test_transcribe_prints_what_is_said_and_nothing_else(tmp_path: Path) -
     assert bot.lines == []
 
 
-@pytest.mark.parametrize("form", ["txt", "srt", "vtt", "docx", "json"])
+@pytest.mark.parametrize(
+    "form", ["txt", "docx", *(pytest.param(form, marks=pytest.mark.slow) for form in ("srt", "vtt", "json"))]
+)
 async def test_transcribe_writes_every_format(tmp_path: Path, recording: Path, form: str) -> None:
     service = InvoxSimulator(InvoxSettings(job_seconds=0.05))
     async with service:
@@ -75,7 +77,7 @@ def simulated(name: str) -> Service:
             return NablaSimulator(NablaSettings(job_seconds=0.05))
 
 
-@pytest.mark.parametrize("name", ["xosum", "nabla"])
+@pytest.mark.parametrize("name", [pytest.param("xosum", marks=pytest.mark.slow), "nabla"])
 async def test_transcribe_works_with_each_provider(tmp_path: Path, recording: Path, name: str) -> None:
     service = simulated(name)
     async with service:
@@ -158,7 +160,10 @@ async def test_try_with_a_file_prints_its_thread_and_nothing_else(tmp_path: Path
     assert min(error_rate(WORDS["sense_0890.ogg"], line) for line in bot.out) <= 0.15, bot.out
 
 
-@pytest.mark.parametrize(("provider", "title"), [("xosum", "Xosum"), ("openai", "a simulated server")])
+@pytest.mark.parametrize(
+    ("provider", "title"),
+    [pytest.param("xosum", "Xosum", marks=pytest.mark.slow), ("openai", "a simulated server")],
+)
 async def test_try_shows_a_simulated_provider(provider: str, title: str, tmp_path: Path, recording: Path) -> None:
     bot = await run(tmp_path, {}, "try", str(recording), "--provider", provider)
     assert bot.process.returncode == 0, bot.lines

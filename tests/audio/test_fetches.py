@@ -69,7 +69,14 @@ def film_with_the_index_first(path: Path) -> bytes:
     return record(path / "a.mp4", tone(2), "aac", "mp4", video=True, options=options).read_bytes()
 
 
-@pytest.mark.parametrize("make", [m4a, m4a_with_the_index_first, film, film_with_the_index_first])
+@pytest.mark.parametrize(
+    "make",
+    [
+        m4a,
+        film_with_the_index_first,
+        *(pytest.param(each, marks=pytest.mark.slow) for each in (m4a_with_the_index_first, film)),
+    ],
+)
 def test_an_index_is_found_whole_whichever_of_its_bytes_a_fetch_ends_at(make: Maker, tmp_path: Path) -> None:
     data = make(tmp_path)
     whole = described(data, len(data), 0)

@@ -214,7 +214,9 @@ def test_a_word_far_from_every_turn_is_nobodys() -> None:
 
 
 @pytest.mark.engine
-@pytest.mark.parametrize("speaker", ["533", "1688", "2609", "3331"])
+@pytest.mark.parametrize(
+    "speaker", ["533", "2609", *(pytest.param(name, marks=pytest.mark.slow) for name in ("1688", "3331"))]
+)
 def test_one_voice_stays_one(finder: RegionFinder, clips: dict[str, list[Floats]], speaker: str) -> None:
     talk = conversation({speaker: clips[speaker]}, 1, 40, overlap=0)
     turns = speaker_turns(finder.find(talk.sound))
@@ -227,7 +229,7 @@ def _pair(clips: dict[str, list[Floats]], seed: int = 2) -> Conversation:
 
 
 @pytest.mark.engine
-@pytest.mark.parametrize("telephone", [False, True])
+@pytest.mark.parametrize("telephone", [pytest.param(False, marks=pytest.mark.slow), True])
 def test_two_voices_are_told_apart(finder: RegionFinder, clips: dict[str, list[Floats]], telephone: bool) -> None:
     talk = _pair(clips)
     turns = speaker_turns(finder.find(by_telephone(talk.sound) if telephone else talk.sound))

@@ -63,7 +63,7 @@ async def next_number(store: JobStore, key: str) -> int:
     ("source", "target", "key"),
     [
         ("sqlite", "postgres", None),
-        ("postgres", "sqlite", None),
+        pytest.param("postgres", "sqlite", None, marks=pytest.mark.slow),
         ("sqlite", "sqlite", KEY),
     ],
 )
