@@ -143,7 +143,14 @@ async def test_a_database_of_the_version_before_is_brought_up_to_date_and_goes_o
         stack.push_async_callback(newest.close)
         assert await newest.transcript(ended.id) == SAID
         for job in (ended, open_, fresh):
-            assert await newest.job(job.id) == job
+            found = await newest.job(job.id)
+            assert found is not None
+            assert (found.state, found.origin, found.file, found.due_at) == (
+                job.state,
+                job.origin,
+                job.file,
+                job.due_at,
+            )
         older = Store(await open_postgres(url, known_migrations(), exclusive=False, more=statements), Seal(()))
         stack.push_async_callback(older.close)
         await work(older, newest, "nabla")
