@@ -108,7 +108,7 @@ crash: $(VENV)/.test
 	@"$(BIN)/python" -m pytest -q tests/crash $(ARGS)
 
 audit: $(VENV)/.test
-	@"$(BIN)/python" -m tests.crash.together.audit_run $(ARGS)
+	@"$(BIN)/python" -m tests.crash.together.audit_run --freezes 20 $(ARGS)
 
 lock:
 	@uv --version >/dev/null 2>&1 || { echo "uv is needed: pip install uv"; exit 1; }

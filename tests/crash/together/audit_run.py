@@ -1,7 +1,7 @@
 """The audit of two processes on one PostgreSQL: files, while the processes are killed, and frozen past their leases.
 
     python -m tests.crash.together.audit_run --files 200        the long form; `make audit`
-    python -m tests.crash.together.audit_run --files 200 --lease 0      with leases as shipped: a minute
+    python -m tests.crash.together.audit_run --files 200 --lease 0 --freezes 5      leases as shipped: a minute
 
 A freeze is SIGSTOP, and SIGCONT when the other process has had the time to take the work. Slack commits posts late,
 shows them later and loses answers meanwhile. In the end every file has one reply, its message one reaction and no
@@ -37,6 +37,7 @@ LEASE_SECONDS = 6.0  # instead of a minute
 SHIPPED_LEASE_SECONDS = 60.0
 PROCESSES = 2
 KILLED, FROZEN, INVITED = 0.35, 0.3, 0.15  # the share of rounds with such an act
+SPARED = 0.8  # of the frozen processes that were about to be killed: most are to wake
 
 
 @dataclass
@@ -46,6 +47,7 @@ class Course:
     verdict: Verdict = field(default_factory=Verdict)
     kills: int = 0
     freezes: int = 0
+    woken: int = 0  # frozen processes that went on; the others were killed meanwhile
     greetings: list[str] = field(default_factory=list)  # channels that the bot was invited to
     seconds: float = 0.0
 
@@ -53,7 +55,8 @@ class Course:
         """One line of figures."""
         found = self.verdict
         return (
-            f"files {found.files}, kills {self.kills}, freezes {self.freezes}, invitations {len(self.greetings)}: "
+            f"files {found.files}, kills {self.kills}, freezes {self.freezes} ({self.woken} went on), "
+            f"invitations {len(self.greetings)}: "
             f"lost {len(found.lost)}, doubled {len(found.doubled)}, billed twice {len(found.billed_twice)}, "
             f"other {len(found.other)}; {self.seconds:.0f} s"
         )
@@ -70,6 +73,7 @@ class SharedStage:
         self._ports = [stage.environment["PORT"], *(str(free_port()) for _ in range(PROCESSES - 1))]
         self._brisk = {"BRISK_LEASE_SECONDS": str(lease)} if lease else {}
         self.running: dict[int, Started] = {}
+        self.frozen: int | None = None
         vars(stage)["rows"] = self.rows
 
     def rows(self, query: str) -> Sequence[asyncpg.Record]:
@@ -105,12 +109,15 @@ class SharedStage:
         await bot.ended.wait()
         await self.start(number)
 
-    async def freeze(self, number: int, seconds: float) -> None:
-        """Let a process stand still for so long; it may be killed meanwhile."""
+    async def freeze(self, number: int, seconds: float) -> bool:
+        """Let a process stand still for so long; whether it went on, or was killed meanwhile."""
         bot = self.running[number]
         bot.kill(signal.SIGSTOP)
+        self.frozen = number
         await asyncio.sleep(seconds)
+        self.frozen = None
         bot.kill(signal.SIGCONT)
+        return bot.code is None
 
     def idle(self) -> bool:
         """Whether all is answered, and nothing is left to verify or to do later."""
@@ -137,8 +144,11 @@ class SharedStage:
             await asyncio.wait_for(bot.ended.wait(), 40)
 
 
-async def run(files: int, seed: int, lease: float, directory: Path, url: str) -> Course:
-    """Share `files` recordings among the acts, wait until all is done, and judge. `lease` in seconds, 0 as shipped."""
+async def run(files: int, seed: int, lease: float, freezes: int, directory: Path, url: str) -> Course:
+    """Share `files` recordings among the acts, wait until all is done, and judge.
+
+    `lease` in seconds, 0 as shipped. The recordings are spread over at least so many `freezes`.
+    """
     begun, course = time.monotonic(), Course()
     chance = random.Random(seed)
     async with AsyncExitStack() as stack:
@@ -152,7 +162,7 @@ async def run(files: int, seed: int, lease: float, directory: Path, url: str) ->
             await both.start(number)
         ready = lambda: all("ready" in bot.written() for bot in both.running.values())  # noqa: E731  # used once
         assert await stage.until(ready, 60), stage.bots[-1].written()
-        await _acts(both, course, chance, files)
+        await _acts(both, course, chance, files, freezes)
         stage.slack.faults.clear()
         await both.until_idle(240.0 + 4 * both.lease)
         await both.end()
@@ -162,28 +172,31 @@ async def run(files: int, seed: int, lease: float, directory: Path, url: str) ->
     return course
 
 
-async def _acts(both: SharedStage, course: Course, chance: random.Random, files: int) -> None:
+async def _acts(both: SharedStage, course: Course, chance: random.Random, files: int, freezes: int) -> None:
     stage = both.stage
-    frozen: asyncio.Task[None] | None = None
-    while len(stage.asked) < files or course.kills == 0 or course.freezes == 0:
+    freezing: list[asyncio.Task[bool]] = []
+    while len(stage.asked) < files or course.kills == 0 or course.freezes < freezes:
         stage.make_slow()
-        for _ in range(min(chance.randint(0, 4), files - len(stage.asked))):
+        by_now = files * (course.freezes + 1) // (freezes + 1)
+        for _ in range(min(chance.randint(0, max(4, files // 20)), min(files, by_now) - len(stage.asked))):
             await stage.upload()
         if chance.random() < INVITED:
             channel = stage.slack.workspace.create_channel(f"ward-{len(course.greetings)}", "public", ["U0ALICE"]).id
             stage.slack.people.invite_bot("U0ALICE", channel)
             course.greetings.append(channel)
-        await asyncio.sleep(chance.uniform(0.0, 1.5))
-        act = chance.random()
+        await asyncio.sleep(chance.uniform(0.0, both.lease / 4))
+        act, number = chance.random(), chance.randrange(PROCESSES)
         if act < KILLED:
-            await both.kill(chance.randrange(PROCESSES))
+            if number == both.frozen and chance.random() < SPARED:
+                continue
+            await both.kill(number)
             course.kills += 1
-        elif act < KILLED + FROZEN and (frozen is None or frozen.done()):
+        elif act < KILLED + FROZEN and both.frozen is None:
             seconds = both.lease * chance.uniform(1.05, 1.6)
-            frozen = asyncio.create_task(both.freeze(chance.randrange(PROCESSES), seconds))
+            freezing.append(asyncio.create_task(both.freeze(number, seconds)))
             course.freezes += 1
-    if frozen is not None:
-        await frozen
+            await asyncio.sleep(0)
+    course.woken = sum(await asyncio.gather(*freezing))
 
 
 def _judge_receipts(stage: Stage, course: Course) -> None:
@@ -210,6 +223,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description="Two processes on one PostgreSQL, killed and frozen.")
     parser.add_argument("--files", type=int, default=200)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--freezes", type=int, default=1, help="at least so many, with the files spread over them")
     parser.add_argument("--lease", type=float, default=LEASE_SECONDS, help="seconds; 0: as shipped")
     given = parser.parse_args()
     folder = postgres.binaries()
@@ -219,7 +233,7 @@ def main() -> int:
     with postgres.running(folder) as home, tempfile.TemporaryDirectory() as directory:
         subprocess.run([folder / "createdb", "-h", home, "-U", "postgres", "audit"], check=True)
         url = f"postgresql://postgres@/audit?host={home}"
-        course = asyncio.run(run(given.files, given.seed, given.lease, Path(directory), url))
+        course = asyncio.run(run(given.files, given.seed, given.lease, given.freezes, Path(directory), url))
     for fault in course.verdict.faults:
         print(fault)
     lease = given.lease or SHIPPED_LEASE_SECONDS
