@@ -182,13 +182,16 @@ async def test_who_stood_still_with_an_old_wish_changes_no_reaction(place: Workp
     store, stands = standing(place, "outbox_message")
     async with another(place, stands) as stale:
         stale.chat._reactions.show(job, SEEN)
-        asleep = asyncio.create_task(stale.chat._reactions.run())
+        asleep = asyncio.create_task(stale.chat._reactions._next())
         await store.stands.wait()
         await answered(place, job)
-        await place.slack.until(lambda: reactions(message) == {DONE})
+
+        async def settled() -> bool:
+            return (await row_of(place, Reactions.key(job.origin))).phase == "settled"
+
+        await place.until(settled)
         store.wakes.set()
-        await place.slack.until(lambda: not stale.chat._reactions._wanted)
-        asleep.cancel()
+        await asleep
     assert reactions(message) == {DONE}
     assert place.slack.calls("reactions.add") == 1
 
