@@ -37,6 +37,7 @@ LEASE_SECONDS = 6.0  # instead of a minute
 SHIPPED_LEASE_SECONDS = 60.0
 PROCESSES = 2
 KILLED, FROZEN, INVITED = 0.35, 0.3, 0.15  # the share of rounds with such an act
+REACTION_SECONDS = 4.2  # Slack takes so long for one to be replaced: 20 removals and 50 additions a minute
 SPARED = 0.8  # of the frozen processes that were about to be killed: most are to wake
 
 
@@ -164,7 +165,7 @@ async def run(files: int, seed: int, lease: float, freezes: int, directory: Path
         assert await stage.until(ready, 60), stage.bots[-1].written()
         await _acts(both, course, chance, files, freezes)
         stage.slack.faults.clear()
-        await both.until_idle(240.0 + 4 * both.lease)
+        await both.until_idle(240.0 + 4 * both.lease + REACTION_SECONDS * files)
         await both.end()
         course.verdict = judge(stage)
         _judge_receipts(stage, course)
