@@ -49,7 +49,7 @@ async def open_scribe(directory: Path, samples: Path | None = None, **more: str)
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    options = with_manifest(Options(samples=samples, share_delay=0.02), ROOT / "manifest.yml")
+    options = with_manifest(Options(samples=samples, share_delay=0.02, refused_blocks=()), ROOT / "manifest.yml")
     xosum = XosumSimulator(XosumSettings(job_seconds=0.1, webhook_spacing=(0.2,), language="en"))
     xosum.settings.webhook_url = webhook_address(f"http://127.0.0.1:{port}", "xosum", xosum.settings.webhook_secret)
     invox = InvoxSimulator(InvoxSettings(job_seconds=0.1, webhook_spacing=(0.2,)))

@@ -92,6 +92,9 @@ async def look_at_a_thread(page: Page, tmp_path: Path) -> None:
     await expect(reply).to_be_visible()
     await expect(channel(page).get_by_role("button", name="white check mark, 1 person")).to_be_visible()
     await audit(page, "thread")
+    await reply.locator(".bk-container summary").click()
+    await expect(reply.get_by_text("The cough is nearly gone.")).to_be_visible()
+    await audit(page, "thread with its transcript unfolded")
     for button in ("Rename speakers", "Transcribe again"):
         await reply.get_by_role("button", name=button).click()
         await expect(page.get_by_role("dialog", name=button).get_by_role("button", name="Cancel")).to_be_visible()
@@ -118,6 +121,7 @@ async def look_at_answers(page: Page) -> None:
     await expect(page.get_by_role("dialog")).to_have_count(0)
     await page.locator("#sidebar").get_by_role("button", name="App Home").click()
     await expect(page.get_by_role("region", name="App Home")).to_be_visible()
+    await expect(page.get_by_role("img", name="Transcribed in the last two weeks")).to_be_visible()
     await audit(page, "App Home")
 
 

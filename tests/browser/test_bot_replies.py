@@ -199,7 +199,7 @@ async def test_on_request_a_recording_waits_for_the_shortcut_or_a_mention(
     await page.keyboard.press("Escape")
     await attach(channel(page), tone(tmp_path / "other.wav", 2.0))
     other = message(channel(page), "other.wav")
-    await other.hover()
+    await other.focus()  # the pointer would be beside it once something above has grown
     await other.get_by_role("button", name="More actions").click()
     await page.get_by_role("menuitem", name="Transcribe").click()
     await expect(message(channel(page), "On it.")).to_be_visible()
