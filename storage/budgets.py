@@ -28,7 +28,7 @@ CLOCK_GRACE = 120.0  # seconds by which the clocks of several servers may differ
 LATENCY_SAMPLES = 50
 _ATTEMPTS = 12  # to take a call, while other processes take some at the same moment
 LATENCY_LEAST = 5
-LATENCY_TRIM = 8  # old samples are deleted by one in so many
+LATENCY_TRIM = 8  # old samples are deleted by one call in this many
 
 
 @dataclass(frozen=True, slots=True)

@@ -128,7 +128,7 @@ async def work(url: str, total: int) -> float:
 
 
 async def race(home: Path, pid: int, name: str, processes: int, jobs: int) -> dict[str, float]:
-    """So many processes take these jobs through every state."""
+    """This many processes take these jobs through every state."""
     url = new_database(home, name)
     store = await open_store(url)
     now = SystemClock().now()

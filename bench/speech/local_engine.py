@@ -204,7 +204,7 @@ def plain(text: str) -> str:
 
 
 def talk(path: Path, minutes: float) -> str:
-    """Write so many minutes of the samples in turn with short pauses; returns the words."""
+    """Write this many minutes of the samples in turn with short pauses; returns the words."""
     clips = [(words_of(name), decode_audio(str(SAMPLES / name), RATE)) for name in ENGLISH]
     said: list[str] = []
     left = int(minutes * 60 * RATE)

@@ -17,7 +17,7 @@ from bot.domain.errors import Problem, ProblemCode, Rejected
 from bot.ports.audio import AudioFacts, InputLimits, Payload, Progress, SourceFile
 from bot.subprocesses.child import Child, ChildDiedError, ChildStalledError
 
-_STALL_SECONDS = 120.0  # a conversion that says nothing for so long hangs
+_STALL_SECONDS = 120.0  # a conversion that says nothing for this long hangs
 _SPOOL_SHARE = 0.4  # of the progress, when a conversion follows
 _MB = 1024 * 1024
 

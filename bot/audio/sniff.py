@@ -42,7 +42,7 @@ _MAGIC: tuple[tuple[int, bytes, str], ...] = (
     (0, b"\x56\xe0", "loas"),
 )
 _RIFF = {b"WAVE": "wav", b"AVI ": "avi", b"QLCM": "qcp"}
-# Formats of sound that nothing at hand decodes, by their first bytes.
+# Sound formats that our decoder does not know, by their first bytes.
 _UNREADABLE = ((1, b"ds2", "DS2"),)
 _HTML = re.compile(
     rb"(?:\xef\xbb\xbf)?\s*(?:<!--.*?-->\s*)?<(?:!doctype\s+html|html|head)\b", re.IGNORECASE | re.DOTALL

@@ -3,7 +3,7 @@
     <root> 0700 / run-<random> 0700 / owner (locked while the process lives)
                                     / <job>-<random> 0700 / source, payload.mp3
 
-The lock dies with its process, however it dies, so a start can tell leavings from a neighbour's work.
+The lock dies with its process, however it dies, so a new process knows what was left behind from what another one uses.
 """
 
 import asyncio

@@ -43,7 +43,7 @@ class Meter:
         self._bar.stop()
 
     def tell(self, doing: str, done: int, total: int) -> None:
-        """So many are done of so many."""
+        """Show how far it is."""
         if doing != self._doing:
             self._doing, self._tenths = doing, -1
             for task in self._bar.task_ids:

@@ -65,7 +65,7 @@ class Transcript:
 
     @property
     def unclear_seconds(self) -> float:
-        """How long somebody spoke of whom no words could be made out."""
+        """Seconds of speech in which no words could be made out."""
         return sum(s.end - s.start for s in self.segments if s.unclear and s.start is not None and s.end is not None)
 
     @property

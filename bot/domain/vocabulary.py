@@ -160,7 +160,7 @@ def replacement(heard: str, written: str) -> Replacement:
 
 
 def fitting(entries: Sequence[str], most_words: int, beneath: Sequence[str] = ()) -> tuple[str, ...]:
-    """The last entries that have at most so many words together, and `beneath` in front of them what still fits.
+    """The last entries that have at most this many words together, and `beneath` in front of them what still fits.
 
     The order is that of the list, so that the ones that matter most come last, where a prompt has the most weight.
     """

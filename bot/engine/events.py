@@ -52,7 +52,7 @@ class StoreFailed:
 
 @dataclass(frozen=True, slots=True)
 class ClockSet:
-    """The machine's clock was set by so many seconds (negative: back), or the machine slept."""
+    """The machine's clock was set by this many seconds (negative: back), or the machine slept."""
 
     by: float
 

@@ -15,7 +15,7 @@ from bot.ports.clock import Clock
 from bot.ports.store import Processes, ProcessFacts
 
 REPORT_SECONDS = 10.0
-LIVING_SECONDS = 45.0  # a process that was not seen for so long is gone
+LIVING_SECONDS = 45.0  # a process that was not seen for this long is gone
 _SPOOL_ID = "spool-id"
 
 

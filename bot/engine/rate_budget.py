@@ -39,7 +39,7 @@ class Budget:
         await turn
 
     async def hold(self, seconds: float) -> None:
-        """Nobody spends for so long: the other side said so."""
+        """No call for this many seconds, because the service asked for that."""
         await self.store.hold(self.account, self.clock.now() + seconds)
 
     async def _serve(self, pace: Pace) -> None:

@@ -1,4 +1,4 @@
-"""The one place where a job lets go of what it holds outside its row, whichever way it ends.
+"""The one place where a job releases what it holds outside its row, whichever way it ends.
 
 A job that needs no more work is replying (or parked). `Release` is called when it gets there, and again before its
 reply is posted, so that a crash in between leaves nothing behind. Every part of it may be repeated.
@@ -26,7 +26,7 @@ class Release:
     hosted_audio: HostedAudio
 
     async def __call__(self, job: Job) -> None:
-        """Let go of everything this job does not need any more. Raises `StoreError`."""
+        """Release everything that this job does not need any more. Raises `StoreError`."""
         if job.state not in (State.REPLYING, State.PARKED):
             return
         await self.hosted_audio.release(job.id)

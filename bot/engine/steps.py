@@ -29,7 +29,7 @@ from bot.text.replacing import Replacer
 Suggest = Callable[[Transcript], Transcript]  # a title and highlights where the provider gave none
 
 SHOWN_SHARE = 0.01  # progress is shown in steps of this size
-FRESH_SECONDS = 60.0  # what was learnt of a file is used again for so long
+FRESH_SECONDS = 60.0  # what was learnt of a file is used again for this long
 MOST_REMEMBERED = 256
 
 

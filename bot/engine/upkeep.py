@@ -1,4 +1,4 @@
-"""What the bot tidies up by itself: the leavings of a killed process at start, and old content once an hour."""
+"""What the bot tidies up by itself: what a killed process left, at start, and old content once an hour."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
@@ -52,7 +52,7 @@ class Upkeep:
             await self.store.wake(job.id, self.clock.now())
 
     async def release_ended(self) -> None:
-        """Let go of what this process holds for jobs that another one has ended: audio, and work of its own."""
+        """Release what this process holds for jobs that another one has ended: audio, and work of its own."""
         await self.hosted_audio.sweep()
         for provider in self.providers.values():
             if isinstance(provider, KeepsAudio):
@@ -83,7 +83,7 @@ class Upkeep:
             await self._purge_audit(now)
 
     async def _purge_audit(self, now: float) -> None:
-        """What the operator lets go of the audit log is itself in it."""
+        """Deleting old entries of the audit log is an entry of it."""
         if count := await self.store.purge_audit(now - self.audit_retention_days * DAY):
             details = {"entries": str(count)}
             await self.store.record(AuditEntry(now, "bot", AuditAction.PURGED, "schedule", details=details))

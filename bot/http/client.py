@@ -94,7 +94,7 @@ class Http:
     ) -> Answer:
         """Send a small request and read the whole answer, within `timeout` seconds.
 
-        `account` is whom a `Misconfigured` parks. A call that is not `repeatable` must not happen twice: it is sent
+        A `Misconfigured` parks `account`. A call that is not `repeatable` must not happen twice: it is sent
         once, and is `Ambiguous` when it may have been received; other calls get two quick repeats. `acquire` is
         awaited before each attempt. `retry_default` seconds stand in for a missing Retry-After. With `every_status`
         429 and 5xx are answers too, for the caller to judge by their body.

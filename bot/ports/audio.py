@@ -8,7 +8,7 @@ from typing import Protocol
 
 from bot.domain.job import FileFacts
 
-Progress = Callable[[float], Awaitable[None]]  # 0..1 of the step at hand; cheap to call often
+Progress = Callable[[float], Awaitable[None]]  # 0..1 of the present step; cheap to call often
 
 
 class SourceFile(Protocol):

@@ -17,9 +17,9 @@ class Clock(Protocol):
 
 
 class WakeEvent:
-    """Wakes one loop before its time. Rung while nobody waits, it is heard at the next `wait`.
+    """A sleep that can be cut short: `notify()` while nobody waits makes the next `wait()` return at once.
 
-    The loop says `clear` before it looks for work, so that what comes while it looks wakes it again.
+    The loop calls `clear` before it looks for work, so that what comes meanwhile wakes it again.
     """
 
     def __init__(self, clock: Clock) -> None:
@@ -27,11 +27,11 @@ class WakeEvent:
         self._rung = asyncio.Event()
 
     def notify(self) -> None:
-        """Look now."""
+        """End the wait."""
         self._rung.set()
 
     def clear(self) -> None:
-        """What was rung for is looked at now."""
+        """Forget earlier calls of `notify`."""
         self._rung.clear()
 
     async def wait(self, seconds: float) -> None:

@@ -190,7 +190,7 @@ class Provider(Protocol):
         ...
 
     async def close(self) -> None:
-        """Let go of connections and child processes."""
+        """Close connections and end child processes."""
         ...
 
 

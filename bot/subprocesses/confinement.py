@@ -73,7 +73,7 @@ def confine(
 
 
 def limit_work(seconds: float, output: int | None = None) -> None:
-    """End this process after so many seconds of processor from now; files longer than `output` bytes fail.
+    """End this process after this many more seconds of processor time; files longer than `output` bytes fail.
 
     Raises nothing; a limit that is already lower stays.
     """

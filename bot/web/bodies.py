@@ -1,4 +1,4 @@
-"""Reads request bodies: at most so many bytes, for at most so long, and at most so many at once."""
+"""Reads request bodies within limits of size, time, and how many there are at once."""
 
 import asyncio
 

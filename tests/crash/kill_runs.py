@@ -97,7 +97,7 @@ async def kill_at_points(stage: Stage, points: Sequence[tuple[str, int]], tally:
 
 
 async def _ended(stage: Stage, bot: Started) -> None:
-    """Wait until a bot ends, or has had nothing to do for so long that it will not reach its failpoint."""
+    """Wait until a bot ends, or has had nothing to do for too long, so that it will not reach its failpoint."""
     end, idle_since = time.monotonic() + WAIT_SECONDS, 0.0
     while bot.code is None and time.monotonic() < end:
         if not stage.idle():

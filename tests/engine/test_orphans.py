@@ -85,7 +85,7 @@ class Place:
         return found
 
     async def pass_time(self, seconds: float, done: Callable[[Job], bool] = lambda job: False) -> None:
-        """Let bots run for so long, or until the job is as wanted; looks once in a while."""
+        """Let bots run for this long, or until the job is as wanted; looks once in a while."""
         until = self.clock.elapsed() + seconds
         while self.clock.elapsed() < until and not done(await self.row(self.job)):
             at = min(until, self.clock.elapsed() + max(10.0, seconds / 100))

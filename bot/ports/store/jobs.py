@@ -104,7 +104,7 @@ class Jobs(Protocol):
         """The recording or its message was deleted: from now on the job takes no result and no retry.
 
         In one transaction: `deleted_at` is set, all content of the job goes (as `purge_job`), a job that had ended
-        becomes `State.DELETED`, and an unfinished one (parked, too) is due now, so that its lane lets go of everything
+        becomes `State.DELETED`, and an unfinished one (parked, too) is due now, so that its lane releases everything
         and ends it by `delete`. Returns False if it was marked before, or there is no such job.
         """
         ...

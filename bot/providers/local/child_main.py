@@ -55,7 +55,7 @@ class OpenRecording:
         return None
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Close the file."""
         self.recording.__exit__()
 
 

@@ -12,7 +12,7 @@ from bot.subprocesses.child import Child, ChildDiedError, ChildStalledError
 
 ENGINE = "bot.providers.local.child_main"
 _LOAD_SECONDS = 3600.0  # a large model of a hub is downloaded first
-_IDLE_SECONDS = 600.0  # a model that nobody has used for so long gives its memory back
+_IDLE_SECONDS = 600.0  # a model that nobody has used for this long gives its memory back
 
 
 def cores() -> int:

@@ -31,7 +31,7 @@ class QuotaExhausted(Misconfigured):
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """Whom an error is about. `smaller` is the sentence that says how large a piece was and how to make it smaller."""
+    """The service that an error is about. `smaller` says how large a piece was, and how to make it smaller."""
 
     account: str
     title: str

@@ -43,7 +43,7 @@ def join(pieces: Sequence[AnsweredPiece], provider: str) -> Transcript:
 
 
 def moved(segment: Segment, seconds: float) -> Segment:
-    """The segment with its times so many seconds later."""
+    """The segment with its times this many seconds later."""
     return replace(
         segment,
         start=None if segment.start is None else round(segment.start + seconds, 3),

@@ -24,7 +24,7 @@ from bot.providers.openai.messages import CUTTER_WIRE, AllCut, CutFile, CutProgr
 from bot.subprocesses.child import Child, ChildDiedError, ChildStalledError
 
 CUTTER = "bot.providers.openai.child_main"
-_STALL_SECONDS = 120.0  # a child that says nothing for so long hangs
+_STALL_SECONDS = 120.0  # a child that says nothing for this long hangs
 _REFERENCES = "references.json"
 _VOCABULARY = "vocabulary.json"
 

@@ -24,7 +24,7 @@ class Retention:
     longest: int = 0
 
     def allows(self, days: int | None) -> bool:
-        """Whether a channel may keep content for so long (0: without end; None: the default)."""
+        """Whether a channel may keep content for this many days (0: without end; None: the default)."""
         return days is None or self.longest == 0 or 0 < days <= self.longest
 
     def days(self, settings: ChannelSettings) -> int:

@@ -1,4 +1,4 @@
-"""Small files of formats that nothing at hand writes, after their public descriptions. What they hold is noise."""
+"""Small files of formats that no library here writes, after their public descriptions. What they hold is noise."""
 
 import random
 import struct
