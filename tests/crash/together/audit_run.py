@@ -111,7 +111,7 @@ class SharedStage:
         await self.start(number)
 
     async def freeze(self, number: int, seconds: float) -> bool:
-        """Let a process stand still for so long; whether it went on, or was killed meanwhile."""
+        """Let a process stand still for this long; whether it went on, or was killed meanwhile."""
         bot = self.running[number]
         bot.kill(signal.SIGSTOP)
         self.frozen = number
