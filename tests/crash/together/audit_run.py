@@ -148,7 +148,7 @@ class SharedStage:
 async def run(files: int, seed: int, lease: float, freezes: int, directory: Path, url: str) -> Course:
     """Share `files` recordings among the acts, wait until all is done, and judge.
 
-    `lease` in seconds, 0 as shipped. The recordings are spread over at least so many `freezes`.
+    `lease` in seconds, 0 as shipped. The recordings are spread over at least this many `freezes`.
     """
     begun, course = time.monotonic(), Course()
     chance = random.Random(seed)
@@ -224,7 +224,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description="Two processes on one PostgreSQL, killed and frozen.")
     parser.add_argument("--files", type=int, default=200)
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--freezes", type=int, default=1, help="at least so many, with the files spread over them")
+    parser.add_argument("--freezes", type=int, default=1, help="at least this many, with the files spread over them")
     parser.add_argument("--lease", type=float, default=LEASE_SECONDS, help="seconds; 0: as shipped")
     given = parser.parse_args()
     folder = postgres.binaries()
