@@ -162,7 +162,7 @@ async def test_the_home_shows_recordings_use_and_settings(alice: Page, bot: Scri
     home = alice.get_by_role("region", name="App Home")
     await expect(home).to_contain_text("Your last recordings")
     await expect(home).to_contain_text("8 recordings")
-    await expect(home).to_contain_text("█")
+    await expect(home.get_by_role("img", name="Transcribed in the last two weeks")).to_be_visible()
     await look(alice, "home")
     await home.get_by_role("button", name="Settings").first.click()
     modal = alice.get_by_role("dialog", name="Channel settings")
