@@ -49,6 +49,13 @@ class RequestPacing:
         """Take turns together with other processes. `scope` is the workspace that the limits of methods belong to."""
         self._shared, self._scope = rows, scope
 
+    def of(self, scope: str) -> "RequestPacing":
+        """The pacing of another workspace, with its own limits; shared as this one is."""
+        found = RequestPacing(self._clock)
+        if self._shared is not None:
+            found.share(self._shared, scope)
+        return found
+
     def free_in(self, key: str) -> float:
         """Seconds until a call would not have to wait, as far as this process knows."""
         wait = self._free_at.get(key, 0.0) - self._clock.now()

@@ -106,6 +106,13 @@ async def test_a_pause_that_slack_asks_one_for_is_kept_by_all(store: JobStore) -
     assert several.begun["C1"] == [pytest.approx(NOW + 30.0, abs=CLOSE)]
 
 
+async def test_each_workspace_has_its_own_limits(store: JobStore) -> None:
+    several = Several(store, 2)
+    several.processes.append(several.processes[0].of("T2:"))
+    await several.run((0, "chat.update", 1.2), (1, "chat.update", 1.2), (2, "chat.update", 1.2))
+    assert sorted(several.begun["chat.update"]) == [NOW, NOW, pytest.approx(NOW + 1.2, abs=CLOSE)]
+
+
 async def test_while_the_database_is_away_each_paces_itself(store: JobStore) -> None:
     several = Several(store, 1)
     several.rows.away = True
