@@ -74,6 +74,11 @@ class OutboxMessage:
     revision: int = 0
     team_id: str = ""
 
+    @property
+    def is_there(self) -> bool:
+        """Whether the message is in Slack, as far as we know."""
+        return self.phase in (Phase.POSTED, Phase.SETTLED)
+
 
 @dataclass(frozen=True, slots=True)
 class InboxItem:

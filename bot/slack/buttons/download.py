@@ -15,7 +15,7 @@ from bot.domain.errors import Transient
 from bot.domain.job import Job
 from bot.domain.transcript import Transcript
 from bot.ports.clock import Clock
-from bot.ports.store import AuditAction, ChannelSettings, JobStore, OutboxMessage
+from bot.ports.store import AuditAction, ChannelSettings, JobStore, OutboxMessage, Phase
 from bot.slack.api.client import SlackClient, SlackRefusal
 from bot.slack.api.identity import Identity
 from bot.slack.api.methods import Method
@@ -104,8 +104,8 @@ class Downloads:
     async def share(self, job: Job, transcript: Transcript, wanted: Format, key: str) -> bool:
         """Put the file into the thread, exactly once; False where files are refused. Raises as `Uploads.deliver`."""
         row = await self._store.outbox_message(key)
-        if row is not None and row.phase == "gone":  # deleted, or refused by a policy that may have changed
-            begun = await self._store.update_outbox(replace(row, phase="intent", file_id=""))
+        if row is not None and row.phase == Phase.GONE:  # deleted, or refused by a policy that may have changed
+            begun = await self._store.update_outbox(replace(row, phase=Phase.INTENT, file_id=""))
             if begun is None:
                 raise Transient(SOMEBODY_ELSE, after=1.0)
         settings = await self._store.channel_settings(job.origin.team_id, job.origin.channel_id)
@@ -119,14 +119,14 @@ class Downloads:
 
     async def _link(self, row: OutboxMessage | None) -> tuple[str, str]:
         """Address and name of a file that is there; one that somebody deleted is made again."""
-        if row is None or row.phase not in ("posted", "settled"):
+        if row is None or not row.is_there:
             return "", ""
         try:
             file = child(await self._client.call(Method.FILE_INFO, file=row.file_id), "file")
         except SlackRefusal as refusal:
             if refusal.code not in _GONE:
                 raise
-            await self._store.update_outbox(replace(row, phase="gone"))  # unless it was shared again meanwhile
+            await self._store.update_outbox(replace(row, phase=Phase.GONE))  # unless it was shared again meanwhile
             return "", ""
         return text(file, "permalink"), text(file, "name")
 

@@ -29,7 +29,6 @@ from bot.text.exports.formats import Format, available
 
 REWRITE = "rewrite"
 ERASE = "erase"
-_THERE = ("posted", "settled")
 
 _log = structlog.get_logger(__name__)
 
@@ -63,7 +62,7 @@ class ReplyUpdates:
             return
         turn = await self._replies.turn(job)
         revision = (await self._store.speaker_names(job.id)).revision
-        posted = [row for row in await self._store.outbox_of_job(job.id) if row.phase in _THERE]
+        posted = [row for row in await self._store.outbox_of_job(job.id) if row.is_there]
         document = await self._message(job, transcript, turn, posted)
         await self._document(job, turn, revision, posted, document)
         await self._exports(job, transcript, revision, posted)
@@ -124,7 +123,7 @@ class ReplyUpdates:
         if job is None:
             return
         await self._store.purge_job(job.id, self._clock.now())
-        posted = [row for row in await self._store.outbox_of_job(job.id) if row.phase in _THERE]
+        posted = [row for row in await self._store.outbox_of_job(job.id) if row.is_there]
         last = self._replies.key(job, await self._replies.turn(job), 0)
         for row in posted:
             match read_key(row.key):
@@ -143,7 +142,7 @@ class ReplyUpdates:
         if job is None:
             return
         for row in await self._store.outbox_of_job(job.id):
-            if row.phase in _THERE:
+            if row.is_there:
                 await (self._erase_file(row) if row.file_id else self._erase_message(row))
         _log.info("reply_withdrawn", job=job.id)
 

@@ -21,7 +21,7 @@ import structlog
 
 from bot.domain.errors import Ambiguous, Misconfigured, RateLimited, Rejected, Transient
 from bot.ports.clock import Clock
-from bot.ports.store import JobStore, OutboxMessage
+from bot.ports.store import JobStore, OutboxMessage, Phase
 from bot.slack.api.client import SlackClient, SlackRefusal
 from bot.slack.api.identity import BotIdentity, Identity
 from bot.slack.api.methods import Method
@@ -113,7 +113,7 @@ class Posts:
         `Misconfigured`, or `SlackRefusal` when Slack will not have it.
         """
         row = await self._store.outbox_message(key)
-        if row is not None and row.phase in ("posted", "settled"):
+        if row is not None and row.is_there:
             return row.ts
         now = self._clock.now()
         fresh = OutboxMessage(key, job_id, channel_id, thread_ts, "intent", now, revision=row.revision if row else 0)
@@ -132,7 +132,7 @@ class Posts:
         ts = await self._post(claimed, message, fresh.verify_at)
         posted = self._posted(claimed, ts, doubtful)
         if passing and not doubtful:
-            posted = replace(posted, phase="settled", verify_at=self._clock.now() + VERIFY_SECONDS)
+            posted = replace(posted, phase=Phase.SETTLED, verify_at=self._clock.now() + VERIFY_SECONDS)
         if await self._store.update_outbox(posted) is None:
             return await self._superseded(claimed, ts)
         self._tell(key, "posted")
@@ -149,9 +149,9 @@ class Posts:
     async def _superseded(self, claimed: OutboxMessage, ts: str) -> str:
         """Our message is posted, and its row has changed meanwhile: what the row says counts."""
         current = await self._store.outbox_message(claimed.key)
-        if current is not None and current.phase == "intent":  # who is at it now finds ours, or verifies
+        if current is not None and current.phase == Phase.INTENT:  # who is at it now finds ours, or verifies
             raise Transient(SOMEBODY_ELSE, after=self.settle_seconds)
-        if current is not None and current.ts == ts and current.phase in ("posted", "settled"):
+        if current is not None and current.ts == ts and current.is_there:
             return ts
         _log.warning("extra_deleted", key=claimed.key, ts=ts)
         await self.delete(claimed.channel_id, ts)
@@ -164,7 +164,7 @@ class Posts:
 
     async def wait_until_settled(self, row: OutboxMessage) -> None:
         """Raise `Transient` until a doubtful post has had its time to show."""
-        if row.phase != "intent":
+        if row.phase != Phase.INTENT:
             return
         wait = row.intent_at + self.settle_seconds - self._clock.now()
         if wait > self.settle_seconds:  # the clock was set back: count from now
@@ -197,7 +197,7 @@ class Posts:
             raise Transient(unknown.detail, after=self.settle_seconds) from None
         except (Transient, Misconfigured, Rejected) as error:
             # Certainly not posted: nothing to settle.
-            await self._store.update_outbox(replace(row, phase="gone", verify_at=verify_at))
+            await self._store.update_outbox(replace(row, phase=Phase.GONE, verify_at=verify_at))
             if isinstance(error, RateLimited):  # of this channel, not of the whole lane
                 raise Transient(error.detail, after=error.retry_after) from None
             raise
@@ -205,7 +205,7 @@ class Posts:
 
     def _posted(self, row: OutboxMessage, ts: str, doubtful: bool) -> OutboxMessage:
         verify_at = self._clock.now() + VERIFY_SECONDS if doubtful else None
-        return replace(row, phase="posted", ts=ts, verify_at=verify_at)
+        return replace(row, phase=Phase.POSTED, ts=ts, verify_at=verify_at)
 
     async def find(self, row: OutboxMessage) -> list[str]:
         """The `ts` of every message of ours that carries the row's mark, earliest first."""
@@ -259,8 +259,8 @@ class Posts:
     async def mark_gone(self, row: OutboxMessage, verify_at: float | None = None) -> None:
         """Note that this message of ours is deleted, unless its row is about another one by now."""
         gone: OutboxMessage | None = row
-        while gone is not None and gone.phase != "gone" and (gone.ts, gone.file_id) == (row.ts, row.file_id):
-            if await self._store.update_outbox(replace(gone, phase="gone", verify_at=verify_at)) is not None:
+        while gone is not None and gone.phase != Phase.GONE and (gone.ts, gone.file_id) == (row.ts, row.file_id):
+            if await self._store.update_outbox(replace(gone, phase=Phase.GONE, verify_at=verify_at)) is not None:
                 return
             gone = await self._store.outbox_message(row.key)
 
@@ -270,7 +270,7 @@ class Posts:
 
     async def verify(self, row: OutboxMessage) -> None:
         """Look a doubtful message up once more: the earliest stays, extras go."""
-        if row.phase == "intent" and self._clock.now() < row.intent_at + 10 * VERIFY_SECONDS:
+        if row.phase == Phase.INTENT and self._clock.now() < row.intent_at + 10 * VERIFY_SECONDS:
             return  # its owner is still at it
         taken = await self.take_verification(row)
         if taken is not None:
@@ -279,7 +279,7 @@ class Posts:
 
     async def without_extras(self, row: OutboxMessage) -> OutboxMessage:
         """The row as settled, once extras of a message that is posted are deleted; any other row as it is."""
-        if row.phase != "posted":
+        if row.phase != Phase.POSTED:
             return row
         try:
             found = await self.find(row)
@@ -289,7 +289,7 @@ class Posts:
             _log.info("extra_deleted", key=row.key, ts=extra)
             await self.delete(row.channel_id, extra)
             self._tell(row.key, "healed")
-        return replace(row, phase="settled", ts=found[0] if found else row.ts)
+        return replace(row, phase=Phase.SETTLED, ts=found[0] if found else row.ts)
 
 
 def _marked(me: Identity, mark: MessageMark, page: Json) -> list[str]:

@@ -19,7 +19,7 @@ from bot.domain.errors import RateLimited, StepError, StoreError, Transient
 from bot.domain.job import FINAL, Job, Origin, Outcome, State
 from bot.domain.transcript import SpeechFinding
 from bot.ports.clock import Clock
-from bot.ports.store import JobStore, OutboxMessage
+from bot.ports.store import JobStore, OutboxMessage, Phase
 from bot.slack.api.client import SlackClient, SlackRefusal
 from bot.slack.api.methods import Method
 from bot.slack.outbox_keys import reaction_key
@@ -84,7 +84,7 @@ class Reactions:
         Raises `StoreError` only.
         """
         key = self.key(job.origin)
-        row = await self._store.outbox_message(key) or self._row(job.origin, "gone")
+        row = await self._store.outbox_message(key) or self._row(job.origin, Phase.GONE)
         while await self._store.update_outbox(replace(row, verify_at=self._later()), release=False) is None:
             row = await self._store.outbox_message(key) or row
 
@@ -129,9 +129,9 @@ class Reactions:
 
     async def _change(self, origin: Origin, wanted: Wanted) -> None:
         found = await self._store.outbox_message(self.key(origin))
-        row = found or self._row(origin, "gone")
-        certain = row.phase in ("settled", "gone")
-        if row.phase != "intent" and row.ts == wanted.name:
+        row = found or self._row(origin, Phase.GONE)
+        certain = row.phase in (Phase.SETTLED, Phase.GONE)
+        if row.phase != Phase.INTENT and row.ts == wanted.name:
             return
         if wanted.name == SEEN and not await self._is_waited_for(origin):
             return  # this process stood still, or another was quicker
@@ -145,19 +145,19 @@ class Reactions:
                 await self._react(Method.REACT, claimed, wanted.name)
         except RateLimited:
             if certain:
-                phase = "settled" if before else "gone"
+                phase = Phase.SETTLED if before else Phase.GONE
                 await self._store.update_outbox(replace(claimed, phase=phase, ts=before))
             raise
         except Transient:
             raise
         except StepError:  # a missing scope, say: another try would fail, too
-            await self._store.update_outbox(replace(claimed, phase="gone", ts=NONE, verify_at=None))
+            await self._store.update_outbox(replace(claimed, phase=Phase.GONE, ts=NONE, verify_at=None))
             raise
         await self._changed(claimed, certain)
 
     async def _claim(self, row: OutboxMessage, name: str) -> OutboxMessage:
         at = self._clock.now()
-        intent = replace(row, phase="intent", ts=name, intent_at=at, verify_at=self._later())
+        intent = replace(row, phase=Phase.INTENT, ts=name, intent_at=at, verify_at=self._later())
         claimed = await self._store.claim_outbox(intent, self._owner, at, CLAIM_SECONDS)
         if claimed is None:
             raise Transient("another process is at this reaction", after=1.0)
@@ -167,7 +167,7 @@ class Reactions:
         """Store that it is there. Not `certain`: another process was at it, and may go on when it wakes."""
         name = claimed.ts
         verify_at = None if certain and name != SEEN else self._later()
-        changed = replace(claimed, phase="settled" if certain else "posted", verify_at=verify_at)
+        changed = replace(claimed, phase=Phase.SETTLED if certain else Phase.POSTED, verify_at=verify_at)
         while await self._store.update_outbox(changed) is None:
             current = await self._store.outbox_message(claimed.key)
             if current is not None and current.owner == self._owner:  # a promise was stored
@@ -186,7 +186,7 @@ class Reactions:
 
     async def verify(self, row: OutboxMessage) -> None:
         """A reaction whose time to be verified has come: it is what the message's jobs say, and the only one."""
-        if row.phase == "intent" and row.claimed_until > self._clock.now():
+        if row.phase == Phase.INTENT and row.claimed_until > self._clock.now():
             return
         taken = await self._store.update_outbox(replace(row, verify_at=self._later()), release=False)
         if taken is None:
@@ -194,14 +194,14 @@ class Reactions:
         jobs = await self._store.jobs_of_message(row.key.split(":")[1], row.channel_id, row.thread_ts)
         over = all(job.state in FINAL for job in jobs)
         wanted = await self.ending(jobs) if over else SEEN
-        if jobs and (row.phase == "intent" or (over and row.ts != wanted)):
+        if jobs and (row.phase == Phase.INTENT or (over and row.ts != wanted)):
             self.show(jobs[0], wanted)
             return
-        if row.phase == "posted":  # the other process may have added its own since
+        if row.phase == Phase.POSTED:  # the other process may have added its own since
             for name in ALL - {row.ts}:
                 await self._react(Method.UNREACT, row, name)
         if over or not any(job.state == State.REPLYING for job in jobs):  # else `promise` may have been before this
-            await self._store.update_outbox(replace(taken, phase="settled", verify_at=None))
+            await self._store.update_outbox(replace(taken, phase=Phase.SETTLED, verify_at=None))
 
     async def _react(self, method: Method, row: OutboxMessage, name: str) -> None:
         try:

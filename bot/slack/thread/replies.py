@@ -157,7 +157,7 @@ class Replies:
         """Where the try before ended without a transcript, too: its message says the newest; no other one is posted."""
         before = await self._store.outbox_message(self.key(job, turn - 1, 0))
         key = self.key(job, turn, 0)
-        if before is None or before.phase not in ("posted", "settled") or await self._store.outbox_message(key):
+        if before is None or not before.is_there or await self._store.outbox_message(key):
             return False  # it ended with a transcript that was deleted, or this try is posted already
         row = replace(before, key=key, intent_at=self._clock.now(), verify_at=None, revision=0)
         try:

@@ -14,7 +14,7 @@ import structlog
 from bot.domain.errors import RateLimited, StepError, StoreError, Transient
 from bot.domain.job import FINAL, Job, Outcome, State
 from bot.ports.clock import Clock, WakeEvent
-from bot.ports.store import JobStore, OutboxMessage
+from bot.ports.store import JobStore, OutboxMessage, Phase
 from bot.slack.api.client import SlackClient, SlackRefusal
 from bot.slack.blockkit.blocks import Message
 from bot.slack.outbox_keys import status_key
@@ -105,7 +105,7 @@ class StatusLines:
         """Store, before the reply's step ends, what is left to do: were we to die now, `verify` would do it."""
         key = self.key(job)
         row = await self._store.outbox_message(key)
-        while row is not None and row.phase != "gone":  # an intent may have become a message, too
+        while row is not None and row.phase != Phase.GONE:  # an intent may have become a message, too
             if await self._store.update_outbox(replace(row, verify_at=self._clock.now()), release=False) is not None:
                 break
             row = await self._store.outbox_message(key)
@@ -193,7 +193,7 @@ class StatusLines:
     async def _write(self, key: str, line: Line, jobs: Sequence[Job], waiting: Sequence[Job]) -> None:
         origin = line.job.origin
         row = await self._store.outbox_message(key)
-        posted = row is not None and row.phase in ("posted", "settled")
+        posted = row is not None and row.is_there
         if not posted and (early := self._early(waiting)) > 0:
             self._later(key, early)
             return
@@ -247,9 +247,9 @@ class StatusLines:
     async def _close(self, key: str, line: Line, jobs: Sequence[Job]) -> None:
         self._reactions.show(line.job, await self._reactions.ending(jobs))
         row = await self._store.outbox_message(key)
-        if row is not None and row.phase in ("posted", "settled"):
+        if row is not None and row.is_there:
             await self._remove(row)
-        elif row is not None and row.phase == "intent":
+        elif row is not None and row.phase == Phase.INTENT:
             await self._posts.wait_until_settled(row)
             await self._remove_found(row)
             # Who posted it may stand still in the middle of the request.
@@ -257,7 +257,7 @@ class StatusLines:
 
     async def _remove(self, row: OutboxMessage) -> None:
         await self._posts.delete(row.channel_id, row.ts)
-        doubtful = row.phase == "posted"
+        doubtful = row.phase == Phase.POSTED
         await self._posts.mark_gone(row, verify_at=self._clock.now() + VERIFY_SECONDS if doubtful else None)
 
     async def _remove_found(self, row: OutboxMessage) -> None:
@@ -268,21 +268,21 @@ class StatusLines:
         """A line whose time to be verified has come: gone with its last job (after a crash), else without extras."""
         job = await self._store.job(row.job_id)
         jobs = [] if job is None else await self._jobs(job)
-        if job is not None and row.phase != "gone" and all(each.state in FINAL for each in jobs):
+        if job is not None and row.phase != Phase.GONE and all(each.state in FINAL for each in jobs):
             self._lines.setdefault(row.key, Line(job))
             self._due[row.key] = self._clock.now()
             self._bell.notify()
-            if row.phase == "intent":
+            if row.phase == Phase.INTENT:
                 return  # closing waits until it is settled
-        elif row.phase == "intent" and row.claimed_until > self._clock.now():
+        elif row.phase == Phase.INTENT and row.claimed_until > self._clock.now():
             return  # its owner is still at it
         taken = await self._posts.take_verification(row)
         if taken is None:
             return
-        if row.phase == "gone" or job is None:
+        if row.phase == Phase.GONE or job is None:
             await self._remove_found(row)
-            await self._store.update_outbox(replace(taken, phase="gone", verify_at=None))
-        elif row.phase != "intent" and self._is_promised_later(job, jobs):
+            await self._store.update_outbox(replace(taken, phase=Phase.GONE, verify_at=None))
+        elif row.phase != Phase.INTENT and self._is_promised_later(job, jobs):
             taken = await self._posts.without_extras(taken)
             await self._store.update_outbox(replace(taken, verify_at=None))
 

@@ -11,7 +11,7 @@ import structlog
 
 from bot.domain.errors import Ambiguous, Misconfigured, RateLimited, Transient
 from bot.ports.clock import Clock
-from bot.ports.store import JobStore, OutboxMessage
+from bot.ports.store import JobStore, OutboxMessage, Phase
 from bot.slack.api.client import SlackClient, SlackRefusal
 from bot.slack.api.methods import Method
 from bot.slack.api.payloads import Json, child, names, rows, text
@@ -39,8 +39,8 @@ class Uploads:
         Raises as `Posts.deliver` does.
         """
         row = await self._store.outbox_message(key)
-        if row is not None and row.phase != "intent":
-            return row.phase in ("posted", "settled")  # "gone": refused before, so the text was chosen
+        if row is not None and row.phase != Phase.INTENT:
+            return row.is_there  # "gone": refused before, so the text was chosen
         if row is not None and row.file_id:
             await self._posts.wait_until_settled(row)
             if await self._completed(row, document):
@@ -60,7 +60,7 @@ class Uploads:
             if not refuses_file(refusal.code):
                 raise
             _log.info("file_refused", job=job_id, code=refusal.code)
-            await self._save(replace(fresh, phase="gone", file_id=""))
+            await self._save(replace(fresh, phase=Phase.GONE, file_id=""))
             return False
         return True
 
@@ -84,7 +84,7 @@ class Uploads:
             return False  # its bytes never arrived, or the reservation lapsed
         return True
 
-    async def _complete(self, row: OutboxMessage, document: Document, phase: str = "posted") -> None:
+    async def _complete(self, row: OutboxMessage, document: Document, phase: Phase = Phase.POSTED) -> None:
         thread = {"thread_ts": row.thread_ts} if row.thread_ts else {}
         try:
             await self._client.call(
@@ -108,7 +108,7 @@ class Uploads:
             raise Transient(SOMEBODY_ELSE, after=1.0)
 
     def _posted(self, row: OutboxMessage) -> OutboxMessage:
-        return replace(row, phase="posted", verify_at=self._clock.now() + VERIFY_SECONDS)
+        return replace(row, phase=Phase.POSTED, verify_at=self._clock.now() + VERIFY_SECONDS)
 
     async def verify(self, row: OutboxMessage) -> bool:
         """Check that a completed file is in its conversation; the first time that it is not, complete it again.
@@ -123,13 +123,13 @@ class Uploads:
             await self._save(replace(row, verify_at=None))  # somebody deleted it
             return True
         if _is_shared(file, row.channel_id):
-            await self._save(replace(row, phase="settled", verify_at=None))
+            await self._save(replace(row, phase=Phase.SETTLED, verify_at=None))
             return True
-        if row.phase == "settled":
+        if row.phase == Phase.SETTLED:
             return False
         _log.warning("file_not_shared", job=row.job_id)
         try:
-            await self._complete(row, Document(text(file, "name"), text(file, "title"), b""), phase="settled")
+            await self._complete(row, Document(text(file, "name"), text(file, "title"), b""), phase=Phase.SETTLED)
         except SlackRefusal as refusal:
             _log.info("file_not_completed_again", job=row.job_id, code=refusal.code)
             if refuses_file(refusal.code):
