@@ -5,25 +5,18 @@ how soon events are acknowledged, how soon a recording is answered, how much mem
 """
 
 import asyncio
-import contextlib
 import time
 from dataclasses import dataclass, field
 
 from bench.measure import MIB, Plan, Row, at_most, percentile, ratio_at_most, row
 from bench.measures.acks import storm
-from bench.processes.children import until
+from bench.processes.children import environment, running, start_python, until
 from bench.processes.scene import Scene, open_scene
 from bench.processes.workspace import Shape
 
-CONNECTIONS, BODIES, AT_ONCE = 1_000, 50, 5
-BODY = 16 * MIB
+CONNECTIONS, BODIES = 1_000, 50
 EVENTS, ANSWERS = 20, 8
-ADDRESSES = 4  # of the strangers, all on loopback
 JOB_SECONDS = 1.0  # of the provider, for one recording
-LONGEST = 120.0  # seconds that the strangers stay
-PATHS = ("/slack/events", "/hooks/xosum/guess", "/hooks/local/guess", "/hooks/xosum")
-HEAD = "POST {path} HTTP/1.1\r\nHost: bot\r\nContent-Length: {size}\r\nConnection: close\r\n"
-SIGNED = "X-Slack-Signature: v0=" + "0" * 64 + "\r\nX-Slack-Request-Timestamp: 1\r\n\r\n"
 
 
 @dataclass(slots=True)
@@ -36,74 +29,24 @@ class Work:
     memory: int = 0
 
 
-@dataclass(slots=True)
-class Strangers:
-    """Holds connections open, opens those again that the bot closes, and sends bodies, until it is stopped."""
-
-    port: int
-    connections: int
-    bodies: int
-    opened: int = 0
-    sent: int = 0
-    _open: list[asyncio.StreamWriter] = field(default_factory=list)
-
-    async def attack(self) -> None:
-        """Both at once; every connection is closed at the end."""
-        try:
-            async with asyncio.timeout(LONGEST):
-                await asyncio.gather(self._hold(), *(self._post(first) for first in range(AT_ONCE)))
-        except TimeoutError:
-            pass
-        finally:
-            for writer in self._open:
-                writer.transport.abort()
-
-    async def _connect(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
-        """From addresses that are not Slack's nor the provider's, as on the internet."""
-        address = (f"127.0.0.{2 + self.opened % ADDRESSES}", 0)
-        return await asyncio.open_connection("127.0.0.1", self.port, local_addr=address)
-
-    async def _hold(self) -> None:
-        for _ in range(self.connections):
-            with contextlib.suppress(OSError):
-                _, writer = await self._connect()
-                self._open.append(writer)
-                self.opened += 1
-                writer.write(b"POST /slack/events HTTP/1.1\r\nHost: bot\r\nX-")
-
-    async def _post(self, first: int) -> None:
-        for number in range(first, self.bodies, AT_ONCE):
-            head = HEAD.format(path=PATHS[number % len(PATHS)], size=BODY) + SIGNED
-            self.sent += 1
-            with contextlib.suppress(OSError):
-                reader, writer = await self._connect()
-                self._open.append(writer)
-                writer.write(head.encode() + b'{"a":[')
-                for _ in range(BODY // MIB):
-                    writer.write(b"[]," * (MIB // 3))
-                    await writer.drain()
-                await reader.read()
-
-
 async def measure(plan: Plan) -> list[Row]:
     """Rows for acknowledgements, answers and memory, each beside the same bot at peace."""
     peace: list[Work] = []
     siege: list[Work] = []
-    strangers = Strangers(0, 0, 0)
+    connections, bodies = plan.size(CONNECTIONS, 100), plan.size(BODIES, 10)
     for number in range(plan.rounds):
         shape = Shape(channels=20, shares=EVENTS * 2, size=200_000)
         service: dict[str, object] = {"job_seconds": JOB_SECONDS}
         async with open_scene(plan.directory("door"), shape=shape, who="ours", service=service) as scene:
             await _answers(scene, 1)  # the first one loads what all others need
             peace.append(await _work(scene, plan, 0))
-            strangers = Strangers(scene.port, plan.size(CONNECTIONS, 100), plan.size(BODIES, 10))
-            attacking = asyncio.create_task(strangers.attack())
-            await until(lambda: strangers.opened >= min(100, strangers.connections), 30, "the strangers")  # noqa: B023  # awaited in the loop
-            siege.append(await _work(scene, plan, EVENTS))
-            attacking.cancel()
-            await asyncio.gather(attacking, return_exceptions=True)
-        plan.told(f"    round {number + 1} of {plan.rounds}: {strangers.opened} connections, {strangers.sent} bodies")
-    name = f"{strangers.connections:,} connections, {strangers.bodies} bodies of 16 MiB"
+            attack = ("bench.processes.strangers", str(scene.port), str(connections), str(bodies))
+            strangers = await start_python("strangers", scene.directory, environment(), *attack)
+            async with running(strangers):
+                await strangers.line()
+                siege.append(await _work(scene, plan, EVENTS))
+        plan.told(f"    round {number + 1} of {plan.rounds}")
+    name = f"{connections:,} connections, {bodies} bodies of 16 MiB"
     refused = sum(one.refused for one in siege)
     events = plan.size(EVENTS, 10) * plan.rounds
     return [

@@ -11,6 +11,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 import pytest
+import structlog
 
 from bot.domain.job import Job
 from bot.ports.store import AuditAction, AuditFilter, ChannelSettings
@@ -33,7 +34,16 @@ async def place(tmp_path: Path) -> AsyncIterator[Workplace]:
 
 def values(jobs: list[Job]) -> list[str]:
     """What a button may carry: a job in every form that the bot's own buttons have, and conversations."""
-    found = [BOARD, DIRECT, "", "x" * 2000, "{}", "[", json.dumps({"channel": BOARD}), json.dumps({"before": 1e300})]
+    found = [
+        BOARD,
+        DIRECT,
+        "",
+        "x" * 2000,
+        "{}",
+        "[",
+        json.dumps({"channel": BOARD}),
+        json.dumps({"before": 1e300, "seen": 1e300}),
+    ]
     for job in jobs:
         found += [
             job.id,
@@ -81,6 +91,14 @@ async def test_a_stranger_s_forged_presses_show_nothing_and_change_nothing(place
     before = await state(place, [*jobs, public])
     listeners = place.room.listeners()
     tries = 0
+    odd = [
+        '{"words": "cough", "before": %s}' % each for each in ("1e300", "1e30", "Infinity", "-1", '"x"', "NaN", "true")
+    ]
+    with structlog.testing.capture_logs() as logged:
+        for action_id, value in itertools.product(("search_older", "list_older", "audit_older"), odd):
+            await pressed(place, shown, button(action_id, "button", value))
+        await place.room.background.drain(20)
+    assert [line for line in logged if line["log_level"] in ("error", "critical")] == []
     for action_id, value in itertools.product(listeners.actions, values(jobs)):
         tries += await pressed(place, shown, button(action_id, "button", value))
     presses = tries

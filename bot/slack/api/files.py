@@ -27,7 +27,7 @@ from bot.slack.api.client import SlackClient, SlackRefusal
 from bot.slack.api.hosts import Hosts
 from bot.slack.api.identity import identify
 from bot.slack.api.methods import Method
-from bot.slack.api.payloads import Json, child, number, text, truth
+from bot.slack.api.payloads import Json, child, integer, number, text, truth
 
 MOST_REDIRECTS = 5
 HEAD_BYTES = 64  # checked for an HTML page
@@ -52,7 +52,7 @@ def facts_of(file: Json) -> FileFacts:
         name=text(file, "name") or text(file, "title"),
         mimetype=text(file, "mimetype").lower(),
         filetype=text(file, "filetype").lower(),
-        size=int(number(file, "size")),
+        size=integer(file, "size"),
         seconds=milliseconds / 1000 if milliseconds > 0 else None,
         subtype=text(file, "subtype"),
     )

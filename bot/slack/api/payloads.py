@@ -1,9 +1,12 @@
 """Reading Slack's JSON: each reader gives a typed value, and a harmless empty one where the field is missing."""
 
+import math
 from collections.abc import Mapping
 from typing import cast
 
 Json = Mapping[str, object]
+
+MOST = 2**53  # whole numbers up to here are exact in JSON
 
 
 def as_object(value: object) -> Json:
@@ -25,14 +28,21 @@ def text(source: Json, key: str) -> str:
 
 
 def number(source: Json, key: str) -> float:
-    """A number; 0 when it is missing or something else. Slack writes some numbers as strings."""
+    """A finite number; 0 when it is missing or something else. Slack writes some numbers as strings."""
     value = source.get(key)
-    if isinstance(value, str):
-        try:
-            return float(value)
-        except ValueError:
-            return 0.0
-    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else 0.0
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
+        return 0.0
+    try:
+        found = float(value)
+    except (ValueError, OverflowError):
+        return 0.0
+    return found if math.isfinite(found) else 0.0
+
+
+def integer(source: Json, key: str) -> int:
+    """A whole number that a database takes; 0 when it is missing, too large or something else."""
+    found = number(source, key)
+    return int(found) if abs(found) < MOST else 0
 
 
 def truth(source: Json, key: str) -> bool:

@@ -20,7 +20,7 @@ from bot.domain.errors import Misconfigured, RateLimited, StepError
 from bot.ports.clock import Clock
 from bot.slack.api.client import SlackClient, SlackRefusal
 from bot.slack.api.methods import Method
-from bot.slack.api.payloads import Json, as_object, number, text
+from bot.slack.api.payloads import Json, as_object, integer, text
 
 PING_SECONDS = 15.0  # a pong has half of it: bolt-js #2496 saw more than 5 s while Slack replaces its containers
 HANDSHAKE_SECONDS = 10.0
@@ -147,7 +147,7 @@ class Socket:
             return
         match text(message, "type"):
             case "hello":
-                self._connected(connection, int(number(message, "num_connections")))
+                self._connected(connection, integer(message, "num_connections"))
             case "disconnect":
                 connection.reason = text(message, "reason") or "disconnect"
                 connection.leaving.set()  # it is read until Slack closes it

@@ -8,7 +8,7 @@ from bot.domain.transcript import Transcript
 from bot.ports.clock import Clock
 from bot.ports.store import AuditAction, JobStore, SpeakerNames
 from bot.slack.api.identity import Identity
-from bot.slack.api.payloads import Json, number, person, text, value
+from bot.slack.api.payloads import Json, integer, person, text, value
 from bot.slack.audit import note
 from bot.slack.background import BackgroundTasks
 from bot.slack.blockkit.blocks import Block, button, context, section
@@ -74,7 +74,7 @@ class RenameSpeakers:
         }
         if names == speaker_names.names:
             return None
-        renamed = SpeakerNames(names, speaker_names.names, int(number(facts, "revision")) + 1)
+        renamed = SpeakerNames(names, speaker_names.names, integer(facts, "revision") + 1)
         if not await self._store.save_speaker_names(job.id, renamed):
             return await self._fault(body, words.RENAMED_MEANWHILE)
         await note(self._store, AuditAction.RENAMED, person(body), "modal", self._clock.now(), job)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from bot.domain.job import FINAL, Job, State
 from bot.ports.store import JobFilter, JobStore
 from bot.slack.api.identity import Identity
-from bot.slack.api.payloads import Json, as_object, number, text
+from bot.slack.api.payloads import Json, as_object, integer, number, text
 from bot.slack.blockkit.blocks import Block, Message, actions, button, context, section
 from bot.slack.command import texts as words
 from bot.slack.command.job_lines import job_lines, sections
@@ -90,7 +90,7 @@ def turned(value: str) -> tuple[str, float | None, int]:
         asked = {}
     which = text(asked, "list")
     before = number(asked, "before") or None
-    return which if which in LISTS else "mine", before, int(number(asked, "seen"))
+    return which if which in LISTS else "mine", before, integer(asked, "seen")
 
 
 def _queries(me: Identity, visible: VisibleChannels, which: str) -> list[JobFilter]:

@@ -8,7 +8,7 @@ from bot.domain.search import Term
 from bot.domain.transcript import Transcript
 from bot.ports.store import JobStore, SearchFilter
 from bot.slack.api.identity import Identity
-from bot.slack.api.payloads import Json, as_object, number, text
+from bot.slack.api.payloads import Json, as_object, integer, text
 from bot.slack.blockkit.blocks import Block, Message, Run, actions, button, context, quotation, section
 from bot.slack.blockkit.text import clip, escape_label
 from bot.slack.command import texts as words
@@ -84,7 +84,7 @@ def turned(value: str) -> tuple[str, int | None]:
         asked: Json = as_object(json.loads(value))
     except ValueError:
         asked = {}
-    return text(asked, "words"), int(number(asked, "before")) or None
+    return text(asked, "words"), integer(asked, "before") or None
 
 
 def hit(

@@ -10,7 +10,7 @@ from bot.ports.clock import Clock
 from bot.slack.api.client import SlackClient
 from bot.slack.api.identity import BotIdentity, Identity
 from bot.slack.api.methods import Method
-from bot.slack.api.payloads import Json, child, names, number, text, truth
+from bot.slack.api.payloads import Json, child, integer, names, text, truth
 from bot.text.languages import phrases_of
 from bot.text.phrases import Phrases
 from bot.text.problems import NO_TITLES
@@ -70,7 +70,7 @@ class Users:
         zone = text(answer, "tz")
         profile = child(answer, "profile")
         name = text(profile, "real_name") or text(answer, "real_name") or text(profile, "display_name")
-        seconds = int(number(answer, "tz_offset"))
+        seconds = integer(answer, "tz_offset")
         person = SlackUser(text(answer, "locale"), admin, guest, zone, seconds, outsider, name)
         if len(self._locales) > _MOST_KNOWN:
             self._locales.clear()

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from bot.domain.vocabulary import ConversationVocabulary, Vocabulary, VocabularyError, parse
 from bot.ports.provider import Capabilities
-from bot.slack.api.payloads import Json, child, number
+from bot.slack.api.payloads import Json, child, integer
 from bot.slack.blockkit.blocks import Block, context
 from bot.slack.blockkit.modals import entered, field, lines
 from bot.slack.settings import vocabulary_texts as words
@@ -66,7 +66,7 @@ def read(body: Json, facts: Json) -> list[EnteredList] | tuple[str, str]:
             vocabulary = parse(entered(body, block, block)).checked()
         except VocabularyError as error:
             return block, words.fault(error)
-        found.append(EnteredList(block, vocabulary, int(number(facts, _SEEN[block]))))
+        found.append(EnteredList(block, vocabulary, integer(facts, _SEEN[block])))
     return found
 
 
