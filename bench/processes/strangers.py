@@ -1,8 +1,8 @@
 """`python -m bench.processes.strangers PORT CONNECTIONS BODIES`: strangers at the HTTP port of a bot, for a while.
 
-They know no secret and sit on loopback. Connections that say nothing whole are held, and opened again where the bot
-closes them; bodies of 16 MiB are sent five at a time. A line is printed when the first connections are there. It ends
-by itself after `LONGEST` seconds.
+They know no secret and sit on loopback. Connections that say nothing whole are held until the bot closes them; bodies of
+16 MiB are sent five at a time. A line is printed when the first connections are there. It ends by itself after `LONGEST`
+seconds.
 """
 
 import asyncio
@@ -44,13 +44,11 @@ class Strangers:
         return await asyncio.open_connection("127.0.0.1", self.port, local_addr=address)
 
     async def _hold(self) -> None:
-        while True:
-            with contextlib.suppress(OSError):
-                reader, writer = await self._connect()
-                writer.write(b"POST /slack/events HTTP/1.1\r\nHost: bot\r\nX-")
-                await reader.read()
-                writer.close()
-            await asyncio.sleep(1.0)
+        with contextlib.suppress(OSError):
+            reader, writer = await self._connect()
+            writer.write(b"POST /slack/events HTTP/1.1\r\nHost: bot\r\nX-")
+            await reader.read()  # until the bot closes it
+            writer.close()
 
     async def _post(self, first: int) -> None:
         for number in range(first, self.bodies, AT_ONCE):

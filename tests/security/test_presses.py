@@ -91,9 +91,8 @@ async def test_a_stranger_s_forged_presses_show_nothing_and_change_nothing(place
     before = await state(place, [*jobs, public])
     listeners = place.room.listeners()
     tries = 0
-    odd = [
-        '{"words": "cough", "before": %s}' % each for each in ("1e300", "1e30", "Infinity", "-1", '"x"', "NaN", "true")
-    ]
+    numbers = ("1e300", "1e30", "Infinity", "-1", '"x"', "NaN", "true")
+    odd = [f'{{"words": "cough", "before": {each}}}' for each in numbers]
     with structlog.testing.capture_logs() as logged:
         for action_id, value in itertools.product(("search_older", "list_older", "audit_older"), odd):
             await pressed(place, shown, button(action_id, "button", value))
