@@ -1,8 +1,8 @@
 """`python -m bench.processes.strangers PORT CONNECTIONS BODIES`: strangers at the HTTP port of a bot, for a while.
 
-They know no secret and sit on loopback. Connections that say nothing whole are held until the bot closes them; bodies of
-16 MiB are sent five at a time. A line is printed when the first connections are there. It ends by itself after `LONGEST`
-seconds.
+They know no secret and sit on loopback. Connections that say nothing whole are held until the bot closes them; bodies
+of 16 MiB are sent five at a time. A line is printed when the first connections are there. It ends by itself after
+`LONGEST` seconds.
 """
 
 import asyncio
