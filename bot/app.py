@@ -25,6 +25,7 @@ from bot.engine.events import EngineEvent
 from bot.engine.polling import Polling
 from bot.engine.presence import REPORT_SECONDS, Presence, spool_id
 from bot.engine.rate_budget import RateBudgets
+from bot.engine.steps import SettingsOf
 from bot.engine.upkeep import PURGE_EVERY_SECONDS, RELEASE_EVERY_SECONDS, Upkeep
 from bot.engine.wakeups import Wakeups
 from bot.failpoints import Failpoints
@@ -41,13 +42,14 @@ from bot.providers.kind import ProviderContext
 from bot.settings import Settings, SettingsError
 from bot.slack.api.client import open_client
 from bot.slack.wiring import Reports, SlackAdapter, signed_in
+from bot.slack.workspaces.directory import SlackWorkspaces
 from bot.supervisor import Supervisor
 from bot.text.highlights import suggest
 from bot.web.audio import Audio
 from bot.web.bodies import Bodies
 from bot.web.health import Faults, Health
 from bot.web.hooks import Hooks
-from bot.web.server import SlackEvents, WebServer, admin_routes, health_routes, public_routes
+from bot.web.server import SlackRoutes, WebServer, admin_routes, health_routes, public_routes
 from storage import open_store
 
 SCHEMA_SECONDS = 30.0  # how soon a process notices that a later one has migrated the database
@@ -109,7 +111,8 @@ async def open_bot(settings: Settings, points: Failpoints | None = None) -> Asyn
         if not settings.alone:
             client.pace.share(base.store, "")
         client = client if points is None else points.wrap("slack", client)
-        accounts = base.accounts({SLACK_LANE: partial(signed_in, client)})
+        several = settings.several_workspaces
+        accounts = base.accounts({} if several else {SLACK_LANE: partial(signed_in, client)})
         reports = Reports(
             notify=base.wakeups.arrived,
             on_broken=accounts.broke,
@@ -118,13 +121,20 @@ async def open_bot(settings: Settings, points: Failpoints | None = None) -> Asyn
             on_refused=partial(metrics.refused, "slack"),
         )
         offers = {name: provider.capabilities for name, provider in base.providers.items()}
-        slack = SlackAdapter(
-            settings, base.store, base.clock, base.http, client, base.supervisor, reports, Bodies().read, offers
-        )
-        listens = slack.socket is None and settings.is_web
-        engine = _build_engine(base, slack.chat, accounts)
-        events = slack.entrance.handle if listens else None
-        core = await _start(stack, base, engine, slack.faults, events, for_operator=True)
+        parts = (settings, base.store, base.clock, base.http, client, base.supervisor, reports, Bodies().read, offers)
+        slack: SlackWorkspaces | SlackAdapter
+        chat: Chat
+        settings_of: SettingsOf | None = None
+        if several:
+            slack = chat = every = SlackWorkspaces(*parts)
+            accounts.others, every.on_token = every.probe, lambda account: base.wakeups.notify_all()
+            settings_of, public = every.settings_of, SlackRoutes(every.handle, every.pages.routes())
+        else:
+            slack = one = SlackAdapter(*parts)
+            listens = one.socket is None and settings.is_web
+            chat, public = one.chat, SlackRoutes(one.entrance.handle if listens else None)
+        engine = _build_engine(base, chat, accounts, settings_of)
+        core = await _start(stack, base, engine, slack.faults, public, for_operator=True)
         stack.push_async_callback(slack.stop)
         await slack.start()
         log.info(
@@ -146,7 +156,7 @@ async def open_core(settings: Settings, chat: Chat) -> AsyncIterator[Core]:
     async with AsyncExitStack() as stack:
         base = await _open_base(stack, settings, None)
         engine = _build_engine(base, chat, base.accounts({}))
-        yield await _start(stack, base, engine, _no_faults, None, for_operator=False)
+        yield await _start(stack, base, engine, _no_faults, SlackRoutes(), for_operator=False)
 
 
 @asynccontextmanager
@@ -230,7 +240,7 @@ def _build_providers(
     return found
 
 
-def _build_engine(base: _Base, chat: Chat, accounts: Accounts) -> Engine:
+def _build_engine(base: _Base, chat: Chat, accounts: Accounts, settings_of: SettingsOf | None = None) -> Engine:
     return build_engine(
         settings=base.settings,
         store=base.store,
@@ -246,6 +256,7 @@ def _build_engine(base: _Base, chat: Chat, accounts: Accounts) -> Engine:
         watch=base.watch,
         suggest=suggest,
         offload=_in_thread,
+        settings_of=settings_of,
     )
 
 
@@ -254,7 +265,7 @@ async def _start(
     base: _Base,
     engine: Engine,
     slack_faults: Faults,
-    slack_events: SlackEvents | None,
+    slack_routes: SlackRoutes,
     for_operator: bool,
 ) -> Core:
     """Serve the web routes, tidy up what a killed process left, then serve the lanes."""
@@ -272,7 +283,7 @@ async def _start(
     )
     routes = health_routes(health)
     if settings.is_web:
-        routes = public_routes(hooks, Audio(engine.hosted_audio), health, slack_events)
+        routes = public_routes(hooks, Audio(engine.hosted_audio), health, slack_routes)
     server = WebServer(routes, settings.host, settings.port)
     stack.push_async_callback(server.stop)
     await server.start()
@@ -292,6 +303,7 @@ async def _start(
         settings.retention_max_days,
         settings.audit_retention_days,
         settings.history_days,
+        settings.removed_workspace_days,
     )
     await upkeep.clean_up(settings.is_worker)
     stack.push_async_callback(engine.stop)

@@ -26,6 +26,7 @@ class Accounts:
     watch: Watch
     wakeups: Wakeups
     supervisor: Supervisor
+    others: Callable[[str], Awaitable[bool]] | None = None  # for accounts that come and go: those of workspaces
     _broken: set[str] = field(default_factory=set)
 
     @property
@@ -63,7 +64,11 @@ class Accounts:
     async def _works_again(self, account: str) -> bool:
         await self.clock.sleep(PROBE_SECONDS)
         try:
-            if account in self.probes and not await self.probes[account]():
+            if account in self.probes:
+                works = await self.probes[account]()
+            else:
+                works = self.others is None or await self.others(account)
+            if not works:
                 return False
             await self.store.resume_parked(account, self.clock.now())
         except (StepError, StoreError):

@@ -18,7 +18,7 @@ from bot.engine.polling import Polling
 from bot.engine.rate_budget import RateBudgets
 from bot.engine.release import HOOK_INBOX, Release
 from bot.engine.retry import PROVIDER_RETRIES, SLACK_RETRIES
-from bot.engine.steps import Steps, Suggest
+from bot.engine.steps import SettingsOf, Steps, Suggest
 from bot.engine.wakeups import Wakeups
 from bot.ports.audio import Preparer
 from bot.ports.chat import Chat
@@ -149,8 +149,10 @@ def build_engine(
     watch: Watch,
     suggest: Suggest,
     offload: Callable[[Callable[[], Transcript]], Awaitable[Transcript]],
+    settings_of: SettingsOf | None = None,
 ) -> Engine:
-    """An engine for these adapters. `offload` runs slow work away from the event loop."""
+    """An engine for these adapters. `offload` runs slow work away from the event loop; `settings_of` gives the settings
+    of a workspace where each has its own."""
     hosted_audio = HostedAudio(store, chat, preparer, providers, clock)
     clock_jumps = ClockJumpMonitor(clock)
     steps = Steps(
@@ -165,6 +167,7 @@ def build_engine(
         polling=polling,
         suggest=suggest,
         offload=offload,
+        settings_of=settings_of,
     )
     return Engine(
         store=store,

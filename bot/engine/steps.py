@@ -27,6 +27,7 @@ from bot.settings import Settings
 from bot.text.replacing import Replacer
 
 Suggest = Callable[[Transcript], Transcript]  # a title and highlights where the provider gave none
+SettingsOf = Callable[[str], Awaitable[Settings]]  # of a workspace, by its team's id; raises `StoreError`
 
 SHOWN_SHARE = 0.01  # progress is shown in steps of this size
 FRESH_SECONDS = 60.0  # what was learnt of a file is used again for this long
@@ -48,6 +49,7 @@ class Steps:
     clock: Clock
     suggest: Suggest
     offload: Callable[[Callable[[], Transcript]], Awaitable[Transcript]]
+    settings_of: SettingsOf | None = None
     _looked_at: dict[str, tuple[float, SourceFile, AudioFacts]] = field(default_factory=dict)
 
     async def run(self, job: Job) -> Change | None:
@@ -85,7 +87,8 @@ class Steps:
         if not job.expected_audio and guess_audio(file) is AudioGuess.NO:  # not a byte of it is read
             return stage.ignore(self.clock.now())
         wanted = await self.store.channel_settings(job.origin.team_id, job.origin.channel_id)
-        name = job.provider or wanted.provider or self.settings.provider
+        settings = self.settings if self.settings_of is None else await self.settings_of(job.origin.team_id)
+        name = job.provider or wanted.provider or settings.provider
         options = job.options
         if job.origin.version == 1:  # a later version is made in just the way that a person chose
             options = Options(
@@ -93,7 +96,7 @@ class Steps:
                 recording_type=options.recording_type or wanted.recording_type or None,
                 speakers=options.speakers or wanted.speaker_detection or None,
             )
-        if not self.settings.allows(name, job.origin.channel_id):
+        if not settings.allows(name, job.origin.channel_id):
             forbidden = Rejected(Problem(ProblemCode.PROVIDER_NOT_ALLOWED, {"provider": name}))
             return self._answered_if_expected(stage, forbidden, file)
         known_provider = self.providers.get(name)
@@ -106,7 +109,7 @@ class Steps:
         if known_provider is not None and before is not None and before != job.id:
             return stage.reuse(self.clock.now(), file, name, known_provider.account, before)
         try:
-            _refuse_above(file.size, self.settings.max_file_mb * 1024 * 1024)
+            _refuse_above(file.size, settings.max_file_mb * 1024 * 1024)
             audio = await self.preparer.inspect(source)
         except Rejected as refusal:
             return self._answered_if_expected(stage, refusal, file)

@@ -28,6 +28,7 @@ class Upkeep:
     retention_max_days: int = 0
     audit_retention_days: int = 0
     history_days: int = 0
+    removed_workspace_days: int = 30
 
     async def clean_up(self, works: bool = True) -> None:
         """Give back the leases of a killed process, delete its spool and what belongs to jobs that ended.
@@ -79,6 +80,11 @@ class Upkeep:
         if self.history_days and (count := await self.store.forget_history(now - self.history_days * DAY)):
             details = {"rows": str(count)}
             await self.store.record(AuditEntry(now, "bot", AuditAction.PURGED, "schedule", details=details))
+        for team_id in await self.store.purge_removed(now - self.removed_workspace_days * DAY, now):
+            details = {"workspace": "removed the app"}
+            await self.store.record(
+                AuditEntry(now, "bot", AuditAction.PURGED, "schedule", team_id=team_id, details=details)
+            )
         if self.audit_retention_days:
             await self._purge_audit(now)
 

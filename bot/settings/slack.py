@@ -23,6 +23,15 @@ class SlackSettings(Section):
     slack_bot_token: SecretStr = Field(SecretStr(""), description="Bot token (xoxb-…) of the installed app.")
     slack_app_token: SecretStr = Field(SecretStr(""), description="App token (xapp-…); when set, Socket Mode is used.")
     slack_signing_secret: SecretStr = Field(SecretStr(""), description="Signing secret for HTTP mode (/slack/events).")
+    slack_client_id: str = Field(
+        "",
+        description="Client ID of the app. With SLACK_CLIENT_SECRET and without SLACK_BOT_TOKEN, several workspaces "
+        "can install it from /slack/install.",
+    )
+    slack_client_secret: SecretStr = Field(SecretStr(""), description="Client secret of the app.")
+    removed_workspace_days: int = Field(
+        30, ge=0, description="Content of a workspace that removed the app is deleted after so many days."
+    )
     slack_api_url: SecureAddress = Field("https://slack.com/api/", description="Base of Slack's Web API.")
     slack_file_hosts: Names = Field(SLACK_FILE_HOSTS, description="Hosts the bot token may be sent to for files.")
 
@@ -53,9 +62,21 @@ class SlackSettings(Section):
         """Whether Slack's events come over Socket Mode."""
         return bool(self.slack_app_token.get_secret_value())
 
+    @property
+    def several_workspaces(self) -> bool:
+        """Whether workspaces install the app by themselves, each with a token of its own."""
+        secret, token = self.slack_client_secret.get_secret_value(), self.slack_bot_token.get_secret_value()
+        return bool(self.slack_client_id and secret and not token)
+
     def slack_faults(self) -> list[str]:
         """What keeps `serve` from starting: one line each, naming the variable and what to do."""
         faults = []
+        if self.several_workspaces:
+            if self.socket_mode:
+                faults.append("Several workspaces need HTTP mode: remove SLACK_APP_TOKEN.")
+            if not self.slack_signing_secret.get_secret_value():
+                faults.append("Set SLACK_SIGNING_SECRET: several workspaces need HTTP mode.")
+            return faults
         token = self.slack_bot_token.get_secret_value()
         if not token:
             faults.append("SLACK_BOT_TOKEN is missing: copy the Bot User OAuth Token (xoxb-…) of your Slack app.")

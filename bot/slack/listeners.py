@@ -75,7 +75,7 @@ def build_app(settings: Settings, client: SlackClient, who: BotIdentity, listene
             team_id=me.team_id,
             bot_user_id=me.bot_user_id,
             bot_id=me.bot_id,
-            bot_token=client.web.token,
+            bot_token=await client.source.token(),
         )
 
     with _without_environment():
@@ -130,11 +130,11 @@ def build_app(settings: Settings, client: SlackClient, who: BotIdentity, listene
     for action_id, offer in listeners.options.items():
         app.options(action_id)(offering(offer))
     app.command(COMMAND)(command)
-    app.error(_refuse)
+    app.error(not_committed)
     return app
 
 
-async def _refuse(error: Exception, body: dict[str, object]) -> BoltResponse:
+async def not_committed(error: Exception, body: dict[str, object]) -> BoltResponse:
     """Nothing was committed, so Slack is not told that it was."""
     kind = type(error).__name__
     detail = str(error) if isinstance(error, StoreError | StepError) else ""
@@ -147,11 +147,43 @@ def signing_secret(settings: Settings) -> str:
     return settings.slack_signing_secret.get_secret_value() or secrets.token_hex(32)
 
 
-class HttpEntrance:
-    """`POST /slack/events`: events, commands and interactivity over HTTP.
+class SignedRequests:
+    """Reads what Slack sends over HTTP, and nothing else.
 
     `read` reads a body within its limits and raises `WebhookRefused`; `on_refused` is called with each reason.
     """
+
+    def __init__(self, settings: Settings, read: ReadBody, on_refused: Callable[[str], None]) -> None:
+        self._verifier = SignatureVerifier(signing_secret(settings))
+        self._read = read
+        self._on_refused = on_refused
+
+    async def body(self, request: web.Request) -> Json | web.Response:
+        """The payload, or its refusal: 401 for what Slack did not sign (or long ago), 400 for what cannot be read, 408
+        and 413 for its length."""
+        if not _may_be_signed(request):
+            return self._refusal(401, "signature")  # unread
+        try:
+            raw = await self._read(request)
+        except WebhookRefused as refusal:
+            return self._refusal(refusal.status, refusal.reason)
+        if not self._signed(raw, request.headers):
+            return self._refusal(401, "signature")
+        return _parse(raw, request.content_type) or self._refusal(400, "malformed")
+
+    def _refusal(self, status: int, reason: str) -> web.Response:
+        self._on_refused(reason)
+        return web.Response(status=status, text=_REFUSALS.get(reason, "refused"))
+
+    def _signed(self, raw: bytes, headers: Mapping[str, str]) -> bool:
+        try:
+            return self._verifier.is_valid_request(raw, {name.lower(): value for name, value in headers.items()})
+        except ValueError:  # a body that is no text
+            return False
+
+
+class HttpEntrance:
+    """`POST /slack/events`: events, commands and interactivity over HTTP, of one workspace."""
 
     def __init__(
         self,
@@ -165,56 +197,42 @@ class HttpEntrance:
         self._who = who
         # `xapp-1-A0123-…`; over HTTP the signing secret is the app's own
         self._app_id = [*settings.slack_app_token.get_secret_value().split("-"), "", "", ""][2]
-        self._verifier = SignatureVerifier(signing_secret(settings))
-        self._read = read
+        self._requests = SignedRequests(settings, read, on_refused)
         self._on_refused = on_refused
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
-        """401 for what Slack did not sign (or long ago), 400 for what cannot be read, 408 and 413 for its length."""
-        if not _may_be_signed(request):
-            return self._refusal(401, "signature")  # unread
-        try:
-            raw = await self._read(request)
-        except WebhookRefused as refusal:
-            return self._refusal(refusal.status, refusal.reason)
-        if not self._signed(raw, request.headers):
-            return self._refusal(401, "signature")
-        body = _parse(raw, request.content_type)
-        if body is None:
-            return self._refusal(400, "malformed")
-        return await to_aiohttp_response(await self.dispatch(body))
+        """Answer a request as `SignedRequests` and `dispatch` say."""
+        body = await self._requests.body(request)
+        return body if isinstance(body, web.Response) else await to_aiohttp_response(await self.dispatch(body))
 
     async def dispatch(self, body: Json) -> BoltResponse:
         """Have Bolt handle a payload that is verified and parsed, as what Socket Mode brings is.
 
         What is not for this bot is acknowledged and goes nowhere; what cannot be Slack's is refused.
         """
-        if text(body, "type") == APP_RATE_LIMITED:
-            _log.warning("slack_holds_events_back", minute=body.get("minute_rate_limited"))
-            return BoltResponse(status=200, body="")
-        if text(body, "type") == "url_verification":  # before anybody knows who we are
-            return await self._app.async_dispatch(AsyncBoltRequest(mode="socket_mode", body=dict(body)))
-        if not is_well_formed(body):
-            self._on_refused("malformed")
-            return BoltResponse(status=400, body="")
+        if (answer := answered_at_once(body, self._on_refused)) is not None:
+            return answer
         try:
             me = await self._who.me()
         except StepError as error:
-            return await _refuse(error, dict(body))
+            return await not_committed(error, dict(body))
         if not is_ours(me, body, self._app_id):
             self._on_refused("stranger")
             return BoltResponse(status=200, body="")
         return await self._app.async_dispatch(AsyncBoltRequest(mode="socket_mode", body=dict(body)))
 
-    def _refusal(self, status: int, reason: str) -> web.Response:
-        self._on_refused(reason)
-        return web.Response(status=status, text=_REFUSALS.get(reason, "refused"))
 
-    def _signed(self, raw: bytes, headers: Mapping[str, str]) -> bool:
-        try:
-            return self._verifier.is_valid_request(raw, {name.lower(): value for name, value in headers.items()})
-        except ValueError:  # a body that is no text
-            return False
+def answered_at_once(body: Json, on_refused: Callable[[str], None]) -> BoltResponse | None:
+    """The answer to what is of no workspace: Slack's questions to the app itself, and what cannot be Slack's."""
+    if text(body, "type") == APP_RATE_LIMITED:
+        _log.warning("slack_holds_events_back", minute=body.get("minute_rate_limited"))
+        return BoltResponse(status=200, body="")
+    if text(body, "type") == "url_verification":
+        return BoltResponse(status=200, body={"challenge": text(body, "challenge")})
+    if not is_well_formed(body):
+        on_refused("malformed")
+        return BoltResponse(status=400, body="")
+    return None
 
 
 _SIGNATURE = re.compile(r"v0=[0-9a-f]{64}")

@@ -34,7 +34,7 @@ from bot.slack.command.lists import LIST_NEWEST, LIST_OLDER
 from bot.slack.command.search import SEARCH_OLDER
 from bot.slack.command.words import WordsCommand
 from bot.slack.home.tab import OPEN_SETTINGS, REFRESH_HOME, Home
-from bot.slack.incoming.catchup import CatchUp
+from bot.slack.incoming.catchup import TASK, CatchUp
 from bot.slack.incoming.deferred import ON_REQUEST_ACTION, DeferredTasks
 from bot.slack.incoming.intake import WITHDRAW, Intake
 from bot.slack.listeners import TRANSCRIBE_SHORTCUT, EventHandler, HttpEntrance, Listeners, ReadBody, build_app
@@ -85,7 +85,11 @@ class Reports:
 
 
 class SlackAdapter:
-    """Slack as a whole. `offers` says what each provider that is set up can do, by name."""
+    """One workspace of Slack as a whole. `offers` says what each provider that is set up can do, by name.
+
+    `who` is given where there are several workspaces (`bot.slack.workspaces`): then this one keeps to what is of its
+    own, `deferred` and `chat.verify` are run for all together, and events come through `dispatch`.
+    """
 
     def __init__(
         self,
@@ -98,12 +102,15 @@ class SlackAdapter:
         reports: Reports,
         read_body: ReadBody,
         offers: Mapping[str, Capabilities],
+        who: BotIdentity | None = None,
+        wake_deferred: WakeEvent | None = None,
     ) -> None:
         notify = reports.notify
         self._supervisor = supervisor
         self._reports = reports
         self.client = client
-        self.who = BotIdentity(client)
+        self.who = who or BotIdentity(client)
+        self.team_id = self.who.team_id
         self.services = Services(settings.provider, offers, settings.allows)
         self.files = SlackFiles(settings, client, http, clock)
         self.posts = Posts(store, client, self.who, clock, settings.reply_settle_seconds, reports.on_reply)
@@ -116,11 +123,19 @@ class SlackAdapter:
             store, client, self.posts, reactions, self.persons, clock, settings.status_after_seconds
         )
         self.chat = SlackChat(store, self.files, self.posts, self.replies, self.status, reactions, clock)
-        wake_deferred = WakeEvent(clock)
+        wake_deferred = wake_deferred or WakeEvent(clock)
         self.direct = DirectMessages(store, client)
         self.intake = Intake(store, self.direct, clock, notify, wake_deferred.notify)
         self.catchup = CatchUp(
-            store, client, self.who, self.files, self.intake, self.direct, clock, settings.catchup_minutes * 60
+            store,
+            client,
+            self.who,
+            self.files,
+            self.intake,
+            self.direct,
+            clock,
+            settings.catchup_minutes * 60,
+            f"{TASK}:{self.team_id}" if self.team_id else TASK,
         )
         access = Access(client, self.persons, clock)
         self.background = BackgroundTasks()
@@ -192,6 +207,7 @@ class SlackAdapter:
             },
             reports.on_broken,
             retention,
+            self.team_id,
         )
         self.app = build_app(settings, client, self.who, self.listeners())
         self.entrance = HttpEntrance(self.app, self.who, settings, read_body, reports.on_refused)
@@ -284,6 +300,13 @@ class SlackAdapter:
     async def start(self) -> None:
         """Start the loops; in Socket Mode also connect, in the background when Slack is away."""
         self.background.spawn("identity", self._know_ourselves())
+        if self.team_id:
+            self._loops = [
+                self._supervisor.run(f"status lines of {self.team_id}", self.chat.keep_shown),
+                self._supervisor.run(f"catch-up of {self.team_id}", self.catchup.run),
+            ]
+            self.catchup.notify()
+            return
         self._loops = [
             self._supervisor.run("status lines", self.chat.run),
             self._supervisor.run("deferred work", self.deferred.run),
@@ -303,6 +326,7 @@ class SlackAdapter:
         if self.socket is not None:
             await self.socket.close()
         await self.background.drain()
+        self.deferred.stop()
         for task in self._loops:
             task.cancel()
         await asyncio.gather(*self._loops, return_exceptions=True)

@@ -5,7 +5,8 @@ not ready) is on ADMIN_HOST:ADMIN_PORT, by default on this machine only.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
 
 from aiohttp import web
 
@@ -31,15 +32,25 @@ class ListenError(OSError):
 SlackEvents = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
-def public_routes(hooks: Hooks, audio: Audio, health: Health, slack_events: SlackEvents | None) -> web.Application:
+@dataclass(frozen=True, slots=True)
+class SlackRoutes:
+    """What Slack reaches: its events, in HTTP mode, and the pages by which workspaces install the app."""
+
+    events: SlackEvents | None = None
+    pages: Mapping[str, SlackEvents] = field(default_factory=dict)
+
+
+def public_routes(hooks: Hooks, audio: Audio, health: Health, slack: SlackRoutes) -> web.Application:
     """What others may reach; `/slack/events` only in HTTP mode."""
     app = web.Application(middlewares=[note_serving])
     app.router.add_post("/hooks/{provider}/{token}", hooks.handle)
     app.router.add_get("/audio/{token}", audio.handle)  # aiohttp answers HEAD by the same handler
     app.router.add_get("/healthz", health.healthz)
     app.router.add_get("/readyz", health.readyz)
-    if slack_events is not None:
-        app.router.add_post("/slack/events", slack_events)
+    if slack.events is not None:
+        app.router.add_post("/slack/events", slack.events)
+    for path, page in slack.pages.items():
+        app.router.add_get(path, page, allow_head=False)  # a state is good once: a preview must not spend it
     app.on_response_prepare.append(hide_version)
     return app
 

@@ -94,6 +94,9 @@ class Options:
     The page opens only with `page_token` in its address; `/control/` is served only with `control`. `page_notice` is a
     sentence that the page's header shows.
 
+    `enterprise_id` is the organisation that the workspace belongs to; with `org_installed` the app is installed in all
+    of it, and what the app is sent says so.
+
     Tokens open this one workspace only: a bot of one that has ended, whose port this one may have got, is a stranger
     here.
     """
@@ -104,6 +107,8 @@ class Options:
     team_id: str = "T0LOCAL"
     team_name: str = "Local workspace"
     team_domain: str = "local-workspace"
+    enterprise_id: str = ""
+    org_installed: bool = False
     app_id: str = "A0LOCAL"
     bot_token: str = field(default_factory=lambda: f"xoxb-local-{secrets.token_hex(8)}-threadscribe")
     app_token: str = field(default_factory=lambda: f"xapp-1-A0LOCAL-{secrets.token_hex(8)}-local")

@@ -36,6 +36,7 @@ class SlackSimulator(SlackCore):
         self._objects = BrowserObjects(self.parts)
         self._live = Live(self.workspace, self._objects)
         self._runners: list[web.AppRunner] = []
+        self.port = 0
 
     def application(self) -> web.Application:
         """Return the web application with all routes."""
@@ -77,6 +78,7 @@ class SlackSimulator(SlackCore):
         self.workspace.url = options.public_url.rstrip("/") or f"http://{shown}:{ports[0]}"
         names = {shown, options.host, "127.0.0.1", "localhost", "[::1]"}
         self.workspace.hosts = {f"{name}:{ports[0]}".lower() for name in names} | {urlsplit(self.url).netloc.lower()}
+        self.port = ports[0]
         self.elsewhere_url = f"http://{other}:{ports[1]}"
         self.delivery.transport = self.events_api if options.request_url else self.sockets
 

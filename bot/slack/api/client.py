@@ -42,7 +42,6 @@ from bot.domain.errors import (
     StepError,
     Transient,
 )
-from bot.domain.job import SLACK_LANE
 from bot.http import retry_after
 from bot.network import Network, network_of
 from bot.ports.clock import Clock
@@ -50,6 +49,7 @@ from bot.settings import Settings
 from bot.slack.api.methods import Method
 from bot.slack.api.pacing import TIER_2_SECONDS, TIER_3_SECONDS, RequestPacing
 from bot.slack.api.payloads import Json, as_object, text
+from bot.slack.api.tokens import FixedToken, TokenSource
 
 TIMEOUT_SECONDS = 30.0
 SHORT_PAUSE_SECONDS = 3  # a Retry-After up to this is waited out in place; a longer one goes to the job's row
@@ -120,13 +120,14 @@ class SlackClient:
         session: aiohttp.ClientSession,
         network: Network,
         on_limited: Callable[[], None],
+        source: TokenSource | None = None,
     ) -> None:
-        token = settings.slack_bot_token.get_secret_value()
+        self.source = source or FixedToken(settings.slack_bot_token.get_secret_value())
+        self._settings = settings
         proxy = network.proxy_for(settings.slack_api_url)
 
         def build(*handlers: AsyncRetryHandler) -> AsyncWebClient:
             web = AsyncWebClient(
-                token=token,
                 base_url=settings.slack_api_url,
                 timeout=int(TIMEOUT_SECONDS),
                 session=session,
@@ -137,6 +138,7 @@ class SlackClient:
             web.proxy = proxy  # by our settings; the SDK has just read one from the environment
             return web
 
+        self._build = build
         self.web = build()
         """The SDK's client without any retries, for Bolt."""
         self._patient = build(AsyncConnectionErrorRetryHandler(), AsyncServerErrorRetryHandler(), _ShortPause())
@@ -145,6 +147,14 @@ class SlackClient:
         self.pace = RequestPacing(clock)
         self._on_limited = on_limited  # called for each answer 429 that is not waited out in place
         self._clock = clock
+
+    def of_workspace(self, source: TokenSource) -> "SlackClient":
+        """A client over the same connections with the token of a workspace, and with its own pace."""
+        return SlackClient(self._settings, self._clock, self.session, self.network, self._on_limited, source)
+
+    def web_without_token(self) -> AsyncWebClient:
+        """The SDK's client without a token and without retries, for what the app's own secret opens."""
+        return self._build()
 
     async def call(self, method: Method, **arguments: object) -> Json:
         """Call a method with Slack's own argument names; the whole answer. Edits and reactions wait their turn here;
@@ -157,11 +167,25 @@ class SlackClient:
 
     async def ask(self, method: Method, **arguments: object) -> tuple[Json, Mapping[str, str]]:
         """As `call`, with the headers of the answer (lower-case names)."""
+        if method is Method.OPEN_SOCKET:  # takes the app's own token
+            return await self._ask(method, "", arguments)
+        token = await self.source.token()
+        if method.value.by_team and (team := await self.source.team_for()):
+            arguments["team_id"] = team
+        try:
+            return await self._ask(method, token, arguments)
+        except Misconfigured:
+            if not await self.source.refused(token):
+                raise
+        return await self._ask(method, await self.source.token(), arguments)
+
+    async def _ask(self, method: Method, token: str, arguments: Mapping[str, object]) -> tuple[Json, Mapping[str, str]]:
         facts = method.value
         key = str(arguments.get("channel", "")) if method is Method.POST else facts.name
         if seconds := _PACED.get(method):
             await self.pace.turn(key, seconds)
         web = self._patient if facts.repeatable else self.web
+        web.token = token or None
         function = cast("Callable[..., Awaitable[AsyncSlackResponse]]", getattr(web, facts.name.replace(".", "_")))
         try:
             response = await function(**arguments)
@@ -231,7 +255,7 @@ class SlackClient:
         if code in TOKEN_ERRORS:
             needed = text(body, "needed")
             kind = MissingScope if code == "missing_scope" else Misconfigured
-            return kind(SLACK_LANE, f"{name}: {code}" + (f" (needs {needed})" if needed else ""))
+            return kind(self.source.account, f"{name}: {code}" + (f" (needs {needed})" if needed else ""))
         if code in BUSY_ERRORS:
             return Transient(f"{name}: {code}")
         if not code or code in MAYBE_DONE_ERRORS:

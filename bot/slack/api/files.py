@@ -304,7 +304,6 @@ class SlackFiles:
         self._client = client
         self._http = http
         self._clock = clock
-        self._token = settings.slack_bot_token.get_secret_value()
         self._most = settings.max_file_mb * 1024 * 1024
         self._hosts = Hosts(settings.slack_file_hosts, settings.slack_api_url)
 
@@ -352,7 +351,8 @@ class SlackFiles:
         if not (facts.mimetype or facts.filetype) and guess_audio(facts) is not AudioGuess.YES and age < YOUNG_SECONDS:
             raise Transient("a new file: no type", after=pause_for(age))
         until = now + YOUNG_SECONDS - age
-        file_at_slack = SlackFile(facts, url, self._token, self._hosts, self._http, self._clock, until, self.may_read)
+        token = await self._client.source.token()
+        file_at_slack = SlackFile(facts, url, token, self._hosts, self._http, self._clock, until, self.may_read)
         if not job.expected_audio and guess_audio(facts) is AudioGuess.NO:
             return file_at_slack  # it will be left alone: not a byte of it is read
         found = await file_at_slack.measured(self._most)

@@ -1,8 +1,9 @@
 """Who we are at Slack: the workspace, our bot user and the token's scopes, asked once."""
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from bot.domain.errors import Misconfigured
 from bot.slack.api.client import SlackClient
 from bot.slack.api.methods import Method
 from bot.slack.api.payloads import Json, child, text
@@ -58,17 +59,33 @@ async def socket_mode_is_on(client: SlackClient, app_token: str) -> bool:
 
 
 class BotIdentity:
-    """Our identity, asked at the first need and kept: a start while Slack is down only delays it."""
+    """Our identity, asked at the first need and kept: a start while Slack is down only delays it.
 
-    def __init__(self, client: SlackClient) -> None:
+    `team_id` and `enterprise_id` are given for a workspace whose token may be that of its organisation, which says
+    nothing of one workspace. Another workspace's token is refused.
+    """
+
+    def __init__(self, client: SlackClient, team_id: str = "", enterprise_id: str = "") -> None:
         self._client = client
+        self.team_id = team_id
+        self._enterprise_id = enterprise_id
         self._lock = asyncio.Lock()
         self._known: Identity | None = None
 
     async def me(self) -> Identity:
-        """Who we are. Raises `StepError`s while Slack cannot be asked for the first time."""
+        """Who we are. Raises `StepError`s while Slack cannot be asked for the first time, `Misconfigured` for a token
+        that is not of this workspace."""
         if self._known is None:
             async with self._lock:
                 if self._known is None:
-                    self._known = await identify(self._client)
+                    self._known = self._here(await identify(self._client), await self._client.source.team_for())
         return self._known
+
+    def _here(self, answer: Identity, whole: str) -> Identity:
+        if not self.team_id:
+            return answer
+        if whole and self._enterprise_id in (answer.team_id, answer.enterprise_id):
+            return replace(answer, team_id=self.team_id, enterprise_id=self._enterprise_id)
+        if answer.team_id != self.team_id:
+            raise Misconfigured(self._client.source.account, f"the token is of {answer.team_id or 'nobody'}")
+        return answer

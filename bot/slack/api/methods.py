@@ -13,11 +13,16 @@ _LISTING = ("channels:read", "groups:read")
 
 @dataclass(frozen=True, slots=True)
 class MethodFacts:
-    """A method's name at Slack, its bot scopes, and whether a repeat after a lost answer changes nothing."""
+    """A method's name at Slack, its bot scopes, and whether a repeat after a lost answer changes nothing.
+
+    `by_team`: the token of an organisation must say which workspace is meant (`team_id`,
+    https://docs.slack.dev/enterprise/developing-for-enterprise-orgs).
+    """
 
     name: str
     scopes: tuple[str, ...] = ()
     repeatable: bool = True
+    by_team: bool = False
 
 
 class Method(Enum):
@@ -32,11 +37,11 @@ class Method(Enum):
     REPLIES = MethodFacts("conversations.replies", _HISTORY)
     HISTORY = MethodFacts("conversations.history", _HISTORY)
     MEMBERS = MethodFacts("conversations.members", _LISTING)
-    CONVERSATIONS = MethodFacts("users.conversations", _LISTING)
+    CONVERSATIONS = MethodFacts("users.conversations", _LISTING, by_team=True)
     CHANNEL_INFO = MethodFacts("conversations.info", _LISTING)
     USER_INFO = MethodFacts("users.info", ("users:read",))
     FILE_INFO = MethodFacts("files.info", ("files:read",))
-    FILE_LIST = MethodFacts("files.list", ("files:read",))
+    FILE_LIST = MethodFacts("files.list", ("files:read",), by_team=True)
     DELETE_FILE = MethodFacts("files.delete", ("files:write",))
     RESERVE_UPLOAD = MethodFacts("files.getUploadURLExternal", ("files:write",))
     COMPLETE_UPLOAD = MethodFacts("files.completeUploadExternal", ("files:write",), repeatable=False)

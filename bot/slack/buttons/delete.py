@@ -37,7 +37,7 @@ class Deletion:
             return
         now = self._clock.now()
         facts = {"job": job.id, "user": person(body), "at": f"{now:.3f}"}
-        await self._intake.defer(ERASE, key=f"{job.id}:{now:.3f}", ref=job.id, facts=facts)
+        await self._intake.defer(ERASE, team_id=job.origin.team_id, key=f"{job.id}:{now:.3f}", ref=job.id, facts=facts)
 
     async def _not_theirs(self, user_id: str, job: Job) -> str:
         try:

@@ -93,7 +93,7 @@ class RenameSpeakers:
 
     async def _follow(self, job: Job, speaker_names: SpeakerNames) -> None:
         key = f"{job.id}:{speaker_names.revision}:{self._clock.now():.3f}"
-        await self._intake.defer(REWRITE, key=key, ref=job.id, facts={"job": job.id})
+        await self._intake.defer(REWRITE, team_id=job.origin.team_id, key=key, ref=job.id, facts={"job": job.id})
 
     async def undo(self, me: Identity, body: Json) -> None:
         """The button under *renamed*: the names before come back, once."""

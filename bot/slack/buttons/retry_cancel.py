@@ -61,9 +61,9 @@ class Actions:
     async def pressed(self, me: Identity, body: Json) -> None:
         """Commit a press of *Try again*, *Cancel* or *Transcribe*. Raises `StoreError`."""
         action = next(iter(rows(body, "actions")), {})
-        key = f"{action_id(body)}:{value(body)}:{person(body)}:{text(action, 'action_ts') or self.clock.now()}"
-        kept = {name: body[name] for name in _KEPT if name in body}
-        await self.intake.defer(PRESS, key=key, ref=place(body), facts=kept)
+        used = f"{action_id(body)}:{value(body)}:{person(body)}:{text(action, 'action_ts') or self.clock.now()}"
+        kept, key = {name: body[name] for name in _KEPT if name in body}, f"{me.team_id}:{used}"
+        await self.intake.defer(PRESS, team_id=me.team_id, key=key, ref=place(body), facts=kept)
 
     async def act(self, body: Json) -> None:
         """Do what a committed press asks for. Its user is answered, also when it fails."""

@@ -77,6 +77,7 @@ class CatchUp:
     direct: DirectMessages
     clock: Clock
     every_seconds: float
+    task: str = TASK  # the name of the lease
     _bell: WakeEvent = field(init=False)
     _owner: str = field(default_factory=lambda: secrets.token_hex(8), init=False)
     _missed_at: float = field(default=0.0, init=False)
@@ -105,10 +106,10 @@ class CatchUp:
                     await self.clock.sleep(LEAD_SECONDS / 3)
         finally:
             with suppress(StoreError):
-                await self.store.release_task(TASK, self._owner)
+                await self.store.release_task(self.task, self._owner)
 
     async def _leads(self) -> bool:
-        return await self.store.claim_task(TASK, self._owner, self.clock.now(), LEAD_SECONDS)
+        return await self.store.claim_task(self.task, self._owner, self.clock.now(), LEAD_SECONDS)
 
     async def _look_and_wait(self) -> None:
         began = self.clock.now()

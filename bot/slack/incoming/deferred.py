@@ -73,6 +73,7 @@ class DeferredTasks:
     others: Mapping[str, Act]
     on_broken: Callable[[Misconfigured], None]
     retention: Retention
+    team_id: str = ""  # the workspace whose items are run; "": all
     _running: dict[asyncio.Task[None], str] = field(default_factory=dict, init=False)  # with the reference
     _logged: set[str] = field(default_factory=set, init=False)  # failures that are in the log already
 
@@ -81,20 +82,26 @@ class DeferredTasks:
         try:
             while True:
                 self.wake_event.clear()
-                await self._start_due()
+                await self.start_due()
                 await self.wake_event.wait(POLL_SECONDS)
         finally:
-            for task in self._running:
-                task.cancel()
+            self.stop()
 
-    async def _start_due(self) -> None:
+    def stop(self) -> None:
+        """End what is under way; it is there again when its claim ends."""
+        for task in self._running:
+            task.cancel()
+
+    async def start_due(self) -> None:
+        """Claim what is due, as much as there is room for, and begin it. Raises `StoreError`."""
         for kind in (*self.others, MENTION, DIRECT_HELP, ON_REQUEST, GREETING, FILE_SHARED):
             free = AT_ONCE - len(self._running)
             if free <= 0:
                 return  # one that ends wakes this loop
-            if not await self.store.inbox_due(kind, self.clock.now(), 1):  # a read costs less than a claim of nothing
+            now, team_id = self.clock.now(), self.team_id
+            if not await self.store.inbox_due(kind, now, 1, team_id):  # a read costs less than a claim of nothing
                 continue
-            for item in await self.store.claim_inbox(kind, self.clock.now(), CLAIM_SECONDS, free):
+            for item in await self.store.claim_inbox(kind, now, CLAIM_SECONDS, free, team_id):
                 before = [task for task, ref in self._running.items() if ref == item.ref]
                 task = asyncio.create_task(self._handle(kind, item, before), name=f"deferred {kind}")
                 self._running[task] = item.ref
@@ -160,7 +167,8 @@ class DeferredTasks:
             await self.posts.deliver(f"greeting:{item.key}", "", item.ref, "", await self._greeting(me, item.ref))
         elif kind == DIRECT_HELP:
             said = words.DIRECT_NO_AUDIO if truth(facts, "files") else words.DIRECT_HELP
-            key = f"greeting:{text(facts, 'channel')}:{text(facts, 'ts')}"  # said once, as a greeting is
+            # Said once, as a greeting is.
+            key = f"greeting:{me.team_id}:{text(facts, 'channel')}:{text(facts, 'ts')}"
             said = (await self.users.phrases(text(facts, "user"))).say(said)
             await self.posts.deliver(key, "", item.ref, "", render.answer(said))
         elif kind == ON_REQUEST:

@@ -114,7 +114,9 @@ class Intake:
                 await self._spoken_to(me, event)
             elif any(guess is AudioGuess.YES for _, guess in found) and text(event, "user"):
                 facts = {"channel": channel, "ts": text(event, "ts"), "root": shared.root, "user": text(event, "user")}
-                await self.defer(ON_REQUEST, key=f"{me.team_id}:{channel}:{shared.ts}", ref=channel, facts=facts)
+                await self.defer(
+                    ON_REQUEST, team_id=me.team_id, key=f"{me.team_id}:{channel}:{shared.ts}", ref=channel, facts=facts
+                )
 
     async def _spoken_to(self, me: Identity, event: Json) -> None:
         """A direct message without a recording, outside the threads of transcripts: it is answered with what to do."""
@@ -122,7 +124,7 @@ class Intake:
         if subtype not in ("", "file_share") or text(event, "thread_ts") or not text(event, "user"):
             return
         facts = {"channel": channel, "ts": ts, "files": bool(rows(event, "files")), "user": text(event, "user")}
-        await self.defer(DIRECT_HELP, key=f"{me.team_id}:{channel}:{ts}", ref=channel, facts=facts)
+        await self.defer(DIRECT_HELP, team_id=me.team_id, key=f"{me.team_id}:{channel}:{ts}", ref=channel, facts=facts)
 
     async def wanted(self, me: Identity, shared: FileShare) -> bool:
         """Whether this channel wants every recording transcribed, or this one by name."""
@@ -169,6 +171,7 @@ class Intake:
             return
         await self.defer(
             FILE_SHARED,
+            team_id=me.team_id,
             key=f"{me.team_id}:{file_id}:{channel}",
             ref=file_id,
             facts={"file": file_id, "channel": channel, "user": user},
@@ -181,20 +184,29 @@ class Intake:
         if not channel or not ts or me.wrote(event):
             return
         facts = {"channel": channel, "ts": ts, "root": text(event, "thread_ts") or ts, "user": text(event, "user")}
-        await self.defer(MENTION, key=f"{me.team_id}:{channel}:{ts}", ref=channel, facts=facts)
+        await self.defer(MENTION, team_id=me.team_id, key=f"{me.team_id}:{channel}:{ts}", ref=channel, facts=facts)
 
     async def joined(self, me: Identity, event: Json) -> None:
         """A `member_joined_channel`: when it was us, the channel is greeted once."""
         channel = text(event, "channel")
         if channel and text(event, "user") == me.bot_user_id:
-            await self.defer(GREETING, key=f"{me.team_id}:{channel}", ref=channel, facts={"channel": channel})
+            await self.defer(
+                GREETING, team_id=me.team_id, key=f"{me.team_id}:{channel}", ref=channel, facts={"channel": channel}
+            )
 
     async def defer(
-        self, kind: str, *, key: str, ref: str, facts: Mapping[str, object] = MappingProxyType({}), wait: float = 0.0
+        self,
+        kind: str,
+        *,
+        team_id: str,
+        key: str,
+        ref: str,
+        facts: Mapping[str, object] = MappingProxyType({}),
+        wait: float = 0.0,
     ) -> None:
-        """Keep something to do, at the earliest `wait` seconds from now."""
+        """Keep something to do in a workspace, at the earliest `wait` seconds from now."""
         now = self.clock.now()
-        await self.store.put_inbox(kind, key, ref, json.dumps(dict(facts)).encode(), now, now + wait)
+        await self.store.put_inbox(kind, key, ref, json.dumps(dict(facts)).encode(), now, now + wait, team_id)
         self.on_deferred()
 
     async def file_deleted(self, me: Identity, event: Json) -> None:
@@ -213,7 +225,7 @@ class Intake:
         if job.state not in FINAL:
             self.notify(job.lane)
         elif (await self.store.channel_settings(job.origin.team_id, job.origin.channel_id)).delete_replies:
-            await self.defer(WITHDRAW, key=job.id, ref=job.id, facts={"job": job.id})
+            await self.defer(WITHDRAW, team_id=job.origin.team_id, key=job.id, ref=job.id, facts={"job": job.id})
         _log.info("file_deleted", job=job.id)
 
     async def shortcut(self, me: Identity, body: Json) -> Sequence[tuple[Job, bool]]:

@@ -63,10 +63,14 @@ class SlackChat:
         Each is taken by one process (`Posts.take_verification`); one that fails is tried again a minute later.
         """
         for row in await self._store.outbox_to_verify(self._clock.now()):
-            try:
-                await self._verifier(row)(row)
-            except StepError as error:
-                _log.info("verify_postponed", key=row.key, detail=error.detail)
+            await self.verify(row)
+
+    async def verify(self, row: OutboxMessage) -> None:
+        """Verify one of them; while Slack cannot be asked, it is due again. Raises `StoreError`."""
+        try:
+            await self._verifier(row)(row)
+        except StepError as error:
+            _log.info("verify_postponed", key=row.key, detail=error.detail)
 
     def _verifier(self, row: OutboxMessage) -> Callable[[OutboxMessage], Awaitable[None]]:
         match read_key(row.key):
@@ -79,9 +83,14 @@ class SlackChat:
     async def run(self) -> None:
         """Keep status lines, reactions and verifications going until cancelled."""
         async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self.keep_shown())
+            tasks.create_task(self._verify())
+
+    async def keep_shown(self) -> None:
+        """Keep status lines and reactions going until cancelled; somebody else calls `verify`."""
+        async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self.status.run())
             tasks.create_task(self._reactions.run())
-            tasks.create_task(self._verify())
 
     async def _verify(self) -> None:
         while True:

@@ -116,7 +116,8 @@ class Posts:
         if row is not None and row.is_there:
             return row.ts
         now = self._clock.now()
-        fresh = OutboxMessage(key, job_id, channel_id, thread_ts, "intent", now, revision=row.revision if row else 0)
+        revision, team_id = (row.revision if row else 0), await self.team_id()
+        fresh = OutboxMessage(key, job_id, channel_id, thread_ts, "intent", now, revision=revision, team_id=team_id)
         doubtful = row is not None and (row.phase == "intent" or row.verify_at is not None)
         if row is not None and doubtful:
             await self.wait_until_settled(row)
@@ -137,6 +138,10 @@ class Posts:
             return await self._superseded(claimed, ts)
         self._tell(key, "posted")
         return ts
+
+    async def team_id(self) -> str:
+        """The workspace that is posted to. Raises `StepError`s while Slack cannot be asked for the first time."""
+        return (await self._who.me()).team_id
 
     async def claim(self, message: OutboxMessage) -> OutboxMessage:
         """Store the intent just before it is carried out. Raises `Transient` if somebody else is at this message."""

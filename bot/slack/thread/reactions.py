@@ -100,7 +100,8 @@ class Reactions:
 
     def _row(self, origin: Origin, phase: str) -> OutboxMessage:
         """A row that belongs to no job: its message may have several."""
-        return OutboxMessage(self.key(origin), "", origin.channel_id, origin.message_ts, phase, self._clock.now())
+        key, channel, ts, now = self.key(origin), origin.channel_id, origin.message_ts, self._clock.now()
+        return OutboxMessage(key, "", channel, ts, phase, now, team_id=origin.team_id)
 
     def _later(self) -> float:
         return self._clock.now() + VERIFY_SECONDS

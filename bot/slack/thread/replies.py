@@ -211,7 +211,9 @@ class Replies:
     async def _aside(self, job: Job, turn: int) -> None:
         """Notify the user directly, at most once and without content, that the thread cannot be answered."""
         key = f"aside:{job.id}:{turn}"
-        row = OutboxMessage(key, job.id, job.origin.user_id, "", "posted", self._clock.now())
+        row = OutboxMessage(
+            key, job.id, job.origin.user_id, "", "posted", self._clock.now(), team_id=job.origin.team_id
+        )
         if not job.origin.user_id.startswith(("U", "W")) or await self._store.update_outbox(row) is None:
             return
         said = (await self.phrases(job)).say(words.UNREACHABLE).format(channel=job.origin.channel_id, job=job.id)

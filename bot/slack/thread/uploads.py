@@ -46,7 +46,7 @@ class Uploads:
             if await self._completed(row, document):
                 return True
         fresh = OutboxMessage(key, job_id, channel_id, thread_ts, "intent", self._clock.now())
-        fresh = replace(fresh, revision=row.revision if row else 0)
+        fresh = replace(fresh, revision=row.revision if row else 0, team_id=await self._posts.team_id())
         try:
             answer = await self._client.call(
                 Method.RESERVE_UPLOAD, filename=document.name, length=len(document.content)

@@ -61,7 +61,8 @@ class Interactions:
             "command": command,
             "text": text,
             "api_app_id": options.app_id,
-            "is_enterprise_install": False,
+            "is_enterprise_install": str(options.org_installed).lower(),
+            **({"enterprise_id": options.enterprise_id} if options.enterprise_id else {}),
             "response_url": response_url,
             "trigger_id": self.views.trigger(user),
         }
@@ -193,9 +194,9 @@ class Interactions:
             },
             "api_app_id": options.app_id,
             "token": "local-verification-token",
-            "team": {"id": options.team_id, "domain": options.team_domain},
-            "enterprise": None,
-            "is_enterprise_install": False,
+            "team": None if options.org_installed else {"id": options.team_id, "domain": options.team_domain},
+            "enterprise": {"id": options.enterprise_id, "name": "Organisation"} if options.enterprise_id else None,
+            "is_enterprise_install": options.org_installed,
         }
         if trigger:
             payload["trigger_id"] = self.views.trigger(user)

@@ -17,6 +17,7 @@ async def auth_test(call: Call) -> Json:
         "team_id": options.team_id,
         "user_id": BOT_USER,
         "bot_id": BOT_ID,
+        **({"enterprise_id": options.enterprise_id} if options.enterprise_id else {}),
         "is_enterprise_install": False,
     }
 

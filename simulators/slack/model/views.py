@@ -34,7 +34,7 @@ def view_object(options: Options, view: View) -> Json:
         "id": view.id,
         "team_id": options.team_id,
         "app_id": options.app_id,
-        "app_installed_team_id": options.team_id,
+        "app_installed_team_id": options.enterprise_id if options.org_installed else options.team_id,
         "bot_id": BOT_ID,
         "hash": view.hash,
         "state": {"values": view.values},
@@ -69,6 +69,10 @@ class Views:
         until = moment + self.workspace.options.trigger_lifetime
         self._triggers[trigger_id] = _Trigger(user, until, view_id)
         return trigger_id
+
+    def knows(self, trigger_id: str) -> bool:
+        """Whether this trigger was given here."""
+        return trigger_id in self._triggers
 
     def find(self, view_id: str) -> View | None:
         """Return an open view by its id."""

@@ -198,7 +198,7 @@ class Delivery:
             "token": "local-verification-token",
             "team_id": source,
             "context_team_id": source,
-            "context_enterprise_id": None,
+            "context_enterprise_id": self.options.enterprise_id or None,
             "api_app_id": self.options.app_id,
             "event": event,
             "type": "event_callback",
@@ -206,11 +206,11 @@ class Delivery:
             "event_time": int(time.time()),
             "authorizations": [
                 {
-                    "enterprise_id": None,
-                    "team_id": team,
+                    "enterprise_id": self.options.enterprise_id or None,
+                    "team_id": None if self.options.org_installed else team,
                     "user_id": BOT_USER,
                     "is_bot": True,
-                    "is_enterprise_install": False,
+                    "is_enterprise_install": self.options.org_installed,
                 }
             ],
             "is_ext_shared_channel": source != team,

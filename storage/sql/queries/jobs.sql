@@ -114,9 +114,11 @@ WHERE channel_id = :channel_id AND created_at < :before
 ORDER BY created_at DESC LIMIT :count;
 
 -- name: jobs_of_unknown_lane
--- Unfinished jobs in one state whose account, or the account they are parked for, is not among these (",a,b,").
+-- Unfinished jobs in one state whose account, or the account they are parked for, is not among these (",a,b,"). What a
+-- workspace waits for is parked for `slack:TEAM`.
 SELECT * FROM job
 WHERE state = :state AND NOT :lanes LIKE '%,' || CASE WHEN state = 'parked' THEN parked_for ELSE lane END || ',%'
+    AND NOT parked_for LIKE 'slack:%'
 ORDER BY created_at LIMIT :count;
 
 -- name: count_ahead

@@ -1,0 +1,326 @@
+"""All workspaces together: an adapter for each, found by what comes in and by what a job says.
+
+Nothing of one workspace is in reach of another: an adapter has one token, one identity and one team id, and every
+look-up in it begins with that id. What would cost too much once for each (looking for deferred work and for messages to
+check again) is done once for all, and handed to the adapter that it is of.
+"""
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+import structlog
+from aiohttp import web
+from slack_bolt.adapter.aiohttp import to_aiohttp_response
+from slack_bolt.response import BoltResponse
+
+from bot.domain.errors import Misconfigured, StepError, StoreError
+from bot.domain.job import Job
+from bot.domain.transcript import Transcript
+from bot.http import Http
+from bot.ports.audio import SourceFile
+from bot.ports.clock import Clock, WakeEvent
+from bot.ports.provider import Capabilities
+from bot.ports.store import Installation, JobStore, Workspace
+from bot.settings import Settings
+from bot.slack.api.client import SlackClient
+from bot.slack.api.identity import BotIdentity, identify
+from bot.slack.api.payloads import Json, child, number, rows, text, truth
+from bot.slack.background import BackgroundTasks
+from bot.slack.incoming.deferred import POLL_SECONDS
+from bot.slack.listeners import ReadBody, SignedRequests, answered_at_once, not_committed
+from bot.slack.thread.chat import VERIFY_EVERY_SECONDS
+from bot.slack.wiring import Reports, SlackAdapter
+from bot.slack.workspaces.accounts import NOT_INSTALLED, account_of
+from bot.slack.workspaces.credentials import Credentials
+from bot.slack.workspaces.oauth import InstallPages
+from bot.slack.workspaces.own_settings import settings_for
+from bot.slack.workspaces.rotation import Rotation
+from bot.slack.workspaces.routing import REMOVALS, Address, addresses_of, jobs_in
+from bot.slack.workspaces.sdk_stores import StoredInstallations, StoredStates
+from bot.supervisor import Supervisor
+
+REFRESH_SECONDS = 60.0  # until a process learns what another one did: installed, removed, set
+
+_log = structlog.get_logger(__name__)
+
+
+@dataclass(slots=True)
+class _Open:
+    """A workspace with its adapter, and what that was built from."""
+
+    adapter: SlackAdapter
+    credentials: Credentials
+    built_from: tuple[str, str, Mapping[str, str]]
+
+
+@dataclass
+class SlackWorkspaces:
+    """Slack as the rest of the bot sees it, where several workspaces install the app. It is a `Chat`, too."""
+
+    settings: Settings
+    store: JobStore
+    clock: Clock
+    http: Http
+    client: SlackClient
+    supervisor: Supervisor
+    reports: Reports
+    read_body: ReadBody
+    offers: Mapping[str, Capabilities]
+    on_token: Callable[[str], None] = lambda account: None  # the token of this account works (again)
+    pages: InstallPages = field(init=False)
+    _rotation: Rotation = field(init=False)
+    _open: dict[str, _Open] = field(default_factory=dict, init=False)
+    _opening: asyncio.Lock = field(default_factory=asyncio.Lock, init=False)
+    _background: BackgroundTasks = field(default_factory=BackgroundTasks, init=False)
+    _loops: list[asyncio.Task[None]] = field(default_factory=list, init=False)
+
+    def __post_init__(self) -> None:
+        """Build what is there once."""
+        installations = StoredInstallations(self.store, self.clock)
+        states = StoredStates(self.store, self.clock)
+        self.pages = InstallPages(self.settings, self.client, states, installations, self._installed)
+        self._rotation = Rotation(self.settings, self.store, self.clock, self.client)
+        self._requests = SignedRequests(self.settings, self.read_body, self.reports.on_refused)
+        self._wake_deferred = WakeEvent(self.clock)
+
+    # --- what comes in
+
+    async def handle(self, request: web.Request) -> web.StreamResponse:
+        """`POST /slack/events`: events, commands and interactivity of every workspace."""
+        body = await self._requests.body(request)
+        return body if isinstance(body, web.Response) else await to_aiohttp_response(await self.dispatch(body))
+
+    async def dispatch(self, body: Json) -> BoltResponse:
+        """Have the workspace handle a payload that is verified and parsed.
+
+        What is of a workspace that the app is not installed in is acknowledged and goes nowhere.
+        """
+        if (answer := answered_at_once(body, self.reports.on_refused)) is not None:
+            return answer
+        try:
+            if text(child(body, "event"), "type") in REMOVALS:
+                await self._removed(body)
+                return BoltResponse(status=200, body="")
+            for address in await self._addresses(body):
+                adapter = await self._at(address)
+                if adapter is not None:
+                    return await adapter.entrance.dispatch(body)
+        except (StepError, StoreError) as error:
+            return await not_committed(error, dict(body))
+        self.reports.on_refused("stranger")
+        return BoltResponse(status=200, body="")
+
+    async def _addresses(self, body: Json) -> Sequence[Address]:
+        """The workspaces to try. In an organisation a person may press a button in another workspace than their own:
+        then the job that it is of says which."""
+        found = addresses_of(body)
+        if not found or not found[0].whole or text(body, "type") == "event_callback":
+            return found
+        first = found[0]
+        for job_id in jobs_in(body):
+            job = await self.store.job(job_id)
+            if job is not None and job.origin.enterprise_id == first.enterprise_id:
+                return [replace(first, team_id=job.origin.team_id)]
+        return found
+
+    async def _at(self, address: Address) -> SlackAdapter | None:
+        """The adapter of a workspace, None where the app is not installed. Raises `StoreError`, `Transient`."""
+        enterprise = address.enterprise_id if address.whole else ""
+        if address.team_id not in self._open:
+            installation = await self.store.installation_of(address.team_id, enterprise)
+            if installation is None:
+                return None
+            if not installation.team_id:  # of an organisation: the first that is heard of this workspace
+                await self.store.note_workspace(address.team_id, installation.id, "", self.clock.now())
+        return await self._adapter(address.team_id)
+
+    async def _adapter(self, team_id: str) -> SlackAdapter | None:
+        """The adapter of a workspace that is known, built at the first need."""
+        if (known := self._open.get(team_id)) is not None:
+            try:
+                await known.credentials.installation()
+            except Misconfigured:
+                return None
+            return known.adapter
+        async with self._opening:
+            if team_id not in self._open:
+                installation = await self.store.installation_of(team_id)
+                workspace = await self.store.workspace(team_id)
+                if installation is None or workspace is None:
+                    return None
+                await self._begin(installation, workspace)
+            return self._open[team_id].adapter
+
+    async def _begin(self, installation: Installation, workspace: Workspace) -> None:
+        team_id = workspace.team_id
+        credentials = Credentials(self.store, self.clock, self._rotation, team_id)
+        client = self.client.of_workspace(credentials)
+        own = settings_for(self.settings, workspace.settings)
+        adapter = SlackAdapter(
+            own,
+            self.store,
+            self.clock,
+            self.http,
+            client,
+            self.supervisor,
+            self.reports,
+            self.read_body,
+            self.offers,
+            BotIdentity(client, team_id, workspace.enterprise_id),
+            self._wake_deferred,
+        )
+        self._open[team_id] = _Open(adapter, credentials, _built_from(installation, workspace))
+        await adapter.start()
+
+    # --- installed and removed
+
+    async def _installed(self, team_id: str, enterprise_id: str) -> None:
+        """After an installation: what waits for the workspace (those of the organisation) goes on."""
+        known = await self.store.workspaces()
+        whole = [each.team_id for each in known if not team_id and each.enterprise_id == enterprise_id]
+        for each in (team_id,) if team_id else whole:
+            await self._close(each)
+            await self._adapter(each)
+            await self.store.resume_parked(account_of(each), self.clock.now())
+            self.on_token(account_of(each))
+
+    async def _removed(self, body: Json) -> None:
+        """`app_uninstalled`, or `tokens_revoked` for the bot. Raises `StoreError`, `StepError`s."""
+        event, kind = child(body, "event"), text(child(body, "event"), "type")
+        if kind == "tokens_revoked" and not child(event, "tokens").get("bot"):
+            return  # tokens of people, which the bot does not use
+        for installation in await self._meant(body):
+            if number(body, "event_time") < int(installation.installed_at):
+                _log.info("removal_outdated", installation=installation.id)  # it was installed again since
+            elif kind == "app_uninstalled" or not await self._still_works(installation):
+                if await self.store.remove_installation(installation.id, kind, self.clock.now()):
+                    _log.warning("app_removed", installation=installation.id, by=kind)
+                await self._refresh()
+
+    async def _meant(self, body: Json) -> list[Installation]:
+        """The installations that a removal is of: a workspace's own, or that of an organisation if Slack says so."""
+        authorizations = rows(body, "authorizations")
+        whole = [text(each, "enterprise_id") for each in authorizations if truth(each, "is_enterprise_install")]
+        single = [text(each, "team_id") for each in authorizations if not truth(each, "is_enterprise_install")]
+        if not authorizations:
+            team, enterprise = text(body, "team_id"), text(body, "enterprise_id")
+            if truth(body, "is_enterprise_install") or not team or team == enterprise:
+                whole = [enterprise]
+            else:
+                single = [team]
+        found = [await self.store.installation(each) for each in dict.fromkeys((*single, *whole)) if each]
+        return [each for each in found if each is not None and each.active]
+
+    async def _still_works(self, installation: Installation) -> bool:
+        """Whether Slack still takes the token: one that was exchanged may be what was revoked."""
+        probe = Credentials(self.store, self.clock, self._rotation, installation.team_id or installation.id)
+        try:
+            return bool((await identify(self.client.of_workspace(probe))).bot_user_id)
+        except Misconfigured:
+            return False
+
+    async def _close(self, team_id: str) -> None:
+        if (known := self._open.pop(team_id, None)) is not None:
+            await known.adapter.stop()
+
+    async def _refresh(self) -> None:
+        """Build adapters of workspaces that were installed, and of those whose settings changed; end the others."""
+        now_known = {each.team_id: each for each in await self.store.workspaces()}
+        for team_id, workspace in now_known.items():
+            installation = await self.store.installation_of(team_id)
+            known = self._open.get(team_id)
+            if known is not None and (installation is None or known.built_from != _built_from(installation, workspace)):
+                await self._close(team_id)
+            if installation is not None:
+                try:
+                    await self._adapter(team_id)
+                except (StepError, StoreError) as error:
+                    _log.warning("workspace_not_opened", team=team_id, detail=str(error))
+
+    async def probe(self, account: str) -> bool:
+        """Whether the token of an account of `account_of` works. Raises `StepError`s."""
+        team_id = account.partition(":")[2]
+        adapter = await self._adapter(team_id)
+        if adapter is None:
+            return False
+        try:
+            return bool((await identify(adapter.client)).bot_user_id)
+        except Misconfigured:
+            return False
+
+    # --- the `Chat` of the engine
+
+    async def _of(self, job: Job) -> SlackAdapter:
+        adapter = await self._adapter(job.origin.team_id)
+        if adapter is None:
+            raise Misconfigured(account_of(job.origin.team_id), NOT_INSTALLED)
+        return adapter
+
+    async def source(self, job: Job) -> SourceFile:
+        """The file behind the job, with the token of its workspace."""
+        return await (await self._of(job)).chat.source(job)
+
+    def show(self, job: Job) -> None:
+        """Note that the status line of the job's message is out of date."""
+        if (known := self._open.get(job.origin.team_id)) is not None:
+            known.adapter.chat.show(job)
+        else:
+            self._background.spawn("show", self._show_later(job))
+
+    async def _show_later(self, job: Job) -> None:
+        adapter = await self._adapter(job.origin.team_id)
+        if adapter is not None:
+            adapter.chat.show(job)
+
+    async def reply(self, job: Job, transcript: Transcript | None) -> None:
+        """Post the one reply into the job's workspace."""
+        await (await self._of(job)).chat.reply(job, transcript)
+
+    async def settings_of(self, team_id: str) -> Settings:
+        """The settings that count in a workspace. Raises `StoreError`."""
+        workspace = await self.store.workspace(team_id)
+        return settings_for(self.settings, workspace.settings) if workspace is not None else self.settings
+
+    # --- the loops
+
+    async def faults(self) -> Sequence[str]:
+        """Nothing keeps Slack from reaching all workspaces but what the others report."""
+        return ()
+
+    async def start(self) -> None:
+        """Resume what waits for a token, and start the loops."""
+        for workspace in await self.store.workspaces():
+            await self.store.resume_parked(account_of(workspace.team_id), self.clock.now())
+        self._loops = [
+            self.supervisor.every("workspaces", REFRESH_SECONDS, self._refresh),
+            self.supervisor.run("deferred work", self._run_deferred),
+            self.supervisor.every("verification", VERIFY_EVERY_SECONDS, self._verify),
+        ]
+
+    async def _run_deferred(self) -> None:
+        while True:
+            self._wake_deferred.clear()
+            for team_id in await self.store.teams_with_work(self.clock.now()):
+                adapter = await self._adapter(team_id)
+                if adapter is not None:
+                    await adapter.deferred.start_due()
+            await self._wake_deferred.wait(POLL_SECONDS)
+
+    async def _verify(self) -> None:
+        for row in await self.store.outbox_to_verify(self.clock.now()):
+            adapter = await self._adapter(row.team_id)
+            if adapter is not None:
+                await adapter.chat.verify(row)
+
+    async def stop(self) -> None:
+        """Take no more events, let answers end, stop the loops."""
+        await self._background.drain()
+        for task in self._loops:
+            task.cancel()
+        await asyncio.gather(*self._loops, return_exceptions=True)
+        await asyncio.gather(*(self._close(team_id) for team_id in list(self._open)))
+
+
+def _built_from(installation: Installation, workspace: Workspace) -> tuple[str, str, Mapping[str, str]]:
+    return installation.id, installation.bot_user_id, workspace.settings

@@ -1,0 +1,105 @@
+"""Tokens that end: exchanged by one process at a time, long before they end.
+
+Slack voids the refresh token that was used (https://docs.slack.dev/authentication/using-token-rotation), so two
+processes that exchanged at once would leave one of them, and the database, with a pair that is good for nothing. A
+lease in the database keeps them apart, and the row is read again under it. While one exchanges, the others go on with
+the token that is still good for two hours.
+"""
+
+import secrets
+from contextlib import suppress
+
+import aiohttp
+import structlog
+from slack_sdk.errors import SlackTokenRotationError
+from slack_sdk.oauth.token_rotation.async_rotator import AsyncTokenRotator
+
+from bot.domain.errors import StoreError, Transient
+from bot.ports.clock import Clock
+from bot.ports.store import Installation, JobStore
+from bot.settings import Settings
+from bot.slack.api.client import SlackClient
+from bot.slack.workspaces.sdk_stores import bot_of
+
+BEFORE_SECONDS = 7200.0  # of the twelve hours that Slack gives a token
+LEASE_SECONDS = 120.0  # longer than an exchange takes: a request of 30 s
+AGAIN_SECONDS = 60.0  # after an exchange that failed
+_OVER_SECONDS = 5.0  # a token that ends so soon is not used any more
+
+_log = structlog.get_logger(__name__)
+
+
+class Rotation:
+    """Exchanges the tokens of installations."""
+
+    def __init__(self, settings: Settings, store: JobStore, clock: Clock, client: SlackClient) -> None:
+        self._store = store
+        self._clock = clock
+        self._failed_at: dict[str, float] = {}
+        self._rotator = AsyncTokenRotator(
+            client_id=settings.slack_client_id,
+            client_secret=settings.slack_client_secret.get_secret_value(),
+            client=client.web_without_token(),
+        )
+
+    def is_due(self, installation: Installation) -> bool:
+        """Whether the token ends soon."""
+        ends = installation.expires_at
+        return ends is not None and ends - self._clock.now() < BEFORE_SECONDS
+
+    async def fresh(self, installation: Installation) -> Installation:
+        """The installation with a token that is good for a while, if one is to be had.
+
+        Raises `Transient` when the old one has ended and another process is at it, or Slack cannot be reached;
+        `StoreError`.
+        """
+        now = self._clock.now()
+        if not self._over(installation) and 0 <= now - self._failed_at.get(installation.id, -1e9) < AGAIN_SECONDS:
+            return installation
+        task, owner = f"rotate:{installation.id}", secrets.token_hex(8)
+        if not await self._store.claim_task(task, owner, now, LEASE_SECONDS):
+            current = await self._store.installation(installation.id) or installation
+            if self._over(current):
+                raise Transient("another process is exchanging the token", after=1.0)
+            return current
+        try:
+            return await self._exchanged(installation)
+        finally:
+            with suppress(StoreError):  # it ends by itself
+                await self._store.release_task(task, owner)
+
+    async def _exchanged(self, installation: Installation) -> Installation:
+        current = await self._store.installation(installation.id)
+        if current is None or not current.active or not self.is_due(current):
+            return current or installation
+        try:
+            # An end in the past: the SDK goes by its own clock, and the decision is made here.
+            bot = bot_of(current)
+            bot.bot_token_expires_at = 1
+            rotated = await self._rotator.perform_bot_token_rotation(bot=bot)
+        except (SlackTokenRotationError, aiohttp.ClientError, TimeoutError, OSError, ValueError) as error:
+            return self._refused(current, _reason(error))
+        if rotated is None or not rotated.bot_token:
+            return self._refused(current, "an answer without a token")
+        ends = None if rotated.bot_token_expires_at is None else float(rotated.bot_token_expires_at)
+        refresh = rotated.bot_refresh_token or current.refresh_token
+        if await self._store.replace_tokens(current, rotated.bot_token, refresh, ends):
+            _log.info("token_rotated", installation=current.id)
+        self._failed_at.pop(current.id, None)
+        return await self._store.installation(current.id) or current
+
+    def _refused(self, current: Installation, reason: str) -> Installation:
+        self._failed_at[current.id] = self._clock.now()
+        _log.warning("token_not_rotated", installation=current.id, reason=reason)
+        if self._over(current):
+            raise Transient(f"the token has ended, and could not be exchanged: {reason}", after=AGAIN_SECONDS)
+        return current
+
+    def _over(self, installation: Installation) -> bool:
+        return installation.expires_at is not None and installation.expires_at - self._clock.now() < _OVER_SECONDS
+
+
+def _reason(error: Exception) -> str:
+    """Slack's name for the reason; the SDK's own words quote the answer, which has tokens in it."""
+    cause = error.api_error if isinstance(error, SlackTokenRotationError) else None
+    return str(cause.response.get("error", "")) if cause is not None else type(error).__name__
