@@ -44,6 +44,9 @@ JsonFlag = Annotated[bool, typer.Option("--json", help="Print JSON for scripts."
 JobId = Annotated[str, typer.Argument(metavar="JOB", help="The job's id, as `jobs` and the thread show it.")]
 
 
+Team = Annotated[str, typer.Option("--team", metavar="TEAM", help="Only of this workspace.")]
+
+
 def fail(lines: list[str], code: int) -> typer.Exit:
     """Print one line for each fault; raise the result."""
     for line in lines:
@@ -166,6 +169,7 @@ def transcribe(
 @app.command()
 def manifest(
     http: Annotated[str, typer.Option("--http", metavar="URL", help="Address for HTTP mode, https://…")] = "",
+    distributed: Annotated[bool, typer.Option(help="For many workspaces to install it; needs --http.")] = False,
     form: Annotated[str, typer.Option("--format", help="yaml or json.")] = "yaml",
     open_: Annotated[bool, typer.Option("--open", help="Print and open the link that creates the app.")] = False,
 ) -> None:
@@ -177,7 +181,7 @@ def manifest(
 
     if form not in ("yaml", "json"):
         raise fail([f"--format is {form!r}: it must be yaml or json."], 2)
-    raise typer.Exit(run_manifest(http, "json" if form == "json" else "yaml", open_))
+    raise typer.Exit(run_manifest(http, "json" if form == "json" else "yaml", open_, distributed))
 
 
 @app.command()
@@ -205,6 +209,7 @@ def restore(file: Annotated[Path, typer.Argument(metavar="FILE", help="A copy th
 def export(
     to: Annotated[Path, typer.Option("--to", metavar="DIR", help="The directory to write into.")],
     since: Annotated[str, typer.Option("--since", metavar="DAY", help="First day, for example 2026-11-25.")] = "",
+    team: Team = "",
 ) -> None:
     """Write all transcripts into a directory.
 
@@ -213,7 +218,7 @@ def export(
     from bot.cli.backup import run_export
     from bot.text.exports.formats import Format
 
-    raise typer.Exit(run_export(settings_or_exit(), since, to, (Format.TXT, Format.JSON)))
+    raise typer.Exit(run_export(settings_or_exit(), since, to, (Format.TXT, Format.JSON), team))
 
 
 @app.command()
@@ -221,6 +226,7 @@ def jobs(
     job: Annotated[str, typer.Argument(metavar="[JOB]", help="Show this one with its timeline.")] = "",
     state: Annotated[str, typer.Option(help="Only jobs in this state.")] = "",
     limit: Annotated[int, typer.Option(min=1, max=1000, help="How many, newest first.")] = 20,
+    team: Team = "",
     as_json: JsonFlag = False,
 ) -> None:
     """List jobs, or show one with its timeline.
@@ -229,7 +235,7 @@ def jobs(
     """
     from bot.cli.jobs import run_jobs
 
-    raise typer.Exit(run_jobs(settings_or_exit(), job, state, limit, as_json))
+    raise typer.Exit(run_jobs(settings_or_exit(), job, state, limit, as_json, team))
 
 
 @app.command()
@@ -281,6 +287,7 @@ def purge(
 def audit(
     since: Annotated[str, typer.Option("--since", metavar="DAY", help="First day, for example 2026-11-25.")] = "",
     job: Annotated[str, typer.Option("--job", metavar="JOB", help="Only entries about this job.")] = "",
+    team: Team = "",
     verify: Annotated[bool, typer.Option("--verify", help="Check that no entry was changed or removed.")] = False,
     as_json: JsonFlag = False,
 ) -> None:
@@ -290,7 +297,7 @@ def audit(
     """
     from bot.cli.records import run_audit
 
-    raise typer.Exit(run_audit(settings_or_exit(), since, job, as_json, verify))
+    raise typer.Exit(run_audit(settings_or_exit(), since, job, as_json, verify, team))
 
 
 @app.command()
@@ -299,6 +306,7 @@ def erase(
     channel: Annotated[str, typer.Option("--channel", metavar="CHANNEL", help="Recordings of this channel.")] = "",
     job: Annotated[str, typer.Option("--job", metavar="JOB", help="This recording.")] = "",
     before: Annotated[str, typer.Option("--before", metavar="DAY", help="Recordings shared before this day.")] = "",
+    team: Team = "",
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
 ) -> None:
     """Erase recordings' content, names and rows.
@@ -308,14 +316,14 @@ def erase(
     from bot.cli.records import moment_of, run_erase
     from bot.ports.store import EraseFilter
 
-    if not (user or channel or job or before):
-        raise fail(["say what to erase: --user, --channel, --job or --before."], 2)
+    if not (user or channel or job or before or team):
+        raise fail(["say what to erase: --user, --channel, --job, --before or --team."], 2)
     until = moment_of(before) if before else None
     if before and until is None:
         raise fail([f"--before is {before!r}: it must be a day, for example 2026-11-25."], 2)
     if not yes and not sys.stdin.isatty():
         raise fail(["erasing cannot be undone: give --yes as well."], 2)
-    which = EraseFilter(user_id=user, channel_id=channel, job_id=job, before=until)
+    which = EraseFilter(team_id=team, user_id=user, channel_id=channel, job_id=job, before=until)
     raise typer.Exit(run_erase(settings_or_exit(), which, yes))
 
 
@@ -372,6 +380,26 @@ def migrate_store(
     from bot.cli.database import run_migrate_store
 
     raise typer.Exit(run_migrate_store(settings_or_exit(), to, again, context.obj))
+
+
+@app.command()
+def workspaces(as_json: JsonFlag = False) -> None:
+    """List where the app is installed, since when, and whether it still is."""
+    from bot.cli.workspaces import run_workspaces
+
+    raise typer.Exit(run_workspaces(settings_or_exit(), as_json))
+
+
+@app.command()
+def workspace(
+    action: Annotated[str, typer.Argument(metavar="set", help="What to do.")],
+    team: Annotated[str, typer.Argument(metavar="TEAM", help="The workspace's id, as `workspaces` shows it.")],
+    pairs: Annotated[list[str], typer.Argument(metavar="NAME=VALUE...", help="Settings; NAME= takes one back.")],
+) -> None:
+    """Set something for one workspace only."""
+    from bot.cli.workspaces import run_workspace_set
+
+    raise typer.Exit(run_workspace_set(settings_or_exit(), action, team, pairs))
 
 
 def main() -> None:

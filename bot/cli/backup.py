@@ -105,8 +105,9 @@ def _set_aside(file: Path) -> Path | None:
     return kept
 
 
-def run_export(settings: Settings, since: str, target: Path, formats: tuple[Format, ...]) -> int:
-    """Write the transcripts of all answered jobs since a day (YYYY-MM-DD; "" for all) into a directory.
+def run_export(settings: Settings, since: str, target: Path, formats: tuple[Format, ...], team: str = "") -> int:
+    """Write the transcripts of all answered jobs since a day (YYYY-MM-DD; "" for all), of one workspace if `team` is
+    given, into a directory.
 
     2 for a date or a directory that cannot be used, 1 when the database cannot be read.
     """
@@ -122,7 +123,7 @@ def run_export(settings: Settings, since: str, target: Path, formats: tuple[Form
 
     async def act(store: JobStore) -> int:
         written = 0
-        async for job in _answered(store, start):
+        async for job in _answered(store, start, team):
             transcript = await store.transcript(job.id)
             if transcript is None:
                 continue
@@ -139,11 +140,11 @@ def run_export(settings: Settings, since: str, target: Path, formats: tuple[Form
     return with_store(settings, act)
 
 
-async def _answered(store: JobStore, start: float) -> AsyncIterator[Job]:
+async def _answered(store: JobStore, start: float, team: str) -> AsyncIterator[Job]:
     """Answered jobs that were created since `start`, newest first."""
     before: float | None = None
     while True:
-        page = await store.jobs(JobFilter(states=(State.DONE,), limit=_PAGE, before=before))
+        page = await store.jobs(JobFilter(team, states=(State.DONE,), limit=_PAGE, before=before))
         for job in page:
             if job.created_at < start:
                 return

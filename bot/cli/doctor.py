@@ -17,6 +17,7 @@ from rich.console import Console
 
 from bot.app import open_providers, work_directory
 from bot.cli.slack_checks import app_token, bot_token
+from bot.cli.workspaces import installation_findings
 from bot.clock import SystemClock
 from bot.configuration import serve_faults, unknown_variables
 from bot.domain.errors import StepError, StoreError
@@ -68,7 +69,7 @@ async def _examine(settings: Settings) -> list[Finding]:
     findings.append(_confinement())
     findings.append(_directory(settings))
     findings += await _database(settings)
-    findings += await bot_token(settings)
+    findings += await _installations(settings) if settings.several_workspaces else await bot_token(settings)
     findings += await app_token(settings)
     findings += await _providers(settings)
     findings.append(await _port(settings))
@@ -115,6 +116,25 @@ async def _database(settings: Settings) -> list[Finding]:
         remedy = f"Put the settings of {account} back; else these jobs are answered with a refusal after a day."
         findings.append(Finding(False, "Jobs", f"{count} of the unfinished wait for {account}, not set up", remedy))
     return findings
+
+
+async def _installations(settings: Settings) -> list[Finding]:
+    """Whether each workspace's token works; nothing where the database cannot be read, which is a finding already."""
+    file = sqlite_file(settings.database_url)
+    if file is not None and not file.exists():
+        return []
+    try:
+        store = await open_store(
+            settings.database_url, settings.sealing_key, exclusive=False, old_keys=settings.old_keys
+        )
+    except StoreError:
+        return []
+    try:
+        return await installation_findings(settings, store)
+    except StoreError as error:
+        return [Finding(False, "Slack", str(error), _database_remedy(str(error)))]
+    finally:
+        await store.close()
 
 
 def _database_remedy(why: str) -> str:

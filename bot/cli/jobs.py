@@ -28,8 +28,8 @@ def _when(at: float | None) -> str:
     return "" if at is None else datetime.fromtimestamp(at).astimezone().strftime("%Y-%m-%d %H:%M:%S")
 
 
-def run_jobs(settings: Settings, job_id: str, state: str, limit: int, as_json: bool) -> int:
-    """List jobs or show one; exit code 2 for an unknown state, 1 for an unknown job."""
+def run_jobs(settings: Settings, job_id: str, state: str, limit: int, as_json: bool, team: str = "") -> int:
+    """List jobs, of one workspace if `team` is given, or show one; 2 for an unknown state, 1 for an unknown job."""
     if state and state not in tuple(State):
         return _say(f"threadscribe: --state is {state!r}: it must be one of {', '.join(State)}.", 2)
 
@@ -41,7 +41,7 @@ def run_jobs(settings: Settings, job_id: str, state: str, limit: int, as_json: b
             await _show_one(store, job, as_json)
             return 0
         states = (State(state),) if state else ()
-        _show_many(list(await store.jobs(JobFilter(states=states, limit=limit))), as_json)
+        _show_many(list(await store.jobs(JobFilter(team, states=states, limit=limit))), as_json)
         return 0
 
     return with_store(settings, act)

@@ -13,12 +13,14 @@ from bot.cli.slack_checks import MANIFEST
 
 CREATE = "https://api.slack.com/apps?new_app=1&"
 EVENTS = "/slack/events"
+REDIRECT = "/slack/oauth_redirect"
 
 Document = MutableMapping[str, object]
 
 
-def manifest(http: str = "") -> Document:
-    """The manifest; with `http`, an https address, that of HTTP mode with every address in it.
+def manifest(http: str = "", distributed: bool = False) -> Document:
+    """The manifest; with `http`, an https address, that of HTTP mode with every address in it. `distributed`: with what
+    lets other workspaces and organisations install it.
 
     Slack sends the options of a menu to an address of its own (`message_menu_options_url`); all go to one path here.
     """
@@ -34,6 +36,10 @@ def manifest(http: str = "") -> Document:
     features["slash_commands"] = [
         {**command, "url": address} for command in cast("list[Document]", features["slash_commands"])
     ]
+    if distributed:
+        oauth = cast(Document, document["oauth_config"])
+        document["oauth_config"] = {"redirect_urls": [f"{http.rstrip('/')}{REDIRECT}"], **oauth}
+        settings["org_deploy_enabled"] = settings["token_rotation_enabled"] = True
     return document
 
 
@@ -42,12 +48,16 @@ def create_link(document: Document) -> str:
     return CREATE + urlencode({"manifest_json": json.dumps(document, separators=(",", ":"))})
 
 
-def run_manifest(http: str, form: Literal["yaml", "json"], open_: bool) -> int:
-    """Print the manifest; with `open_`, print and open the link that creates the app. 2 for an address without TLS."""
+def run_manifest(http: str, form: Literal["yaml", "json"], open_: bool, distributed: bool = False) -> int:
+    """Print the manifest; with `open_`, print and open the link that creates the app. 2 for an address without TLS, or
+    none where one is needed."""
+    if distributed and not http:
+        typer.echo("threadscribe: --distributed needs --http: Slack sends whoever installs the app there.", err=True)
+        return 2
     if http and not http.startswith("https://"):
         typer.echo("threadscribe: --http must be an https:// address: Slack sends events to no other.", err=True)
         return 2
-    document = manifest(http)
+    document = manifest(http, distributed)
     if open_:
         link = create_link(document)
         typer.echo(link)

@@ -34,15 +34,18 @@ def moment_of(day: str) -> float | None:
 
 async def record_command(store: JobStore, command: str, job_id: str = "", **details: str) -> None:
     """Note an operator's command in the audit log."""
-    now = await database_time(store)
-    entry = AuditEntry(
-        now, OPERATOR, AuditAction.COMMAND, "cli", job_id=job_id, details={"command": command, **details}
-    )
+    now, job = await database_time(store), await store.job(job_id) if job_id else None
+    team_id = job.origin.team_id if job is not None else details.pop("team", "")
+    said = {"command": command, **details}
+    entry = AuditEntry(now, OPERATOR, AuditAction.COMMAND, "cli", team_id=team_id, job_id=job_id, details=said)
     await store.record(entry)
 
 
-def run_audit(settings: Settings, since: str, job_id: str, as_json: bool, verify: bool) -> int:
-    """Print the audit log, oldest first; with `verify`, check its chain. 1 when the chain is broken, 2 for no day."""
+def run_audit(settings: Settings, since: str, job_id: str, as_json: bool, verify: bool, team: str = "") -> int:
+    """Print the audit log, oldest first, of one workspace if `team` is given; with `verify`, check its chain.
+
+    1 when the chain is broken, 2 for no day.
+    """
     start = moment_of(since) if since else 0.0
     if start is None:
         return _fail(f"--since is {since!r}: it must be a day, for example 2026-11-25.", 2)
@@ -55,7 +58,7 @@ def run_audit(settings: Settings, since: str, job_id: str, as_json: bool, verify
             typer.echo("The audit log is whole: every entry follows from the one before it.")
             return 0
         after = 0
-        while page := await store.audit(AuditFilter(since=start, job_id=job_id, after=after, limit=_PAGE)):
+        while page := await store.audit(AuditFilter(team, since=start, job_id=job_id, after=after, limit=_PAGE)):
             for entry in page:
                 typer.echo(_json(entry) if as_json else _line(entry))
             after = page[-1].number
@@ -68,11 +71,15 @@ def run_erase(settings: Settings, which: EraseFilter, yes: bool) -> int:
     """Delete jobs with all that is stored of them, and say what others still hold. 1 when it is not confirmed."""
 
     async def act(store: JobStore) -> int:
+        if not (which.team_id or which.job_id) and len(await store.workspaces()) > 1:
+            return _fail("several workspaces are in this database: say which one with --team.", 2)
         if not yes and not typer.confirm("Erase these recordings' transcripts, names and rows for good?"):
             return _fail("nothing was changed.", 1)
         erased = await store.erase(which)
         details = {"jobs": str(len(erased))}
-        entry = AuditEntry(await database_time(store), OPERATOR, AuditAction.ERASED, "cli", details=details)
+        entry = AuditEntry(
+            await database_time(store), OPERATOR, AuditAction.ERASED, "cli", team_id=which.team_id, details=details
+        )
         await store.record(entry)
         typer.echo(f"Erased {len(erased)} recording{'' if len(erased) == 1 else 's'} here.")
         for line in _still_held(erased):

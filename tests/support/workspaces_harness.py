@@ -22,8 +22,9 @@ from simulators.slack.manifest import with_manifest
 from simulators.slack.options import Options
 from simulators.slack.records import Message
 from simulators.slack.server import SlackSimulator
-from tests.support.bot_harness import fast_xosum, free_port, shown
+from tests.support.bot_harness import fast_xosum, shown
 from tests.support.bot_process import ROOT
+from tests.support.processes import free_port
 
 ONE, TWO, GRID, GRID_A, GRID_B = "T0ONE", "T0TWO", "E0GRID", "T0GRIDA", "T0GRIDB"
 STORAGE_KEY = base64.b64encode(bytes(range(32))).decode()
@@ -33,7 +34,7 @@ TALK = ROOT / "simulators" / "samples" / "jfk.wav"
 def workspaces(*, organisation: bool = True) -> list[Options]:
     """Two workspaces whose conversations, people and bot have the same ids, and two of an organisation."""
 
-    def plain(team_id: str, **more: str | bool) -> Options:
+    def plain(team_id: str, **more: object) -> Options:
         options = Options(retry_delays=(0.0, 0.2, 0.5), share_delay=0.02, team_id=team_id, team_name=f"{team_id} Ltd")
         for name, value in more.items():
             setattr(options, name, value)

@@ -27,10 +27,8 @@ class Credentials:
     async def installation(self) -> Installation:
         """What the bot works with here. Raises `Misconfigured` where the app is not installed, `Transient`."""
         async with self._lock:
-            now = self._clock.now()
             try:
-                if self._known is None or not 0 <= now - self._read_at < REREAD_SECONDS:
-                    self._known, self._read_at = await self._store.installation_of(self.team_id), now
+                await self._read()
                 if self._known is not None and self._rotation.is_due(self._known):
                     self._known = await self._rotation.fresh(self._known)
             except StoreError as error:
@@ -39,6 +37,17 @@ class Credentials:
                 self._known = None
                 raise Misconfigured(self.account, NOT_INSTALLED)
             return self._known
+
+    async def installed(self) -> Installation | None:
+        """What the bot works with here, None where the app is not installed; asks nobody but the store. Raises
+        `StoreError`."""
+        await self._read()
+        return self._known
+
+    async def _read(self) -> None:
+        now = self._clock.now()
+        if self._known is None or not 0 <= now - self._read_at < REREAD_SECONDS:
+            self._known, self._read_at = await self._store.installation_of(self.team_id), now
 
     def forget(self) -> None:
         """Something has changed: read it again at the next need."""

@@ -125,24 +125,24 @@ class SlackWorkspaces:
         return found
 
     async def _at(self, address: Address) -> SlackAdapter | None:
-        """The adapter of a workspace, None where the app is not installed. Raises `StoreError`, `Transient`."""
-        enterprise = address.enterprise_id if address.whole else ""
-        if address.team_id not in self._open:
+        """The adapter of a workspace, None where the app is not installed as the request says: by the workspace, or by
+        the organisation that it names. Raises `StoreError`."""
+        known = self._open.get(address.team_id)
+        if known is not None:
+            installation = await known.credentials.installed()
+        else:
+            enterprise = address.enterprise_id if address.whole else ""
             installation = await self.store.installation_of(address.team_id, enterprise)
-            if installation is None:
-                return None
-            if not installation.team_id:  # of an organisation: the first that is heard of this workspace
-                await self.store.note_workspace(address.team_id, installation.id, "", self.clock.now())
+        if installation is None or installation.id != (address.enterprise_id if address.whole else address.team_id):
+            return None
+        if known is None and address.whole:  # the first that is heard of this workspace
+            await self.store.note_workspace(address.team_id, installation.id, "", self.clock.now())
         return await self._adapter(address.team_id)
 
     async def _adapter(self, team_id: str) -> SlackAdapter | None:
         """The adapter of a workspace that is known, built at the first need."""
         if (known := self._open.get(team_id)) is not None:
-            try:
-                await known.credentials.installation()
-            except Misconfigured:
-                return None
-            return known.adapter
+            return known.adapter if await known.credentials.installed() is not None else None
         async with self._opening:
             if team_id not in self._open:
                 installation = await self.store.installation_of(team_id)
@@ -196,7 +196,10 @@ class SlackWorkspaces:
             elif kind == "app_uninstalled" or not await self._still_works(installation):
                 if await self.store.remove_installation(installation.id, kind, self.clock.now()):
                     _log.warning("app_removed", installation=installation.id, by=kind)
-                await self._refresh()
+                for team_id, known in self._open.items():
+                    if known.built_from[0] == installation.id:
+                        known.credentials.forget()
+                        self._background.spawn("close", self._close(team_id))
 
     async def _meant(self, body: Json) -> list[Installation]:
         """The installations that a removal is of: a workspace's own, or that of an organisation if Slack says so."""
@@ -226,13 +229,14 @@ class SlackWorkspaces:
 
     async def _refresh(self) -> None:
         """Build adapters of workspaces that were installed, and of those whose settings changed; end the others."""
-        now_known = {each.team_id: each for each in await self.store.workspaces()}
-        for team_id, workspace in now_known.items():
-            installation = await self.store.installation_of(team_id)
+        installations = {each.id: each for each in await self.store.installations() if each.active}
+        for workspace in await self.store.workspaces():
+            team_id = workspace.team_id
+            installation = installations.get(team_id) or installations.get(workspace.enterprise_id)
             known = self._open.get(team_id)
             if known is not None and (installation is None or known.built_from != _built_from(installation, workspace)):
                 await self._close(team_id)
-            if installation is not None:
+            if installation is not None and team_id not in self._open:
                 try:
                     await self._adapter(team_id)
                 except (StepError, StoreError) as error:

@@ -78,6 +78,10 @@ class Views:
         """Return an open view by its id."""
         return self._views.get(view_id)
 
+    def all(self) -> list[View]:
+        """Every open modal and published Home tab."""
+        return list(self._views.values())
+
     def top(self, user: str) -> View | None:
         """Return the modal a person sees, None when none is open."""
         stack = self._stacks.get(user, [])
