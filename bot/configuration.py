@@ -58,7 +58,7 @@ def serve_faults(settings: Settings) -> list[str]:
         if settings.sealing_key is None:
             faults.append("Set STORAGE_KEY: tokens of workspaces are stored sealed only (openssl rand -base64 32).")
         if not settings.public_url:
-            faults.append("Set PUBLIC_URL: Slack sends whoever installs the app back to it.")
+            faults.append("Set PUBLIC_URL: Slack sends the user who installs the app back to it.")
     if settings.provider not in settings.providers:
         if kind_of(settings.provider) is None:
             faults.append(f"PROVIDER is {settings.provider!r}: it must be one of {', '.join(TABLE)}.")

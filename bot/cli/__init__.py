@@ -13,6 +13,7 @@ from typing import Annotated
 
 import typer
 
+from bot.cli.workspace_commands import add_to
 from bot.configuration import load_settings
 from bot.providers import TABLE
 from bot.settings import Settings, SettingsError
@@ -169,7 +170,9 @@ def transcribe(
 @app.command()
 def manifest(
     http: Annotated[str, typer.Option("--http", metavar="URL", help="Address for HTTP mode, https://…")] = "",
-    distributed: Annotated[bool, typer.Option(help="For many workspaces to install it; needs --http.")] = False,
+    distributed: Annotated[
+        bool, typer.Option("--distributed", help="For many workspaces to install it; needs --http.")
+    ] = False,
     form: Annotated[str, typer.Option("--format", help="yaml or json.")] = "yaml",
     open_: Annotated[bool, typer.Option("--open", help="Print and open the link that creates the app.")] = False,
 ) -> None:
@@ -382,24 +385,7 @@ def migrate_store(
     raise typer.Exit(run_migrate_store(settings_or_exit(), to, again, context.obj))
 
 
-@app.command()
-def workspaces(as_json: JsonFlag = False) -> None:
-    """List where the app is installed, since when, and whether it still is."""
-    from bot.cli.workspaces import run_workspaces
-
-    raise typer.Exit(run_workspaces(settings_or_exit(), as_json))
-
-
-@app.command()
-def workspace(
-    action: Annotated[str, typer.Argument(metavar="set", help="What to do.")],
-    team: Annotated[str, typer.Argument(metavar="TEAM", help="The workspace's id, as `workspaces` shows it.")],
-    pairs: Annotated[list[str], typer.Argument(metavar="NAME=VALUE...", help="Settings; NAME= takes one back.")],
-) -> None:
-    """Set something for one workspace only."""
-    from bot.cli.workspaces import run_workspace_set
-
-    raise typer.Exit(run_workspace_set(settings_or_exit(), action, team, pairs))
+add_to(app, settings_or_exit)
 
 
 def main() -> None:

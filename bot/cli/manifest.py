@@ -52,7 +52,9 @@ def run_manifest(http: str, form: Literal["yaml", "json"], open_: bool, distribu
     """Print the manifest; with `open_`, print and open the link that creates the app. 2 for an address without TLS, or
     none where one is needed."""
     if distributed and not http:
-        typer.echo("threadscribe: --distributed needs --http: Slack sends whoever installs the app there.", err=True)
+        typer.echo(
+            "threadscribe: --distributed needs --http: Slack sends the user who installs the app there.", err=True
+        )
         return 2
     if http and not http.startswith("https://"):
         typer.echo("threadscribe: --http must be an https:// address: Slack sends events to no other.", err=True)

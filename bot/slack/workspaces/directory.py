@@ -190,10 +190,15 @@ class SlackWorkspaces:
         event, kind = child(body, "event"), text(child(body, "event"), "type")
         if kind == "tokens_revoked" and not child(event, "tokens").get("bot"):
             return  # tokens of people, which the bot does not use
-        for installation in await self._meant(body):
+        meant = await self._meant(body)
+        sure = kind == "app_uninstalled" and bool(meant)
+        if not meant and (whole := text(body, "enterprise_id") or text(body, "context_enterprise_id")):
+            found = await self.store.installation(whole)  # of the organisation after all, if Slack refuses its token
+            meant = [found] if found is not None and found.active else []
+        for installation in meant:
             if number(body, "event_time") < int(installation.installed_at):
                 _log.info("removal_outdated", installation=installation.id)  # it was installed again since
-            elif kind == "app_uninstalled" or not await self._still_works(installation):
+            elif sure or not await self._still_works(installation):
                 if await self.store.remove_installation(installation.id, kind, self.clock.now()):
                     _log.warning("app_removed", installation=installation.id, by=kind)
                 for team_id, known in self._open.items():
@@ -313,7 +318,8 @@ class SlackWorkspaces:
 
     async def _verify(self) -> None:
         for row in await self.store.outbox_to_verify(self.clock.now()):
-            adapter = await self._adapter(row.team_id)
+            job = None if row.team_id or not row.job_id else await self.store.job(row.job_id)  # a row of before
+            adapter = await self._adapter(row.team_id if job is None else job.origin.team_id)
             if adapter is not None:
                 await adapter.chat.verify(row)
 

@@ -48,7 +48,7 @@ class Rotation:
         return ends is not None and ends - self._clock.now() < BEFORE_SECONDS
 
     async def fresh(self, installation: Installation) -> Installation:
-        """The installation with a token that is good for a while, if one is to be had.
+        """The installation with a token that is good for a while, if one is available.
 
         Raises `Transient` when the old one has ended and another process is at it, or Slack cannot be reached;
         `StoreError`.

@@ -105,9 +105,9 @@ async def test_of_twelve_that_exchange_at_once_in_two_connections_one_does(tmp_p
             answer = grants.access({**given, "redirect_uri": grants.redirect_uris[0]}, "U0ALICE")
             grants.lasts, before = 43200, grants.exchanges
             async with AsyncExitStack() as stack:
-                both = [await one(stack, settings), await one(stack, settings)]
                 store = await open_store(database, settings.sealing_key)
                 stack.push_async_callback(store.close)
+                both = [await one(stack, settings), await one(stack, settings)]
                 now = SystemClock().now()
                 token, refresh = str(answer["access_token"]), str(answer["refresh_token"])
                 made = Installation(ONE, ONE, bot_token=token, refresh_token=refresh, expires_at=now + SOON)

@@ -1,0 +1,32 @@
+"""The commands about workspaces; what they do is in `bot.cli.workspaces`, imported when one runs."""
+
+from collections.abc import Callable
+from typing import Annotated
+
+import typer
+
+from bot.settings import Settings
+
+
+def add_to(app: typer.Typer, settings: Callable[[], Settings]) -> None:
+    """Add them to the command line; `settings` ends the command where they cannot be used."""
+
+    @app.command()
+    def workspaces(
+        as_json: Annotated[bool, typer.Option("--json", help="Print JSON for scripts.")] = False,
+    ) -> None:
+        """List where the app is installed, since when, and whether it still is."""
+        from bot.cli.workspaces import run_workspaces
+
+        raise typer.Exit(run_workspaces(settings(), as_json))
+
+    @app.command()
+    def workspace(
+        action: Annotated[str, typer.Argument(metavar="set", help="What to do.")],
+        team: Annotated[str, typer.Argument(metavar="TEAM", help="The workspace's id, as `workspaces` shows it.")],
+        pairs: Annotated[list[str], typer.Argument(metavar="NAME=VALUE...", help="Settings; NAME= takes one back.")],
+    ) -> None:
+        """Set something for one workspace only."""
+        from bot.cli.workspaces import run_workspace_set
+
+        raise typer.Exit(run_workspace_set(settings(), action, team, pairs))
