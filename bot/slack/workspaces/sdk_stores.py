@@ -117,7 +117,7 @@ class StoredInstallations(AsyncInstallationStore):
     async def async_delete_installation(
         self, *, enterprise_id: str | None, team_id: str | None, user_id: str | None = None
     ) -> None:
-        """The same; there is one installation, whoever made it."""
+        """The same; a workspace has one installation."""
         if user_id is None:
             await self.async_delete_bot(enterprise_id=enterprise_id, team_id=team_id)
 

@@ -69,25 +69,22 @@ async def test_a_token_is_exchanged_before_it_ends_and_calls_go_on(place: Host) 
     assert (place.cloud.grants.exchanges, place.cloud.grants.refused) == (1, [])
 
 
-async def test_an_exchange_that_is_refused_leaves_the_token_that_is_still_good(place: Host) -> None:
-    place.cloud.grants.lasts = SOON
-    assert (await place.install(ONE)).status == 200
-    await place.answered(ONE, await place.upload(ONE))
-    installation = await place.store.installation(ONE)
-    assert installation is not None
-    async with AsyncExitStack() as stack:
-        settings = load_settings(place.environment, env_file=None)
+async def test_an_exchange_that_is_refused_leaves_the_token_that_is_still_good(tmp_path: Path) -> None:
+    async with cloud_and_settings(tmp_path, rotation=True, organisation=False) as found, AsyncExitStack() as stack:
+        settings, grants, now = load_settings(found.environment, env_file=None), found.cloud.grants, SystemClock().now()
+        store = await open_store(settings.database_url, settings.sealing_key)
+        stack.push_async_callback(store.close)
         _, rotation = await one(stack, settings)
-        broken = replace(installation, refresh_token="xoxe-1-gone")
-        await place.store.save_installation(broken, 0.0)
-        stored = await place.store.installation(ONE)
+        refresh, ends = "xoxe-1-gone", now + SOON
+        broken = Installation(ONE, ONE, bot_token="xoxb-1", refresh_token=refresh, expires_at=ends)
+        await store.save_installation(broken, now)
+        stored = await store.installation(ONE)
         assert stored is not None
-        assert (await rotation.fresh(stored)).bot_token == installation.bot_token
-        assert place.cloud.grants.refused == ["invalid_refresh_token"]
-        await rotation.fresh(stored)  # not asked again at once
-        assert place.cloud.grants.refused == ["invalid_refresh_token"]
-        await place.store.save_installation(replace(broken, expires_at=1.0), 0.0)
-        over = await place.store.installation(ONE)
+        for _ in range(2):  # the second time nobody is asked: the first was a moment ago
+            assert (await rotation.fresh(stored)).bot_token == "xoxb-1"
+            assert grants.refused == ["invalid_refresh_token"]
+        await store.save_installation(replace(broken, expires_at=1.0), now)
+        over = await store.installation(ONE)
         assert over is not None
         with pytest.raises(Transient, match="could not be exchanged"):
             await rotation.fresh(over)
