@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from bench.speech.conversations import by_telephone, conversation, errors, in_room, voices
+from bot.providers.local.recognition.speech import levelled
 from bot.providers.local.speakers import weights
 from bot.providers.local.speakers.regions import RegionFinder
 from bot.providers.local.speakers.turns import speaker_turns
@@ -71,10 +72,10 @@ def _row(
 
 
 def answer(finder: RegionFinder, sound: np.typing.NDArray[np.float32]) -> list[tuple[float, float, int]]:
-    """The turns, block by block as the engine works."""
+    """The turns, block by block and at one level, as the engine works."""
     regions = []
     for number, start in enumerate(range(0, len(sound), _BLOCK)):
-        regions += finder.find(sound[start : start + _BLOCK], start / 16_000, 1000 * number)
+        regions += finder.find(levelled(sound[start : start + _BLOCK]), start / 16_000, 1000 * number)
     return [(turn.start, turn.end, turn.speaker) for turn in speaker_turns(regions)]
 
 
