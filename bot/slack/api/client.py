@@ -150,7 +150,9 @@ class SlackClient:
 
     def of_workspace(self, source: TokenSource) -> "SlackClient":
         """A client over the same connections with the token of a workspace, and with its own pace."""
-        return SlackClient(self._settings, self._clock, self.session, self.network, self._on_limited, source)
+        client = SlackClient(self._settings, self._clock, self.session, self.network, self._on_limited, source)
+        client.pace = self.pace.of(f"{source.account}:")
+        return client
 
     def web_without_token(self) -> AsyncWebClient:
         """The SDK's client without a token and without retries, for what the app's own secret opens."""
