@@ -47,7 +47,8 @@ class StoredSearch:
 
     async def search(self, which: SearchFilter) -> FoundPage:
         """What the port says."""
-        places = [f"{which.team_id}x{name}" for name in (*which.channel_ids, which.user_id) if name]
+        named = (f"{which.team_id}x{name}" for name in (*which.channel_ids, which.user_id) if name)
+        places = [place for place in named if place.isalnum()]  # as Slack's ids are; else it would be read as a query
         if not which.terms or not places:
             return FoundPage(())
         before = _FIRST if which.before is None else which.before

@@ -47,5 +47,11 @@ def without_password(url: str) -> str:
     user, at, host = parts.netloc.rpartition("@")
     if ":" in user:
         user = f"{user.partition(':')[0]}:***"
-    query = "&".join("password=***" if pair.startswith("password=") else pair for pair in parts.query.split("&"))
+    query = "&".join(_masked(pair) for pair in parts.query.split("&"))
     return urlunsplit(parts._replace(netloc=f"{user}{at}{host}", query=query)) if at or parts.query else url
+
+
+def _masked(pair: str) -> str:
+    """A parameter of a query; `password`, `sslpassword` and what else is one, without its value."""
+    name, _, _ = pair.partition("=")
+    return f"{name}=***" if "password" in unquote(name).lower() else pair

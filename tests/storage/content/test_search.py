@@ -3,6 +3,7 @@
 import dataclasses
 import sqlite3
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -227,3 +228,12 @@ def test_a_text_is_matched_by_its_index_exactly_when_it_is_matched_by_its_words(
     found = connection.execute("SELECT COUNT(*) FROM t WHERE t MATCH ?", (query,)).fetchone()[0]
     connection.close()
     assert bool(found) == matches(said(transcript), wanted)
+
+
+HOSTILE = ('C1"', "C1'", '" OR "C1', "' | 'C1", "C1\\", 'C1") OR words : ("cough', "C1' | 'C2", "")
+
+
+@pytest.mark.parametrize("place", HOSTILE)
+async def test_the_name_of_a_place_is_a_name_and_nothing_else(store: JobStore, place: str) -> None:
+    await spoken(store, "cough", channel="C1")
+    assert await find(store, "cough", place) == []
