@@ -1,18 +1,5 @@
 """A PostgreSQL server of our own."""
 
-from collections.abc import Iterator
-from pathlib import Path
+from tests.storage.conftest import server
 
-import pytest
-
-from tests.support import postgres
-
-
-@pytest.fixture(scope="session")
-def server() -> Iterator[Path]:
-    """The socket folder of a PostgreSQL server that is there for these tests only."""
-    folder = postgres.binaries()
-    if folder is None:
-        pytest.skip("PostgreSQL left out: its server is not installed here")
-    with postgres.running(folder) as home:
-        yield home
+__all__ = ["server"]
