@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from bot.ports.store import OutboxMessage
+from bot.ports.store import OutboxMessage, Phase
 from storage.engines.transaction import (
     Database,
     Query,
@@ -80,7 +80,7 @@ def _values(message: OutboxMessage) -> dict[str, Value]:
         "job_id": message.job_id,
         "channel_id": message.channel_id,
         "thread_ts": message.thread_ts,
-        "phase": str(message.phase),
+        "phase": message.phase.value,
         "intent_at": message.intent_at,
         "ts": message.ts,
         "file_id": message.file_id,
@@ -96,7 +96,7 @@ def message_of(row: Row) -> OutboxMessage:
         job_id=text(row, "job_id"),
         channel_id=text(row, "channel_id"),
         thread_ts=text(row, "thread_ts"),
-        phase=text(row, "phase"),
+        phase=Phase(text(row, "phase")),
         intent_at=number(row, "intent_at"),
         ts=text(row, "ts"),
         file_id=text(row, "file_id"),

@@ -3,18 +3,18 @@
 from dataclasses import replace
 
 from bot.domain.vocabulary import ConversationVocabulary, Replacement, StoredVocabulary, Vocabulary
-from bot.ports.store import ChannelSettings, JobStore, OutboxMessage
+from bot.ports.store import ChannelSettings, JobStore, OutboxMessage, Phase
 from tests.storage.samples import KEY, NOW, Opener, done
 
 DAY = 86400.0
-MESSAGE = OutboxMessage("reply:abc", "abc", "C1", "1.0", "intent", NOW)
+MESSAGE = OutboxMessage("reply:abc", "abc", "C1", "1.0", Phase.INTENT, NOW)
 
 
 async def test_a_message_of_ours_is_replaced_by_its_key(store: JobStore) -> None:
     assert await store.outbox_message(MESSAGE.key) is None
     await store.update_outbox(MESSAGE)
     assert await store.outbox_message(MESSAGE.key) == replace(MESSAGE, revision=1)
-    posted = replace(MESSAGE, phase="posted", ts="5.5", file_id="F9", verify_at=NOW + 60, revision=1)
+    posted = replace(MESSAGE, phase=Phase.POSTED, ts="5.5", file_id="F9", verify_at=NOW + 60, revision=1)
     await store.update_outbox(posted)
     assert await store.outbox_message(MESSAGE.key) == replace(posted, revision=2)
 

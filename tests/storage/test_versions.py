@@ -5,7 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from bot.domain.transcript import Segment, Transcript
-from bot.ports.store import JobStore, NewJob, OutboxMessage, SpeakerNames
+from bot.ports.store import JobStore, NewJob, OutboxMessage, Phase, SpeakerNames
 from tests.storage.samples import KEY, NOW, Opener, done, origin
 
 TALK = Transcript((Segment("Hello.", 0.0, 1.0, "Speaker 1"), Segment("Hi.", 1.0, 2.0, "Speaker 2")), provider="xosum")
@@ -61,5 +61,5 @@ async def test_names_are_sealed_and_go_with_the_content(reopen: Opener, tmp_path
 
 async def test_what_was_posted_for_a_job_is_found_by_it(store: JobStore) -> None:
     for key in ("reply:a:0.0", "file:a:0", "reply:b:0.0"):
-        await store.update_outbox(OutboxMessage(key, key.split(":")[1], "C1", "1.1", "posted", NOW))
+        await store.update_outbox(OutboxMessage(key, key.split(":")[1], "C1", "1.1", Phase.POSTED, NOW))
     assert [row.key for row in await store.outbox_of_job("a")] == ["file:a:0", "reply:a:0.0"]

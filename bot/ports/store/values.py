@@ -64,7 +64,7 @@ class OutboxMessage:
     job_id: str
     channel_id: str
     thread_ts: str
-    phase: str  # a `Phase`
+    phase: Phase
     intent_at: float
     ts: str = ""
     file_id: str = ""

@@ -117,8 +117,8 @@ class Posts:
             return row.ts
         now = self._clock.now()
         revision, team_id = (row.revision if row else 0), await self.team_id()
-        fresh = OutboxMessage(key, job_id, channel_id, thread_ts, "intent", now, revision=revision, team_id=team_id)
-        doubtful = row is not None and (row.phase == "intent" or row.verify_at is not None)
+        fresh = OutboxMessage(key, job_id, channel_id, thread_ts, Phase.INTENT, now, revision=revision, team_id=team_id)
+        doubtful = row is not None and (row.phase == Phase.INTENT or row.verify_at is not None)
         if row is not None and doubtful:
             await self.wait_until_settled(row)
             if found := await self.find(replace(row, channel_id=channel_id, thread_ts=thread_ts)):

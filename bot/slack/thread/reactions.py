@@ -98,7 +98,7 @@ class Reactions:
         transcript = await self._store.transcript(job.id) if job.outcome is Outcome.TRANSCRIPT else None
         return None if transcript is None else transcript.finding
 
-    def _row(self, origin: Origin, phase: str) -> OutboxMessage:
+    def _row(self, origin: Origin, phase: Phase) -> OutboxMessage:
         """A row that belongs to no job: its message may have several."""
         key, channel, ts, now = self.key(origin), origin.channel_id, origin.message_ts, self._clock.now()
         return OutboxMessage(key, "", channel, ts, phase, now, team_id=origin.team_id)

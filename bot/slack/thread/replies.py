@@ -11,7 +11,7 @@ from bot.domain.errors import StepError
 from bot.domain.job import FINAL, Job, Outcome
 from bot.domain.transcript import Transcript
 from bot.ports.clock import Clock
-from bot.ports.store import JobStore, OutboxMessage
+from bot.ports.store import JobStore, OutboxMessage, Phase
 from bot.slack import texts as words
 from bot.slack.api.client import SlackClient, SlackRefusal
 from bot.slack.api.methods import Method
@@ -212,7 +212,7 @@ class Replies:
         """Notify the user directly, at most once and without content, that the thread cannot be answered."""
         key = f"aside:{job.id}:{turn}"
         row = OutboxMessage(
-            key, job.id, job.origin.user_id, "", "posted", self._clock.now(), team_id=job.origin.team_id
+            key, job.id, job.origin.user_id, "", Phase.POSTED, self._clock.now(), team_id=job.origin.team_id
         )
         if not job.origin.user_id.startswith(("U", "W")) or await self._store.update_outbox(row) is None:
             return

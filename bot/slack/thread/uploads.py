@@ -45,7 +45,7 @@ class Uploads:
             await self._posts.wait_until_settled(row)
             if await self._completed(row, document):
                 return True
-        fresh = OutboxMessage(key, job_id, channel_id, thread_ts, "intent", self._clock.now())
+        fresh = OutboxMessage(key, job_id, channel_id, thread_ts, Phase.INTENT, self._clock.now())
         fresh = replace(fresh, revision=row.revision if row else 0, team_id=await self._posts.team_id())
         try:
             answer = await self._client.call(

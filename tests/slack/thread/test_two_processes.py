@@ -14,7 +14,7 @@ from bot.domain.errors import Transient
 from bot.domain.job import Job
 from bot.domain.machine import Replying
 from bot.domain.transcript import Transcript
-from bot.ports.store import JobStore, OutboxMessage
+from bot.ports.store import JobStore, OutboxMessage, Phase
 from bot.slack.api.client import SlackClient, open_client
 from bot.slack.api.identity import BotIdentity
 from bot.slack.api.methods import Method
@@ -267,9 +267,9 @@ async def test_a_message_is_verified_by_one_process_and_nobody_who_posts_waits(p
             Method.POST, channel=message.channel, thread_ts=message.ts, text="twice", metadata=mark.metadata
         )
     now = place.clock.now()
-    row = OutboxMessage(key, job.id, message.channel, message.ts, "posted", now, "1.0", verify_at=now - 1.0)
+    row = OutboxMessage(key, job.id, message.channel, message.ts, Phase.POSTED, now, "1.0", verify_at=now - 1.0)
     await place.store.update_outbox(row)
-    doubtful = replace(row, key=f"reply:{job.id}:0.1", phase="intent", ts="", intent_at=now - SETTLE)
+    doubtful = replace(row, key=f"reply:{job.id}:0.1", phase=Phase.INTENT, ts="", intent_at=now - SETTLE)
     await place.store.update_outbox(doubtful)
     async with another(place) as other, process(place) as (_, owner, _):
         await asyncio.gather(place.room.chat.verify_due(), other.chat.verify_due())

@@ -13,7 +13,7 @@ from bot.domain.job import State
 from bot.domain.machine import Finishing, Replying, Waiting
 from bot.domain.transcript import Segment, Transcript
 from bot.ports.provider import Pace
-from bot.ports.store import JobStore, OutboxMessage
+from bot.ports.store import JobStore, OutboxMessage, Phase
 from storage import open_store
 from storage.engines.postgres import open_postgres
 from storage.seal import Seal
@@ -70,7 +70,7 @@ async def work(store: JobStore, other: JobStore, lane: str = "xosum") -> None:
     assert await other.put_transcript(job.id, SAID, NOW, job.lease_token)
     await other.drop_inbox(item.id, item.claim)
     job = await other.apply(Finishing(job).stored(NOW))
-    message = OutboxMessage(f"reply:{job.id}:0.0", job.id, "C1", "1.0", "intent", NOW)
+    message = OutboxMessage(f"reply:{job.id}:0.0", job.id, "C1", "1.0", Phase.INTENT, NOW)
     claim = await store.claim_outbox(message, "one", NOW, 60)
     assert claim is not None
     assert (await other.outbox_message(message.key)) is not None

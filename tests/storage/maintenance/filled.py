@@ -14,7 +14,7 @@ from bot.domain.transcript import Segment
 from bot.domain.vocabulary import Replacement, StoredVocabulary, Vocabulary
 from bot.ports.pieces import Piece
 from bot.ports.provider import Pace
-from bot.ports.store import ChannelSettings, JobFilter, JobStore, OutboxMessage, SearchFilter, SpeakerNames
+from bot.ports.store import ChannelSettings, JobFilter, JobStore, OutboxMessage, Phase, SearchFilter, SpeakerNames
 from bot.text.search import terms
 from storage import open_store
 from storage.seal import key_id
@@ -61,7 +61,7 @@ async def fill(store: JobStore, transcripts: int = 3) -> None:
     await store.put_inbox("hook", "k2", "r9", b"", NOW, NOW)
     await store.put_inbox("hook", "k3", "r9", b"used", NOW, NOW)
     await store.drop_inbox((await store.inbox_for("hook", "r9"))[-1].id)
-    posted = OutboxMessage(f"reply:{first.id}", first.id, "C1", "1.0", "posted", NOW, "5.5", "F9", NOW)
+    posted = OutboxMessage(f"reply:{first.id}", first.id, "C1", "1.0", Phase.POSTED, NOW, "5.5", "F9", NOW)
     await store.update_outbox(posted)
     await store.reserve("xosum", Pace(56, 4), NOW)
     for seconds in range(6):
