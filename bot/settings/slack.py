@@ -30,7 +30,7 @@ class SlackSettings(Section):
     )
     slack_client_secret: SecretStr = Field(SecretStr(""), description="Client secret of the app.")
     removed_workspace_days: int = Field(
-        30, ge=0, description="Content of a workspace that removed the app is deleted after so many days."
+        30, ge=0, description="Content of a workspace that removed the app is deleted after this many days."
     )
     slack_api_url: SecureAddress = Field("https://slack.com/api/", description="Base of Slack's Web API.")
     slack_file_hosts: Names = Field(SLACK_FILE_HOSTS, description="Hosts the bot token may be sent to for files.")
