@@ -26,6 +26,7 @@ from storage.records.retention import StoredRetention
 from storage.seal import Seal
 
 _NO_KEY = "Tokens of workspaces are stored sealed only: set STORAGE_KEY (make one with: openssl rand -base64 32)."
+MOST_STATES = 1000  # installations under way at once; anybody who finds the page begins one
 
 
 class StoredWorkspaces(StoredRetention):
@@ -177,8 +178,9 @@ class StoredWorkspaces(StoredRetention):
 
     @writes
     def add_oauth_state(self, digest: str, expires_at: float, now: float) -> Transaction[None]:
-        """Note a state that was given out."""
+        """Note a state that was given out. At most `MOST_STATES` are kept; the oldest go first."""
         yield from execute("purge_oauth_states", now=now)
+        yield from execute("drop_oldest_oauth_states", now=now, most=MOST_STATES - 1)
         yield from execute("add_oauth_state", digest=digest, expires_at=expires_at)
 
     @writes_once

@@ -243,7 +243,7 @@ def jobs(
 
 @app.command()
 def status(as_json: JsonFlag = False) -> None:
-    """Show processes, lanes, budgets and backlog of the whole installation.
+    """Show the processes, lanes and backlog.
 
     Exit code 1 when no process that works was seen in the last 45 seconds.
     """

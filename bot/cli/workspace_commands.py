@@ -15,7 +15,10 @@ def add_to(app: typer.Typer, settings: Callable[[], Settings]) -> None:
     def workspaces(
         as_json: Annotated[bool, typer.Option("--json", help="Print JSON for scripts.")] = False,
     ) -> None:
-        """List where the app is installed, since when, and whether it still is."""
+        """List the workspaces that the app is in.
+
+        Each with its name, since when, and whether it is still installed.
+        """
         from bot.cli.workspaces import run_workspaces
 
         raise typer.Exit(run_workspaces(settings(), as_json))

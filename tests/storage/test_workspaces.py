@@ -11,6 +11,7 @@ from bot.domain.machine import Received
 from bot.domain.transcript import Segment, Transcript
 from bot.ports.store import Hold, HoldKind, Installation, JobStore, NewJob
 from storage.records.retention import DAY
+from storage.workspaces import MOST_STATES
 from tests.storage.samples import KEY, NOW, Opener, answered, done, finishing, origin
 
 ONE = Installation(
@@ -181,6 +182,14 @@ async def test_a_state_is_good_once_and_until_it_expires(store: JobStore) -> Non
     assert not await store.use_oauth_state("a", NOW + 9)
     assert not await store.use_oauth_state("b", NOW + 10)
     assert not await store.use_oauth_state("c", NOW)
+
+
+async def test_the_states_that_wait_are_bounded_and_the_oldest_go(store: JobStore) -> None:
+    for number in range(MOST_STATES + 2):
+        await store.add_oauth_state(str(number), NOW + 10 + number, NOW)
+    assert not await store.use_oauth_state("1", NOW)
+    assert await store.use_oauth_state("2", NOW)
+    assert await store.use_oauth_state(str(MOST_STATES + 1), NOW)
 
 
 async def test_deferred_work_is_claimed_for_the_workspace_it_is_of(store: JobStore) -> None:

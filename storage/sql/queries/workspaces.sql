@@ -120,6 +120,14 @@ DELETE FROM oauth_state WHERE digest = :digest RETURNING expires_at;
 -- Those that nobody came back with.
 DELETE FROM oauth_state WHERE expires_at < :now RETURNING digest;
 
+-- name: drop_oldest_oauth_states
+-- What a stranger who opens the page over and over may leave behind is bounded.
+DELETE FROM oauth_state
+WHERE digest IN (
+  SELECT digest FROM oauth_state WHERE expires_at >= :now ORDER BY expires_at DESC LIMIT 100 OFFSET :most
+)
+RETURNING digest;
+
 -- name: teams_with_work
 -- Whose deferred work is due.
 SELECT DISTINCT team_id FROM inbox

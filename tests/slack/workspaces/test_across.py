@@ -33,7 +33,16 @@ PAIRS = tuple(itertools.permutations(TEAMS, 2))
 OWNER = "U0ALICE"  # whose recording it is, in a private channel with the bot alone
 KINDS = (PRESS, REWRITE, ERASE)
 # What the other workspace's bot does not do meanwhile. Not here: what may be late work of its own (Home, `files.info`).
-NEVER = ("chat.update", "chat.delete", "views.open", "views.update", "files.delete", "files.get", "files.complete")
+NEVER = (
+    "chat.update",
+    "chat.delete",
+    "reactions.",
+    "views.open",
+    "views.update",
+    "files.delete",
+    "files.get",
+    "files.complete",
+)
 COMMANDS = (
     "status {job}",
     "retry {job}",
