@@ -16,7 +16,7 @@ from bot.settings import COMMON, ProviderSettings, Section, Settings, SettingsEr
 
 S = TypeVar("S", bound=Section)
 
-MOST_ACCOUNTS = 9  # of a kind that may be there several times: OPENAI_…, OPENAI2_…, … OPENAI9_…
+MOST_ACCOUNTS = 99  # of a kind that may be there several times: OPENAI_…, OPENAI2_…, … OPENAI99_…
 
 
 def load_settings(environ: Mapping[str, str] | None = None, env_file: str | None = ".env") -> Settings:

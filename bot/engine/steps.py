@@ -316,6 +316,9 @@ class Steps:
 
     async def _put_transcript(self, job: Job, transcript: Transcript) -> None:
         """Store a result. Raises `LostLease` if the job was deleted or taken over meanwhile: nothing is stored."""
+        transcript = replace(
+            transcript, provider=job.provider
+        )  # the account: a provider knows the name of its kind only
         if not await self.store.put_transcript(job.id, transcript, self.clock.now(), job.lease_token):
             raise LostLease(f"job {job.id} does not want this result any more")
 

@@ -11,6 +11,12 @@ from bot.providers.json_fields import reason
 from bot.providers.kind import ProviderContext
 
 
+def titled(title: str, name: str) -> str:
+    """How people see the account `name` of a service: "Xosum", and "Xosum 2" for the account "xosum2"."""
+    number = name[len(name.rstrip("0123456789")) :]
+    return f"{title} {number}" if number else title
+
+
 class HttpProvider:
     """The base of an account of an HTTP API. `context.acquire` is awaited before each call to it."""
 
@@ -30,6 +36,19 @@ class HttpProvider:
     def account(self) -> str:
         """Its lane and rate budget: one account, one key."""
         return self._context.name
+
+    @property
+    def title(self) -> str:
+        """How people see it."""
+        return self._capabilities.title
+
+    def variable(self, *names: str) -> str:
+        """The environment variables of the account's settings, as a list in words.
+
+        "XOSUM2_API_KEY" for "API_KEY" of the account "xosum2"; "XOSUM2_PER_MINUTE and XOSUM2_BURST" for two.
+        """
+        *first, last = [f"{self._context.name.upper()}_{name}" for name in names]
+        return f"{', '.join(first)} and {last}" if first else last
 
     @property
     def capabilities(self) -> Capabilities:

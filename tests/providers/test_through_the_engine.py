@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.app import Core, open_core
+from bot.app import Core, open_core, open_providers
 from bot.audio.disk import DiskFile
 from bot.domain.errors import ProblemCode
 from bot.domain.job import Job, Options, Origin
@@ -56,15 +56,17 @@ def simulator(name: str) -> Simulator:
 
 @asynccontextmanager
 async def running(
-    sim: Simulator, tmp_path: Path, sample: str, push: bool, **more: str
+    sim: Simulator, tmp_path: Path, sample: str, push: bool, number: str = "", **more: str
 ) -> AsyncIterator[tuple[Core, Thread]]:
     port = free_port()
     public = f"http://127.0.0.1:{port}"
     if push and not isinstance(sim, InvoxSimulator):
-        sim.settings.webhook_url = webhook_address(public, sim.name, sim.settings.webhook_secret)
+        sim.settings.webhook_url = webhook_address(public, sim.name + number, sim.settings.webhook_secret)
     reachable = push or isinstance(sim, NablaSimulator)
+    prefix = f"{sim.name.upper()}_"
     known = {
-        **sim.environment(),
+        **{name.replace(prefix, f"{sim.name.upper()}{number}_"): value for name, value in sim.environment().items()},
+        "PROVIDER": sim.name + number,
         "DATABASE_URL": f"sqlite:///{tmp_path}/one.db",
         "PORT": str(port),
         "ADMIN_PORT": "0",
@@ -101,6 +103,38 @@ async def test_a_file_is_answered_by_webhook_and_billed_once(name: str, sample: 
             assert transcript.speakers  # Invox Medical tells them in its callback only
         assert (len(sim.billed), sim.violations) == (1, [])
         assert any(delivery.status == 200 for delivery in sim.ledger.deliveries)
+
+
+@pytest.mark.parametrize("name", ["xosum", "invox", "nabla"])
+async def test_a_second_account_of_a_service_has_variables_and_a_webhook_of_its_own(
+    name: str, tmp_path: Path
+) -> None:
+    async with (
+        simulator(name) as sim,
+        running(sim, tmp_path, "sense_0870.m4a", push=True, number="2") as (_, thread),
+    ):
+        job, transcript = await asyncio.wait_for(thread.answer, 60)
+        assert transcript is not None, job
+        assert (job.provider, transcript.provider) == (f"{name}2", f"{name}2")
+        assert (len(sim.billed), sim.violations) == (1, [])
+        assert any(delivery.status == 200 for delivery in sim.ledger.deliveries)
+
+
+@pytest.mark.parametrize("name", ["xosum", "invox", "nabla"])
+async def test_doctor_names_the_variables_and_the_title_of_a_second_account(name: str, tmp_path: Path) -> None:
+    async with simulator(name) as sim:
+        prefix = f"{name.upper()}_"
+        known = {key.replace(prefix, f"{name.upper()}2_"): value for key, value in sim.environment().items()}
+        known |= {"PROVIDER": f"{name}2", "DATABASE_URL": f"sqlite:///{tmp_path}/one.db"}
+        known |= {"XOSUM2_API_KEY": "wrong", "INVOX2_API_KEY": "wrong", "NABLA2_CLIENT_ID": "wrong"}
+        async with open_providers(settings_for(known)) as providers:
+            title = providers[f"{name}2"].capabilities.title
+            assert title.endswith(" 2")
+            findings = await providers[f"{name}2"].check()
+            assert all(finding.subject.startswith(title) for finding in findings)
+            [bad] = [finding for finding in findings if finding.subject == f"{title}: credentials"]
+            assert not bad.ok
+            assert f"{name.upper()}2_" in bad.remedy
 
 
 @pytest.mark.slow

@@ -11,4 +11,4 @@ def _build(settings: InvoxSettings, context: ProviderContext) -> Provider:
     return InvoxProvider(settings, context)
 
 
-KIND = ProviderKind("invox", "Invox Medical", InvoxSettings, _build)
+KIND = ProviderKind("invox", "Invox Medical", InvoxSettings, _build, several=True)

@@ -31,7 +31,7 @@ from bot.ports.provider import (
     WebhookRequest,
 )
 from bot.providers.findings import try_credentials, webhook_finding
-from bot.providers.http_provider import HttpProvider
+from bot.providers.http_provider import HttpProvider, titled
 from bot.providers.invox.results import read_note, read_status, read_transcript, with_speakers
 from bot.providers.invox.settings import InvoxSettings
 from bot.providers.invox.signature import is_genuine
@@ -90,7 +90,7 @@ class InvoxProvider(HttpProvider):
         self._refused: Recent[bool] = Recent()  # jobs whose upload URL was
         self._unconfirmable: Recent[bool] = Recent()  # jobs that by their last poll the service does not know
         capabilities = Capabilities(
-            title=TITLE,
+            title=titled(TITLE, context.name),
             accepts=InputLimits(mimes=frozenset(self._mime_types), max_bytes=settings.max_file_mb * 2**20),
             gives_speakers=self._pushes,
             gives_times=True,
@@ -235,9 +235,9 @@ class InvoxProvider(HttpProvider):
 
     async def check(self) -> Sequence[Finding]:
         """Fetch a token; nothing is created or billed."""
-        remedy = "Check INVOX_BASE_URL, INVOX_TOKEN_PATH, INVOX_APP_ID and INVOX_API_KEY."
-        findings = await try_credentials(TITLE, self._fetch_token, self._clock, remedy)
-        hook = webhook_finding(TITLE, "INVOX_APP_SECRET", self._secret, self._context.public_url)
+        remedy = f"Check {self.variable('BASE_URL', 'TOKEN_PATH', 'APP_ID', 'API_KEY')}."
+        findings = await try_credentials(self.title, self._fetch_token, self._clock, remedy)
+        hook = webhook_finding(self.title, self.variable("APP_SECRET"), self._secret, self._context.public_url)
         return [*findings, hook]
 
     def _mime_type(self, order: TranscriptionRequest) -> str:
@@ -247,7 +247,7 @@ class InvoxProvider(HttpProvider):
         return found
 
     def _extra_body(self) -> Mapping[str, object]:
-        return self._json_setting("INVOX_EXTRA_BODY", self._settings.extra_body) or {}
+        return self._json_setting(self.variable("EXTRA_BODY"), self._settings.extra_body) or {}
 
     def _json_setting(self, name: str, value: str) -> Mapping[str, object] | None:
         if not (value := value_or_none(value)):
@@ -272,11 +272,11 @@ class InvoxProvider(HttpProvider):
         settings = self._settings
         pair = base64.b64encode(f"{settings.app_id}:{self._api_key}".encode()).decode("ascii")
         url = f"{settings.base_url}{settings.token_path}"
-        body = self._json_setting("INVOX_TOKEN_BODY", settings.token_body)
+        body = self._json_setting(self.variable("TOKEN_BODY"), settings.token_body)
         headers = {"Authorization": f"{settings.token_scheme} {pair}"}
         answer = await self.request(settings.token_method, url, headers, body)
         if not answer.ok:
-            advice = "check INVOX_BASE_URL, INVOX_TOKEN_PATH, INVOX_APP_ID and INVOX_API_KEY"
+            advice = f"check {self.variable('BASE_URL', 'TOKEN_PATH', 'APP_ID', 'API_KEY')}"
             raise Misconfigured(self.account, f"{answer.source}: token refused with status {answer.status}: {advice}")
         return answer
 
@@ -291,7 +291,9 @@ class InvoxProvider(HttpProvider):
 
         answer = await self._tokens.call(send)
         refused = "a fresh token is refused: check the application's key"
-        return self.judged(answer, refused, f"the credential lacks the permission for {operation}", "INVOX_BASE_URL")
+        return self.judged(
+            answer, refused, f"the credential lacks the permission for {operation}", self.variable("BASE_URL")
+        )
 
 
 def _broken(words: str, detail: str) -> Failed:

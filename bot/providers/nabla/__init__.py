@@ -11,4 +11,4 @@ def _build(settings: NablaSettings, context: ProviderContext) -> Provider:
     return NablaProvider(settings, context)
 
 
-KIND = ProviderKind("nabla", "Nabla", NablaSettings, _build)
+KIND = ProviderKind("nabla", "Nabla", NablaSettings, _build, several=True)

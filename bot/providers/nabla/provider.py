@@ -20,7 +20,7 @@ from bot.ports.provider import (
     WebhookRequest,
 )
 from bot.providers.findings import try_credentials, webhook_finding
-from bot.providers.http_provider import HttpProvider
+from bot.providers.http_provider import HttpProvider, titled
 from bot.providers.json_fields import number, reason, reference, refusal, text
 from bot.providers.kind import ProviderContext
 from bot.providers.nabla.assertion import TYPE, sign_assertion
@@ -57,7 +57,7 @@ class NablaProvider(HttpProvider):
         self._sent: Recent[bool] = Recent()  # client references whose create may have been received
         self._ids: Recent[str] = Recent()  # client reference -> id
         capabilities = Capabilities(
-            title=TITLE,
+            title=titled(TITLE, context.name),
             accepts=InputLimits(mimes=AUDIO, max_seconds=MAX_SECONDS),
             gives_speakers=True,
             gives_times=True,
@@ -186,19 +186,23 @@ class NablaProvider(HttpProvider):
 
     async def check(self) -> Sequence[Finding]:
         """Exchange an assertion for a token, and look at PUBLIC_URL; nothing is created or billed."""
-        remedy = "Check NABLA_CLIENT_ID, NABLA_PRIVATE_KEY and NABLA_REGION, and this machine's clock."
-        findings = await try_credentials(TITLE, self._fetch_token, self._clock, remedy)
+        remedy = f"Check {self.variable('CLIENT_ID', 'PRIVATE_KEY', 'REGION')}, and this machine's clock."
+        findings = await try_credentials(self.title, self._fetch_token, self._clock, remedy)
         public = self._context.public_url
         ok = public.startswith("https://") or bool(public and self._base.startswith("http://"))
         audio = Finding(
             ok,
-            f"{TITLE}: audio address",
+            f"{self.title}: audio address",
             public or "PUBLIC_URL is not set",
             ""
             if ok
             else "Nabla downloads the audio from this bot: set PUBLIC_URL to an https address that reaches it.",
         )
-        return [*findings, audio, webhook_finding(TITLE, "NABLA_WEBHOOK_SECRET", self._secret, public, self.name)]
+        return [
+            *findings,
+            audio,
+            webhook_finding(self.title, self.variable("WEBHOOK_SECRET"), self._secret, public, self.name),
+        ]
 
     async def _new_token(self) -> Token:
         answer = await self._fetch_token()
@@ -216,7 +220,7 @@ class NablaProvider(HttpProvider):
         try:
             assertion = await asyncio.to_thread(sign_assertion, key, settings.client_id, url, now, life, key_id)
         except ValueError:
-            advice = "NABLA_PRIVATE_KEY is not an RSA private key in PEM form"
+            advice = f"{self.variable('PRIVATE_KEY')} is not an RSA private key in PEM form"
             raise Misconfigured(self.account, advice) from None  # the cause may quote the key
         body = {"grant_type": "client_credentials", "client_assertion_type": TYPE, "client_assertion": assertion}
         try:
@@ -225,7 +229,7 @@ class NablaProvider(HttpProvider):
         except Ambiguous as unknown:
             raise Transient(unknown.detail) from unknown
         if not answer.ok:
-            advice = "check NABLA_CLIENT_ID, NABLA_PRIVATE_KEY, NABLA_REGION and the clock"
+            advice = f"check {self.variable('CLIENT_ID', 'PRIVATE_KEY', 'REGION')}, and the clock"
             raise Misconfigured(self.account, f"{answer.source}: token refused with status {answer.status}: {advice}")
         return answer
 
@@ -244,4 +248,4 @@ class NablaProvider(HttpProvider):
 
         answer = await self._tokens.call(send)
         refused, lacks = "a fresh token is refused: check the OAuth client", "the OAuth client lacks this permission"
-        return self.judged(answer, refused, lacks, "NABLA_BASE_URL")
+        return self.judged(answer, refused, lacks, self.variable("BASE_URL"))

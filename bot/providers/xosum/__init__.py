@@ -15,4 +15,4 @@ def _pace(settings: XosumSettings) -> Pace:
     return Pace(settings.per_minute, settings.burst)
 
 
-KIND = ProviderKind("xosum", "Xosum", XosumSettings, _build, _pace)
+KIND = ProviderKind("xosum", "Xosum", XosumSettings, _build, _pace, several=True)

@@ -24,7 +24,7 @@ from bot.ports.provider import (
     WebhookRequest,
 )
 from bot.providers.findings import try_credentials, webhook_finding
-from bot.providers.http_provider import HttpProvider
+from bot.providers.http_provider import HttpProvider, titled
 from bot.providers.json_fields import (
     Fields,
     number,
@@ -57,7 +57,7 @@ class XosumProvider(HttpProvider):
         self._settings = settings
         self._secret = settings.webhook_secret.get_secret_value()
         capabilities = Capabilities(
-            title=TITLE,
+            title=titled(TITLE, context.name),
             accepts=InputLimits(
                 mimes=frozenset({"audio/mpeg"}),
                 max_seconds=settings.max_minutes * 60 or None,
@@ -139,9 +139,11 @@ class XosumProvider(HttpProvider):
 
     async def check(self) -> Sequence[Finding]:
         """Ask for a job that cannot exist: a good key is told so, a bad one is refused. One call of the budget."""
-        remedy = "Copy the API key again from the account settings (Business plan) into XOSUM_API_KEY."
-        findings = await try_credentials(TITLE, lambda: self._read("doctor"), self._clock, remedy)
-        hook = webhook_finding(TITLE, "XOSUM_WEBHOOK_SECRET", self._secret, self._context.public_url, self.name)
+        remedy = f"Copy the API key again from the account settings (Business plan) into {self.variable('API_KEY')}."
+        findings = await try_credentials(self.title, lambda: self._read("doctor"), self._clock, remedy)
+        hook = webhook_finding(
+            self.title, self.variable("WEBHOOK_SECRET"), self._secret, self._context.public_url, self.name
+        )
         return [*findings, hook]
 
     async def _read(self, ref: str) -> Answer:
@@ -151,8 +153,8 @@ class XosumProvider(HttpProvider):
         headers = {"Authorization": f"Bearer {self._settings.api_key.get_secret_value()}"}
         url, repeatable = f"{self._settings.base_url}{path}", method != "POST"
         answer = await self.request(method, url, headers, body, repeatable=repeatable, retry_default=RETRY_AFTER)
-        advice = "check XOSUM_API_KEY, and that the plan includes the API"
-        return self.judged(answer, advice, advice, "XOSUM_BASE_URL")
+        advice = f"check {self.variable('API_KEY')}, and that the plan includes the API"
+        return self.judged(answer, advice, advice, self.variable("BASE_URL"))
 
 
 def read_standing(found: Fields, source: str) -> PollResult:
