@@ -20,6 +20,7 @@ from tests.support.bot_process import ROOT
 COMMANDS = typer.main.get_group(app).commands
 DOCUMENTS = (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")))
 KEY = "A" * 43 + "="  # Base64 of 32 bytes
+TEAM = "T0123ABCD"  # the workspace of the examples
 # Commands that do not end by themselves: where they are run as documented.
 ELSEWHERE = {"serve": "the five steps of README in test_first_steps", "try": "test_command_line"}
 
@@ -67,20 +68,26 @@ async def test_a_documented_command_runs_as_it_is_written(place: Place, call: st
         "URL": f"sqlite:///{place.directory}/copy.db",
         "COPY": str(place.directory / "backup.db"),
         "DIR": str(place.directory / "out"),
+        "TEAM": TEAM,
+        "NAME=VALUE": "RETENTION_DAYS=7",
     }
     if call.startswith("restore"):
         await place.run("backup", filled["COPY"])
     arguments = [filled.get(word, word) for word in shlex.split(call)]
     if call == "rekey --plain" or call.startswith("erase"):
         arguments.append("--yes")  # they ask at a terminal, and there is none
-    done = await place.run(*arguments, PUBLIC_URL="", STORAGE_KEY=KEY if call == "rekey" else "")
-    assert done.process.returncode == 0, [*done.out, *done.lines]
+    sealed = call == "rekey" or call.startswith("workspace ")
+    given = {"STORAGE_KEY": KEY if sealed else "", "XOSUM2_API_KEY": "second" if "xosum2" in call else ""}
+    done = await place.run(*arguments, PUBLIC_URL="", **given)
+    no_bot = call.startswith("status")  # whose exit code says that no process runs
+    assert done.process.returncode == int(no_bot), [*done.out, *done.lines]
 
 
 async def _stored_job(place: Place) -> str:
-    """The id of a job that waits in the database for a bot."""
+    """The id of a job that waits in the database for a bot; the workspace of the examples is there, too."""
     store = await open_store(f"sqlite:///{place.database}")
     try:
+        await store.note_workspace(TEAM, "", "Example", 1.0)
         job, _ = await store.add_job(NewJob(Origin("T1", "C1", "1.0", "1.0", "F1", "U1"), FileFacts("a.mp3")), 1.0)
     finally:
         await store.close()
