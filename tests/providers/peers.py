@@ -12,6 +12,8 @@ from bot.ports.provider import TranscriptionRequest, WebhookRequest
 from bot.settings import Settings
 from tests.simulators.provider.peers import Hook
 
+REF = "6a4b0f0e-3f5e-4f0b-9a53-d2f1c1a6a001"
+
 
 class StillClock:
     """Stands still except when somebody sleeps or a test moves it; sleeping takes no real time."""
@@ -75,7 +77,7 @@ class Meter:
         self.share = share
 
 
-def an_order(client_ref: str = "6a4b0f0e-3f5e-4f0b-9a53-d2f1c1a6a001", **fields: Any) -> TranscriptionRequest:
+def an_order(client_ref: str = REF, **fields: Any) -> TranscriptionRequest:
     known: dict[str, object] = {
         "job_id": "abcdefghjk",
         "client_ref": client_ref,

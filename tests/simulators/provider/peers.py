@@ -11,6 +11,8 @@ from typing import Any, cast
 import av
 from aiohttp import web
 
+from simulators.provider.server import ProviderSimulator
+
 
 def silent_mp3(seconds: float, salt: str = "") -> bytes:
     """Return a valid MPEG-1 layer III file of that length at 32 kbit/s; another `salt` gives other bytes."""
@@ -124,3 +126,8 @@ class Receiver:
         if isinstance(found, web.Response):
             return web.Response(status=found.status, headers=found.headers, body=found.body)
         return web.Response(body=found, content_type="audio/mpeg")
+
+
+def kinds(simulator: ProviderSimulator[Any, Any]) -> list[str]:
+    """The breaches that the simulator recorded, by their kind."""
+    return [violation.kind for violation in simulator.ledger.violations]

@@ -8,7 +8,7 @@ import pytest
 from bot.domain.errors import Problem, ProblemCode
 from bot.domain.machine import Received
 from simulators.slack.faults import Fault
-from tests.slack.interaction.test_buttons import OFFERS, choose, done, files, modal, press, reply, told
+from tests.slack.interaction.buttons.acts import OFFERS, choose, done, files, modal, press, reply, told
 from tests.support.slack_harness import Workplace, workplace
 
 MEMBERS = 30_000

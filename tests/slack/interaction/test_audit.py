@@ -8,7 +8,7 @@ import pytest
 from bot.ports.store import AuditAction, AuditEntry, AuditFilter
 from bot.slack.command.audit_log import PAGE, line
 from bot.slack.settings.permissions import SMALL
-from tests.slack.interaction.test_buttons import OFFERS, done, press, rename
+from tests.slack.interaction.buttons.acts import OFFERS, done, press, rename
 from tests.slack.interaction.test_commands import answer, everything
 from tests.slack.interaction.test_permissions import CLINIC, modal, partner
 from tests.slack.interaction.test_settings import entered

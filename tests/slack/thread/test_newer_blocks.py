@@ -12,7 +12,7 @@ from bot.slack.home.tab import REFRESH_HOME
 from simulators.slack.faults import Fault
 from simulators.slack.records import Message
 from simulators.slack.wire import as_object, as_objects
-from tests.slack.interaction.test_buttons import done, rename
+from tests.slack.interaction.buttons.acts import done, rename
 from tests.slack.interaction.test_home import home
 from tests.support.slack_harness import Upload, Workplace, spoken, workplace
 

@@ -1,0 +1,43 @@
+"""A transcript is deleted."""
+
+from bot.domain.job import FINAL
+from bot.domain.machine import Received
+from tests.slack.interaction.buttons.acts import LONG, choose, done, files, press, reply
+from tests.support.slack_harness import Workplace
+
+
+async def test_delete_leaves_one_line_and_nothing_stored(place: Workplace) -> None:
+    message, job = await done(place, LONG)
+    await choose(place, message, job, "docx")
+    await place.slack.until(lambda: len(files(place, message)) == 2)
+    await press(place, message, "delete_transcript")
+    await place.slack.until(lambda: "deleted on request" in reply(place, message).text)
+    await place.slack.until(lambda: len(place.ours(message)) == 1)
+    assert files(place, message) == []
+    assert await place.store.transcript(job.id) is None
+    assert "Sentence" not in str(reply(place, message).blocks)
+    assert "<@U0ALICE>" in str(reply(place, message).blocks)
+    assert place.slack.workspace.files[message.files[0]].mode == "hosted"  # the recording is not ours to delete
+
+
+async def test_what_was_deleted_can_be_transcribed_anew(place: Workplace) -> None:
+    message, job = await done(place)
+    await press(place, message, "delete_transcript")
+    await place.slack.until(lambda: "deleted on request" in reply(place, message).text)
+    await place.slack.shortcut_as("U0BOB", "C0CLINIC", message.ts, "transcribe_message")
+    row = await place.store.job(job.id)
+    assert row is not None
+    assert row.state not in FINAL
+
+
+async def test_the_other_share_of_a_file_keeps_its_transcript(place: Workplace) -> None:
+    message, job = await done(place)
+    file = place.slack.workspace.files[message.files[0]]
+    elsewhere = place.slack.people.share("U0ALICE", "C0CALLS", [file])
+    await place.until(lambda: place.store.jobs_of_message("T0LOCAL", "C0CALLS", elsewhere.ts))
+    (shared,) = await place.store.jobs_of_message("T0LOCAL", "C0CALLS", elsewhere.ts)
+    shared = await place.store.apply(Received(shared).reuse(place.clock.now(), shared.file, "xosum", "xosum", job.id))
+    await press(place, message, "delete_transcript")
+    await place.slack.until(lambda: "deleted on request" in reply(place, message).text)
+    assert await place.store.transcript(job.id) is None
+    assert await place.store.transcript(shared.id) is not None
