@@ -25,7 +25,7 @@ from bot.ports.provider import Provider
 from bot.ports.store import JobStore, NewJob
 from simulators.xosum import XosumSettings, XosumSimulator
 from storage import open_store
-from tests.support.engine_harness import end, new_engine
+from tests.support.harnesses.engine import end, new_engine
 from tests.support.providers import account
 from tests.support.virtual_time import Busy, PatientClock, VirtualClock, drive
 

@@ -17,7 +17,7 @@ from bot.http import Http
 from bot.network import Network, network_of, trust
 from bot.settings import SettingsError
 from tests.providers.peers import StillClock
-from tests.support.certificates import certificate
+from tests.support.machine.certificates import certificate
 
 PROXY, SLACK_PROXY = "http://proxy.example:3128", "http://slack-proxy.example:3128"
 NETWORK = Network(PROXY, SLACK_PROXY, ("slack.com", "*.slack.com"), (".clinic.example", "direct.example"))

@@ -35,7 +35,7 @@ from bot.ports.provider import (
 )
 from bot.ports.store import NewJob
 from storage import open_store
-from tests.support.engine_harness import end, new_engine
+from tests.support.harnesses.engine import end, new_engine
 
 JOBS = 1_000
 STEPS = 5  # received, submitting, waiting, finishing, replying

@@ -7,7 +7,7 @@ from collections.abc import Awaitable
 from bench.measure import Plan, Row, at_most, row
 from bot.domain.transcript import Segment, Transcript
 from simulators.slack.records import Message
-from tests.support.slack_harness import Workplace, workplace
+from tests.support.harnesses.slack import Workplace, workplace
 
 MEMBERS, SECONDS_A_CALL = 30_000, 0.5
 CLINIC, BOB = "C0CLINIC", "U0BOB"  # Bob did not share the recording, so what he may do is asked of Slack

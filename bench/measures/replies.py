@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from bench.measure import Plan, Row, at_most, row
 from bot.domain.transcript import Segment, Transcript, Word
 from simulators.slack.faults import Fault
-from tests.support.slack_harness import workplace
+from tests.support.harnesses.slack import workplace
 
 HOURS = 3
 SENTENCE = "Sentence of a long conversation about the knee which hurts when it is bent and more"

@@ -32,8 +32,8 @@ from bot.ports.provider import Provider
 from bot.ports.store import NewJob
 from storage import open_store
 from storage.sql.statements import statements
-from tests.support import postgres
-from tests.support.engine_harness import end, new_engine
+from tests.support.harnesses.engine import end, new_engine
+from tests.support.machine import postgres
 
 PROCESSES = (1, 2, 4)
 TICKS = os.sysconf("SC_CLK_TCK")

@@ -6,11 +6,11 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-pytest.register_assert_rewrite("tests.support.bot_harness", "tests.support.bot_process")
+pytest.register_assert_rewrite("tests.support.harnesses.bot", "tests.support.machine.bot_process")
 
 from simulators.xosum import XosumSimulator  # noqa: E402 - after the line above, which asks for it
 from tests.support.audio.recordings import record, tone  # noqa: E402 - the same
-from tests.support.bot_harness import Place, Service, fast_xosum, open_place  # noqa: E402 - the same
+from tests.support.harnesses.bot import Place, Service, fast_xosum, open_place  # noqa: E402 - the same
 
 
 @pytest.fixture(scope="module")

@@ -10,7 +10,7 @@ from simulators.slack.faults import Fault
 from simulators.slack.file_store import Upload
 from simulators.xosum import XosumSimulator
 from tests.support.audio.recordings import silent_film
-from tests.support.bot_harness import ALICE, CLINIC, DIRECT, Place, headline, shown
+from tests.support.harnesses.bot import ALICE, CLINIC, DIRECT, Place, headline, shown
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 

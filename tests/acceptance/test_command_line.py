@@ -12,10 +12,10 @@ from simulators.nabla import NablaSettings, NablaSimulator
 from simulators.provider.results import mark_of
 from simulators.slack.file_store import Upload
 from simulators.xosum import XosumSettings, XosumSimulator
-from tests.support.bot_harness import Place, Service
-from tests.support.bot_process import Bot
-from tests.support.local_engine_harness import JFK, SAMPLES, WORDS, error_rate
-from tests.support.processes import free_port
+from tests.support.harnesses.bot import Place, Service
+from tests.support.harnesses.local_engine import JFK, SAMPLES, WORDS, error_rate
+from tests.support.machine.bot_process import Bot
+from tests.support.machine.processes import free_port
 
 LOCAL = {"LOCAL_MODEL": "tiny.en", "LOCAL_WORKERS": "1"}
 

@@ -8,7 +8,7 @@ from simulators.slack.faults import Fault
 from simulators.slack.file_store import Upload
 from simulators.slack.records import Message
 from simulators.xosum import XosumSimulator
-from tests.support.bot_harness import ALICE, BOARD, BOB, CLINIC, Place, headline, shown
+from tests.support.harnesses.bot import ALICE, BOARD, BOB, CLINIC, Place, headline, shown
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 

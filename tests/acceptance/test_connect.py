@@ -10,9 +10,9 @@ from simulators.slack.options import Options
 from simulators.slack.server import SlackSimulator
 from simulators.slack.wire import as_object, as_objects
 from tests.support.audio.recordings import SAMPLES
-from tests.support.bot_harness import ALICE, CLINIC
-from tests.support.bot_process import Bot
-from tests.support.processes import free_port
+from tests.support.harnesses.bot import ALICE, CLINIC
+from tests.support.machine.bot_process import Bot
+from tests.support.machine.processes import free_port
 
 HOST = "https://scribe.example.org"
 

@@ -12,7 +12,7 @@ from simulators.slack.file_store import Upload
 from simulators.slack.options import Options
 from simulators.slack.outgoing.delivery import DeliveryRecord
 from simulators.xosum import XosumSimulator
-from tests.support.bot_harness import CALLS, CLINIC, Place, fast_xosum, headline, open_place
+from tests.support.harnesses.bot import CALLS, CLINIC, Place, fast_xosum, headline, open_place
 
 REFUSE = "CREATE TRIGGER refuse BEFORE INSERT ON job BEGIN SELECT RAISE(ABORT, 'refused'); END"
 ALLOW = "DROP TRIGGER refuse"

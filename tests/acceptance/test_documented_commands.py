@@ -14,8 +14,8 @@ from bot.ports.store import NewJob
 from simulators.xosum import XosumSimulator
 from storage import open_store
 from tests.support.audio.recordings import record, tone
-from tests.support.bot_harness import Place, fast_xosum, open_place
-from tests.support.bot_process import ROOT
+from tests.support.harnesses.bot import Place, fast_xosum, open_place
+from tests.support.machine.bot_process import ROOT
 
 COMMANDS = typer.main.get_group(app).commands
 DOCUMENTS = (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")))

@@ -11,9 +11,9 @@ from simulators.slack.manifest import with_manifest
 from simulators.slack.options import Options
 from simulators.slack.server import SlackSimulator
 from tests.support.audio.recordings import SAMPLES
-from tests.support.bot_harness import ALICE, CLINIC
-from tests.support.bot_process import ROOT, Bot
-from tests.support.processes import free_port
+from tests.support.harnesses.bot import ALICE, CLINIC
+from tests.support.machine.bot_process import ROOT, Bot
+from tests.support.machine.processes import free_port
 
 STEPS = (ROOT / "README.md").read_text(encoding="utf-8").split("in five steps")[1].split("\n## ")[0]
 

@@ -10,8 +10,8 @@ import pytest_asyncio
 from simulators.slack.file_store import Upload
 from simulators.slack.records import Message
 from tests.support.audio.recordings import record
-from tests.support.bot_harness import ALICE, BOB, CLINIC, DIRECT, Place, headline, open_place, shown, words_of
-from tests.support.local_engine_harness import SAMPLES, WORDS, error_rate, speech
+from tests.support.harnesses.bot import ALICE, BOB, CLINIC, DIRECT, Place, headline, open_place, shown, words_of
+from tests.support.harnesses.local_engine import SAMPLES, WORDS, error_rate, speech
 
 pytestmark = [pytest.mark.engine, pytest.mark.asyncio(loop_scope="module")]
 

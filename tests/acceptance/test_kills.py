@@ -8,9 +8,9 @@ import pytest
 
 from simulators.slack.file_store import Upload
 from simulators.slack.records import Message
-from tests.support.bot_harness import CLINIC, Place, headline, open_place, shown, words_of
-from tests.support.local_engine_harness import SAMPLES, WORDS, error_rate, talk
-from tests.support.processes import alive, children, commands, until
+from tests.support.harnesses.bot import CLINIC, Place, headline, open_place, shown, words_of
+from tests.support.harnesses.local_engine import SAMPLES, WORDS, error_rate, talk
+from tests.support.machine.processes import alive, children, commands, until
 
 pytestmark = [pytest.mark.engine, pytest.mark.timeout(600)]  # a busy machine is no failure
 

@@ -9,7 +9,7 @@ from simulators.slack.file_store import Upload
 from simulators.slack.records import Message
 from simulators.xosum import XosumSimulator
 from tests.support.audio.recordings import record, tone
-from tests.support.bot_harness import Place, headline, shown
+from tests.support.harnesses.bot import Place, headline, shown
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 

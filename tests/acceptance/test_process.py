@@ -12,9 +12,9 @@ from aiohttp import ClientSession
 
 from simulators.slack.faults import Fault
 from simulators.slack.file_store import Upload
-from tests.support.bot_harness import Place, headline
-from tests.support.bot_process import Bot
-from tests.support.processes import free_port
+from tests.support.harnesses.bot import Place, headline
+from tests.support.machine.bot_process import Bot
+from tests.support.machine.processes import free_port
 
 LEASED = "SELECT count(*) AS n FROM job WHERE lease_token <> ''"
 

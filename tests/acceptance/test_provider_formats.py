@@ -12,8 +12,8 @@ from simulators.nabla import NablaSettings, NablaSimulator
 from simulators.provider.results import mark_of
 from simulators.slack.file_store import Upload
 from tests.support.audio.recordings import record
-from tests.support.bot_harness import Place, Service, fast_xosum, headline, open_place, shown
-from tests.support.local_engine_harness import SAMPLES, speech
+from tests.support.harnesses.bot import Place, Service, fast_xosum, headline, open_place, shown
+from tests.support.harnesses.local_engine import SAMPLES, speech
 
 pytestmark = [pytest.mark.slow, pytest.mark.asyncio(loop_scope="module")]
 

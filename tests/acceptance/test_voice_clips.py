@@ -11,7 +11,7 @@ from simulators.invox import InvoxSettings, InvoxSimulator
 from simulators.slack.faults import Fault
 from simulators.slack.file_store import Upload
 from tests.support.audio.recordings import SAMPLES, record, tone
-from tests.support.bot_harness import Place, headline
+from tests.support.harnesses.bot import Place, headline
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 

@@ -11,8 +11,8 @@ from simulators.slack.manifest import with_manifest
 from simulators.slack.options import UNREADY, Options
 from simulators.slack.records import BOT_USER
 from tests.support.audio.recordings import record, tone
-from tests.support.bot_harness import ALICE, headline, open_place, shown
-from tests.support.bot_process import ROOT
+from tests.support.harnesses.bot import ALICE, headline, open_place, shown
+from tests.support.machine.bot_process import ROOT
 
 CHANNELS = 20  # a channel takes one message a second
 

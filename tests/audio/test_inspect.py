@@ -15,7 +15,7 @@ from bot.audio.preparer import AudioPreparer
 from bot.domain.errors import ProblemCode, Rejected
 from bot.ports.audio import AudioFacts
 from tests.support.audio.recordings import SAMPLES, Announced, CountingFile, noise, record, silent_film, tone
-from tests.support.processes import children
+from tests.support.machine.processes import children
 
 
 async def problem_of(preparer: AudioPreparer, data: bytes, name: str) -> ProblemCode:

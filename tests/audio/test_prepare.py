@@ -16,7 +16,7 @@ from bot.domain.errors import ProblemCode, Rejected, Transient
 from bot.domain.job import FileFacts
 from bot.ports.audio import AudioFacts, InputLimits, Payload
 from tests.support.audio.recordings import SAMPLES, Announced, CountingFile, noise, record, tone
-from tests.support.processes import children, until
+from tests.support.machine.processes import children, until
 
 MP3_ONLY = InputLimits(frozenset({"audio/mpeg"}))
 ANYTHING = InputLimits(frozenset(), video=True)

@@ -16,7 +16,7 @@ from playwright.async_api import Page, async_playwright, expect
 from tests.browser.conftest import ARGUMENTS, chromium
 from tests.browser.test_trial_page import drop, shown_by
 from tests.browser.window import channel, thread, write
-from tests.support.bot_process import Bot
+from tests.support.machine.bot_process import Bot
 
 ROOT = Path(__file__).parents[2]
 PICTURE = ROOT / "docs" / "images" / "workspace.png"

@@ -13,9 +13,9 @@ from playwright.async_api import Browser, Locator, Page, expect
 
 from simulators.provider.results import Segment, Transcript
 from tests.browser.window import channel, message, thread, tone, write
-from tests.support.bot_harness import Place, fast_xosum, open_place
-from tests.support.bot_process import Bot
-from tests.support.processes import free_port
+from tests.support.harnesses.bot import Place, fast_xosum, open_place
+from tests.support.machine.bot_process import Bot
+from tests.support.machine.processes import free_port
 
 pytestmark = [pytest.mark.engine, pytest.mark.timeout(600)]  # a busy machine is no failure
 

@@ -9,7 +9,7 @@ from typer.testing import CliRunner
 from bot.cli import app
 from bot.cli.manifest import create_link, manifest
 from bot.cli.slack_checks import MANIFEST
-from tests.support.bot_process import ROOT
+from tests.support.machine.bot_process import ROOT
 
 
 def printed(*arguments: str) -> str:

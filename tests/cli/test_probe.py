@@ -8,7 +8,7 @@ import pytest
 from bot.cli.probe import run_probe
 from simulators.slack.faults import Fault
 from simulators.slack.server import SlackSimulator
-from tests.support.slack_harness import bot_settings, slack_options
+from tests.support.harnesses.slack import bot_settings, slack_options
 
 CLINIC = "C0CLINIC"
 

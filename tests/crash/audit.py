@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from simulators.provider.results import ARMENIAN, mark_of
 from simulators.slack.records import BOT_USER, Message
-from tests.support.crash_harness import Asked, Stage
+from tests.support.harnesses.crash import Asked, Stage
 
 CALLS_A_MINUTE = 60
 LOCAL_WORDS = ("ill disposed", "young man")  # of the clip that the local engine hears

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from tests.crash.audit import Verdict, judge
 from tests.crash.starter import ENTRY, Started, Starter
-from tests.support.crash_harness import PROVIDERS, Stage, open_stage
+from tests.support.harnesses.crash import PROVIDERS, Stage, open_stage
 
 BATCH = 10  # kills between two looks
 WAIT_SECONDS = 30.0  # for a failpoint that may not be reached

@@ -14,7 +14,7 @@ import pytest
 from simulators.provider.results import mark_of
 from tests.crash.audit import Verdict, judge_file, leftovers
 from tests.crash.starter import Started, Starter
-from tests.support.crash_harness import Asked, Stage, open_stage
+from tests.support.harnesses.crash import Asked, Stage, open_stage
 
 pytestmark = [pytest.mark.engine, pytest.mark.timeout(300)]
 NEVER = 1e9  # seconds

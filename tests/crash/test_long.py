@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.crash.kill_runs import all_providers, as_json, report
-from tests.support.crash_harness import PROVIDERS
+from tests.support.harnesses.crash import PROVIDERS
 
 RANDOM = {"local": 20, "xosum": 60, "invox": 60, "nabla": 60}
 LEAST_KILLS = 500

@@ -10,7 +10,7 @@ import pytest
 
 from simulators.provider.jobs import JobPlan
 from tests.crash.starter import Starter
-from tests.support.crash_harness import Asked, Stage, open_stage
+from tests.support.harnesses.crash import Asked, Stage, open_stage
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 WITHIN_SECONDS = 60.0  # of the result being ready, or of the process being ready again

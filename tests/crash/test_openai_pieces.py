@@ -10,7 +10,7 @@ from simulators.slack.file_store import Upload
 from simulators.slack.records import Message
 from tests.crash.starter import Starter
 from tests.simulators.provider.openai_peers import encoded, tones
-from tests.support.crash_harness import Stage, open_stage
+from tests.support.harnesses.crash import Stage, open_stage
 
 SOUNDS = [(440.0, 2.0, 50.0), (700.0, 62.0, 105.0), (880.0, 112.0, 128.0), (990.0, 131.0, 178.0)]
 PIECES = 4  # of at most 60 seconds

@@ -10,7 +10,7 @@ import pytest
 from simulators.slack.faults import Fault
 from tests.crash.audit import Verdict, judge
 from tests.crash.starter import ENTRY, Starter
-from tests.support.crash_harness import Stage, open_stage
+from tests.support.harnesses.crash import Stage, open_stage
 
 pytestmark = pytest.mark.timeout(300)
 WEAKENED = "tests.crash.broken_bots"

@@ -7,7 +7,7 @@ import pytest
 from tests.crash.audit import judge
 from tests.crash.kill_runs import Tally, kill_at_points, kill_at_random
 from tests.crash.starter import Starter
-from tests.support.crash_harness import PROVIDERS, open_stage
+from tests.support.harnesses.crash import PROVIDERS, open_stage
 
 POINTS = {
     "local": ["store.add_job.after", "local.upload.after", "store.put_block.after", "slack.call.POST.after"],

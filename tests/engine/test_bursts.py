@@ -7,7 +7,7 @@ from bot.domain.job import Job, State
 from bot.domain.machine import Change
 from bot.engine.lane import Lane
 from bot.engine.wakeups import BURST_SECONDS, BURST_SIZE, BurstDetector, Wakeups
-from tests.support.lane_harness import ACCOUNT, forward, open_lane
+from tests.support.harnesses.lane import ACCOUNT, forward, open_lane
 
 
 class Hand:

@@ -21,8 +21,8 @@ from bot.ports.provider import Failed, Pending, PollResult, Succeeded, Transcrip
 from bot.ports.store import JobStore, NewJob
 from bot.web.hooks import Hooks
 from storage import open_store
-from tests.support.engine_harness import end, new_engine, post
-from tests.support.model_harness import JumpingClock, Preparer, Service, Thread, World
+from tests.support.harnesses.engine import end, new_engine, post
+from tests.support.harnesses.model import JumpingClock, Preparer, Service, Thread, World
 from tests.support.virtual_time import Busy, drive
 
 SETTINGS = load_settings({"PUBLIC_URL": "https://bot.example"}, env_file=None)

@@ -15,8 +15,8 @@ from bot.engine.engine import Engine
 from bot.ports.provider import Finding, Pending, PollResult
 from bot.ports.store import JobStore, NewJob
 from storage import open_store
-from tests.support.engine_harness import end, new_engine
-from tests.support.model_harness import JumpingClock, Preparer, Service, Thread, World
+from tests.support.harnesses.engine import end, new_engine
+from tests.support.harnesses.model import JumpingClock, Preparer, Service, Thread, World
 from tests.support.virtual_time import Busy, drive
 
 DAY = 86400.0

@@ -16,8 +16,8 @@ from bot.engine.polling import FIRST_GRACE_SECONDS, GRACE_SECONDS, next_poll, pr
 from bot.ports.provider import PollResult, Succeeded
 from bot.ports.store import JobStore, NewJob
 from storage import open_store
-from tests.support.engine_harness import new_engine
-from tests.support.model_harness import JumpingClock, Preparer, Service, Thread, World
+from tests.support.harnesses.engine import new_engine
+from tests.support.harnesses.model import JumpingClock, Preparer, Service, Thread, World
 
 SETTINGS = load_settings({"PUBLIC_URL": "https://bot.example"}, env_file=None)
 

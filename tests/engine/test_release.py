@@ -19,8 +19,8 @@ from bot.ports.pieces import Piece
 from bot.ports.provider import Capabilities, Failed, Pending, PollResult
 from bot.ports.store import JobStore, NewJob
 from storage import open_store
-from tests.support.engine_harness import end, new_engine
-from tests.support.model_harness import Clip, JumpingClock, Preparer, Service, Thread, World
+from tests.support.harnesses.engine import end, new_engine
+from tests.support.harnesses.model import Clip, JumpingClock, Preparer, Service, Thread, World
 from tests.support.virtual_time import Busy, drive
 
 SETTINGS = load_settings({"PUBLIC_URL": "https://bot.example", "JOB_DEADLINE_MINUTES": "2"}, env_file=None)

@@ -21,8 +21,8 @@ from bot.ports.audio import AudioFacts, SourceFile
 from bot.ports.provider import Failed, Pending, PollResult, Succeeded, TranscriptionRequest
 from bot.ports.store import ChannelSettings, JobStore, NewJob
 from storage import open_store
-from tests.support.engine_harness import new_engine
-from tests.support.model_harness import JumpingClock, Preparer, Service, Thread, World
+from tests.support.harnesses.engine import new_engine
+from tests.support.harnesses.model import JumpingClock, Preparer, Service, Thread, World
 
 SETTINGS = load_settings({"PUBLIC_URL": "https://bot.example", "MAX_FILE_MB": "1"}, env_file=None)
 WORDS = Transcript((Segment("some words", 0.0, 1.0),), language="en", seconds=30.0, provider="xosum")

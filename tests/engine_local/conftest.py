@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from bot.providers.local.settings import LocalSettings
-from tests.support.local_engine_harness import LocalHarness, local_settings, open_harness
+from tests.support.harnesses.local_engine import LocalHarness, local_settings, open_harness
 
 
 @pytest.fixture(scope="session")

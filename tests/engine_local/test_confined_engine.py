@@ -8,8 +8,8 @@ import pytest
 
 from bot.providers.local.child_main import model_places
 from bot.subprocesses.confinement import missing
-from tests.support.local_engine_harness import SAMPLES, LocalHarness
-from tests.support.processes import children, commands
+from tests.support.harnesses.local_engine import SAMPLES, LocalHarness
+from tests.support.machine.processes import children, commands
 
 ENGINE = "bot.providers.local.child_main"
 

@@ -10,7 +10,7 @@ import pytest
 from bot.domain.transcript import SpeechFinding, Transcript
 from bot.providers.local.settings import LocalSettings
 from bot.text.exports.formats import Format, export
-from tests.support.local_engine_harness import (
+from tests.support.harnesses.local_engine import (
     RATE,
     WORDS,
     LocalHarness,

@@ -12,7 +12,7 @@ from bot.domain.errors import Ambiguous, Misconfigured, ProblemCode, WebhookRefu
 from bot.domain.job import RemoteJob
 from bot.ports.provider import Failed, Pending, Succeeded, WebhookRequest
 from bot.providers.local.settings import LocalSettings
-from tests.support.local_engine_harness import (
+from tests.support.harnesses.local_engine import (
     JFK,
     SAMPLES,
     LocalHarness,
@@ -21,7 +21,7 @@ from tests.support.local_engine_harness import (
     open_harness,
     talk,
 )
-from tests.support.processes import alive, children, commands, until
+from tests.support.machine.processes import alive, children, commands, until
 
 pytestmark = [pytest.mark.engine, pytest.mark.timeout(300)]  # a busy machine is no failure
 
@@ -30,7 +30,7 @@ ENGINE = "bot.providers.local.child_main"
 _PARENT = """
 import asyncio, sys
 from pathlib import Path
-from tests.support.local_engine_harness import local_settings, open_harness
+from tests.support.harnesses.local_engine import local_settings, open_harness
 
 async def main():
     place, recording, cache = map(Path, sys.argv[1:])

@@ -17,7 +17,7 @@ from bot.providers.local.recognition.speech import RATE, Span, find_speech, join
 from bot.providers.local.recognition.transcribe import SpokenWord, is_echo, is_made_up
 from bot.providers.local.speakers.labels import label_segments
 from bot.providers.local.speakers.turns import Turn
-from tests.support.local_engine_harness import speech
+from tests.support.harnesses.local_engine import speech
 
 lengths = st.lists(st.tuples(st.floats(0, 20), st.floats(0.2, 70)), min_size=1, max_size=6)
 

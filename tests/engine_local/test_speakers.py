@@ -21,7 +21,7 @@ from bot.providers.local.speakers.labels import TimedWord, speakers_of
 from bot.providers.local.speakers.onnx_format import GraphBuilder
 from bot.providers.local.speakers.regions import Region, RegionFinder, pack, unpack
 from bot.providers.local.speakers.turns import Turn, speaker_turns
-from tests.support.local_engine_harness import LocalHarness, write
+from tests.support.harnesses.local_engine import LocalHarness, write
 
 VOICES = Path(__file__).parent / "voices"
 Floats = NDArray[np.float32]

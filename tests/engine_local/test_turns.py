@@ -8,7 +8,7 @@ import pytest
 from bot.domain.errors import Misconfigured
 from bot.domain.job import RemoteJob
 from bot.ports.provider import Pending, Succeeded
-from tests.support.local_engine_harness import (
+from tests.support.harnesses.local_engine import (
     JFK,
     SAMPLES,
     LocalHarness,
@@ -17,7 +17,7 @@ from tests.support.local_engine_harness import (
     open_harness,
     talk,
 )
-from tests.support.processes import children, commands
+from tests.support.machine.processes import children, commands
 
 pytestmark = [pytest.mark.engine, pytest.mark.timeout(600)]  # a busy machine is no failure
 

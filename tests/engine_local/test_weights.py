@@ -13,7 +13,7 @@ import pytest
 from bot.providers.local.recognition.languages import LANGUAGES, whisper_code
 from bot.providers.local.weights import PACKAGED, Packaged, WeightsError, install, installed_at, model_path
 from bot.providers.local.whisper_small import HASHES, SmallModelError, make
-from tests.support.local_engine_harness import local_settings
+from tests.support.harnesses.local_engine import local_settings
 
 _PART = ("faster_whisper", "assets/silero_vad_v6.onnx")  # any file of an installed package
 

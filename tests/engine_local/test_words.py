@@ -12,7 +12,7 @@ from bot.domain.errors import ProblemCode, Rejected
 from bot.providers.local.settings import LocalSettings
 from bot.providers.local.weights import model_path
 from tests.support.audio.recordings import record
-from tests.support.local_engine_harness import (
+from tests.support.harnesses.local_engine import (
     JFK,
     SAMPLES,
     SPANISH,

@@ -38,8 +38,8 @@ from bot.ports.store import JobFilter, JobStore, NewJob
 from bot.web.hooks import Hooks
 from storage import open_store
 from tests.domain.test_machine import MOVES
-from tests.support.engine_harness import end, new_engine, post
-from tests.support.model_harness import JumpingClock, Preparer, Service, Thread, World
+from tests.support.harnesses.engine import end, new_engine, post
+from tests.support.harnesses.model import JumpingClock, Preparer, Service, Thread, World
 from tests.support.virtual_time import QUIET_TURNS, Busy, drive
 
 T = TypeVar("T")

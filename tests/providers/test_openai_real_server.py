@@ -21,8 +21,8 @@ from bot.providers.local.weights import model_path
 from tests.providers.peers import settings_for
 from tests.providers.test_through_the_engine import SAMPLES, Thread
 from tests.simulators.provider.openai_peers import encoded
-from tests.support.local_engine_harness import JFK
-from tests.support.processes import free_port
+from tests.support.harnesses.local_engine import JFK
+from tests.support.machine.processes import free_port
 
 pytestmark = [pytest.mark.engine, pytest.mark.timeout(300)]
 

@@ -18,7 +18,7 @@ from bot.slack.job_control import restart
 from simulators.openai import OpenAISettings, OpenAISimulator
 from tests.providers.peers import settings_for
 from tests.simulators.provider.openai_peers import encoded, tones
-from tests.support.processes import free_port
+from tests.support.machine.processes import free_port
 
 SOUNDS = [(440.0, 2.0, 20.0), (700.0, 22.0, 55.0), (440.0, 57.0, 80.0), (880.0, 82.0, 100.0), (700.0, 105.0, 148.0)]
 

@@ -19,7 +19,7 @@ from simulators.invox import InvoxSettings, InvoxSimulator
 from simulators.nabla import NablaSettings, NablaSimulator
 from simulators.xosum import XosumSettings, XosumSimulator
 from tests.providers.peers import settings_for
-from tests.support.processes import free_port
+from tests.support.machine.processes import free_port
 
 SAMPLES = Path(__file__).parents[2] / "simulators" / "samples"
 Simulator = XosumSimulator | InvoxSimulator | NablaSimulator

@@ -16,7 +16,7 @@ from bot.slack.api.hosts import Hosts
 from bot.slack.api.methods import Method
 from simulators.slack.faults import Fault
 from tests.slack.api.test_files import RECORDING, age, refused
-from tests.support.slack_harness import HandClock, Workplace, bot_settings, workplace
+from tests.support.harnesses.slack import HandClock, Workplace, bot_settings, workplace
 
 OURS = ("files.slack.com", "slack.com", "slack-files.com", "a.slack-edge.com")
 HOSTS = Hosts(("slack.com", "*.slack.com", "slack-files.com", "*.slack-edge.com"), "http://127.0.0.1:8765/api/")

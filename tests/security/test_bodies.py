@@ -14,7 +14,7 @@ import pytest
 
 from simulators.slack.outgoing.events_api import signature
 from tests.slack.incoming.test_entrance import MESSAGE, ODD
-from tests.support.slack_harness import Workplace, workplace
+from tests.support.harnesses.slack import Workplace, workplace
 from tests.web.served import Served
 
 Headers = list[tuple[str, str]]

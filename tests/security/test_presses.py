@@ -19,7 +19,7 @@ from simulators.slack.records import Message
 from simulators.slack.wire import Json
 from tests.slack.interaction.offers import OFFERS
 from tests.slack.interaction.test_permissions import BOARD, CLINIC, SECRET, told
-from tests.support.slack_harness import Workplace, spoken, workplace
+from tests.support.harnesses.slack import Workplace, spoken, workplace
 
 STRANGER, DIRECT = "U0BOB", "D0ALICE"
 SECRETS = ("merger", "Nightingale", "Board meeting")

@@ -20,7 +20,7 @@ from simulators.provider.results import Segment, Transcript
 from simulators.slack.faults import Fault
 from simulators.slack.file_store import Upload
 from tests.support.audio.recordings import record, tone
-from tests.support.bot_harness import ALICE, Place, fast_xosum, open_place
+from tests.support.harnesses.bot import ALICE, Place, fast_xosum, open_place
 
 KEY = base64.b64encode(bytes(range(32))).decode()
 MARKERS = {

@@ -14,7 +14,7 @@ import pytest
 
 from simulators.slack.file_store import Upload
 from tests.support.audio.recordings import record, tone
-from tests.support.bot_harness import Place, fast_xosum, open_place
+from tests.support.harnesses.bot import Place, fast_xosum, open_place
 
 MIB = 1024 * 1024
 CONNECTIONS, BODIES, HELD = 1000, 50, 40

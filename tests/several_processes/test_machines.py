@@ -14,8 +14,8 @@ from simulators.nabla import NablaSettings, NablaSimulator
 from simulators.slack.file_store import Upload
 from storage import open_store
 from tests.storage.samples import NOW, waiting
-from tests.support.fleet import Fleet, open_fleet
-from tests.support.local_engine_harness import SAMPLES, talk
+from tests.support.harnesses.fleet import Fleet, open_fleet
+from tests.support.harnesses.local_engine import SAMPLES, talk
 from tests.support.virtual_time import Busy, VirtualClock, drive
 
 MARKER = b"MARKER-7f3a91-of-this-recording"

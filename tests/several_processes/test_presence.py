@@ -9,9 +9,9 @@ import pytest
 from bot.engine.presence import spool_id
 from simulators.slack.file_store import Upload
 from tests.support.audio.recordings import record, tone
-from tests.support.bot_harness import fast_xosum
-from tests.support.bot_process import Bot
-from tests.support.fleet import Fleet, open_fleet
+from tests.support.harnesses.bot import fast_xosum
+from tests.support.harnesses.fleet import Fleet, open_fleet
+from tests.support.machine.bot_process import Bot
 
 
 @pytest.fixture

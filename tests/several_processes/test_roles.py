@@ -11,10 +11,10 @@ import pytest
 
 from simulators.slack.file_store import Upload
 from tests.support.audio.recordings import record, tone
-from tests.support.bot_harness import fast_xosum, headline, open_place
-from tests.support.bot_process import ROOT, Bot
-from tests.support.fleet import Fleet, open_fleet, ready
-from tests.support.processes import free_port
+from tests.support.harnesses.bot import fast_xosum, headline, open_place
+from tests.support.harnesses.fleet import Fleet, open_fleet, ready
+from tests.support.machine.bot_process import ROOT, Bot
+from tests.support.machine.processes import free_port
 
 
 @pytest.fixture

@@ -8,8 +8,8 @@ from bot.engine.lane import LEASE_SECONDS
 from simulators.slack.faults import Fault
 from simulators.slack.file_store import Upload
 from tests.support.audio.recordings import record, tone
-from tests.support.bot_harness import fast_xosum
-from tests.support.fleet import open_fleet
+from tests.support.harnesses.bot import fast_xosum
+from tests.support.harnesses.fleet import open_fleet
 
 LEFT = "SELECT lease_until - EXTRACT(EPOCH FROM clock_timestamp()) AS left FROM job WHERE lease_token <> ''"
 DUE = "SELECT created_at - EXTRACT(EPOCH FROM clock_timestamp()) AS ahead FROM job"
@@ -23,7 +23,7 @@ async def test_it_holds_leases_for_their_time_and_loses_none(tmp_path: Path, ser
         await fleet.listens(web)
         slow = fleet.place.slack.fault(Fault("/files-pri/*", times=None, hold="before"))
         wrong = await fleet.start(
-            "wrong", "--role", "worker", module="tests.support.wrong_clock", CLOCK_AHEAD=str(ahead)
+            "wrong", "--role", "worker", module="tests.support.machine.wrong_clock", CLOCK_AHEAD=str(ahead)
         )
         message = await fleet.place.upload(Upload("visit.mp3", recording))
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.slack_harness import Workplace, workplace
+from tests.support.harnesses.slack import Workplace, workplace
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ import pytest
 from bot.ports.store import JobStore
 from storage import open_store
 from tests.storage.samples import KEY, Opener
-from tests.support import postgres
+from tests.support.machine import postgres
 
 _numbers = itertools.count(1)
 

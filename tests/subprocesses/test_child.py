@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from bot.audio.messages import AUDIO_WIRE, Probe
 from bot.subprocesses.child import Child, ChildDiedError, ChildStalledError
 from bot.subprocesses.wire import HEAD, Wire, WireError, measure
-from tests.support.processes import alive, environment, until
+from tests.support.machine.processes import alive, environment, until
 
 _PARENT = """
 import asyncio

@@ -16,7 +16,7 @@ from bot.audio.prober import WORKER
 from bot.subprocesses.child import Child
 from bot.subprocesses.confinement import missing
 from tests.subprocesses.probe_child import TRIAL_WIRE, Attempt, Result
-from tests.support.processes import environment
+from tests.support.machine.processes import environment
 
 PROJECT = Path(__file__).parents[2] / "pyproject.toml"
 MODULE = "tests.subprocesses.probe_child"

@@ -11,7 +11,7 @@ from simulators.slack.manifest import with_manifest
 from simulators.slack.options import Options
 from simulators.slack.server import SlackSimulator
 from simulators.xosum import XosumSettings, XosumSimulator
-from tests.support.bot_process import ROOT
+from tests.support.machine.bot_process import ROOT
 from tests.web.served import Served
 
 

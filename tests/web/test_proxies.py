@@ -17,10 +17,10 @@ import pytest
 from simulators.slack.file_store import Upload
 from simulators.xosum import XosumSimulator
 from tests.support.audio.recordings import record, tone
-from tests.support.bot_harness import Place, fast_xosum, open_place
-from tests.support.bot_process import ROOT
-from tests.support.certificates import certificate
-from tests.support.processes import free_port
+from tests.support.harnesses.bot import Place, fast_xosum, open_place
+from tests.support.machine.bot_process import ROOT
+from tests.support.machine.certificates import certificate
+from tests.support.machine.processes import free_port
 
 MIB = 1024 * 1024
 DOCUMENTED = "scribe.example.org"

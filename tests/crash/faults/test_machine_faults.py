@@ -24,8 +24,8 @@ from simulators.slack.options import Options
 from simulators.xosum import XosumSimulator
 from storage import open_store
 from tests.support.audio.recordings import record, tone
-from tests.support.bot_harness import Place, fast_xosum, headline, open_place
-from tests.support.bot_process import Bot
+from tests.support.harnesses.bot import Place, fast_xosum, headline, open_place
+from tests.support.machine.bot_process import Bot
 
 pytestmark = pytest.mark.engine
 PATIENT = (0.0, 0.2, 0.5, 1.0, 2.0, 4.0, 8.0, 16.0)

@@ -13,7 +13,7 @@ from simulators.slack.faults import Fault
 from simulators.slack.file_store import Upload
 from simulators.xosum import XosumSettings, XosumSimulator
 from tests.support.audio.recordings import record, tone
-from tests.support.bot_harness import Place, headline, open_place
+from tests.support.harnesses.bot import Place, headline, open_place
 
 pytestmark = pytest.mark.engine
 

@@ -11,7 +11,7 @@ from simulators.slack.options import Options
 from simulators.slack.records import BOT_USER
 from simulators.xosum import XosumSimulator
 from tests.support.audio.recordings import record, tone
-from tests.support.bot_harness import ALICE, CLINIC, Place, fast_xosum, headline, open_place
+from tests.support.harnesses.bot import ALICE, CLINIC, Place, fast_xosum, headline, open_place
 
 pytestmark = pytest.mark.engine
 

@@ -28,9 +28,9 @@ import asyncpg
 from simulators.slack.records import BOT_USER
 from tests.crash.audit import Verdict, judge
 from tests.crash.starter import Started, Starter
-from tests.support import postgres
-from tests.support.crash_harness import Stage, open_stage
-from tests.support.processes import free_port
+from tests.support.harnesses.crash import Stage, open_stage
+from tests.support.machine import postgres
+from tests.support.machine.processes import free_port
 
 ENTRY = "tests.crash.together.brisk_bot"
 LEASE_SECONDS = 6.0  # instead of a minute

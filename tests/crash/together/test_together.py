@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.crash.together.audit_run import LEASE_SECONDS, run
-from tests.support import postgres
+from tests.support.machine import postgres
 
 FILES = 6
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.lane_harness import LaneHarness, open_lane
+from tests.support.harnesses.lane import LaneHarness, open_lane
 
 
 @pytest.fixture

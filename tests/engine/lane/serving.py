@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 from bot.domain.job import Job
 from bot.domain.machine import Change
 from bot.engine.lane import Lane
-from tests.support.lane_harness import LaneHarness, forward
+from tests.support.harnesses.lane import LaneHarness, forward
 
 
 @asynccontextmanager

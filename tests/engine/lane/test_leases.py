@@ -7,7 +7,7 @@ import pytest
 from bot.domain.job import Job, State
 from bot.domain.machine import Cause, Change
 from tests.engine.lane.serving import serving
-from tests.support.lane_harness import ACCOUNT, LaneHarness, forward
+from tests.support.harnesses.lane import ACCOUNT, LaneHarness, forward
 
 
 async def test_a_step_that_takes_ten_minutes_keeps_its_job_from_every_other_worker(harness: LaneHarness) -> None:

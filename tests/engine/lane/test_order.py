@@ -6,7 +6,7 @@ from bot.domain.job import Job, State
 from bot.domain.machine import Change, Submitting, stage_of
 from bot.ports.provider import Pace
 from tests.engine.lane.serving import Ended, serving
-from tests.support.lane_harness import LaneHarness, forward, open_lane
+from tests.support.harnesses.lane import LaneHarness, forward, open_lane
 
 
 async def test_on_one_budget_a_fetch_goes_before_a_poll_and_a_poll_before_a_submit(tmp_path: Path) -> None:

@@ -4,7 +4,7 @@ import asyncio
 
 from bot.domain.job import Job, State
 from bot.domain.machine import Change
-from tests.support.lane_harness import LaneHarness, forward
+from tests.support.harnesses.lane import LaneHarness, forward
 
 
 async def test_a_stop_lets_the_step_under_way_end_and_begins_no_other(harness: LaneHarness) -> None:

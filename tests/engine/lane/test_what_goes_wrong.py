@@ -24,7 +24,7 @@ from bot.engine.wakeups import Wakeups
 from bot.ports.provider import Pace
 from bot.supervisor import Supervisor
 from tests.engine.lane.serving import Ended, serving
-from tests.support.lane_harness import ACCOUNT, LaneHarness, forward, open_lane
+from tests.support.harnesses.lane import ACCOUNT, LaneHarness, forward, open_lane
 
 
 async def test_a_cancellation_ends_the_step_under_way_and_is_seen_by_the_next(harness: LaneHarness) -> None:

@@ -11,7 +11,7 @@ from bot.slack.people.membership import Access
 from simulators.slack.faults import Fault
 from simulators.slack.records import BOT_USER
 from simulators.slack.server import SlackSimulator
-from tests.support.slack_harness import Workplace, bot_settings, slack_options
+from tests.support.harnesses.slack import Workplace, bot_settings, slack_options
 
 
 class StillClock:

@@ -11,7 +11,7 @@ from bot.cli.slack_checks import app_token, bot_token, manifest_scopes
 from bot.ports.provider import Finding
 from simulators.slack.faults import Fault
 from simulators.slack.server import SlackSimulator
-from tests.support.slack_harness import bot_settings, slack_options
+from tests.support.harnesses.slack import bot_settings, slack_options
 
 Report = tuple[int, list[dict[str, object]]]
 

@@ -16,7 +16,7 @@ from bot.slack.api.files import pause_for, refusal_of
 from bot.slack.api.hosts import Hosts
 from simulators.slack.faults import Fault
 from simulators.slack.options import UNREADY, Unready
-from tests.support.slack_harness import CLIP, Upload, Workplace, workplace
+from tests.support.harnesses.slack import CLIP, Upload, Workplace, workplace
 
 BYTES = bytes(range(256)) * 4000
 RECORDING = Upload("call.mp3", BYTES)

@@ -15,7 +15,7 @@ from bot.slack.api.payloads import Json, as_object, child, names, rows, text
 from bot.slack.command.command import KNOWN
 from bot.slack.listeners import Listeners
 from bot.slack.texts import COMMAND
-from tests.support.slack_harness import ROOT, workplace
+from tests.support.harnesses.slack import ROOT, workplace
 
 EVENT_SCOPES = {
     "message": {"channels:history", "groups:history", "im:history", "mpim:history"},

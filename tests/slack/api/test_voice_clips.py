@@ -7,7 +7,7 @@ import pytest
 from bot.domain.errors import ProblemCode, Rejected, Transient
 from bot.slack.api.files import SlackFile
 from simulators.slack.faults import Fault
-from tests.support.slack_harness import Upload, Workplace
+from tests.support.harnesses.slack import Upload, Workplace
 
 KIB = 1024
 ANNOUNCED_AND_SERVED = [  # larger and smaller, below and above the 64 KiB that are read first

@@ -11,7 +11,7 @@ from bot.domain.errors import RateLimited, Transient
 from bot.ports.store import ChannelSettings
 from simulators.slack.faults import Fault
 from simulators.slack.records import BOT_USER, Message
-from tests.support.slack_harness import CLIP, Upload, Workplace, workplace
+from tests.support.harnesses.slack import CLIP, Upload, Workplace, workplace
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from bot.ports.store import ChannelSettings
 from bot.slack.incoming.deferred import MOST_BUGS
 from bot.slack.incoming.intake import GREETING, MENTION
 from simulators.slack.faults import Fault
-from tests.support.slack_harness import Workplace, workplace
+from tests.support.harnesses.slack import Workplace, workplace
 
 
 async def ask(place: Workplace, kind: str, key: str, ref: str, payload: bytes = b"{}") -> None:

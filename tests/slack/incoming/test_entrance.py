@@ -22,7 +22,7 @@ from bot.slack.listeners import HttpEntrance
 from bot.slack.wiring import signed_in
 from bot.web.bodies import UNBELIEVED_BYTES, Bodies
 from simulators.slack.faults import Fault
-from tests.support.slack_harness import CLIP, Workplace, workplace
+from tests.support.harnesses.slack import CLIP, Workplace, workplace
 
 MESSAGE = {
     "type": "event_callback",
@@ -130,7 +130,7 @@ async def test_nothing_of_a_message_reaches_the_log_even_at_debug(
 ) -> None:
     caplog.set_level(logging.DEBUG)
     async with workplace(tmp_path) as place:
-        from tests.support.slack_harness import spoken
+        from tests.support.harnesses.slack import spoken
 
         secret = spoken("The patient is called Marigold.")
         _, job = await place.upload()

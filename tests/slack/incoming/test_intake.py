@@ -12,7 +12,7 @@ from bot.ports.store import ChannelSettings
 from simulators.slack.faults import Fault
 from simulators.slack.model.objects import message_object
 from simulators.slack.records import Message
-from tests.support.slack_harness import CLIP, Upload, Workplace, workplace
+from tests.support.harnesses.slack import CLIP, Upload, Workplace, workplace
 
 
 async def test_a_dropped_recording_becomes_a_job_of_its_thread(either: Workplace) -> None:

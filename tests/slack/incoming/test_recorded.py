@@ -11,7 +11,7 @@ from bot.slack.api.payloads import as_object, text
 from bot.slack.buttons.texts import NOT_MINE
 from simulators.slack.records import User
 from simulators.slack.wire import Json
-from tests.support.slack_harness import Workplace, spoken
+from tests.support.harnesses.slack import Workplace, spoken
 
 PAYLOADS = Path(__file__).parents[1] / "payloads"
 NAMES = sorted(path.stem for path in PAYLOADS.glob("*.json"))

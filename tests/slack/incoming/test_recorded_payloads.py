@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from simulators.slack.wire import as_object
-from tests.support.slack_harness import Workplace
+from tests.support.harnesses.slack import Workplace
 
 PAYLOADS = Path(__file__).parents[1] / "payloads"
 PLAYED = {

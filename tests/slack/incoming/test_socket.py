@@ -14,7 +14,7 @@ from bot.slack.api.socket_mode import Socket
 from bot.slack.wiring import BLINK_SECONDS
 from simulators.slack.faults import Fault
 from simulators.slack.server import SlackSimulator
-from tests.support.slack_harness import HandClock, bot_settings, slack_options
+from tests.support.harnesses.slack import HandClock, bot_settings, slack_options
 
 LINK, OPEN = "/link/", "apps.connections.open"
 Gaps = asyncio.Queue[float | None]

@@ -9,7 +9,7 @@ from bot.domain.errors import Problem, ProblemCode
 from bot.domain.machine import Received
 from simulators.slack.faults import Fault
 from tests.slack.interaction.buttons.acts import OFFERS, choose, done, files, modal, press, reply, told
-from tests.support.slack_harness import Workplace, workplace
+from tests.support.harnesses.slack import Workplace, workplace
 
 MEMBERS = 30_000
 SECONDS_A_CALL = 0.5

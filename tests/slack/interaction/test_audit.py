@@ -12,7 +12,7 @@ from tests.slack.interaction.buttons.acts import OFFERS, done, press, rename
 from tests.slack.interaction.test_commands import answer, everything
 from tests.slack.interaction.test_permissions import CLINIC, modal, partner
 from tests.slack.interaction.test_settings import entered
-from tests.support.slack_harness import Workplace, workplace
+from tests.support.harnesses.slack import Workplace, workplace
 
 SECRET = "Marigold"
 

@@ -9,7 +9,7 @@ from bot.domain.transcript import Segment, Transcript
 from bot.slack.command.command import CommandRequest
 from simulators.slack.faults import Fault
 from simulators.slack.records import Message
-from tests.support.slack_harness import Upload, Workplace
+from tests.support.harnesses.slack import Upload, Workplace
 
 
 async def answer(place: Workplace, words: str, user: str = "U0ALICE", channel: str = "C0CLINIC") -> str:

@@ -15,7 +15,7 @@ from simulators.slack.faults import Fault
 from simulators.slack.records import View
 from tests.slack.interaction.offers import OFFERS
 from tests.slack.interaction.test_settings import blocks_of, entered
-from tests.support.slack_harness import Upload, Workplace, spoken, workplace
+from tests.support.harnesses.slack import Upload, Workplace, spoken, workplace
 
 
 @pytest.fixture

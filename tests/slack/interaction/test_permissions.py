@@ -13,7 +13,7 @@ from simulators.slack.faults import Fault
 from simulators.slack.records import User, View
 from tests.slack.interaction.offers import OFFERS
 from tests.slack.interaction.test_commands import answer, everything
-from tests.support.slack_harness import Upload, Workplace, spoken, workplace
+from tests.support.harnesses.slack import Upload, Workplace, spoken, workplace
 
 BOARD, CLINIC = "G0BOARD", "C0CLINIC"  # private with Alice alone; public with both
 SECRET = spoken("The merger is called Nightingale.", title="Board meeting")

@@ -24,7 +24,7 @@ from storage.store import Store
 from tests.slack.interaction.test_commands import answer, everything
 from tests.slack.interaction.test_permissions import told
 from tests.slack.thread.test_render import JOB, TEXTS, transcripts
-from tests.support.slack_harness import Workplace, spoken, workplace
+from tests.support.harnesses.slack import Workplace, spoken, workplace
 
 ME = Identity("T1", "U0BOT", "B0BOT", "https://example.slack.com/")
 

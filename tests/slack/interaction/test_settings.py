@@ -18,7 +18,7 @@ from simulators.slack.wire import Json, as_list, as_object, as_objects
 from tests.slack.interaction.offers import OFFERS
 from tests.slack.interaction.test_commands import answer
 from tests.slack.interaction.test_permissions import modal
-from tests.support.slack_harness import Workplace, workplace
+from tests.support.harnesses.slack import Workplace, workplace
 
 SERVICES = Services("xosum", OFFERS)
 

@@ -16,7 +16,7 @@ from tests.slack.interaction.offers import OFFERS
 from tests.slack.interaction.test_commands import answer
 from tests.slack.interaction.test_permissions import CLINIC, modal
 from tests.slack.interaction.test_settings import blocks_of, chosen, entered
-from tests.support.slack_harness import Workplace, workplace
+from tests.support.harnesses.slack import Workplace, workplace
 
 BOB, ADMIN = "U0BOB", "U0ALICE"
 

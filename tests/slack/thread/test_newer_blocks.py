@@ -14,7 +14,7 @@ from simulators.slack.records import Message
 from simulators.slack.wire import as_object, as_objects
 from tests.slack.interaction.buttons.acts import done, rename
 from tests.slack.interaction.test_home import home
-from tests.support.slack_harness import Upload, Workplace, spoken, workplace
+from tests.support.harnesses.slack import Upload, Workplace, spoken, workplace
 
 TALK = spoken("Good morning.", "The patient reports no pain.", title="Morning visit", highlights=("No pain.",))
 NO_CONTAINERS = ("message/container", "home/container", "home/data_visualization")

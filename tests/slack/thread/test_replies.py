@@ -13,7 +13,7 @@ from bot.domain.transcript import Transcript
 from bot.slack.api.client import SlackRefusal
 from simulators.slack.faults import Fault
 from simulators.slack.records import Message
-from tests.support.slack_harness import SETTLE, Workplace, spoken, workplace
+from tests.support.harnesses.slack import SETTLE, Workplace, spoken, workplace
 
 TALK = spoken("Good morning.", "The patient reports no pain.", title="Morning visit", summary="No pain is reported.")
 

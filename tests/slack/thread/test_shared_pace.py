@@ -17,7 +17,7 @@ from bot.slack.api.methods import Method
 from bot.slack.api.pacing import RequestPacing
 from storage import open_store
 from tests.storage.samples import NOW
-from tests.support.slack_harness import workplace
+from tests.support.harnesses.slack import workplace
 from tests.support.virtual_time import Busy, VirtualClock, drive
 
 CLOSE = 1e-4  # seconds; times are doubles

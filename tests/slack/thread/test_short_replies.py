@@ -9,7 +9,7 @@ from bot.ports.store import ChannelSettings
 from simulators.slack.records import Message
 from simulators.slack.wire import as_object, as_objects
 from tests.slack.interaction.buttons.acts import TALK, choose, done, files, modal, reply
-from tests.support.slack_harness import Workplace, spoken
+from tests.support.harnesses.slack import Workplace, spoken
 
 NOTE = spoken("Please call the plumber about the kitchen sink.", provider="local")
 

@@ -12,7 +12,7 @@ from bot.slack.thread import status
 from simulators.slack.faults import Fault
 from simulators.slack.records import Message
 from tests.slack.thread.test_replies import TALK
-from tests.support.slack_harness import CLIP, Upload, Workplace
+from tests.support.harnesses.slack import CLIP, Upload, Workplace
 
 
 def lines(place: Workplace, message: Message) -> list[Message]:

@@ -28,7 +28,7 @@ from bot.supervisor import Supervisor
 from bot.web.bodies import Bodies
 from simulators.slack.faults import Fault
 from simulators.slack.records import Message
-from tests.support.slack_harness import SETTLE, Workplace, spoken, workplace
+from tests.support.harnesses.slack import SETTLE, Workplace, spoken, workplace
 
 TALK: Transcript = spoken("Good morning.", title="Morning visit", summary="No pain is reported.")
 SENT = Sent("Morning visit", [{"type": "section", "text": {"type": "mrkdwn", "text": "Morning visit"}}])

@@ -25,8 +25,8 @@ from simulators.slack.model.views import view_object
 from simulators.slack.records import Message, View
 from simulators.slack.server import SlackSimulator
 from simulators.slack.wire import Json, as_list, as_object, as_text
-from tests.support.bot_harness import shown
-from tests.support.workspaces_harness import GRID_A, GRID_B, ONE, TALK, TWO, Host, host, installed
+from tests.support.harnesses.bot import shown
+from tests.support.harnesses.workspaces import GRID_A, GRID_B, ONE, TALK, TWO, Host, host, installed
 
 TEAMS = (ONE, TWO, GRID_A, GRID_B)
 PAIRS = tuple(itertools.permutations(TEAMS, 2))

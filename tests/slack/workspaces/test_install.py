@@ -7,7 +7,7 @@ import aiohttp
 import pytest
 
 from bot.domain.job import State
-from tests.support.workspaces_harness import GRID, GRID_A, ONE, TWO, Host, host, installed
+from tests.support.harnesses.workspaces import GRID, GRID_A, ONE, TWO, Host, host, installed
 
 
 @pytest.fixture

@@ -19,10 +19,10 @@ from bot.slack.api.identity import identify
 from bot.slack.workspaces.credentials import Credentials
 from bot.slack.workspaces.rotation import Rotation
 from storage import open_store
-from tests.support import postgres
-from tests.support.bot_process import Bot
-from tests.support.processes import free_port
-from tests.support.workspaces_harness import ONE, Host, cloud_and_settings, host
+from tests.support.harnesses.workspaces import ONE, Host, cloud_and_settings, host
+from tests.support.machine import postgres
+from tests.support.machine.bot_process import Bot
+from tests.support.machine.processes import free_port
 
 SOON = 7000  # seconds: less than the two hours before its end that a token is exchanged
 

@@ -19,7 +19,7 @@ from storage.engines.postgres import CONNECTIONS, IDLE_SECONDS, Address, open_po
 from storage.sql.migrate import known_migrations
 from storage.sql.statements import statements
 from tests.storage.samples import NOW, Opener, added, origin, submit, submitting
-from tests.support import postgres
+from tests.support.machine import postgres
 
 
 @pytest.fixture

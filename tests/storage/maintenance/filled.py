@@ -21,7 +21,7 @@ from storage.seal import key_id
 from tests.storage.content.test_search import spoken
 from tests.storage.content.test_transcripts import SAID, sharing
 from tests.storage.samples import NOW, added, claimed, replaced, submitting, waiting
-from tests.support.bot_process import Bot
+from tests.support.machine.bot_process import Bot
 
 OTHER = bytes(range(1, 33))
 SECRETS = tuple(

@@ -23,7 +23,7 @@ from tests.storage.conftest import fresh_database
 from tests.storage.maintenance.filled import ABLE, command, fill, only_line, opened, run, searched, told
 from tests.storage.samples import KEY, NOW
 from tests.support.audio.recordings import record, tone
-from tests.support.bot_harness import fast_xosum, open_place, shown
+from tests.support.harnesses.bot import fast_xosum, open_place, shown
 
 Place = Callable[[str], str]
 

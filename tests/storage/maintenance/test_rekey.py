@@ -27,7 +27,7 @@ from tests.storage.maintenance.filled import (
     told,
 )
 from tests.storage.samples import KEY, Opener
-from tests.support.bot_process import Bot, base_environment
+from tests.support.machine.bot_process import Bot, base_environment
 
 SQLITE = pytest.mark.parametrize("url", ["sqlite"], indirect=True)  # where the other database shows nothing more
 MANY = 45  # transcripts: more than two batches

@@ -9,7 +9,7 @@ from bot.domain.transcript import Segment, Transcript
 from bot.ports.audio import InputLimits
 from bot.ports.provider import Capabilities
 from simulators.slack.records import Message, View
-from tests.support.slack_harness import Workplace
+from tests.support.harnesses.slack import Workplace
 
 TALK = Transcript(
     (

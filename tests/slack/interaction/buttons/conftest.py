@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.slack.interaction.buttons.acts import OFFERS
-from tests.support.slack_harness import Workplace, workplace
+from tests.support.harnesses.slack import Workplace, workplace
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ from bot.domain.errors import Problem, ProblemCode
 from bot.domain.job import Options, State
 from bot.domain.machine import Received
 from tests.slack.interaction.buttons.acts import TALK, again, done, modal, press, shown
-from tests.support.slack_harness import Workplace
+from tests.support.harnesses.slack import Workplace
 
 
 async def test_another_way_is_another_job_with_a_reply_that_says_so(place: Workplace) -> None:

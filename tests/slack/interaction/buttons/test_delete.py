@@ -3,7 +3,7 @@
 from bot.domain.job import FINAL
 from bot.domain.machine import Received
 from tests.slack.interaction.buttons.acts import LONG, choose, done, files, press, reply
-from tests.support.slack_harness import Workplace
+from tests.support.harnesses.slack import Workplace
 
 
 async def test_delete_leaves_one_line_and_nothing_stored(place: Workplace) -> None:

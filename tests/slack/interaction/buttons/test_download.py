@@ -8,7 +8,7 @@ import pytest
 
 from simulators.slack.faults import Fault
 from tests.slack.interaction.buttons.acts import TALK, choose, done, files, reply, told, whispers
-from tests.support.slack_harness import Workplace, workplace
+from tests.support.harnesses.slack import Workplace, workplace
 
 UNTIMED = replace(TALK, segments=tuple(replace(s, start=None, end=None) for s in TALK.segments))
 

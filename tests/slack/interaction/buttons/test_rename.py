@@ -6,7 +6,7 @@ import pytest
 
 from simulators.slack.faults import Fault
 from tests.slack.interaction.buttons.acts import LONG, choose, done, files, modal, press, rename, reply, shown, told
-from tests.support.slack_harness import Workplace, workplace
+from tests.support.harnesses.slack import Workplace, workplace
 
 
 def content(place: Workplace, name: str) -> str:

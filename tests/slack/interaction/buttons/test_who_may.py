@@ -8,7 +8,7 @@ from bot.domain.errors import Problem, ProblemCode
 from bot.domain.machine import Received
 from simulators.slack.faults import Fault
 from tests.slack.interaction.buttons.acts import TALK, again, choose, done, files, modal, press, rename, reply, told
-from tests.support.slack_harness import CLIP, Workplace
+from tests.support.harnesses.slack import CLIP, Workplace
 
 
 def add_carol(place: Workplace, *channels: str) -> None:

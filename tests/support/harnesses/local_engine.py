@@ -24,7 +24,7 @@ from bot.providers.local.provider import LocalProvider
 from bot.providers.local.settings import LocalSettings
 from storage import open_store
 
-SAMPLES = Path(__file__).parents[2] / "simulators" / "samples"
+SAMPLES = Path(__file__).parents[3] / "simulators" / "samples"
 JFK = "and so my fellow americans ask not what your country can do for you ask what you can do for your country"
 WORDS = {
     "jfk.wav": JFK,

@@ -11,10 +11,10 @@ from pathlib import Path
 import aiohttp
 import asyncpg
 
-from tests.support import postgres
-from tests.support.bot_harness import Place, Service, open_place
-from tests.support.bot_process import Bot
-from tests.support.processes import free_port
+from tests.support.harnesses.bot import Place, Service, open_place
+from tests.support.machine import postgres
+from tests.support.machine.bot_process import Bot
+from tests.support.machine.processes import free_port
 
 _numbers = itertools.count(1)
 FAULTS_AFTER = 30.0  # seconds

@@ -1,4 +1,4 @@
-"""`python -m tests.support.wrong_clock serve`: the bot on a machine whose wall clock is CLOCK_AHEAD seconds ahead."""
+"""`python -m tests.support.machine.wrong_clock serve`: the bot where the wall clock is CLOCK_AHEAD seconds ahead."""
 
 import os
 import time

@@ -23,8 +23,8 @@ from simulators.slack.wire import as_objects
 from simulators.xosum import XosumSettings, XosumSimulator
 from storage import open_store
 from tests.support.block_kit import validate
-from tests.support.bot_process import ROOT, Bot
-from tests.support.processes import free_port
+from tests.support.machine.bot_process import ROOT, Bot
+from tests.support.machine.processes import free_port
 
 Service = XosumSimulator | InvoxSimulator | NablaSimulator
 

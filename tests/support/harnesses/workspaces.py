@@ -22,9 +22,9 @@ from simulators.slack.manifest import with_manifest
 from simulators.slack.options import Options
 from simulators.slack.records import Message
 from simulators.slack.server import SlackSimulator
-from tests.support.bot_harness import fast_xosum, shown
-from tests.support.bot_process import ROOT
-from tests.support.processes import free_port
+from tests.support.harnesses.bot import fast_xosum, shown
+from tests.support.machine.bot_process import ROOT
+from tests.support.machine.processes import free_port
 
 ONE, TWO, GRID, GRID_A, GRID_B = "T0ONE", "T0TWO", "E0GRID", "T0GRIDA", "T0GRIDB"
 STORAGE_KEY = base64.b64encode(bytes(range(32))).decode()

@@ -30,7 +30,7 @@ from simulators.slack.records import BOT_USER, Message
 from simulators.slack.server import SlackSimulator
 from simulators.xosum import XosumSettings, XosumSimulator
 from tests.crash.starter import ENTRY, ROOT, Started, Starter
-from tests.support.processes import free_port
+from tests.support.machine.processes import free_port
 
 Service = XosumSimulator | InvoxSimulator | NablaSimulator | OpenAISimulator
 

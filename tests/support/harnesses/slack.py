@@ -31,7 +31,7 @@ from simulators.slack.server import SlackSimulator
 from storage import open_store
 from tests.support.block_kit import validate
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 CLIP = Upload("visit notes.m4a", b"\0\0\0\x20ftypM4A " + bytes(2000))
 SETTLE = 0.3
 
