@@ -106,9 +106,7 @@ async def test_a_file_is_answered_by_webhook_and_billed_once(name: str, sample: 
 
 
 @pytest.mark.parametrize("name", ["xosum", "invox", "nabla"])
-async def test_a_second_account_of_a_service_has_variables_and_a_webhook_of_its_own(
-    name: str, tmp_path: Path
-) -> None:
+async def test_a_second_account_of_a_service_has_variables_and_a_webhook_of_its_own(name: str, tmp_path: Path) -> None:
     async with (
         simulator(name) as sim,
         running(sim, tmp_path, "sense_0870.m4a", push=True, number="2") as (_, thread),
