@@ -113,9 +113,13 @@ class Store(
         return too_new(applied, integer(rows[0], "number"), newest)
 
     async def rehearse_event(self, now: float) -> None:
-        """Store a recording and deferred work as an event of Slack's would, and take both back. Raises `StoreError`."""
+        """Store a recording and deferred work as an event of Slack's would, and take both back. Raises `StoreError`.
+
+        What is taken back reaches no disk in SQLite, so a small commit follows: a full disk refuses it.
+        """
         with suppress(_RehearsedError):
             await self._rehearse(now)
+        await self.ping()
 
     @urgent_writes
     def _rehearse(self, now: float) -> Transaction[None]:

@@ -102,6 +102,9 @@ class Transcriber:
         if device == "auto":
             device = "cuda" if ctranslate2.get_cuda_device_count() else "cpu"
         kind = compute_type or ("int8" if device == "cpu" else "float16")
+        # Where the model doubts, it tries again with words drawn by chance: the same chance in each process. A thread
+        # reads the seed when it first draws, so it is set before there are threads.
+        ctranslate2.set_random_seed(1)
         self._model = _Whisper(model, device=device, compute_type=kind, cpu_threads=threads)
         self._multilingual = bool(self._model.model.is_multilingual)
         self.device = str(self._model.model.device)
