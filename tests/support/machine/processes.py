@@ -7,8 +7,12 @@ import socket
 from collections.abc import Callable
 from pathlib import Path
 
-_FIRST, _COUNT = 16_000, 16_000  # below the range that the kernel gives to outgoing connections, which would take it
-_numbers = itertools.count(os.getpid() * 211)  # workers that run beside each other begin apart
+# Below the range that the kernel gives to outgoing connections, which would take one; a part for each worker of a run,
+# as a bot that a test has killed for a moment must not find another test's bot at its port.
+_WORKER = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")) % 8
+_COUNT = 2_000
+_FIRST = 16_000 + _WORKER * _COUNT
+_numbers = itertools.count(os.getpid() * 211)  # runs that are under way beside each other begin apart
 
 
 def children(pid: int | None = None) -> list[int]:
