@@ -13,6 +13,7 @@ from bot.cli.stores import database_time, with_store
 from bot.engine.presence import LIVING_SECONDS
 from bot.ports.store import BudgetState, JobStore, LaneBacklog, ProcessFacts
 from bot.settings import Settings
+from bot.text.durations import human
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +104,7 @@ def _lanes(found: _Installation) -> Table:
     table = Table("lane", "unfinished", "due", "running", "places", "oldest", box=None, pad_edge=False)
     for lane in found.lanes:
         busy, places = running.get(lane.lane, (0, 0))
-        oldest = f"{max(0.0, found.now - lane.oldest_at) / 60:.0f} min"
+        oldest = human(max(0.0, found.now - lane.oldest_at))
         table.add_row(lane.lane, str(lane.jobs), str(lane.due), str(busy), str(places), oldest)
     return table
 
