@@ -40,6 +40,7 @@ class Process:
 async def process() -> AsyncIterator[Process]:
     running = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "simulators.slack", "--port", "0", "--retry-delays", "0,0.05", "--control",
+        "--unready-seconds", "0",
         stdout=asyncio.subprocess.PIPE, cwd=ROOT,
     )  # fmt: skip
     assert running.stdout is not None
