@@ -7,6 +7,7 @@ how soon events are acknowledged, how soon a recording is answered, how much mem
 import asyncio
 import time
 from dataclasses import dataclass, field
+from functools import partial
 
 from bench.measure import MIB, Plan, Row, at_most, percentile, ratio_at_most, row
 from bench.measures.acks import storm
@@ -97,12 +98,16 @@ async def _work(scene: Scene, plan: Plan, first: int) -> Work:
     return Work(found.acks, answers, found.refused, memory)
 
 
+def _is_answered(scene: Scene, ts: str) -> bool:
+    return scene.count("state = 'done' AND message_ts = ?", ts) == 1
+
+
 async def _answers(scene: Scene, count: int) -> list[float]:
     """Seconds from sharing a recording until its reply is posted, for each of several."""
     found = []
     for _ in range(count):
         begun = time.time()
         ts = await scene.upload("C0BENCH0", 200_000)
-        await until(lambda: scene.count("state = 'done' AND message_ts = ?", ts) == 1, 120, "the answer")  # noqa: B023  # awaited in the loop
+        await until(partial(_is_answered, scene, ts), 120, "the answer")
         found.append(time.time() - begun)
     return found

@@ -64,7 +64,7 @@ def _watched() -> Iterator[list[float]]:
         run(self)
         turns.append(time.thread_time() - begun)
 
-    setattr(asyncio.Handle, "_run", timed)  # noqa: B010  # mypy knows no such method
+    setattr(asyncio.Handle, "_run", timed)  # noqa: B010  # asyncio has no public hook for it, and its stubs no name
     try:
         yield turns
     finally:

@@ -19,8 +19,8 @@ _LOGGER = logging.getLogger("bot.slack.oauth")
 _LOGGER.setLevel(logging.ERROR)
 
 
-class StoredStates(AsyncOAuthStateStore):
-    """States of installations under way. Only their hashes are stored."""
+class _OverOurStore:
+    """What both of slack-sdk's protocols ask for, and what answers them."""
 
     def __init__(self, store: Workspaces, clock: Clock) -> None:
         self._store = store
@@ -30,6 +30,10 @@ class StoredStates(AsyncOAuthStateStore):
     def logger(self) -> Logger:
         """The SDK's logger."""
         return _LOGGER
+
+
+class StoredStates(_OverOurStore, AsyncOAuthStateStore):
+    """States of installations under way. Only their hashes are stored."""
 
     async def async_issue(self, *_args: object, **_kwargs: object) -> str:
         """A new state, good for ten minutes. Raises `StoreError`."""
@@ -42,17 +46,8 @@ class StoredStates(AsyncOAuthStateStore):
         return await self._store.use_oauth_state(_digest(state), self._clock.now())
 
 
-class StoredInstallations(AsyncInstallationStore):
+class StoredInstallations(_OverOurStore, AsyncInstallationStore):
     """Installations of the bot. Tokens of people are not kept: the bot asks for none."""
-
-    def __init__(self, store: Workspaces, clock: Clock) -> None:
-        self._store = store
-        self._clock = clock
-
-    @property
-    def logger(self) -> Logger:
-        """The SDK's logger."""
-        return _LOGGER
 
     async def async_save(self, installation: SdkInstallation) -> None:
         """Store it, or what it became. Raises `StoreError`."""
