@@ -85,8 +85,11 @@ install: $(VENV)/.installed
 run: $(VENV)/.installed
 	@"$(BIN)/python" -m bot try $(ARGS)
 
+# What failed is run once more, alone: what passes then failed by chance, is named in the output, and is to be repaired.
 test: $(VENV)/.test
-	@"$(BIN)/python" -m pytest $(PARALLEL) -q $(ARGS)
+	@"$(BIN)/python" -m pytest $(PARALLEL) -q $(ARGS) || { code=$$?; test $$code = 1 || exit $$code; \
+	  echo "Once more, one after the other: what failed."; \
+	  "$(BIN)/python" -m pytest -q --last-failed --last-failed-no-failures=none $(ARGS); }
 
 thorough: $(VENV)/.test
 	@MODEL_EXAMPLES=$${MODEL_EXAMPLES:-60} "$(BIN)/python" -m pytest $(PARALLEL) -q --hypothesis-profile=thorough --ignore tests/crash/test_long.py tests/*/ tests/test_*.py $(ARGS)
