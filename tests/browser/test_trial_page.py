@@ -56,7 +56,7 @@ async def address(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[str
     trial = await Bot.start(tmp_path_factory.mktemp("trial"), environment, *arguments)
     yield await shown_by(trial)
     assert await trial.stop() == 0
-    worse = [line for line in trial.lines if json.loads(line)["level"] != "warning"]  # warnings tell of the broken files
+    worse = [line for line in trial.lines if json.loads(line)["level"] != "warning"]  # the broken files' lines
     assert worse == []
     written = "\n".join([*trial.lines, *trial.out])
     assert "Traceback" not in written
