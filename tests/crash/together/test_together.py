@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.crash.together.audit_run import LEASE_SECONDS, run
+from tests.crash.together.audit_run import Plan, run
+from tests.crash.together.database import Database
 from tests.support.machine import postgres
 
 FILES = 6
@@ -18,7 +19,7 @@ async def test_two_processes_answer_once_whoever_is_killed_or_frozen(tmp_path: P
         pytest.skip("PostgreSQL left out: its server is not installed here")
     with postgres.running(folder) as home:
         subprocess.run([folder / "createdb", "-h", home, "-U", "postgres", "audit"], check=True)  # noqa: ASYNC221  # before all else
-        course = await run(FILES, 3, LEASE_SECONDS, 1, tmp_path, f"postgresql://postgres@/audit?host={home}")
+        course = await run(Plan(FILES, seed=3, socket=True), tmp_path, Database(folder, home, "audit"))
     assert course.verdict.faults == []
     assert course.verdict.files == FILES
     assert course.kills >= 1

@@ -21,28 +21,41 @@ def binaries() -> Path | None:
 @contextmanager
 def running(folder: Path) -> Iterator[Path]:
     """Run a server on a socket in the folder that is given back; it listens to nobody else."""
-    owner = "postgres" if os.geteuid() == 0 else getpass.getuser()  # the server refuses to run as root
     home = Path(tempfile.mkdtemp(prefix="pg"))
     if os.geteuid() == 0:
-        shutil.chown(home, owner)
-
-    def run(program: str, *arguments: str) -> None:
-        with (home / f"{program}.log").open("wb") as log:
-            subprocess.run(
-                [folder / program, "-D", home / "data", *arguments],
-                check=True,
-                cwd=home,
-                user=owner if os.geteuid() == 0 else None,
-                stdout=log,
-                stderr=log,
-            )
-
+        shutil.chown(home, _owner())
     try:
-        run("initdb", "-A", "trust", "-U", "postgres", "--no-sync", "-E", "UTF8", "--locale", "C")
-        run("pg_ctl", "-w", "-o", f"-k {home} -c listen_addresses= -F", "start")
+        _run(folder, home, "initdb", "-A", "trust", "-U", "postgres", "--no-sync", "-E", "UTF8", "--locale", "C")
+        start(folder, home)
         try:
             yield home
         finally:
-            run("pg_ctl", "-w", "-m", "immediate", "stop")
+            stop(folder, home)
     finally:
         shutil.rmtree(home)
+
+
+def start(folder: Path, home: Path) -> None:
+    """Start the server of `home`, again after a `stop`; it takes connections when this returns."""
+    _run(folder, home, "pg_ctl", "-w", "-o", f"-k {home} -c listen_addresses= -F", "start")
+
+
+def stop(folder: Path, home: Path, mode: str = "immediate") -> None:
+    """Stop the server of `home`: `fast` ends sessions in order, `immediate` ends as in a crash."""
+    _run(folder, home, "pg_ctl", "-w", "-m", mode, "stop")
+
+
+def _owner() -> str:
+    return "postgres" if os.geteuid() == 0 else getpass.getuser()  # the server refuses to run as root
+
+
+def _run(folder: Path, home: Path, program: str, *arguments: str) -> None:
+    with (home / f"{program}.log").open("wb") as log:
+        subprocess.run(
+            [folder / program, "-D", home / "data", *arguments],
+            check=True,
+            cwd=home,
+            user=_owner() if os.geteuid() == 0 else None,
+            stdout=log,
+            stderr=log,
+        )
