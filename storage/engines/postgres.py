@@ -267,7 +267,7 @@ async def open_postgres(
         await _prepare(address, known, exclusive, program)
         pool = await asyncpg.create_pool(
             address.url,
-            min_size=1,
+            min_size=0,  # a floor is held with a traceback for each try while the server is away
             max_size=CONNECTIONS,
             command_timeout=60.0 if bounded else None,
             timeout=10.0,

@@ -166,7 +166,7 @@ async def test_a_server_that_is_not_there_or_not_ours_is_named_without_the_passw
         assert "hunter2" not in str(caught.value)
 
 
-async def test_a_server_that_stops_is_said_to_be_out_of_reach() -> None:
+async def test_a_server_that_stops_is_said_to_be_out_of_reach(caplog: pytest.LogCaptureFixture) -> None:
     folder = postgres.binaries()
     if folder is None:
         pytest.skip("PostgreSQL left out: its server is not installed here")
@@ -180,6 +180,7 @@ async def test_a_server_that_stops_is_said_to_be_out_of_reach() -> None:
         with pytest.raises(StoreUnavailable):
             await store.job(job.id)
     await store.close()
+    assert [record for record in caplog.records if record.name.startswith("asyncpg")] == [], "we say so, once"
 
 
 @pytest.mark.parametrize(
