@@ -32,7 +32,7 @@ class Database:
             await self.restart(act, seconds)
 
     async def restart(self, mode: str, seconds: float) -> None:
-        """Stop the server, `fast` or `immediate`, and start it again after so many seconds."""
+        """Stop the server, `fast` or `immediate`, and start it again after this many seconds."""
         await asyncio.to_thread(postgres.stop, self._folder, self._home, mode)
         try:
             await asyncio.sleep(seconds)
