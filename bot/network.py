@@ -1,8 +1,10 @@
 """How the bot reaches other hosts: through which proxy, and which certificate authorities it trusts."""
 
+import os
 import ssl
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -15,8 +17,15 @@ from bot.settings.sections import is_loopback
 def trust(ca_bundle: str = "") -> ssl.SSLContext:
     """Certificates of certifi's list, of the system's store (SSL_CERT_FILE too), and of the operator's own file.
 
+    They are read once in a process: every client with the same files shares one context.
     Raises `SettingsError` when the file cannot be used.
     """
+    return _read_trust(ca_bundle, os.environ.get("SSL_CERT_FILE"), os.environ.get("SSL_CERT_DIR"))
+
+
+@cache
+def _read_trust(ca_bundle: str, _cert_file: str | None, _cert_directory: str | None) -> ssl.SSLContext:
+    """Read the certificates. OpenSSL itself takes the two variables from the environment; here they are only a key."""
     context = ssl.create_default_context(cafile=certifi.where())
     context.load_default_certs()
     if ca_bundle:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 
 import yaml
@@ -16,7 +17,7 @@ def with_manifest(options: Options, path: Path) -> Options:
 
     With `socket_mode_enabled` the addresses in it are not used, as in Slack.
     """
-    loaded: object = yaml.safe_load(path.read_text(encoding="utf-8"))
+    loaded = _parsed(path.read_text(encoding="utf-8"))
     if not isinstance(loaded, dict):
         message = f"{path} is not an app manifest"
         raise ValueError(message)  # noqa: TRY004 - a wrong file, not a wrong type of argument
@@ -53,3 +54,10 @@ def with_manifest(options: Options, path: Path) -> Options:
             for shortcut in as_objects(features.get("shortcuts"))
         ),
     )
+
+
+@cache
+def _parsed(text: str) -> object:
+    """The document, which nobody changes: every simulated workspace of a process reads the same manifest."""
+    loaded: object = yaml.safe_load(text)
+    return loaded
