@@ -30,6 +30,8 @@ PYTHON ?= $(shell $(FIRST))
 BIN := $(VENV)/bin
 ARGS ?=
 QUIET := $(if $(CI),--quiet)
+# Bytecode is kept even where the environment says not to: hundreds of processes start, and each would compile again.
+unexport PYTHONDONTWRITEBYTECODE
 PARALLEL := -n 3 --dist loadfile --no-loadscope-reorder  # in the order of tests/conftest.py: long files first
 
 .DEFAULT_GOAL := help
