@@ -33,6 +33,7 @@ from bot.slack.command.command import Commands
 from bot.slack.command.lists import LIST_NEWEST, LIST_OLDER
 from bot.slack.command.search import SEARCH_OLDER
 from bot.slack.command.words import WordsCommand
+from bot.slack.context import SlackContext
 from bot.slack.home.tab import OPEN_SETTINGS, REFRESH_HOME, Home
 from bot.slack.incoming.catchup import TASK, CatchUp
 from bot.slack.incoming.deferred import ON_REQUEST_ACTION, DeferredTasks
@@ -113,30 +114,20 @@ class SlackAdapter:
         self.team_id = self.who.team_id
         self.services = Services(settings.provider, offers, settings.allows)
         self.files = SlackFiles(settings, client, http, clock)
-        self.posts = Posts(store, client, self.who, clock, settings.reply_settle_seconds, reports.on_reply)
         self.persons = Users(client, self.who, clock, settings.reply_language, self.services.titles)
-        uploads = Uploads(store, client, self.posts, clock)
+        slack = SlackContext(store, client, self.who, self.persons, clock)
+        self.posts = Posts(slack, settings.reply_settle_seconds, reports.on_reply)
+        uploads = Uploads(slack, self.posts)
         support = BlockSupport(clock)
-        self.replies = Replies(store, client, self.posts, uploads, self.persons, support, clock)
-        reactions = Reactions(store, client, clock)
-        self.status = StatusLines(
-            store, client, self.posts, reactions, self.persons, clock, settings.status_after_seconds
-        )
-        self.chat = SlackChat(store, self.files, self.posts, self.replies, self.status, reactions, clock)
+        self.replies = Replies(slack, self.posts, uploads, support)
+        reactions = Reactions(slack)
+        self.status = StatusLines(slack, self.posts, reactions, settings.status_after_seconds)
+        self.chat = SlackChat(slack, self.files, self.posts, self.replies, self.status, reactions)
         wake_deferred = wake_deferred or WakeEvent(clock)
         self.direct = DirectMessages(store, client)
         self.intake = Intake(store, self.direct, clock, notify, wake_deferred.notify)
-        self.catchup = CatchUp(
-            store,
-            client,
-            self.who,
-            self.files,
-            self.intake,
-            self.direct,
-            clock,
-            settings.catchup_minutes * 60,
-            f"{TASK}:{self.team_id}" if self.team_id else TASK,
-        )
+        task = f"{TASK}:{self.team_id}" if self.team_id else TASK
+        self.catchup = CatchUp(slack, self.files, self.intake, settings.catchup_minutes * 60, task)
         access = Access(client, self.persons, clock)
         self.background = BackgroundTasks()
         self.visibility = visibility = Visibility(access)
@@ -190,14 +181,10 @@ class SlackAdapter:
         )
         reply_updates = ReplyUpdates(store, client, self.posts, uploads, self.replies, self._downloads, clock)
         self.deferred = DeferredTasks(
-            store,
-            client,
-            self.who,
+            slack,
             self.files,
             self.intake,
             self.posts,
-            self.persons,
-            clock,
             wake_deferred,
             {
                 PRESS: self._actions.act,

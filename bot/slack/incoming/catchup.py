@@ -18,16 +18,15 @@ import structlog
 
 from bot.domain.errors import MissingScope, RateLimited, Rejected, StepError, StoreError
 from bot.http import http_date
-from bot.ports.clock import Clock, WakeEvent
-from bot.ports.store import JobStore
-from bot.slack.api.client import SlackClient, SlackRefusal
+from bot.ports.clock import WakeEvent
+from bot.slack.api.client import SlackRefusal
 from bot.slack.api.files import SlackFiles
-from bot.slack.api.identity import BotIdentity, Identity
+from bot.slack.api.identity import Identity
 from bot.slack.api.methods import Method
 from bot.slack.api.pacing import TIER_3_SECONDS
 from bot.slack.api.payloads import Json, as_object, child, names, number, rows, text
+from bot.slack.context import SlackContext
 from bot.slack.incoming.intake import FileShare, Intake, candidates
-from bot.slack.people.direct import DirectMessages
 
 OVERLAP_SECONDS = 600.0  # files.list and shares are filled late
 BETWEEN_SECONDS = 60.0  # at least, from the beginning of one catch-up to the next
@@ -69,50 +68,46 @@ class Cursor:
 class CatchUp:
     """Finds what was missed while `run` runs; `notify` starts it before its time."""
 
-    store: JobStore
-    client: SlackClient
-    who: BotIdentity
+    slack: SlackContext
     files: SlackFiles
     intake: Intake
-    direct: DirectMessages
-    clock: Clock
     every_seconds: float
     task: str = TASK  # the name of the lease
-    _bell: WakeEvent = field(init=False)
+    _wake_event: WakeEvent = field(init=False)
     _owner: str = field(default_factory=lambda: secrets.token_hex(8), init=False)
     _missed_at: float = field(default=0.0, init=False)
     _postponed: str = field(default="", init=False)
 
     def __post_init__(self) -> None:
-        self._bell = WakeEvent(self.clock)
+        self._wake_event = WakeEvent(self.slack.clock)
 
     def notify(self) -> None:
         """Catch up soon: events may have been missed."""
-        self._missed_at = self.clock.now()
-        self._bell.notify()
+        self._missed_at = self.slack.now()
+        self._wake_event.notify()
 
     async def run(self) -> None:
         """Catch up when the bot is connected, then every so often and at most once a minute, until cancelled.
 
         Of several processes on one database one does it, for as long as it lives.
         """
-        await self._bell.wait(FIRST_SECONDS)
+        await self._wake_event.wait(FIRST_SECONDS)
         try:
             while True:
-                self._bell.clear()
+                self._wake_event.clear()
                 if await self._leads():
                     await self._look_and_wait()
                 else:
-                    await self.clock.sleep(LEAD_SECONDS / 3)
+                    await self.slack.clock.sleep(LEAD_SECONDS / 3)
         finally:
             with suppress(StoreError):
-                await self.store.release_task(self.task, self._owner)
+                await self.slack.store.release_task(self.task, self._owner)
 
     async def _leads(self) -> bool:
-        return await self.store.claim_task(self.task, self._owner, self.clock.now(), LEAD_SECONDS)
+        return await self.slack.store.claim_task(self.task, self._owner, self.slack.now(), LEAD_SECONDS)
 
     async def _look_and_wait(self) -> None:
-        began = self.clock.now()
+        began = self.slack.now()
         try:
             await self.look()
             wait = BETWEEN_SECONDS if await self._unread() else self.every_seconds
@@ -124,20 +119,20 @@ class CatchUp:
             wait = error.retry_after if isinstance(error, RateLimited) else 0.0
             wait = min(self.every_seconds, max(BETWEEN_SECONDS, wait))
         due = began + wait
-        while (left := due - self.clock.now()) > 0 and self._missed_at < began and await self._leads():
-            await self._bell.wait(min(left, LEAD_SECONDS / 3))
-        if 0 < (early := BETWEEN_SECONDS - (self.clock.now() - began)) <= BETWEEN_SECONDS:
-            await self.clock.sleep(early)
+        while (left := due - self.slack.now()) > 0 and self._missed_at < began and await self._leads():
+            await self._wake_event.wait(min(left, LEAD_SECONDS / 3))
+        if 0 < (early := BETWEEN_SECONDS - (self.slack.now() - began)) <= BETWEEN_SECONDS:
+            await self.slack.clock.sleep(early)
 
     async def _unread(self) -> bool:
         """Whether a conversation waits for its turn."""
-        me, now = await self.who.me(), self.clock.now()
+        me, now = await self.slack.who.me(), self.slack.now()
         before = max(now - self.every_seconds, self._missed_at)
         return any(_turn(cursor, now) < before for cursor in (await self._cursors(me)).values())
 
     async def look(self) -> int:
         """Catch up once; how many jobs were made. Raises `StepError`s and `StoreError`s; what was found is kept."""
-        me = await self.who.me()
+        me = await self.slack.who.me()
         channels = await self._channels(me)
         cursors = {channel: found for channel, found in (await self._cursors(me)).items() if channel in channels}
         try:
@@ -154,41 +149,42 @@ class CatchUp:
         return made
 
     async def _read_in_turns(self, me: Identity, cursors: dict[str, Cursor]) -> int:
-        made, now = 0, self.clock.now()
+        made, now = 0, self.slack.now()
         for channel in sorted(cursors, key=lambda each: _turn(cursors[each], now))[:MOST_READ]:
             try:
                 made += await self._history(me, channel, cursors[channel])
             except SlackRefusal as refusal:  # we left it a moment ago
                 _log.info("catchup_skipped", channel=channel, code=refusal.code)
-                await self._keep(me, channel, replace(cursors[channel], read_at=self.clock.now()))
+                await self._keep(me, channel, replace(cursors[channel], read_at=self.slack.now()))
             except MissingScope as error:
                 _log.info("catchup_skipped", channel=channel, code=error.detail)
-                await self._keep(me, channel, replace(cursors[channel], read_at=self.clock.now()))
+                await self._keep(me, channel, replace(cursors[channel], read_at=self.slack.now()))
         return made
 
     async def _cursors(self, me: Identity) -> dict[str, Cursor]:
         """The cursor of every conversation that has one."""
         prefix = _key(me, "")
         read = {
-            name.removeprefix(prefix): Cursor.read(value) for name, value in (await self.store.cursors(prefix)).items()
+            name.removeprefix(prefix): Cursor.read(value)
+            for name, value in (await self.slack.store.cursors(prefix)).items()
         }
         return {channel: cursor for channel, cursor in read.items() if cursor is not None}
 
     async def _keep(self, me: Identity, channel: str, cursor: Cursor) -> None:
-        await self.store.put_cursor(_key(me, channel), str(cursor))
+        await self.slack.store.put_cursor(_key(me, channel), str(cursor))
 
     async def _channels(self, me: Identity) -> set[str]:
         """The conversations that the bot is in: channels as Slack lists them, the others as it has heard from them."""
         found: set[str] = set()
-        async for page in self.client.pages(
+        async for page in self.slack.client.pages(
             Method.CONVERSATIONS, types="public_channel,private_channel", exclude_archived=True, limit=PAGE
         ):
             found |= {text(each, "id") for each in rows(page, "channels")}
-        return (found | set(await self.direct.all(me))) - {""}
+        return (found | set(await self.intake.direct.all(me))) - {""}
 
     async def _first_cursor(self, me: Identity, channel: str) -> Cursor:
         """Where to begin in a new conversation, stored."""
-        heard = (await self.direct.all(me)).get(channel)
+        heard = (await self.intake.direct.all(me)).get(channel)
         cursor = Cursor(heard.since, heard.since) if heard else await self._joined(me, channel)
         await self._keep(me, channel, cursor)
         return cursor
@@ -196,7 +192,7 @@ class CatchUp:
     async def _joined(self, me: Identity, channel: str) -> Cursor:
         """At our joining if it is recent, else now."""
         newest, page = 0.0, ""
-        now = self.clock.now()
+        now = self.slack.now()
         for number_of_page in range(JOIN_PAGES):
             try:
                 more = {"cursor": page} if page else {}
@@ -217,17 +213,17 @@ class CatchUp:
 
     async def _timed(self, method: Method, **arguments: object) -> tuple[Json, float]:
         """A paced call, with the time at Slack when it was answered."""
-        await self.client.pace.turn(method.value.name, TIER_3_SECONDS)
-        answer, headers = await self.client.ask(method, **arguments)
-        return answer, http_date(headers.get("date", "")) or self.clock.now()
+        await self.slack.client.pace.turn(method.value.name, TIER_3_SECONDS)
+        answer, headers = await self.slack.client.ask(method, **arguments)
+        return answer, http_date(headers.get("date", "")) or self.slack.now()
 
     async def _new_files(self, me: Identity, cursors: dict[str, Cursor]) -> int:
         """Files that are new since the last look, wherever they were shared."""
         key = f"catchup:{me.team_id}:files"
-        since = await self.store.cursor(key)
+        since = await self.slack.store.cursor(key)
         answer, now = await self._timed(Method.FILE_LIST, count=1) if not since else ({}, 0.0)
         if not since:
-            await self.store.put_cursor(key, f"{now:.6f}")
+            await self.slack.store.put_cursor(key, f"{now:.6f}")
             return 0
         oldest = float(since) - OVERLAP_SECONDS
         made, page, first_now = 0, 1, 0.0
@@ -239,14 +235,14 @@ class CatchUp:
             if page >= number(as_object(answer.get("paging")), "pages"):
                 break
             page += 1
-        await self.store.put_cursor(key, f"{first_now:.6f}")
+        await self.slack.store.put_cursor(key, f"{first_now:.6f}")
         return made
 
     async def _file(self, me: Identity, file: Json, cursors: dict[str, Cursor], since: float) -> int:
         if text(file, "user") == me.bot_user_id or not candidates({"files": [file]}):
             return 0
         places = {*names(file, "channels"), *names(file, "groups"), *names(file, "ims")}
-        known = {job.origin.channel_id for job in await self.store.jobs_of_file(me.team_id, text(file, "id"))}
+        known = {job.origin.channel_id for job in await self.slack.store.jobs_of_file(me.team_id, text(file, "id"))}
         if not places - known:
             return 0
         try:
@@ -291,10 +287,10 @@ class CatchUp:
                     made += await self._take(me, FileShare(channel, message, direct))
             page, until = text(child(answer, "response_metadata"), "next_cursor"), cursor.until or now
             if page:
-                cursor = replace(cursor, read_at=self.clock.now(), until=until, page=page)
+                cursor = replace(cursor, read_at=self.slack.now(), until=until, page=page)
                 await self._keep(me, channel, cursor)
                 continue
-            await self._keep(me, channel, Cursor(cursor.joined, until, self.clock.now()))
+            await self._keep(me, channel, Cursor(cursor.joined, until, self.slack.now()))
             return made
 
     async def _take(self, me: Identity, shared: FileShare) -> int:

@@ -14,15 +14,16 @@ import structlog
 
 from bot.domain.errors import LostLease, Misconfigured, Rejected, StepError, StoreError, Transient
 from bot.domain.job import FINAL
-from bot.ports.clock import Clock, WakeEvent
-from bot.ports.store import InboxItem, JobStore
+from bot.ports.clock import WakeEvent
+from bot.ports.store import InboxItem
 from bot.slack import texts as words
-from bot.slack.api.client import SlackClient, SlackRefusal
+from bot.slack.api.client import SlackRefusal
 from bot.slack.api.files import SlackFiles
-from bot.slack.api.identity import BotIdentity, Identity
+from bot.slack.api.identity import Identity
 from bot.slack.api.methods import Method
 from bot.slack.api.payloads import Json, as_object, child, number, rows, text, truth
 from bot.slack.blockkit.blocks import Block, Message, actions, button
+from bot.slack.context import SlackContext
 from bot.slack.incoming.intake import (
     DIRECT_HELP,
     FILE_SHARED,
@@ -34,7 +35,6 @@ from bot.slack.incoming.intake import (
     candidates,
 )
 from bot.slack.job_control import restart
-from bot.slack.people.users import Users
 from bot.slack.settings.retention import Retention
 from bot.slack.thread import render
 from bot.slack.thread.posts import Posts
@@ -61,14 +61,10 @@ class _NotYet(Transient):
 class DeferredTasks:
     """Runs what is due. `others` are kinds that other modules run: each is done when it returns."""
 
-    store: JobStore
-    client: SlackClient
-    who: BotIdentity
+    slack: SlackContext
     files: SlackFiles
     intake: Intake
     posts: Posts
-    users: Users
-    clock: Clock
     wake_event: WakeEvent
     others: Mapping[str, Act]
     on_broken: Callable[[Misconfigured], None]
@@ -98,10 +94,10 @@ class DeferredTasks:
             free = AT_ONCE - len(self._running)
             if free <= 0:
                 return  # one that ends wakes this loop
-            now, team_id = self.clock.now(), self.team_id
-            if not await self.store.inbox_due(kind, now, 1, team_id):  # a read costs less than a claim of nothing
+            now, team_id = self.slack.now(), self.team_id
+            if not await self.slack.store.inbox_due(kind, now, 1, team_id):  # a read costs less than a claim of nothing
                 continue
-            for item in await self.store.claim_inbox(kind, now, CLAIM_SECONDS, free, team_id):
+            for item in await self.slack.store.claim_inbox(kind, now, CLAIM_SECONDS, free, team_id):
                 before = [task for task, ref in self._running.items() if ref == item.ref]
                 task = asyncio.create_task(self._handle(kind, item, before), name=f"deferred {kind}")
                 self._running[task] = item.ref
@@ -117,7 +113,7 @@ class DeferredTasks:
             await asyncio.wait(before)
         try:
             if await self._done(kind, item):
-                await self.store.drop_inbox(item.id, item.claim)
+                await self.slack.store.drop_inbox(item.id, item.claim)
                 self._logged.discard(kind)
         except StoreError as error:  # the claim ends by itself, and the item is there again
             self._log_once(kind, error)
@@ -126,7 +122,7 @@ class DeferredTasks:
         """Whether the item is done, or dropped. Raises `StoreError`."""
         after, most = None, MOST_TRIES
         try:
-            await self._act(kind, await self.who.me(), item)
+            await self._act(kind, await self.slack.who.me(), item)
         except Rejected as refusal:
             _log.info("deferred_refused", kind=kind, detail=refusal.detail)
             return True
@@ -148,7 +144,7 @@ class DeferredTasks:
             _log.warning("deferred_dropped", kind=kind, detail=detail)
             return True
         gap = min(FIRST_GAP_SECONDS * 2.0 ** min(item.attempts, 10), LONGEST_GAP_SECONDS)
-        await self.store.postpone_inbox(item, self.clock.now() + (after or gap))
+        await self.slack.store.postpone_inbox(item, self.slack.now() + (after or gap))
         return False
 
     def _log_once(self, kind: str, error: Exception) -> None:
@@ -169,7 +165,7 @@ class DeferredTasks:
             said = words.DIRECT_NO_AUDIO if truth(facts, "files") else words.DIRECT_HELP
             # Said once, as a greeting is.
             key = f"greeting:{me.team_id}:{text(facts, 'channel')}:{text(facts, 'ts')}"
-            said = (await self.users.phrases(text(facts, "user"))).say(said)
+            said = (await self.slack.users.phrases(text(facts, "user"))).say(said)
             await self.posts.deliver(key, "", item.ref, "", render.answer(said))
         elif kind == ON_REQUEST:
             await self._offer(facts)
@@ -177,12 +173,12 @@ class DeferredTasks:
             await self._resolve(me, facts)
 
     async def _greeting(self, me: Identity, channel: str) -> Message:
-        return render.greeting(self.retention.days(await self.store.channel_settings(me.team_id, channel)))
+        return render.greeting(self.retention.days(await self.slack.store.channel_settings(me.team_id, channel)))
 
     async def _resolve(self, me: Identity, facts: Json) -> None:
         """`file_shared` without a `message`: find the message through `shares`."""
         file_id, channel = text(facts, "file"), text(facts, "channel")
-        if any(job.origin.channel_id == channel for job in await self.store.jobs_of_file(me.team_id, file_id)):
+        if any(job.origin.channel_id == channel for job in await self.slack.store.jobs_of_file(me.team_id, file_id)):
             return
         file = await self.files.info(file_id)
         message: dict[str, object] = {"files": [file], "user": text(facts, "user") or text(file, "user")}
@@ -195,7 +191,7 @@ class DeferredTasks:
             if text(share, "ts")
         ]
         direct = channel.startswith("D")
-        if not direct and not (await self.store.channel_settings(me.team_id, channel)).automatic:
+        if not direct and not (await self.slack.store.channel_settings(me.team_id, channel)).automatic:
             return
         for share in shares:
             found = {**message, "ts": text(share, "ts"), "thread_ts": text(share, "thread_ts")}
@@ -208,7 +204,7 @@ class DeferredTasks:
         channel, user = text(facts, "channel"), text(facts, "user")
         ts, root = text(facts, "ts"), text(facts, "root")
         found = 0
-        async for page in self.client.pages(Method.REPLIES, channel=channel, ts=root, limit=200):
+        async for page in self.slack.client.pages(Method.REPLIES, channel=channel, ts=root, limit=200):
             for message in rows(page, "messages"):
                 pointed_at = text(message, "ts") in (ts, root)
                 if me.wrote(message) or not candidates(message, linked=pointed_at):
@@ -217,17 +213,17 @@ class DeferredTasks:
                     found += 1
                     ended = job.finished_at if job.state in FINAL else None
                     if not made and ended is not None and ended < number(facts, "ts"):
-                        await restart(self.store, job, self.clock.now(), self.intake.notify)
+                        await restart(self.slack.store, job, self.slack.now(), self.intake.notify)
         if not found:
             english = words.NO_AUDIO_IN_THREAD if root != ts else words.NO_AUDIO_MENTIONED
-            said = (await self.users.phrases(user)).say(english)
+            said = (await self.slack.users.phrases(user)).say(english)
             await self._whisper(channel, user, root if root != ts else "", said)
 
     async def _offer(self, facts: Json) -> None:
         """A recording where the channel wants to be asked: its user, and nobody else, is offered a button."""
         ts, root = text(facts, "ts"), text(facts, "root")
         user = text(facts, "user")
-        say = (await self.users.phrases(user)).say
+        say = (await self.slack.users.phrases(user)).say
         press = actions("offer", button(say(words.TRANSCRIBE), ON_REQUEST_ACTION, f"{ts} {root}"))
         where = root if root != ts else ""
         await self._whisper(text(facts, "channel"), user, where, say(words.ON_REQUEST), press)
@@ -241,7 +237,7 @@ class DeferredTasks:
         where = {"thread_ts": thread_ts} if thread_ts else {}
         content = {"text": message.text, "blocks": [*message.blocks, *more]}
         try:
-            await self.client.call(Method.POST_EPHEMERAL, channel=channel, user=user, **where, **content)
+            await self.slack.client.call(Method.POST_EPHEMERAL, channel=channel, user=user, **where, **content)
         except SlackRefusal as refusal:
             _log.info("whisper_refused", code=refusal.code)
         except StepError as error:

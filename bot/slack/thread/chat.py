@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 
 import structlog
 
@@ -9,9 +10,9 @@ from bot.domain.errors import StepError, StoreError
 from bot.domain.job import Job
 from bot.domain.transcript import Transcript
 from bot.ports.audio import SourceFile
-from bot.ports.clock import Clock
-from bot.ports.store import JobStore, OutboxMessage
+from bot.ports.store import OutboxMessage
 from bot.slack.api.files import SlackFiles
+from bot.slack.context import SlackContext
 from bot.slack.outbox_keys import ReactionKey, StatusKey, read_key
 from bot.slack.thread.posts import Posts
 from bot.slack.thread.reactions import Reactions
@@ -23,30 +24,20 @@ VERIFY_EVERY_SECONDS = 5.0
 _log = structlog.get_logger(__name__)
 
 
+@dataclass
 class SlackChat:
     """Implements the `Chat` port."""
 
-    def __init__(
-        self,
-        store: JobStore,
-        files: SlackFiles,
-        posts: Posts,
-        replies: Replies,
-        status: StatusLines,
-        reactions: Reactions,
-        clock: Clock,
-    ) -> None:
-        self._store = store
-        self._files = files
-        self._posts = posts
-        self._reactions = reactions
-        self._clock = clock
-        self.replies = replies
-        self.status = status
+    slack: SlackContext
+    files: SlackFiles
+    posts: Posts
+    replies: Replies
+    status: StatusLines
+    reactions: Reactions
 
     async def source(self, job: Job) -> SourceFile:
         """The file behind the job. Raises `Rejected` for what has no bytes to give."""
-        return await self._files.source(job)
+        return await self.files.source(job)
 
     def show(self, job: Job) -> None:
         """Note that the status line of the job's message is out of date."""
@@ -62,7 +53,7 @@ class SlackChat:
 
         Each is taken by one process (`Posts.take_verification`); one that fails is tried again a minute later.
         """
-        for row in await self._store.outbox_to_verify(self._clock.now()):
+        for row in await self.slack.store.outbox_to_verify(self.slack.now()):
             await self.verify(row)
 
     async def verify(self, row: OutboxMessage) -> None:
@@ -75,10 +66,10 @@ class SlackChat:
     def _verifier(self, row: OutboxMessage) -> Callable[[OutboxMessage], Awaitable[None]]:
         match read_key(row.key):
             case ReactionKey():
-                return self._reactions.verify
+                return self.reactions.verify
             case StatusKey():
                 return self.status.verify
-        return self.replies.verify_file if row.file_id else self._posts.verify
+        return self.replies.verify_file if row.file_id else self.posts.verify
 
     async def run(self) -> None:
         """Keep status lines, reactions and verifications going until cancelled."""
@@ -90,7 +81,7 @@ class SlackChat:
         """Keep status lines and reactions going until cancelled; somebody else calls `verify`."""
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self.status.run())
-            tasks.create_task(self._reactions.run())
+            tasks.create_task(self.reactions.run())
 
     async def _verify(self) -> None:
         while True:
@@ -98,4 +89,4 @@ class SlackChat:
                 await self.verify_due()
             except StoreError as error:
                 _log.info("verify_postponed", detail=str(error))
-            await self._clock.sleep(VERIFY_EVERY_SECONDS)
+            await self.slack.clock.sleep(VERIFY_EVERY_SECONDS)

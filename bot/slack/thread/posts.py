@@ -15,18 +15,18 @@ takes it meanwhile, and nobody who posts is kept waiting.
 import secrets
 import uuid
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import structlog
 
 from bot.domain.errors import Ambiguous, Misconfigured, RateLimited, Rejected, Transient
-from bot.ports.clock import Clock
-from bot.ports.store import JobStore, OutboxMessage, Phase
-from bot.slack.api.client import SlackClient, SlackRefusal
-from bot.slack.api.identity import BotIdentity, Identity
+from bot.ports.store import OutboxMessage, Phase
+from bot.slack.api.client import SlackRefusal
+from bot.slack.api.identity import Identity
 from bot.slack.api.methods import Method
 from bot.slack.api.payloads import Json, child, rows, text
 from bot.slack.blockkit.blocks import Message
+from bot.slack.context import SlackContext
 from bot.slack.outbox_keys import ReplyKey, StatusKey, read_key
 from bot.slack.thread.refusals import THREAD_GONE
 from bot.slack.thread.render import marked
@@ -83,25 +83,14 @@ def mark_of(key: str, job_id: str) -> MessageMark:
             return MessageMark(GREETING, key.rpartition(":")[2])
 
 
+@dataclass
 class Posts:
     """Posts marked messages by their rows in the store."""
 
-    def __init__(
-        self,
-        store: JobStore,
-        client: SlackClient,
-        who: BotIdentity,
-        clock: Clock,
-        settle_seconds: float,
-        on_reply: Callable[[str], None],
-    ) -> None:
-        self._store = store
-        self._client = client
-        self._who = who
-        self._clock = clock
-        self.settle_seconds = settle_seconds
-        self._owner = secrets.token_hex(8)
-        self._on_reply = on_reply  # called for each reply: `posted`, `adopted`, or `healed` of an extra one
+    slack: SlackContext
+    settle_seconds: float
+    on_reply: Callable[[str], None]  # called for each reply: `posted`, `adopted`, or `healed` of an extra one
+    _owner: str = field(default_factory=lambda: secrets.token_hex(8), init=False)
 
     async def deliver(
         self, key: str, job_id: str, channel_id: str, thread_ts: str, message: Message, *, passing: bool = False
@@ -112,10 +101,10 @@ class Posts:
         its time was over. Raises `Transient` to be called again (with `after` while a doubtful post settles),
         `Misconfigured`, or `SlackRefusal` when Slack will not have it.
         """
-        row = await self._store.outbox_message(key)
+        row = await self.slack.store.outbox_message(key)
         if row is not None and row.is_there:
             return row.ts
-        now = self._clock.now()
+        now = self.slack.now()
         revision, team_id = (row.revision if row else 0), await self.team_id()
         fresh = OutboxMessage(key, job_id, channel_id, thread_ts, Phase.INTENT, now, revision=revision, team_id=team_id)
         doubtful = row is not None and (row.phase == Phase.INTENT or row.verify_at is not None)
@@ -123,37 +112,39 @@ class Posts:
             await self.wait_until_settled(row)
             if found := await self.find(replace(row, channel_id=channel_id, thread_ts=thread_ts)):
                 _log.info("post_adopted", key=key, ts=found[0])
-                if await self._store.update_outbox(self._posted(fresh, found[0], doubtful=True)) is None:
+                if await self.slack.store.update_outbox(self._posted(fresh, found[0], doubtful=True)) is None:
                     raise Transient(SOMEBODY_ELSE, after=1.0)
                 self._tell(key, "adopted")
                 return found[0]
             fresh = replace(fresh, verify_at=now + VERIFY_SECONDS)  # marks it as doubtful, also after another crash
-        await self._client.pace.turn(channel_id)
+        await self.slack.client.pace.turn(channel_id)
         claimed = await self.claim(replace(fresh, verify_at=now + VERIFY_SECONDS) if passing else fresh)
         ts = await self._post(claimed, message, fresh.verify_at)
         posted = self._posted(claimed, ts, doubtful)
         if passing and not doubtful:
-            posted = replace(posted, phase=Phase.SETTLED, verify_at=self._clock.now() + VERIFY_SECONDS)
-        if await self._store.update_outbox(posted) is None:
+            posted = replace(posted, phase=Phase.SETTLED, verify_at=self.slack.now() + VERIFY_SECONDS)
+        if await self.slack.store.update_outbox(posted) is None:
             return await self._superseded(claimed, ts)
         self._tell(key, "posted")
         return ts
 
     async def team_id(self) -> str:
         """The workspace that is posted to. Raises `StepError`s while Slack cannot be asked for the first time."""
-        return (await self._who.me()).team_id
+        return (await self.slack.who.me()).team_id
 
     async def claim(self, message: OutboxMessage) -> OutboxMessage:
         """Store the intent just before it is carried out. Raises `Transient` if somebody else is at this message."""
-        at = self._clock.now()
-        claimed = await self._store.claim_outbox(replace(message, intent_at=at), self._owner, at, self.settle_seconds)
-        if claimed is None or self._clock.now() - at > max(self.settle_seconds, _LONGEST_CLAIM_SECONDS):
+        at = self.slack.now()
+        claimed = await self.slack.store.claim_outbox(
+            replace(message, intent_at=at), self._owner, at, self.settle_seconds
+        )
+        if claimed is None or self.slack.now() - at > max(self.settle_seconds, _LONGEST_CLAIM_SECONDS):
             raise Transient(SOMEBODY_ELSE, after=1.0)  # or this process stood still meanwhile
         return claimed
 
     async def _superseded(self, claimed: OutboxMessage, ts: str) -> str:
         """Our message is posted, and its row has changed meanwhile: what the row says counts."""
-        current = await self._store.outbox_message(claimed.key)
+        current = await self.slack.store.outbox_message(claimed.key)
         if current is not None and current.phase == Phase.INTENT:  # who is at it now finds ours, or verifies
             raise Transient(SOMEBODY_ELSE, after=self.settle_seconds)
         if current is not None and current.ts == ts and current.is_there:
@@ -165,15 +156,15 @@ class Posts:
 
     def _tell(self, key: str, how: str) -> None:
         if isinstance(read_key(key), ReplyKey):
-            self._on_reply(how)
+            self.on_reply(how)
 
     async def wait_until_settled(self, row: OutboxMessage) -> None:
         """Raise `Transient` until a doubtful post has had its time to show."""
         if row.phase != Phase.INTENT:
             return
-        wait = row.intent_at + self.settle_seconds - self._clock.now()
+        wait = row.intent_at + self.settle_seconds - self.slack.now()
         if wait > self.settle_seconds:  # the clock was set back: count from now
-            await self._store.update_outbox(replace(row, intent_at=self._clock.now()))
+            await self.slack.store.update_outbox(replace(row, intent_at=self.slack.now()))
             wait = self.settle_seconds
         if wait > 0:
             raise Transient(f"a post of unknown fate settles for {wait:.0f} s", after=wait)
@@ -184,7 +175,7 @@ class Posts:
         sent = marked(message, mark.block_id)
         thread = {"thread_ts": row.thread_ts} if row.thread_ts else {}
         try:
-            answer = await self._client.call(
+            answer = await self.slack.client.call(
                 Method.POST,
                 channel=row.channel_id,
                 text=sent.text,
@@ -202,25 +193,25 @@ class Posts:
             raise Transient(unknown.detail, after=self.settle_seconds) from None
         except (Transient, Misconfigured, Rejected) as error:
             # Certainly not posted: nothing to settle.
-            await self._store.update_outbox(replace(row, phase=Phase.GONE, verify_at=verify_at))
+            await self.slack.store.update_outbox(replace(row, phase=Phase.GONE, verify_at=verify_at))
             if isinstance(error, RateLimited):  # of this channel, not of the whole lane
                 raise Transient(error.detail, after=error.retry_after) from None
             raise
         return text(answer, "ts")
 
     def _posted(self, row: OutboxMessage, ts: str, doubtful: bool) -> OutboxMessage:
-        verify_at = self._clock.now() + VERIFY_SECONDS if doubtful else None
+        verify_at = self.slack.now() + VERIFY_SECONDS if doubtful else None
         return replace(row, phase=Phase.POSTED, ts=ts, verify_at=verify_at)
 
     async def find(self, row: OutboxMessage) -> list[str]:
         """The `ts` of every message of ours that carries the row's mark, earliest first."""
-        me = await self._who.me()
+        me = await self.slack.who.me()
         mark = mark_of(row.key, row.job_id)
         found: list[str] = []
         if not row.thread_ts:
             return await self._find_in_channel(me, mark, row.channel_id)
         try:
-            async for page in self._client.pages(
+            async for page in self.slack.client.pages(
                 Method.REPLIES, channel=row.channel_id, ts=row.thread_ts, include_all_metadata=True, limit=200
             ):
                 found += _marked(me, mark, page)
@@ -232,7 +223,9 @@ class Posts:
     async def _find_in_channel(self, me: Identity, mark: MessageMark, channel_id: str) -> list[str]:
         found: list[str] = []
         pages = 0
-        async for page in self._client.pages(Method.HISTORY, channel=channel_id, include_all_metadata=True, limit=200):
+        async for page in self.slack.client.pages(
+            Method.HISTORY, channel=channel_id, include_all_metadata=True, limit=200
+        ):
             found += _marked(me, mark, page)
             pages += 1
             if pages == _MOST_HISTORY_PAGES:
@@ -243,7 +236,7 @@ class Posts:
         """Change a posted message; it keeps its mark."""
         mark = mark_of(row.key, row.job_id)
         sent = marked(message, mark.block_id)
-        await self._client.call(
+        await self.slack.client.call(
             Method.UPDATE,
             channel=row.channel_id,
             ts=row.ts,
@@ -257,7 +250,7 @@ class Posts:
     async def delete(self, channel_id: str, ts: str) -> None:
         """Delete a message of ours; it may be gone already."""
         try:
-            await self._client.call(Method.DELETE, channel=channel_id, ts=ts)
+            await self.slack.client.call(Method.DELETE, channel=channel_id, ts=ts)
         except SlackRefusal as refusal:
             _log.info("delete_refused", code=refusal.code)
 
@@ -265,22 +258,24 @@ class Posts:
         """Note that this message of ours is deleted, unless its row is about another one by now."""
         gone: OutboxMessage | None = row
         while gone is not None and gone.phase != Phase.GONE and (gone.ts, gone.file_id) == (row.ts, row.file_id):
-            if await self._store.update_outbox(replace(gone, phase=Phase.GONE, verify_at=verify_at)) is not None:
+            if await self.slack.store.update_outbox(replace(gone, phase=Phase.GONE, verify_at=verify_at)) is not None:
                 return
-            gone = await self._store.outbox_message(row.key)
+            gone = await self.slack.store.outbox_message(row.key)
 
     async def take_verification(self, row: OutboxMessage) -> OutboxMessage | None:
         """The row, if this process is to verify it now: no other does within a minute. None if it was changed."""
-        return await self._store.update_outbox(replace(row, verify_at=self._clock.now() + VERIFY_SECONDS), False)
+        return await self.slack.store.update_outbox(replace(row, verify_at=self.slack.now() + VERIFY_SECONDS), False)
 
     async def verify(self, row: OutboxMessage) -> None:
         """Look a doubtful message up once more: the earliest stays, extras go."""
-        if row.phase == Phase.INTENT and self._clock.now() < row.intent_at + 10 * VERIFY_SECONDS:
+        if row.phase == Phase.INTENT and self.slack.now() < row.intent_at + 10 * VERIFY_SECONDS:
             return  # its owner is still at it
         taken = await self.take_verification(row)
         if taken is not None:
             taken = await self.without_extras(taken)
-            await self._store.update_outbox(replace(taken, verify_at=None))  # unless somebody has changed it meanwhile
+            await self.slack.store.update_outbox(
+                replace(taken, verify_at=None)
+            )  # unless somebody has changed it meanwhile
 
     async def without_extras(self, row: OutboxMessage) -> OutboxMessage:
         """The row as settled, once extras of a message that is posted are deleted; any other row as it is."""

@@ -11,17 +11,17 @@ process did not come to is done when its row is verified.
 import asyncio
 import secrets
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import structlog
 
 from bot.domain.errors import RateLimited, StepError, StoreError, Transient
 from bot.domain.job import FINAL, Job, Origin, Outcome, State
 from bot.domain.transcript import SpeechFinding
-from bot.ports.clock import Clock
-from bot.ports.store import JobStore, OutboxMessage, Phase
-from bot.slack.api.client import SlackClient, SlackRefusal
+from bot.ports.store import OutboxMessage, Phase
+from bot.slack.api.client import SlackRefusal
 from bot.slack.api.methods import Method
+from bot.slack.context import SlackContext
 from bot.slack.outbox_keys import reaction_key
 
 SEEN, DONE, FAILED = "eyes", "white_check_mark", "warning"
@@ -55,17 +55,18 @@ class Wanted:
     old: bool
 
 
+@dataclass
 class Reactions:
     """One reaction of ours on a message at a time. `run` must be running for any to be set."""
 
-    def __init__(self, store: JobStore, client: SlackClient, clock: Clock) -> None:
-        self._store = store
-        self._client = client
-        self._clock = clock
-        self._started = clock.now()
-        self._owner = secrets.token_hex(8)
-        self._wanted: dict[str, tuple[Origin, Wanted]] = {}
-        self._bell = asyncio.Event()
+    slack: SlackContext
+    _started: float = field(init=False)
+    _owner: str = field(default_factory=lambda: secrets.token_hex(8), init=False)
+    _wanted: dict[str, tuple[Origin, Wanted]] = field(default_factory=dict, init=False)
+    _wake_event: asyncio.Event = field(default_factory=asyncio.Event, init=False)
+
+    def __post_init__(self) -> None:
+        self._started = self.slack.now()
 
     @staticmethod
     def key(origin: Origin) -> str:
@@ -74,9 +75,9 @@ class Reactions:
 
     def show(self, job: Job, name: str) -> None:
         """Have the job's message carry this reaction soon, in place of the one before."""
-        wanted = Wanted(name, self._clock.now(), job.created_at < self._started)
+        wanted = Wanted(name, self.slack.now(), job.created_at < self._started)
         self._wanted[self.key(job.origin)] = (job.origin, wanted)
-        self._bell.set()
+        self._wake_event.set()
 
     async def promise(self, job: Job) -> None:
         """The job is answered: store that its message is owed another reaction, in case this process dies before it.
@@ -84,9 +85,9 @@ class Reactions:
         Raises `StoreError` only.
         """
         key = self.key(job.origin)
-        row = await self._store.outbox_message(key) or self._row(job.origin, Phase.GONE)
-        while await self._store.update_outbox(replace(row, verify_at=self._later()), release=False) is None:
-            row = await self._store.outbox_message(key) or row
+        row = await self.slack.store.outbox_message(key) or self._row(job.origin, Phase.GONE)
+        while await self.slack.store.update_outbox(replace(row, verify_at=self._later()), release=False) is None:
+            row = await self.slack.store.outbox_message(key) or row
 
     async def ending(self, jobs: Sequence[Job]) -> str:
         """The reaction of a message whose jobs are over; of a file that was tried again the newest try counts."""
@@ -95,41 +96,41 @@ class Reactions:
 
     async def _finding(self, job: Job) -> SpeechFinding | None:
         """What a finished recording holds; None where it has no transcript (any more)."""
-        transcript = await self._store.transcript(job.id) if job.outcome is Outcome.TRANSCRIPT else None
+        transcript = await self.slack.store.transcript(job.id) if job.outcome is Outcome.TRANSCRIPT else None
         return None if transcript is None else transcript.finding
 
     def _row(self, origin: Origin, phase: Phase) -> OutboxMessage:
         """A row that belongs to no job: its message may have several."""
-        key, channel, ts, now = self.key(origin), origin.channel_id, origin.message_ts, self._clock.now()
+        key, channel, ts, now = self.key(origin), origin.channel_id, origin.message_ts, self.slack.now()
         return OutboxMessage(key, "", channel, ts, phase, now, team_id=origin.team_id)
 
     def _later(self) -> float:
-        return self._clock.now() + VERIFY_SECONDS
+        return self.slack.now() + VERIFY_SECONDS
 
     async def run(self) -> None:
         """Set what is wanted, in the order it was asked for, until cancelled. Raises `StoreError`."""
         while True:
-            self._bell.clear()
+            self._wake_event.clear()
             while self._wanted:
                 await self._next()
-            await self._bell.wait()
+            await self._wake_event.wait()
 
     async def _next(self) -> None:
         key = next(iter(self._wanted))
         origin, wanted = self._wanted.pop(key)
-        waited = self._clock.now() - wanted.since + self._client.pace.free_in(Method.REACT.value.name)
+        waited = self.slack.now() - wanted.since + self.slack.client.pace.free_in(Method.REACT.value.name)
         if wanted.name == SEEN and waited > TOO_LATE_SECONDS:
             return
         try:
             await self._change(origin, wanted)
         except (Transient, StoreError) as error:
             self._wanted.setdefault(key, (origin, wanted))
-            await self._clock.sleep(_pause(error))
+            await self.slack.clock.sleep(_pause(error))
         except StepError as error:
             _log.info("reaction_failed", detail=error.detail)
 
     async def _change(self, origin: Origin, wanted: Wanted) -> None:
-        found = await self._store.outbox_message(self.key(origin))
+        found = await self.slack.store.outbox_message(self.key(origin))
         row = found or self._row(origin, Phase.GONE)
         certain = row.phase in (Phase.SETTLED, Phase.GONE)
         if row.phase != Phase.INTENT and row.ts == wanted.name:
@@ -147,19 +148,19 @@ class Reactions:
         except RateLimited:
             if certain:
                 phase = Phase.SETTLED if before else Phase.GONE
-                await self._store.update_outbox(replace(claimed, phase=phase, ts=before))
+                await self.slack.store.update_outbox(replace(claimed, phase=phase, ts=before))
             raise
         except Transient:
             raise
         except StepError:  # a missing scope, say: another try would fail, too
-            await self._store.update_outbox(replace(claimed, phase=Phase.GONE, ts=NONE, verify_at=None))
+            await self.slack.store.update_outbox(replace(claimed, phase=Phase.GONE, ts=NONE, verify_at=None))
             raise
         await self._changed(claimed, certain)
 
     async def _claim(self, row: OutboxMessage, name: str) -> OutboxMessage:
-        at = self._clock.now()
+        at = self.slack.now()
         intent = replace(row, phase=Phase.INTENT, ts=name, intent_at=at, verify_at=self._later())
-        claimed = await self._store.claim_outbox(intent, self._owner, at, CLAIM_SECONDS)
+        claimed = await self.slack.store.claim_outbox(intent, self._owner, at, CLAIM_SECONDS)
         if claimed is None:
             raise Transient("another process is at this reaction", after=1.0)
         return claimed
@@ -169,8 +170,8 @@ class Reactions:
         name = claimed.ts
         verify_at = None if certain and name != SEEN else self._later()
         changed = replace(claimed, phase=Phase.SETTLED if certain else Phase.POSTED, verify_at=verify_at)
-        while await self._store.update_outbox(changed) is None:
-            current = await self._store.outbox_message(claimed.key)
+        while await self.slack.store.update_outbox(changed) is None:
+            current = await self.slack.store.outbox_message(claimed.key)
             if current is not None and current.owner == self._owner:  # a promise was stored
                 changed = replace(changed, verify_at=current.verify_at, revision=current.revision)
             elif current is None or current.ts != name:  # this process stood still, and another one went on
@@ -182,17 +183,17 @@ class Reactions:
                 return
 
     async def _is_waited_for(self, origin: Origin) -> bool:
-        jobs = await self._store.jobs_of_message(origin.team_id, origin.channel_id, origin.message_ts)
+        jobs = await self.slack.store.jobs_of_message(origin.team_id, origin.channel_id, origin.message_ts)
         return any(job.state not in FINAL and job.state != State.REPLYING for job in jobs)
 
     async def verify(self, row: OutboxMessage) -> None:
         """A reaction whose time to be verified has come: it is what the message's jobs say, and the only one."""
-        if row.phase == Phase.INTENT and row.claimed_until > self._clock.now():
+        if row.phase == Phase.INTENT and row.claimed_until > self.slack.now():
             return
-        taken = await self._store.update_outbox(replace(row, verify_at=self._later()), release=False)
+        taken = await self.slack.store.update_outbox(replace(row, verify_at=self._later()), release=False)
         if taken is None:
             return
-        jobs = await self._store.jobs_of_message(row.key.split(":")[1], row.channel_id, row.thread_ts)
+        jobs = await self.slack.store.jobs_of_message(row.key.split(":")[1], row.channel_id, row.thread_ts)
         over = all(job.state in FINAL for job in jobs)
         wanted = await self.ending(jobs) if over else SEEN
         if jobs and (row.phase == Phase.INTENT or (over and row.ts != wanted)):
@@ -202,11 +203,11 @@ class Reactions:
             for name in ALL - {row.ts}:
                 await self._react(Method.UNREACT, row, name)
         if over or not any(job.state == State.REPLYING for job in jobs):  # else `promise` may have been before this
-            await self._store.update_outbox(replace(taken, phase=Phase.SETTLED, verify_at=None))
+            await self.slack.store.update_outbox(replace(taken, phase=Phase.SETTLED, verify_at=None))
 
     async def _react(self, method: Method, row: OutboxMessage, name: str) -> None:
         try:
-            await self._client.call(method, channel=row.channel_id, timestamp=row.thread_ts, name=name)
+            await self.slack.client.call(method, channel=row.channel_id, timestamp=row.thread_ts, name=name)
         except SlackRefusal as refusal:  # already there, not there, or the message is gone: all the same to us
             _log.debug("reaction_refused", code=refusal.code)
 

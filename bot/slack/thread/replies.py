@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 
 import structlog
@@ -10,16 +10,15 @@ import structlog
 from bot.domain.errors import StepError
 from bot.domain.job import FINAL, Job, Outcome
 from bot.domain.transcript import Transcript
-from bot.ports.clock import Clock
-from bot.ports.store import JobStore, OutboxMessage, Phase
+from bot.ports.store import OutboxMessage, Phase
 from bot.slack import texts as words
-from bot.slack.api.client import SlackClient, SlackRefusal
+from bot.slack.api.client import SlackRefusal
 from bot.slack.api.methods import Method
 from bot.slack.api.payloads import rows, text
 from bot.slack.blockkit.blocks import Message
 from bot.slack.blockkit.support import BlockSupport, NewerBlock
+from bot.slack.context import SlackContext
 from bot.slack.outbox_keys import FileKey, ReplyKey, read_key
-from bot.slack.people.users import Users
 from bot.slack.thread import render
 from bot.slack.thread.posts import REPLY, MessageMark, Posts
 from bot.slack.thread.refusals import cannot_post
@@ -35,26 +34,14 @@ TOO_MUCH = frozenset(
 _log = structlog.get_logger(__name__)
 
 
+@dataclass
 class Replies:
     """Answers jobs. A job that is tried again is answered again: each try has its own rows and marks."""
 
-    def __init__(
-        self,
-        store: JobStore,
-        client: SlackClient,
-        posts: Posts,
-        uploads: Uploads,
-        persons: Users,
-        support: BlockSupport,
-        clock: Clock,
-    ) -> None:
-        self._store = store
-        self._client = client
-        self._posts = posts
-        self._uploads = uploads
-        self._persons = persons
-        self._support = support
-        self._clock = clock
+    slack: SlackContext
+    posts: Posts
+    uploads: Uploads
+    support: BlockSupport
 
     async def reply(self, job: Job, transcript: Transcript | None) -> None:
         """Post the answer, or find it posted. Raises as the `Chat` port says."""
@@ -96,7 +83,7 @@ class Replies:
                     if again.code not in TOO_MUCH:
                         raise
                 else:
-                    self._support.refused(NewerBlock.FOLDED_TRANSCRIPT)
+                    self.support.refused(NewerBlock.FOLDED_TRANSCRIPT)
                     return reply.document
             reply = await self.compose(job, transcript, turn, short=True)
             await send(reply.message)
@@ -106,12 +93,12 @@ class Replies:
         self, job: Job, transcript: Transcript | None, turn: int, *, plain: bool = False, short: bool = False
     ) -> render.Reply:
         """The answer as it is to be shown now, in the language of the file's sharer. Raises `StoreError` only."""
-        settings = await self._store.channel_settings(job.origin.team_id, job.origin.channel_id)
-        fold = not plain and self._support.may_use(NewerBlock.FOLDED_TRANSCRIPT)
+        settings = await self.slack.store.channel_settings(job.origin.team_id, job.origin.channel_id)
+        fold = not plain and self.support.may_use(NewerBlock.FOLDED_TRANSCRIPT)
         look = DisplayOptions(settings.speakers, settings.timestamps, fold)
         mark = self._mark(job, turn, 0).block_id
         phrases = await self.phrases(job)
-        now = job.finished_at or self._clock.now()
+        now = job.finished_at or self.slack.now()
         who = await self.who(job)
         if short and transcript is not None:
             return await asyncio.to_thread(render.short_reply, job, transcript, look, mark, now, phrases, who)
@@ -119,21 +106,21 @@ class Replies:
 
     async def who(self, job: Job) -> render.Who:
         """The names that the reply needs: of who recorded a clip, and of who cancelled."""
-        shared = await self._persons.name(job.origin.user_id) if render.is_nameless(job) else ""
-        cancelled = await self._persons.name(job.cancel_by) if job.outcome is Outcome.CANCELLED else ""
+        shared = await self.slack.users.name(job.origin.user_id) if render.is_nameless(job) else ""
+        cancelled = await self.slack.users.name(job.cancel_by) if job.outcome is Outcome.CANCELLED else ""
         return render.Who(shared, cancelled)
 
     async def phrases(self, job: Job) -> Phrases:
         """The words of a job's thread."""
-        return await self._persons.phrases(job.origin.user_id)
+        return await self.slack.users.phrases(job.origin.user_id)
 
     async def turn(self, job: Job) -> int:
         """How often the job was tried again after it had ended."""
-        return sum(1 for event in await self._store.events(job.id) if event.source in FINAL)
+        return sum(1 for event in await self.slack.store.events(job.id) if event.source in FINAL)
 
     async def answer_row(self, job: Job) -> OutboxMessage | None:
         """The row of the job's last answer."""
-        return await self._store.outbox_message(self.key(job, await self.turn(job), 0))
+        return await self.slack.store.outbox_message(self.key(job, await self.turn(job), 0))
 
     @staticmethod
     def key(job: Job, turn: int, part: int) -> str:
@@ -151,28 +138,30 @@ class Replies:
 
     async def _message(self, job: Job, turn: int, part: int, message: Message) -> None:
         origin = job.origin
-        await self._posts.deliver(self.key(job, turn, part), job.id, origin.channel_id, origin.thread_ts, message)
+        await self.posts.deliver(self.key(job, turn, part), job.id, origin.channel_id, origin.thread_ts, message)
 
     async def _edited(self, job: Job, turn: int, message: Message) -> bool:
         """Where the try before ended without a transcript, too: its message says the newest; no other one is posted."""
-        before = await self._store.outbox_message(self.key(job, turn - 1, 0))
+        before = await self.slack.store.outbox_message(self.key(job, turn - 1, 0))
         key = self.key(job, turn, 0)
-        if before is None or not before.is_there or await self._store.outbox_message(key):
+        if before is None or not before.is_there or await self.slack.store.outbox_message(key):
             return False  # it ended with a transcript that was deleted, or this try is posted already
-        row = replace(before, key=key, intent_at=self._clock.now(), verify_at=None, revision=0)
+        row = replace(before, key=key, intent_at=self.slack.now(), verify_at=None, revision=0)
         try:
-            now = self._clock.now()
-            await self._posts.edit(row, render.tried(message, turn + 1, now, await self.phrases(job)))
+            now = self.slack.now()
+            await self.posts.edit(row, render.tried(message, turn + 1, now, await self.phrases(job)))
         except SlackRefusal as refusal:
             _log.info("reply_not_edited", job=job.id, code=refusal.code)  # somebody deleted it
             return False
-        return await self._store.update_outbox(row) is not None  # else it was posted meanwhile, which `deliver` finds
+        return (
+            await self.slack.store.update_outbox(row) is not None
+        )  # else it was posted meanwhile, which `deliver` finds
 
     async def _message_is_there(self, job: Job) -> bool:
         """Whether the message that carried the recording can still be read; only asked when its file is gone."""
         origin = job.origin
         try:
-            async for page in self._client.pages(
+            async for page in self.slack.client.pages(
                 Method.REPLIES, channel=origin.channel_id, ts=origin.thread_ts, limit=200
             ):
                 for message in rows(page, "messages"):
@@ -184,24 +173,24 @@ class Replies:
 
     async def _document(self, job: Job, turn: int, document: render.Document) -> None:
         origin = job.origin
-        key = self.file_key(job, turn, (await self._store.speaker_names(job.id)).revision)
-        if await self._uploads.deliver(key, job.id, origin.channel_id, origin.thread_ts, document):
+        key = self.file_key(job, turn, (await self.slack.store.speaker_names(job.id)).revision)
+        if await self.uploads.deliver(key, job.id, origin.channel_id, origin.thread_ts, document):
             return
         await self._parts(job, turn, document)
 
     async def verify_file(self, row: OutboxMessage) -> None:
         """Check a file a minute after it was shared; the text of one that never shows follows in messages."""
-        taken = await self._posts.take_verification(row)
-        if taken is None or await self._uploads.verify(taken):
+        taken = await self.posts.take_verification(row)
+        if taken is None or await self.uploads.verify(taken):
             return
-        job = await self._store.job(row.job_id)
-        transcript = await self._store.transcript(row.job_id)
+        job = await self.slack.store.job(row.job_id)
+        transcript = await self.slack.store.transcript(row.job_id)
         if isinstance(read_key(row.key), FileKey) and job is not None and transcript is not None:
             turn = await self.turn(job)
             reply = await self.compose(job, transcript, turn)
             if reply.document is not None:
                 await self._parts(job, turn, reply.document)
-        await self._posts.mark_gone(taken)
+        await self.posts.mark_gone(taken)
 
     async def _parts(self, job: Job, turn: int, document: render.Document) -> None:
         messages = await asyncio.to_thread(render.parts, document, await self.phrases(job))
@@ -212,13 +201,13 @@ class Replies:
         """Notify the user directly, at most once and without content, that the thread cannot be answered."""
         key = f"aside:{job.id}:{turn}"
         row = OutboxMessage(
-            key, job.id, job.origin.user_id, "", Phase.POSTED, self._clock.now(), team_id=job.origin.team_id
+            key, job.id, job.origin.user_id, "", Phase.POSTED, self.slack.now(), team_id=job.origin.team_id
         )
-        if not job.origin.user_id.startswith(("U", "W")) or await self._store.update_outbox(row) is None:
+        if not job.origin.user_id.startswith(("U", "W")) or await self.slack.store.update_outbox(row) is None:
             return
         said = (await self.phrases(job)).say(words.UNREACHABLE).format(channel=job.origin.channel_id, job=job.id)
         try:
-            await self._client.call(Method.POST, channel=job.origin.user_id, text=said)
+            await self.slack.client.call(Method.POST, channel=job.origin.user_id, text=said)
         except StepError as error:
             _log.info("aside_failed", job=job.id, detail=error.detail)
 

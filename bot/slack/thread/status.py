@@ -13,12 +13,12 @@ import structlog
 
 from bot.domain.errors import RateLimited, StepError, StoreError, Transient
 from bot.domain.job import FINAL, Job, Outcome, State
-from bot.ports.clock import Clock, WakeEvent
-from bot.ports.store import JobStore, OutboxMessage, Phase
-from bot.slack.api.client import SlackClient, SlackRefusal
+from bot.ports.clock import WakeEvent
+from bot.ports.store import OutboxMessage, Phase
+from bot.slack.api.client import SlackRefusal
 from bot.slack.blockkit.blocks import Message
+from bot.slack.context import SlackContext
 from bot.slack.outbox_keys import status_key
-from bot.slack.people.users import Users
 from bot.slack.thread import render
 from bot.slack.thread.posts import VERIFY_SECONDS, Posts
 from bot.slack.thread.reactions import SEEN, Reactions
@@ -54,29 +54,20 @@ class Line:
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
 
 
+@dataclass
 class StatusLines:
     """Keeps the lines. `run` must be running for anything to be shown."""
 
-    def __init__(
-        self,
-        store: JobStore,
-        client: SlackClient,
-        posts: Posts,
-        reactions: Reactions,
-        persons: Users,
-        clock: Clock,
-        after_seconds: float,
-    ) -> None:
-        self._store = store
-        self._client = client
-        self._posts = posts
-        self._reactions = reactions
-        self._persons = persons
-        self._clock = clock
-        self._after_seconds = after_seconds  # what is answered sooner needs no line: each post notifies somebody
-        self._lines: dict[str, Line] = {}
-        self._due: dict[str, float] = {}  # lines that want attention, and when: the others cost nothing
-        self._bell = WakeEvent(clock)
+    slack: SlackContext
+    posts: Posts
+    reactions: Reactions
+    after_seconds: float  # what is answered sooner needs no line: each post notifies somebody
+    _lines: dict[str, Line] = field(default_factory=dict, init=False)
+    _due: dict[str, float] = field(default_factory=dict, init=False)  # lines that want attention, and when
+    _wake_event: WakeEvent = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._wake_event = WakeEvent(self.slack.clock)
 
     @staticmethod
     def key(job: Job) -> str:
@@ -88,7 +79,7 @@ class StatusLines:
         line = self._line(job)
         if job.progress is not None:
             line.progress[job.id] = (job.state, job.progress)
-        self._bell.notify()
+        self._wake_event.notify()
 
     async def answered(self, job: Job) -> None:
         """The job's reply is posted: its line goes when it was the last of its message. Raises `StoreError` only."""
@@ -98,21 +89,24 @@ class StatusLines:
             if not self._open(line, await self._jobs(job)):
                 await self._promise(job)
             self._lines[key] = line
-            self._due[key] = self._clock.now()
-        self._bell.notify()
+            self._due[key] = self.slack.now()
+        self._wake_event.notify()
 
     async def _promise(self, job: Job) -> None:
         """Store, before the reply's step ends, what is left to do: were we to die now, `verify` would do it."""
         key = self.key(job)
-        row = await self._store.outbox_message(key)
+        row = await self.slack.store.outbox_message(key)
         while row is not None and row.phase != Phase.GONE:  # an intent may have become a message, too
-            if await self._store.update_outbox(replace(row, verify_at=self._clock.now()), release=False) is not None:
+            if (
+                await self.slack.store.update_outbox(replace(row, verify_at=self.slack.now()), release=False)
+                is not None
+            ):
                 break
-            row = await self._store.outbox_message(key)
-        await self._reactions.promise(job)
+            row = await self.slack.store.outbox_message(key)
+        await self.reactions.promise(job)
 
     def _line(self, job: Job) -> Line:
-        now, key = self._clock.now(), self.key(job)
+        now, key = self.slack.now(), self.key(job)
         line = self._lines.setdefault(key, Line(job))
         earliest = max(now, min(line.edited_at, now) + EDIT_SECONDS) if line.shown else now
         self._due[key] = min(self._due.get(key, earliest), earliest)
@@ -120,7 +114,7 @@ class StatusLines:
 
     async def _jobs(self, job: Job) -> Sequence[Job]:
         origin = job.origin
-        return await self._store.jobs_of_message(origin.team_id, origin.channel_id, origin.message_ts)
+        return await self.slack.store.jobs_of_message(origin.team_id, origin.channel_id, origin.message_ts)
 
     @staticmethod
     def _open(line: Line, jobs: Sequence[Job]) -> list[Job]:
@@ -136,13 +130,13 @@ class StatusLines:
     async def run(self) -> None:
         """Bring lines up to date until cancelled."""
         while True:
-            self._bell.clear()
+            self._wake_event.clear()
             wait = await self.flush()
-            await self._bell.wait(wait)
+            await self._wake_event.wait(wait)
 
     async def flush(self) -> float:
         """Bring every line up to date that is due, a few at a time; seconds until the next one is."""
-        now = self._clock.now()
+        now = self.slack.now()
         due = (key for key, at in list(self._due.items()) if not 0 < at - now <= LONGEST_WAIT_SECONDS)  # clock set back
 
         async def some() -> None:
@@ -152,7 +146,7 @@ class StatusLines:
         async with asyncio.TaskGroup() as group:
             for _ in range(AT_ONCE):
                 group.create_task(some())
-        waits = [due - self._clock.now() for due in self._due.values()]
+        waits = [due - self.slack.now() for due in self._due.values()]
         return max(0.0, min([IDLE_SECONDS, *waits]))
 
     async def _bring(self, key: str) -> None:
@@ -172,7 +166,7 @@ class StatusLines:
                     return
                 if not line.receipted:
                     line.receipted = True
-                    self._reactions.show(line.job, SEEN)
+                    self.reactions.show(line.job, SEEN)
                 if not line.refused:
                     await self._write(key, line, jobs, waiting)
         except RateLimited as error:
@@ -187,40 +181,40 @@ class StatusLines:
             self._later(key, RETRY_SECONDS)
 
     def _later(self, key: str, seconds: float) -> None:
-        due = self._clock.now() + min(seconds, LONGEST_WAIT_SECONDS)
+        due = self.slack.now() + min(seconds, LONGEST_WAIT_SECONDS)
         self._due[key] = min(self._due.get(key, due), due)
 
     async def _write(self, key: str, line: Line, jobs: Sequence[Job], waiting: Sequence[Job]) -> None:
         origin = line.job.origin
-        row = await self._store.outbox_message(key)
+        row = await self.slack.store.outbox_message(key)
         posted = row is not None and row.is_there
         if not posted and (early := self._early(waiting)) > 0:
             self._later(key, early)
             return
-        if not posted and (busy := self._client.pace.free_in(origin.channel_id)) > 0:
+        if not posted and (busy := self.slack.client.pace.free_in(origin.channel_id)) > 0:
             self._later(key, busy)  # a reply has the right of way
             return
-        phrases = await self._persons.phrases(line.job.origin.user_id)
+        phrases = await self.slack.users.phrases(line.job.origin.user_id)
         message = render.status([await self._job_status(line, job) for job in jobs], waiting[0].id, phrases)
         if row is not None and posted:
             if message == line.shown:
                 return
-            if (wait := line.edited_at + EDIT_SECONDS - self._clock.now()) > 0:
+            if (wait := line.edited_at + EDIT_SECONDS - self.slack.now()) > 0:
                 self._later(key, min(wait, EDIT_SECONDS))
                 return
-            await self._posts.edit(row, message)
+            await self.posts.edit(row, message)
         else:
-            await self._posts.deliver(key, line.job.id, origin.channel_id, origin.thread_ts, message, passing=True)
+            await self.posts.deliver(key, line.job.id, origin.channel_id, origin.thread_ts, message, passing=True)
             self._later(key, 0.0)  # it may have taken long, and its jobs may be over
-        line.shown, line.edited_at = message, self._clock.now()
+        line.shown, line.edited_at = message, self.slack.now()
 
     def _early(self, waiting: Sequence[Job]) -> float:
         """Seconds until the oldest of the unanswered jobs has taken long enough for a line. One that is parked has:
         its line is the only place where its person reads that it waits, and for whom."""
         if any(job.state == State.PARKED for job in waiting):
             return 0.0
-        since = self._clock.now() - min(job.created_at for job in waiting)
-        return min(self._after_seconds - since, self._after_seconds) if since >= 0 else 0.0
+        since = self.slack.now() - min(job.created_at for job in waiting)
+        return min(self.after_seconds - since, self.after_seconds) if since >= 0 else 0.0
 
     async def _job_status(self, line: Line, job: Job) -> render.JobStatus:
         if job.id in line.answered and job.state not in FINAL:
@@ -230,61 +224,61 @@ class StatusLines:
             job = replace(job, progress=progress)
         ahead = 0
         if job.state in (State.RECEIVED, State.SUBMITTING) and job.progress is None:
-            ahead = await self._store.count_ahead(job)
+            ahead = await self.slack.store.count_ahead(job)
         return render.JobStatus(job, ahead, await self._seconds_left(job))
 
     async def _seconds_left(self, job: Job) -> float | None:
         if job.state != State.WAITING or job.submitted_at is None or not job.file.seconds:
             return None
-        waited = self._clock.now() - job.submitted_at
+        waited = self.slack.now() - job.submitted_at
         if job.progress is not None and job.progress >= TELLING_SHARE:
             return waited * (1 - job.progress) / job.progress
-        known = await self._store.latency(job.account)
+        known = await self.slack.store.latency(job.account)
         if known is None:
             return None
         return known[0] + known[1] * job.file.seconds - waited
 
     async def _close(self, key: str, line: Line, jobs: Sequence[Job]) -> None:
-        self._reactions.show(line.job, await self._reactions.ending(jobs))
-        row = await self._store.outbox_message(key)
+        self.reactions.show(line.job, await self.reactions.ending(jobs))
+        row = await self.slack.store.outbox_message(key)
         if row is not None and row.is_there:
             await self._remove(row)
         elif row is not None and row.phase == Phase.INTENT:
-            await self._posts.wait_until_settled(row)
+            await self.posts.wait_until_settled(row)
             await self._remove_found(row)
             # Who posted it may stand still in the middle of the request.
-            await self._posts.mark_gone(row, verify_at=self._clock.now() + VERIFY_SECONDS)
+            await self.posts.mark_gone(row, verify_at=self.slack.now() + VERIFY_SECONDS)
 
     async def _remove(self, row: OutboxMessage) -> None:
-        await self._posts.delete(row.channel_id, row.ts)
+        await self.posts.delete(row.channel_id, row.ts)
         doubtful = row.phase == Phase.POSTED
-        await self._posts.mark_gone(row, verify_at=self._clock.now() + VERIFY_SECONDS if doubtful else None)
+        await self.posts.mark_gone(row, verify_at=self.slack.now() + VERIFY_SECONDS if doubtful else None)
 
     async def _remove_found(self, row: OutboxMessage) -> None:
-        for ts in await self._posts.find(row):
-            await self._posts.delete(row.channel_id, ts)
+        for ts in await self.posts.find(row):
+            await self.posts.delete(row.channel_id, ts)
 
     async def verify(self, row: OutboxMessage) -> None:
         """A line whose time to be verified has come: gone with its last job (after a crash), else without extras."""
-        job = await self._store.job(row.job_id)
+        job = await self.slack.store.job(row.job_id)
         jobs = [] if job is None else await self._jobs(job)
         if job is not None and row.phase != Phase.GONE and all(each.state in FINAL for each in jobs):
             self._lines.setdefault(row.key, Line(job))
-            self._due[row.key] = self._clock.now()
-            self._bell.notify()
+            self._due[row.key] = self.slack.now()
+            self._wake_event.notify()
             if row.phase == Phase.INTENT:
                 return  # closing waits until it is settled
-        elif row.phase == Phase.INTENT and row.claimed_until > self._clock.now():
+        elif row.phase == Phase.INTENT and row.claimed_until > self.slack.now():
             return  # its owner is still at it
-        taken = await self._posts.take_verification(row)
+        taken = await self.posts.take_verification(row)
         if taken is None:
             return
         if row.phase == Phase.GONE or job is None:
             await self._remove_found(row)
-            await self._store.update_outbox(replace(taken, phase=Phase.GONE, verify_at=None))
+            await self.slack.store.update_outbox(replace(taken, phase=Phase.GONE, verify_at=None))
         elif row.phase != Phase.INTENT and self._is_promised_later(job, jobs):
-            taken = await self._posts.without_extras(taken)
-            await self._store.update_outbox(replace(taken, verify_at=None))
+            taken = await self.posts.without_extras(taken)
+            await self.slack.store.update_outbox(replace(taken, verify_at=None))
 
     def _is_promised_later(self, job: Job, jobs: Sequence[Job]) -> bool:
         """Whether somebody who answers one of the jobs is still to store that the line goes."""

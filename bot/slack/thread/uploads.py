@@ -5,16 +5,16 @@ crash in between that id tells what happened: a file that `files.info` knows was
 later); one it does not know is completed again by the same id, which cannot make a second file.
 """
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import structlog
 
 from bot.domain.errors import Ambiguous, Misconfigured, RateLimited, Transient
-from bot.ports.clock import Clock
-from bot.ports.store import JobStore, OutboxMessage, Phase
-from bot.slack.api.client import SlackClient, SlackRefusal
+from bot.ports.store import OutboxMessage, Phase
+from bot.slack.api.client import SlackRefusal
 from bot.slack.api.methods import Method
 from bot.slack.api.payloads import Json, child, names, rows, text
+from bot.slack.context import SlackContext
 from bot.slack.thread.posts import SOMEBODY_ELSE, VERIFY_SECONDS, Posts
 from bot.slack.thread.refusals import refuses_file
 from bot.slack.thread.render import Document
@@ -24,37 +24,35 @@ _NO_LONGER_GOOD = frozenset({"file_not_found", "file_update_failed", "file_delet
 _log = structlog.get_logger(__name__)
 
 
+@dataclass
 class Uploads:
     """Shares documents by their rows in the store."""
 
-    def __init__(self, store: JobStore, client: SlackClient, posts: Posts, clock: Clock) -> None:
-        self._store = store
-        self._client = client
-        self._posts = posts
-        self._clock = clock
+    slack: SlackContext
+    posts: Posts
 
     async def deliver(self, key: str, job_id: str, channel_id: str, thread_ts: str, document: Document) -> bool:
         """Share the document, or find that it is shared; False where Slack does not take the file.
 
         Raises as `Posts.deliver` does.
         """
-        row = await self._store.outbox_message(key)
+        row = await self.slack.store.outbox_message(key)
         if row is not None and row.phase != Phase.INTENT:
             return row.is_there  # "gone": refused before, so the text was chosen
         if row is not None and row.file_id:
-            await self._posts.wait_until_settled(row)
+            await self.posts.wait_until_settled(row)
             if await self._completed(row, document):
                 return True
-        fresh = OutboxMessage(key, job_id, channel_id, thread_ts, Phase.INTENT, self._clock.now())
-        fresh = replace(fresh, revision=row.revision if row else 0, team_id=await self._posts.team_id())
+        fresh = OutboxMessage(key, job_id, channel_id, thread_ts, Phase.INTENT, self.slack.now())
+        fresh = replace(fresh, revision=row.revision if row else 0, team_id=await self.posts.team_id())
         try:
-            answer = await self._client.call(
+            answer = await self.slack.client.call(
                 Method.RESERVE_UPLOAD, filename=document.name, length=len(document.content)
             )
             fresh = replace(fresh, file_id=text(answer, "file_id"))
-            await self._client.post_bytes(text(answer, "upload_url"), document.content)
-            await self._client.pace.turn(channel_id)
-            fresh = await self._posts.claim(fresh)
+            await self.slack.client.post_bytes(text(answer, "upload_url"), document.content)
+            await self.slack.client.pace.turn(channel_id)
+            fresh = await self.posts.claim(fresh)
             await self._complete(fresh, document)
         except SlackRefusal as refusal:
             if not refuses_file(refusal.code):
@@ -67,7 +65,7 @@ class Uploads:
     async def _completed(self, row: OutboxMessage, document: Document) -> bool:
         """Whether the file of an earlier try is there, or can be completed now. False: start over."""
         try:
-            answer = await self._client.call(Method.FILE_INFO, file=row.file_id)
+            answer = await self.slack.client.call(Method.FILE_INFO, file=row.file_id)
         except SlackRefusal as refusal:
             if refusal.code not in _NO_LONGER_GOOD:
                 raise
@@ -77,7 +75,7 @@ class Uploads:
                 await self._save(self._posted(row))
                 return True
         try:
-            await self._complete(replace(row, intent_at=self._clock.now()), document)
+            await self._complete(replace(row, intent_at=self.slack.now()), document)
         except SlackRefusal as refusal:
             if refusal.code not in _NO_LONGER_GOOD:
                 raise
@@ -87,7 +85,7 @@ class Uploads:
     async def _complete(self, row: OutboxMessage, document: Document, phase: Phase = Phase.POSTED) -> None:
         thread = {"thread_ts": row.thread_ts} if row.thread_ts else {}
         try:
-            await self._client.call(
+            await self.slack.client.call(
                 Method.COMPLETE_UPLOAD,
                 files=[{"id": row.file_id, "title": document.title}],
                 channel_id=row.channel_id,
@@ -95,7 +93,7 @@ class Uploads:
             )
         except Ambiguous as unknown:
             await self._save(row)
-            raise Transient(unknown.detail, after=self._posts.settle_seconds) from None
+            raise Transient(unknown.detail, after=self.posts.settle_seconds) from None
         except (Transient, Misconfigured) as error:
             if isinstance(error, RateLimited):
                 raise Transient(error.detail, after=error.retry_after) from None
@@ -104,11 +102,11 @@ class Uploads:
 
     async def _save(self, row: OutboxMessage) -> None:
         """Raises `Transient` if another process has changed the row meanwhile: what it says then counts."""
-        if await self._store.update_outbox(row) is None:
+        if await self.slack.store.update_outbox(row) is None:
             raise Transient(SOMEBODY_ELSE, after=1.0)
 
     def _posted(self, row: OutboxMessage) -> OutboxMessage:
-        return replace(row, phase=Phase.POSTED, verify_at=self._clock.now() + VERIFY_SECONDS)
+        return replace(row, phase=Phase.POSTED, verify_at=self.slack.now() + VERIFY_SECONDS)
 
     async def verify(self, row: OutboxMessage) -> bool:
         """Check that a completed file is in its conversation; the first time that it is not, complete it again.
@@ -117,7 +115,7 @@ class Uploads:
         second time either, or Slack does not complete it twice. Raises as `deliver`.
         """
         try:
-            file = child(await self._client.call(Method.FILE_INFO, file=row.file_id), "file")
+            file = child(await self.slack.client.call(Method.FILE_INFO, file=row.file_id), "file")
         except SlackRefusal as refusal:
             _log.info("file_not_verified", job=row.job_id, code=refusal.code)
             await self._save(replace(row, verify_at=None))  # somebody deleted it

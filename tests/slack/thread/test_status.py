@@ -145,7 +145,7 @@ async def test_a_refused_file_of_several_is_not_counted_as_done(place: Workplace
 async def test_a_parked_job_says_what_happens_next_also_where_lines_are_late_or_off(
     place: Workplace, waited_for: str
 ) -> None:
-    place.room.status._after_seconds = 1e9
+    place.room.status.after_seconds = 1e9
     message, job = await place.upload()
     job = await submitting(place, job)
     place.room.chat.show(job)

@@ -19,6 +19,8 @@ from bot.slack.api.client import SlackClient, open_client
 from bot.slack.api.identity import BotIdentity
 from bot.slack.api.methods import Method
 from bot.slack.blockkit.blocks import Message as Sent
+from bot.slack.context import SlackContext
+from bot.slack.people.users import Users
 from bot.slack.thread.posts import VERIFY_SECONDS, Posts, mark_of
 from bot.slack.thread.reactions import CLAIM_SECONDS, DONE, SEEN, Reactions
 from bot.slack.thread.render import Document
@@ -38,8 +40,10 @@ SENT = Sent("Morning visit", [{"type": "section", "text": {"type": "mrkdwn", "te
 async def process(place: Workplace) -> AsyncIterator[tuple[SlackClient, Posts, Uploads]]:
     """Another process of the bot: the same database, its own connection to Slack and its own queue for the channel."""
     async with open_client(place.settings, place.clock) as client:
-        posts = Posts(place.store, client, BotIdentity(client), place.clock, SETTLE, lambda how: None)
-        yield client, posts, Uploads(place.store, client, posts, place.clock)
+        who = BotIdentity(client)
+        slack = SlackContext(place.store, client, who, Users(client, who, place.clock), place.clock)
+        posts = Posts(slack, SETTLE, lambda how: None)
+        yield client, posts, Uploads(slack, posts)
 
 
 @pytest.fixture
@@ -181,8 +185,8 @@ async def test_who_stood_still_with_an_old_wish_changes_no_reaction(place: Workp
     message, job = await place.upload()
     store, stands = standing(place, "outbox_message")
     async with another(place, stands) as stale:
-        stale.chat._reactions.show(job, SEEN)
-        asleep = asyncio.create_task(stale.chat._reactions._next())
+        stale.chat.reactions.show(job, SEEN)
+        asleep = asyncio.create_task(stale.chat.reactions._next())
         await store.stands.wait()
         await answered(place, job)
 
