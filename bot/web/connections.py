@@ -18,6 +18,7 @@ from aiohttp.typedefs import Handler
 HEAD_SECONDS = 10.0  # for a request's head, also the next one's on a connection that is kept open
 LINGER_SECONDS = 2.0  # how long the rest of a refused body is read and thrown away
 BANNER = "threadscribe"
+CLIENT_LEFT = 499  # nginx's status of a request whose client closed the connection
 
 
 class Connection(web.RequestHandler):
@@ -121,12 +122,17 @@ class Connections:
 
 @web.middleware
 async def note_serving(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Tell a request's connection that its head is complete."""
+    """Tell a request's connection that its head is complete. A client that leaves before the answer is no error."""
     connection = request.protocol
-    if not isinstance(connection, Connection):
-        return await handler(request)
-    with connection.serving():
-        return await handler(request)
+    try:
+        if not isinstance(connection, Connection):
+            return await handler(request)
+        with connection.serving():
+            return await handler(request)
+    except ConnectionError:
+        if request.transport is not None and not request.transport.is_closing():
+            raise  # a connection of our own
+        return web.Response(status=CLIENT_LEFT)  # nobody reads it; without it aiohttp logs an error
 
 
 async def hide_version(_: web.Request, response: web.StreamResponse) -> None:

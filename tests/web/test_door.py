@@ -228,3 +228,46 @@ class Whole:
             yield b"0123456789"[start:end]
 
         yield once()
+
+
+class Endless(Whole):
+    """Audio that is longer than what a connection buffers; `left` is set when nobody takes it any more."""
+
+    size = 64 * 1024 * 1024
+
+    def __init__(self) -> None:
+        self.left = asyncio.Event()
+
+    @asynccontextmanager
+    async def stream(self, start: int = 0, end: int | None = None) -> AsyncIterator[AsyncIterator[bytes]]:
+        async def pieces() -> AsyncIterator[bytes]:
+            for _ in range(self.size // 65536):
+                yield bytes(65536)
+
+        try:
+            yield pieces()
+        finally:
+            self.left.set()
+
+
+async def test_a_download_that_is_broken_off_is_no_error_in_the_log(caplog: pytest.LogCaptureFixture) -> None:
+    endless = Endless()
+
+    class Hosted:
+        async def payload_for(self, token: str) -> Payload:
+            return endless
+
+    app = web.Application(middlewares=[note_serving])
+    app.router.add_get("/audio/{token}", Audio(cast(HostedAudio, Hosted())).handle)
+    server = WebServer(app, "127.0.0.1", 0)
+    await server.start()
+    try:
+        reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
+        writer.write(b"GET /audio/x HTTP/1.1\r\nHost: bot\r\n\r\n")
+        async with asyncio.timeout(60):
+            assert b" 200 " in await reader.readline()
+            writer.transport.abort()
+            await endless.left.wait()
+    finally:
+        await server.stop()  # also waits for what is still served
+    assert [record.getMessage() for record in caplog.records if record.levelname == "ERROR"] == []

@@ -16,6 +16,8 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 _FILES = ("/files-pri/", "/files-tmb/", "/upload/v1/")
 SLACK_ROUTES = ("/api/", *_FILES, "/link/", "/commands/", "/actions/", "/app/", "/signin")
 """Paths of Slack's own hosts; a token sent anywhere else has leaked."""
+CLIENT_LEFT = 499
+"""The status of an answer whose client closed the connection meanwhile: a page that is left, a download broken off."""
 PRIVATE_ROUTES = ("/local/", "/page/", "/control/")
 
 
@@ -28,6 +30,14 @@ class Gate:
     @web.middleware
     async def middleware(self, request: web.Request, handler: Handler) -> web.StreamResponse:
         """Enter a request in the ledger and handle it, under a fault if one is set for it."""
+        try:
+            return await self._handle(request, handler)
+        except ConnectionError:
+            if request.transport is not None and not request.transport.is_closing():
+                raise
+            return web.Response(status=CLIENT_LEFT)  # nobody reads it; without it aiohttp logs an error
+
+    async def _handle(self, request: web.Request, handler: Handler) -> web.StreamResponse:
         refused = self.guard.refusal(request)
         if refused is not None:
             handler = _answering(refused)

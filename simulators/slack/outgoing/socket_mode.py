@@ -73,11 +73,11 @@ class SocketMode:
             return socket
         connection = _Connection(socket, leaving=True)
         self._connections.append(connection)
-        await socket.send_str(compact(self._hello()))
-        connection.leaving = False
-        self.opened += 1
-        self._seen(True)
         try:
+            await socket.send_str(compact(self._hello()))
+            connection.leaving = False
+            self.opened += 1
+            self._seen(True)
             async for message in socket:
                 if message.type is WSMsgType.TEXT:
                     self._acknowledge(connection, message.data)

@@ -12,6 +12,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from simulators.slack import SlackSimulator
 from simulators.slack.faults import Fault
+from simulators.slack.file_store import CHUNK, Upload
 from tests.simulators.slack.peers import client
 
 
@@ -153,3 +154,19 @@ async def test_faults_by_path_reach_response_urls_and_other_methods_are_left_alo
         async with http.post(url, json={"text": "x"}) as answer:
             assert answer.status == 200
     assert (await web.auth_test())["ok"]
+
+
+async def test_a_download_that_is_broken_off_is_no_error_in_the_log(
+    slack: SlackSimulator, caplog: pytest.LogCaptureFixture
+) -> None:
+    message = await slack.upload_as("U0ALICE", "C0CLINIC", Upload("note.wav", bytes(4 * CHUNK)))
+    path = f"/files-pri/T0LOCAL-{message.files[0]}/note.wav"
+    slack.fault(Fault(path, pace=4.0 * CHUNK))
+    reader, writer = await asyncio.open_connection("127.0.0.1", slack.port)
+    head = f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1:{slack.port}\r\nAuthorization: Bearer {slack.bot_token}\r\n\r\n"
+    writer.write(head.encode())
+    async with asyncio.timeout(60):
+        assert b" 200 " in await reader.readline()
+        writer.transport.abort()
+        await slack.until(lambda: slack.ledger.finished[path] > 0)
+    assert [record.getMessage() for record in caplog.records if record.levelname == "ERROR"] == []
