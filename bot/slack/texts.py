@@ -45,7 +45,6 @@ NO_AUDIO_MENTIONED = (
 )
 NO_AUDIO_IN_MESSAGE = "This message has no audio or video file, so there is nothing to transcribe."
 ON_IT = "On it. The transcript will come in the thread of that message."
-ALREADY_RUNNING = "I am already working on this recording; the transcript will come in its thread."
 NOT_A_MEMBER = "I am not in this conversation, so I cannot answer here. Type `/invite` to add me, then try again."
 
 NOT_MY_DIRECT_MESSAGE = (
@@ -62,6 +61,7 @@ NOTHING_TO_RETRY = "You have no failed recording here that could be tried again.
 RETRY_CANNOT_HELP = "Trying *{name}* (`{job}`) again cannot help: {why}"
 NOTHING_TO_CANCEL = "You have no recording under way here."
 CANNOT_RETRY = "*{name}* (`{job}`) is still under way, so there is nothing to try again."
+CANNOT_RETRY_DELETED = "The recording *{name}* (`{job}`) was deleted, so it cannot be tried again."
 CANNOT_CANCEL = "*{name}* (`{job}`) is finished already, so there is nothing to cancel."
 RETRIED = "Trying *{name}* (`{job}`) again. The answer will come in its thread."
 CANCEL_ANOTHERS = "*{name}* (`{job}`) was shared by {user}. Cancel it all the same?"
@@ -188,6 +188,12 @@ def moment(at: float, seconds: bool = False) -> str:
     shown = "time_secs" if seconds else "time"
     spelled = datetime.fromtimestamp(int(at), UTC).strftime("%Y-%m-%d %H:%M UTC")
     return f"<!date^{int(at)}^{{date_short_pretty}} {{{shown}}}|{spelled}>"
+
+
+def not_retried(link: str, job: Job, phrases: Phrases = ENGLISH) -> str:
+    """Why another try was not begun; `link` leads to the job's thread."""
+    said = {State.DONE: ALREADY_DONE, State.DELETED: CANNOT_RETRY_DELETED}.get(job.state, CANNOT_RETRY)
+    return phrases.say(said).format(name=name_of(job, phrases), job=job.id, link=link)
 
 
 def nearest(word: str, known: str, phrases: Phrases = ENGLISH) -> str:

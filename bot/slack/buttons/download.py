@@ -31,7 +31,6 @@ from bot.slack.thread.render import Document, file_stem, source_of, title_of
 from bot.slack.thread.uploads import Uploads
 from bot.text.exports.formats import Format, available, export
 from bot.text.exports.provenance import Provenance
-from bot.text.phrases import Phrases
 from bot.text.speaker_names import named
 
 TRIES = 4
@@ -66,15 +65,13 @@ class Downloads:
         job = await self._interactions.job(me, body, job_id)
         said = await self._interactions.refusal(body, job)
         if not said and job is not None:
-            said = await self._give(job, extension, await self._users.phrases(person(body)))
-            now = self._clock.now()
-            await note(self._store, AuditAction.EXPORTED, person(body), "button", now, job, format=extension[:8])
+            said = await self._give(job, extension, person(body))
         if said:
             await self._interactions.say(body, said)
 
-    async def _give(self, job: Job, extension: str, phrases: Phrases) -> str:
+    async def _give(self, job: Job, extension: str, user_id: str) -> str:
         """Have the file in the thread; what is left to be said about it."""
-        shown = extension.upper()
+        phrases, shown = await self._users.phrases(user_id), extension.upper()
         transcript = await self._store.transcript(job.id)
         if transcript is None:
             return phrases.say(words.GONE)
@@ -86,10 +83,12 @@ class Downloads:
         async with lock:  # two presses at once are one file
             link, name = await self._link(await self._store.outbox_message(key))
             if link:
+                await self._note(job, wanted, user_id)
                 return phrases.say(words.HERE_ALREADY).format(format=shown, link=link, name=escape_label(name))
             for _ in range(TRIES):
                 try:
                     if await self.share(job, transcript, wanted, key):
+                        await self._note(job, wanted, user_id)
                         return ""
                 except Transient as error:
                     _log.info("download_postponed", job=job.id, detail=error.detail)
@@ -100,6 +99,10 @@ class Downloads:
                 else:
                     return phrases.say(words.FILES_REFUSED)
         return phrases.say(words.TRY_LATER)
+
+    async def _note(self, job: Job, wanted: Format, user_id: str) -> None:
+        now = self._clock.now()
+        await note(self._store, AuditAction.EXPORTED, user_id, "button", now, job, format=wanted.value)
 
     async def share(self, job: Job, transcript: Transcript, wanted: Format, key: str) -> bool:
         """Put the file into the thread, exactly once; False where files are refused. Raises as `Uploads.deliver`."""

@@ -79,12 +79,23 @@ class Actions:
             await self.interactions.answering(body, act(me, body))
 
     async def _job(self, me: Identity, body: Json) -> Job | None:
-        """The job of a pressed button, if its user may; else they are told why not."""
-        job = await self.interactions.job(me, body, value(body))
+        """The job of a button in its own thread, if its user may; else they are told why not."""
+        return await self._if_theirs(body, await self.interactions.job(me, body, value(body)))
+
+    async def _named(self, me: Identity, body: Json) -> Job | None:
+        """The same for a button that may be pressed anywhere."""
+        job = await self.store.job(value(body))
+        return await self._if_theirs(body, job if job is not None and job.origin.team_id == me.team_id else None)
+
+    async def _if_theirs(self, body: Json, job: Job | None) -> Job | None:
         if said := await self.interactions.refusal(body, job):
             await self.interactions.say(body, said)
             return None
         return job
+
+    async def _say(self, body: Json, job: Job, english: str) -> None:
+        phrases = await self.users.phrases(person(body))
+        await self.interactions.say(body, phrases.say(english).format(name=words.name_of(job, phrases), job=job.id))
 
     async def _retry(self, me: Identity, body: Json) -> None:
         """*Try again* under a failure."""
@@ -93,13 +104,12 @@ class Actions:
             return
         row = await self.replies.answer_row(job)
         moved = await restart(self.store, job, self.clock.now(), self.notify)
-        if moved is not None:
-            await note(self.store, AuditAction.RETRIED, person(body), "button", self.clock.now(), job)
         if moved is None:
-            phrases = await self.users.phrases(person(body))
-            said = phrases.say(words.ALREADY_RUNNING if job.state is State.DONE else words.CANNOT_RETRY)
-            await self.interactions.say(body, said.format(name=words.name_of(job, phrases), job=job.id))
-        elif row is not None and row.ts:
+            link = me.link(job.origin.channel_id, job.origin.thread_ts)
+            await self.interactions.say(body, words.not_retried(link, job, await self.users.phrases(person(body))))
+            return
+        await note(self.store, AuditAction.RETRIED, person(body), "button", self.clock.now(), job)
+        if row is not None and row.ts:
             await self._say_who(job, row, body)
 
     async def _say_who(self, job: Job, row: OutboxMessage, body: Json) -> None:
@@ -120,7 +130,8 @@ class Actions:
             phrases = await self.users.phrases(person(body))
             await self.interactions.say_message(body, cancel_question(jobs, CANCEL_SURELY_ACTION, phrases))
             return
-        await self._stop(body, jobs)
+        if not await self._stop(body, jobs):
+            await self._said_of_cancel(body, job, False)
 
     async def _cancel_surely(self, me: Identity, body: Json) -> None:
         """*Cancel it* below the question that a status line's *Cancel* brought."""
@@ -129,22 +140,13 @@ class Actions:
 
     async def _cancel_one(self, me: Identity, body: Json) -> None:
         """*Cancel it* below the question that the command brought: this recording alone."""
-        job = await self.store.job(value(body))
-        job = job if job is not None and job.origin.team_id == me.team_id else None
-        if said := await self.interactions.refusal(body, job):
-            await self.interactions.say(body, said)
-        elif job is not None:
+        if job := await self._named(me, body):
             await self._said_of_cancel(body, job, await self._stop(body, [job]))
 
     async def kept(self, me: Identity, body: Json) -> None:
         """*Let it go on* below either question."""
-        phrases = await self.users.phrases(person(body))
-        job = await self.store.job(value(body))
-        if said := await self.interactions.refusal(body, job):
-            await self.interactions.say(body, said)
-        elif job is not None:
-            goes_on = phrases.say(words.GOES_ON)
-            await self.interactions.say(body, goes_on.format(name=words.name_of(job, phrases), job=job.id))
+        if job := await self._named(me, body):
+            await self._say(body, job, words.GOES_ON)
 
     async def _unfinished(self, job: Job) -> list[Job]:
         origin = job.origin
@@ -162,9 +164,7 @@ class Actions:
         return stopped
 
     async def _said_of_cancel(self, body: Json, job: Job, stopped: bool) -> None:
-        phrases = await self.users.phrases(person(body))
-        said = phrases.say(words.CANCELLING if stopped else words.CANNOT_CANCEL)
-        await self.interactions.say(body, said.format(name=words.name_of(job, phrases), job=job.id))
+        await self._say(body, job, words.CANCELLING if stopped else words.CANNOT_CANCEL)
 
     async def _on_request(self, me: Identity, body: Json) -> None:
         """*Transcribe* under the offer in a channel that wants to be asked."""

@@ -31,6 +31,7 @@ from bot.slack.settings.modal import SettingsModal
 from bot.slack.thread.render import CANCEL_ONE_ACTION, answer, cancel_question, is_anothers
 from bot.text.phrases import ENGLISH, Phrases
 from bot.text.problems import DEPENDS_ON_FILE, sentence
+from bot.text.search import terms
 
 KNOWN = ("help", "status", "list", "retry", "cancel", "search", "settings", "words", "audit")
 _SHOWN = 10
@@ -91,7 +92,7 @@ class Commands:
 
     async def handle(self, body: Json) -> None:
         """Answer through the command's `response_url`."""
-        typed = text(body, "text")
+        typed = unescaped(text(body, "text"))
         phrases = await self._users.phrases(text(body, "user_id"))
         asked = CommandRequest(
             text(body, "user_id"),
@@ -127,7 +128,8 @@ class Commands:
                 return await self._cancel(me, asked)
             case "search":
                 visible = await self._visibility.of(asked.user_id, asked.channel_id)
-                await self._note(me, AuditAction.SEARCHED, visible, "command")
+                if terms(asked.rest):
+                    await self._note(me, AuditAction.SEARCHED, visible, "command")
                 return await self._searches.page(me, visible, asked.rest, phrases=asked.phrases)
             case "audit":
                 return await self._audit.page(me, asked.user_id, asked.channel_id)
@@ -230,9 +232,7 @@ class Commands:
         if why := _hopeless(job, asked.phrases):
             return answer(say(words.RETRY_CANNOT_HELP).format(name=name, job=job.id, why=why))
         if await restart(self._store, job, self._clock.now(), self._notify) is None:
-            said = words.ALREADY_DONE if job.state is State.DONE else words.CANNOT_RETRY
-            link = me.link(job.origin.channel_id, job.origin.thread_ts)
-            return answer(say(said).format(name=name, job=job.id, link=link))
+            return answer(words.not_retried(me.link(job.origin.channel_id, job.origin.thread_ts), job, asked.phrases))
         await note(self._store, AuditAction.RETRIED, asked.user_id, "command", self._clock.now(), job)
         return answer(say(words.RETRIED).format(name=name, job=job.id))
 
@@ -252,6 +252,11 @@ class Commands:
             await note(self._store, AuditAction.CANCELLED, asked.user_id, "command", self._clock.now(), job)
             return answer(say(words.CANCELLING).format(name=name, job=job.id))
         return answer(say(words.CANNOT_CANCEL).format(name=name, job=job.id))
+
+
+def unescaped(typed: str) -> str:
+    """What was typed, without the entities that Slack writes for three characters."""
+    return typed.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
 
 
 def help_message(phrases: Phrases = ENGLISH) -> Message:

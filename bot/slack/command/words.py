@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from bot.domain.vocabulary import Vocabulary, VocabularyError, entry, parse, replacement
 from bot.ports.store import JobStore
 from bot.slack.api.identity import Identity
-from bot.slack.blockkit.blocks import Message, context, section
-from bot.slack.blockkit.text import escape, escape_label
+from bot.slack.blockkit.blocks import Message, context, section, units
+from bot.slack.blockkit.limits import SECTION
+from bot.slack.blockkit.text import escape, escape_label, split
 from bot.slack.settings import vocabulary_texts as words
 from bot.slack.settings.permissions import SettingsPermissions
 from bot.slack.settings.services import Services
@@ -121,7 +122,7 @@ class WordsCommand:
             if stored.vocabulary.replacements:
                 parts.append(f"{words.REPLACED}: {replaced(stored.vocabulary)}")
             if parts:
-                blocks.append(section("\n".join([heading, *parts])))
+                blocks += [section(part) for part in split("\n".join([heading, *parts]), SECTION, units)]
         if not blocks:
             return Message(words.NONE_HERE, [section(words.NONE_HERE), context(words.HOW)])
         used = await self._use(me, channel, found.merged)
@@ -135,16 +136,11 @@ class WordsCommand:
 
 def read(user_id: str, channel: str, typed: str) -> WordsRequest:
     """What was typed behind `words`."""
-    first, _, rest = plain(typed).partition(" ")
+    first, _, rest = typed.strip().partition(" ")
     shared = first.lower() == _WORKSPACE
     if shared:
         first, _, rest = rest.strip().partition(" ")
     return WordsRequest(user_id, channel, shared, first.lower() or "list", rest.strip())
-
-
-def plain(typed: str) -> str:
-    """What was typed, without the entities that Slack writes for three characters."""
-    return typed.strip().replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
 
 
 def read_pair(rest: str) -> tuple[str, str] | None:

@@ -5,13 +5,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from bot.domain.errors import StepError
+from bot.domain.errors import StepError, StoreError
 from bot.ports.clock import Clock
-from bot.ports.store import ChannelSettings, DayUse, JobFilter, JobStore
+from bot.ports.store import AuditAction, ChannelSettings, DayUse, JobFilter, JobStore
 from bot.slack.api.client import SlackClient, SlackRefusal
 from bot.slack.api.identity import Identity
 from bot.slack.api.methods import Method
 from bot.slack.api.payloads import Json, child, rows, text
+from bot.slack.audit import note
 from bot.slack.blockkit.blocks import Block, actions, boxed, button, context, divider, header, section
 from bot.slack.blockkit.charts import bars
 from bot.slack.blockkit.support import BlockSupport, NewerBlock
@@ -34,6 +35,7 @@ LAST = 5
 CHANNELS = 12
 LOOK_UP_SECONDS = 20.0
 DAYS = 14
+_MOST_REMEMBERED = 10_000
 BAR = 20  # signs of the longest bar
 _REFUSES_BLOCKS = frozenset({"invalid_arguments", "invalid_blocks", "invalid_blocks_format"})
 
@@ -75,6 +77,7 @@ class Home:
         self._support = support
         self._clock = clock
         self._direct: dict[str, str] = {}
+        self._viewed: dict[str, int] = {}  # the day on which a user's viewing was recorded last
 
     async def opened(self, me: Identity, event: Json) -> None:
         """An `app_home_opened` event. Raises `StepError`s and `StoreError`s."""
@@ -92,6 +95,8 @@ class Home:
     async def publish(self, me: Identity, user: str) -> None:
         """Bring somebody's Home up to date. Raises `StepError`s and `StoreError`s."""
         picture = await self._picture(me, user)
+        if picture.running or picture.last:
+            await self._note_viewed(me, user)
         drawn = self._support.may_use(NewerBlock.HOME_CHART) and any(day.recordings for day in picture.use)
         try:
             await self._show(user, home_blocks(me, picture, self._services, drawn=drawn))
@@ -100,6 +105,21 @@ class Home:
                 raise
             await self._show(user, home_blocks(me, picture, self._services))
             self._support.refused(NewerBlock.HOME_CHART)
+
+    async def _note_viewed(self, me: Identity, user: str) -> None:
+        """Record that somebody's recordings are shown, once a user and day (of UTC): Slack reports every opening."""
+        now = self._clock.now()
+        day = int(now // 86_400)
+        if self._viewed.get(user) == day:
+            return
+        if len(self._viewed) > _MOST_REMEMBERED:
+            self._viewed.clear()
+        self._viewed[user] = day
+        try:
+            await note(self._store, AuditAction.VIEWED, user, "home", now, team=me.team_id, list="home")
+        except StoreError:
+            del self._viewed[user]
+            raise
 
     async def _show(self, user: str, blocks: Sequence[Block]) -> None:
         await self._client.call(Method.PUBLISH_HOME, user_id=user, view={"type": "home", "blocks": blocks})

@@ -189,8 +189,9 @@ def _service(settings: ChannelSettings, services: Services, channel: str) -> Blo
     default = option(words.DEFAULT_SERVICE.format(service=_title(services.title(services.default))), DEFAULT)
     options = [default, *(option(_title(services.title(name)), name) for name in services.offered(channel))]
     chosen = next((each for each in options if each["value"] == (settings.provider or DEFAULT)), None)
-    if chosen is None:  # it was set up once
-        chosen = option(words.GONE_SERVICE.format(service=_title(services.title(settings.provider))), settings.provider)
+    if chosen is None:
+        why = words.RESTRICTED_SERVICE if settings.provider in services.offered() else words.GONE_SERVICE
+        chosen = option(why.format(service=_title(services.title(settings.provider))), settings.provider)
         options.append(chosen)
     return field(SERVICE, words.SERVICE, select(words.SERVICE, SERVICE, options, chosen), hint=words.SERVICE_HINT)
 

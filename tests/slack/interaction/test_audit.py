@@ -8,7 +8,9 @@ import pytest
 from bot.ports.store import AuditAction, AuditEntry, AuditFilter
 from bot.slack.command.audit_log import PAGE, line
 from bot.slack.settings.permissions import SMALL
-from tests.slack.interaction.buttons.acts import OFFERS, done, press, rename
+from tests.slack.interaction.buttons.acts import OFFERS, choose, done, press, rename
+from tests.slack.interaction.buttons.acts import told as heard
+from tests.slack.interaction.buttons.test_download import UNTIMED
 from tests.slack.interaction.test_commands import answer, everything
 from tests.slack.interaction.test_permissions import CLINIC, modal, partner
 from tests.slack.interaction.test_settings import entered
@@ -141,3 +143,17 @@ def test_every_action_can_be_read_in_words() -> None:
         shown = line(AuditEntry(1.0, "operator", action, details={"command": "<!here>"}), None)
         assert "{recording}" not in shown
         assert "<!here>" not in shown
+
+
+async def test_a_search_for_nothing_and_a_download_that_was_refused_are_not_in_the_record(place: Workplace) -> None:
+    message, job = await done(place, UNTIMED)
+    await answer(place, "search  ")
+    await choose(place, message, job, "srt")
+    await heard(place, "U0ALICE", "has no times")
+    assert await actions(place) == []
+    await choose(place, message, job, "txt")
+
+    async def noted() -> bool:
+        return await actions(place) == [("U0ALICE", "exported", job.id)]
+
+    await place.until(noted)

@@ -9,7 +9,7 @@ from bot.domain.transcript import Segment, Transcript
 from bot.slack.command.command import CommandRequest
 from simulators.slack.faults import Fault
 from simulators.slack.records import Message
-from tests.support.harnesses.slack import Upload, Workplace
+from tests.support.harnesses.slack import Upload, Workplace, spoken
 
 
 async def answer(place: Workplace, words: str, user: str = "U0ALICE", channel: str = "C0CLINIC") -> str:
@@ -243,3 +243,35 @@ async def test_an_unreachable_slack_is_said(place: Workplace) -> None:
 def test_a_job_id_is_read_as_people_paste_it() -> None:
     assert CommandRequest("U", "C", ("status", "`ABC`")).job_id == "abc"
     assert CommandRequest("U", "C", ("status",)).job_id == ""
+
+
+async def test_a_deleted_recording_is_not_said_to_be_under_way(place: Workplace) -> None:
+    _, job = await place.upload()
+    await place.answer(await place.store.apply(Received(job).delete(place.clock.now())))
+    shown = await answer(place, f"retry {job.id}")
+    assert "was deleted, so it cannot be tried again" in shown
+
+
+async def test_a_button_that_comes_too_late_says_how_the_recording_stands(place: Workplace) -> None:
+    message, job = await place.upload()
+    await fail(place, job, ProblemCode.PROVIDER_DOWN)
+    failure = place.ours(message)[-1]
+    assert "Trying" in await answer(place, f"retry {job.id}")
+    (job,) = await place.jobs(State.RECEIVED)
+    transcript = spoken("one", "two")
+    await place.answer(await place.replying(job, transcript), transcript)
+    for action, said in (("retry_job", "is done; its transcript is in"), ("cancel_message", "is finished already")):
+        pressed = {"type": "button", "action_id": action, "value": job.id, "block_id": "b"}
+        await place.slack.interactions.message_action("U0ALICE", failure.channel, failure.ts, pressed)
+        await place.slack.until(partial(whispered, place, message, said))
+
+
+def whispered(place: Workplace, message: Message, said: str) -> bool:
+    return any(shows(each, said) for each in place.whispers(message, "U0ALICE"))
+
+
+async def test_what_slack_writes_as_an_entity_is_read_as_it_was_typed(place: Workplace) -> None:
+    transcript = spoken("The R&D budget.")
+    _, job = await place.upload()
+    await place.answer(await place.replying(job, transcript), transcript)
+    assert job.id in await answer(place, 'search "R&amp;D budget"')

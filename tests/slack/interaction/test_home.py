@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from bot.ports.store import DayUse
+from bot.ports.store import AuditAction, AuditFilter, DayUse
 from bot.slack.home.days import days_of, zone_of
 from bot.slack.home.tab import OPEN_SETTINGS, REFRESH_HOME, HomeData, chart
 from bot.slack.settings.form import SERVICE
@@ -109,3 +109,18 @@ def test_the_chart_has_a_line_for_each_day_and_shows_the_least_use() -> None:
     assert lines[2].count("█") == 20
     assert "▏" in lines[1]
     assert "▏" in lines[3]
+
+
+async def test_who_reads_their_recordings_there_is_in_the_audit_log_once_a_day(place: Workplace) -> None:
+    await home(place, "U0BOB")  # who has none: nothing is read
+    await place.upload()
+    view = await home(place)
+    await home(place)
+    assert (await place.slack.act_as("U0ALICE", view, REFRESH_HOME)).acknowledged
+    await home(place)
+    (entry,) = await place.store.audit(AuditFilter())
+    assert (entry.actor, entry.action, entry.origin) == ("U0ALICE", AuditAction.VIEWED, "home")
+    assert (entry.team_id, entry.channel_id, dict(entry.details)) == ("T0LOCAL", "", {"list": "home"})
+    place.clock.ahead += 86_400
+    await home(place)
+    assert len(await place.store.audit(AuditFilter())) == 2

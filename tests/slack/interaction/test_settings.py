@@ -186,6 +186,13 @@ def test_a_service_that_is_gone_is_shown_as_such_and_must_be_replaced() -> None:
     assert wrong[0] == SERVICE
 
 
+def test_a_service_that_is_restricted_is_not_said_to_be_gone() -> None:
+    services = Services("xosum", OFFERS, lambda name, channel: name != "nabla")
+    shown = str(form("C1", ChannelSettings(provider="nabla"), services, "", {"channel": "C1"}))
+    assert "Nabla (may not be used here)" in shown
+    assert "not set up" not in shown
+
+
 def test_servers_of_ones_own_are_chosen_by_the_titles_that_they_were_given() -> None:
     cloud = Capabilities(title="OpenAI", accepts=InputLimits(frozenset()))
     cellar = Capabilities(title="Cellar", accepts=InputLimits(frozenset()))

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.domain.vocabulary import Replacement, Vocabulary
+from bot.domain.vocabulary import Replacement, StoredVocabulary, Vocabulary
 from bot.ports.store import AuditFilter, ChannelSettings
 from bot.slack.command.words import read_pair
 from bot.slack.settings.form import SPEAKERS
@@ -192,3 +192,10 @@ async def test_a_channel_chooses_how_speakers_are_told_apart(place: Workplace) -
 )
 def test_both_sides_are_read_however_they_are_quoted(typed: str, pair: tuple[str, str] | None) -> None:
     assert read_pair(typed) == pair
+
+
+async def test_a_long_list_is_shown_whole(place: Workplace) -> None:
+    words = tuple(f"& {number} &" * 3 for number in range(100))
+    await place.store.put_vocabulary("T0LOCAL", CLINIC, StoredVocabulary(Vocabulary(words), 1, BOB, 1.0))
+    shown = await answer(place, "words", BOB)
+    assert all(f"&amp; {number} &amp;" in shown for number in range(100))

@@ -68,12 +68,6 @@ BUTTONS = (
         "Սկսում եմ։ Վերծանումը կլինի այդ հաղորդագրության շղթայում։",
     ),
     Said(
-        "I am already working on this recording; the transcript will come in its thread.",
-        "Ya estoy trabajando en esta grabación; la transcripción llegará a su hilo.",
-        "Je travaille déjà sur cet enregistrement ; la transcription arrivera dans son fil.",
-        "Արդեն աշխատում եմ այս ձայնագրության վրա. վերծանումը կլինի դրա շղթայում։",
-    ),
-    Said(
         "I am not in this conversation, so I cannot answer here. Type `/invite` to add me, then try again.",
         "No estoy en esta conversación, así que no puedo responder aquí. Escribe `/invite` para añadirme y vuelve a "
         "intentarlo.",

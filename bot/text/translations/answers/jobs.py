@@ -163,6 +163,12 @@ JOBS = (
         "*{name}* (`{job}`) դեռ ընթացքի մեջ է, ուստի կրկին փորձելու բան չկա։",
     ),
     Said(
+        "The recording *{name}* (`{job}`) was deleted, so it cannot be tried again.",
+        "La grabación *{name}* (`{job}`) se ha eliminado, así que no se puede volver a intentar.",
+        "L'enregistrement *{name}* (`{job}`) a été supprimé : impossible de le réessayer.",
+        "*{name}* (`{job}`) ձայնագրությունը ջնջված է, ուստի հնարավոր չէ կրկին փորձել։",
+    ),
+    Said(
         "*{name}* (`{job}`) is finished already, so there is nothing to cancel.",
         "*{name}* (`{job}`) ya ha terminado, así que no hay nada que cancelar.",
         "*{name}* (`{job}`) est déjà terminé : il n'y a rien à annuler.",
