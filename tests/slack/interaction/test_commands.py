@@ -261,7 +261,7 @@ async def test_a_button_that_comes_too_late_says_how_the_recording_stands(place:
     transcript = spoken("one", "two")
     await place.answer(await place.replying(job, transcript), transcript)
     for action, said in (("retry_job", "is done; its transcript is in"), ("cancel_message", "is finished already")):
-        pressed = {"type": "button", "action_id": action, "value": job.id, "block_id": "b"}
+        pressed: dict[str, object] = {"type": "button", "action_id": action, "value": job.id, "block_id": "b"}
         await place.slack.interactions.message_action("U0ALICE", failure.channel, failure.ts, pressed)
         await place.slack.until(partial(whispered, place, message, said))
 
