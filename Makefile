@@ -118,7 +118,7 @@ audit: $(VENV)/.test
 lock:
 	@uv --version >/dev/null 2>&1 || { echo "uv is needed: pip install uv"; exit 1; }
 	@uv pip compile pyproject.toml --quiet --universal --generate-hashes --python-version 3.11 \
-	  --extra local --extra postgres --extra install --custom-compile-command "make lock" --output-file requirements.lock
+	  --extra local --extra postgres --extra blobs --extra install --custom-compile-command "make lock" --output-file requirements.lock
 	@uv pip compile pyproject.toml --quiet --universal --generate-hashes --python-version 3.11 --all-extras \
 	  --constraints requirements.lock --custom-compile-command "make lock" --output-file requirements-test.lock
 

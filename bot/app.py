@@ -15,6 +15,7 @@ from pathlib import Path
 import structlog
 
 from bot.audio.preparer import AudioPreparer
+from bot.blobs import blobs_for
 from bot.clock import SYNC_SECONDS, DatabaseClock, shared_clock
 from bot.configuration import kind_of
 from bot.domain.job import SLACK_LANE
@@ -32,7 +33,7 @@ from bot.failpoints import Failpoints
 from bot.http import Http
 from bot.logs import LogWatch
 from bot.metrics import Metrics
-from bot.network import network_of
+from bot.network import Network, network_of
 from bot.ports.audio import Preparer
 from bot.ports.chat import Chat
 from bot.ports.clock import Clock
@@ -183,7 +184,7 @@ async def _open_base(stack: AsyncExitStack, settings: Settings, points: Failpoin
     stack.push_async_callback(supervisor.stop)
     wakeups = Wakeups(store, clock)
     budgets = RateBudgets(store, clock)
-    providers = _build_providers(settings, store, http, clock, budgets, directory, wakeups)
+    providers = _build_providers(settings, store, http, network, clock, budgets, directory, wakeups)
     for provider in providers.values():
         stack.push_async_callback(provider.close)
     if points is not None:
@@ -215,6 +216,7 @@ def _build_providers(
     settings: Settings,
     store: JobStore,
     http: Http,
+    network: Network,
     clock: Clock,
     budgets: RateBudgets,
     directory: Path,
@@ -235,6 +237,7 @@ def _build_providers(
             directory=directory / name,
             on_ready=wakeups.wake_job,
             several=not settings.alone,
+            blobs=blobs_for(settings, network, name),
         )
         found[name] = kind.build(section, context)
     return found
@@ -311,6 +314,9 @@ async def _start(
         await engine.start()
         if (default := base.providers.get(settings.provider)) is not None and isinstance(default, KeepsAudio):
             supervisor.run("check of the local engine", partial(engine.accounts.check, default))
+        if settings.blob_url:
+            release = partial(upkeep.release_shared, engine.accounts.broke)
+            supervisor.every("release in the bucket", RELEASE_EVERY_SECONDS, release)
         supervisor.every("purge", PURGE_EVERY_SECONDS, upkeep.purge)
     if isinstance(clock, DatabaseClock):
         supervisor.every("time of the database", SYNC_SECONDS, clock.sync)

@@ -10,6 +10,7 @@ from typing import TypeVar
 from dotenv.parser import parse_stream
 from pydantic import ValidationError
 
+from bot.blobs import blob_faults
 from bot.providers import TABLE
 from bot.providers.kind import ProviderKind
 from bot.settings import COMMON, ProviderSettings, Section, Settings, SettingsError
@@ -66,6 +67,7 @@ def serve_faults(settings: Settings) -> list[str]:
             faults.append(f"PROVIDER is {settings.provider}, but its credentials are missing: see docs/settings.md.")
     for section in settings.providers.values():
         faults += section.faults(settings.public_url)
+    faults += blob_faults(settings)
     if settings.role != "all" and settings.alone:
         faults.append(
             f"ROLE is {settings.role}, but a SQLite file belongs to one process: set DATABASE_URL to PostgreSQL."

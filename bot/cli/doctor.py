@@ -16,6 +16,7 @@ from aiohttp import web
 from rich.console import Console
 
 from bot.app import open_providers, work_directory
+from bot.blobs import blob_faults, blobs_for
 from bot.cli.slack_checks import app_token, bot_token
 from bot.cli.workspaces import installation_findings
 from bot.clock import SystemClock
@@ -25,6 +26,7 @@ from bot.domain.job import SLACK_LANE
 from bot.http import Http, http_date
 from bot.network import network_of
 from bot.ports.provider import Finding
+from bot.providers.findings import bucket_findings
 from bot.settings import Settings
 from bot.subprocesses.confinement import missing
 from storage import open_store
@@ -69,6 +71,8 @@ async def _examine(settings: Settings) -> list[Finding]:
     findings.append(_confinement())
     findings.append(_directory(settings))
     findings += await _database(settings)
+    if not blob_faults(settings) and (blobs := blobs_for(settings, network_of(settings), "local")):
+        findings += await bucket_findings(blobs.check)
     findings += await _installations(settings) if settings.several_workspaces else await bot_token(settings)
     findings += await app_token(settings)
     findings += await _providers(settings)

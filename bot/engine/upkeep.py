@@ -1,8 +1,9 @@
 """What the bot tidies up by itself: what a killed process left, at start, and old content once an hour."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 
+from bot.domain.errors import Misconfigured, StepError
 from bot.domain.job import FINAL, RemoteJob, State
 from bot.engine.hosted_audio import HostedAudio
 from bot.ports.clock import Clock
@@ -57,11 +58,22 @@ class Upkeep:
         await self.hosted_audio.sweep()
         for provider in self.providers.values():
             if isinstance(provider, KeepsAudio):
-                kept = await provider.kept()
-                wanted = await self.store.unfinished(kept) if kept else ()
-                for job_id in kept:
-                    if job_id not in wanted:
-                        await self._let_go(provider, job_id)
+                await self._release(provider, await provider.kept())
+
+    async def release_shared(self, broke: Callable[[Misconfigured], None]) -> None:
+        """Delete what all machines share of jobs that ended. `broke` hears of a place that cannot be reached."""
+        for provider in self.providers.values():
+            if isinstance(provider, KeepsAudio):
+                try:
+                    await self._release(provider, await provider.shared())
+                except StepError as error:  # the next round tries again; meanwhile the account is shown as broken
+                    broke(Misconfigured(provider.account, error.detail))
+
+    async def _release(self, provider: KeepsAudio, kept: Sequence[str]) -> None:
+        wanted = await self.store.unfinished(kept) if kept else ()
+        for job_id in kept:
+            if job_id not in wanted:
+                await self._let_go(provider, job_id)
 
     async def _let_go(self, provider: KeepsAudio, job_id: str) -> None:
         job = await self.store.job(job_id)

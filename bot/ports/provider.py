@@ -220,6 +220,13 @@ class KeepsAudio(Protocol):
         """Ids of the jobs that something is kept for."""
         ...
 
+    async def shared(self) -> Sequence[str]:
+        """Ids of the jobs that something is kept for where all machines reach it; empty while another process asks.
+
+        Raises `StepError` when that place cannot be reached.
+        """
+        ...
+
     async def cancel(self, remote: RemoteJob) -> None:
         """As `Provider.cancel`: end the work at once and delete what there is of it."""
         ...

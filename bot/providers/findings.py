@@ -11,6 +11,8 @@ from bot.providers.webhook_address import webhook_address
 MAX_SKEW = 30.0
 """Seconds by which this machine's clock may differ: signed assertions live 60 s, webhooks are believed for 300 s."""
 
+_BUCKET_REMEDY = "Check BLOB_URL, BLOB_ENDPOINT, BLOB_REGION and the BLOB_… keys, and what they may do in the bucket."
+
 
 async def try_credentials(
     title: str, call: Callable[[], Awaitable[Answer]], clock: Clock, remedy: str
@@ -51,3 +53,12 @@ def webhook_finding(title: str, secret_name: str, secret: str, public_url: str, 
         return Finding(True, f"{title}: webhook", "on")
     address = webhook_address(public_url, address_of, secret)
     return Finding(True, f"{title}: webhook", f"on; the address to enter at {title}: {address}")
+
+
+async def bucket_findings(check: Callable[[], Awaitable[None]]) -> list[Finding]:
+    """Whether the bucket of BLOB_URL can be used."""
+    try:
+        await check()
+    except StepError as error:
+        return [Finding(False, "Object storage", error.detail, _BUCKET_REMEDY)]
+    return [Finding(True, "Object storage", "objects can be written, read, listed and deleted")]

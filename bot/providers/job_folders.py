@@ -59,6 +59,10 @@ class WorksHere:
         """The jobs (ids) that something is kept for."""
         return await asyncio.to_thread(self._folders.kept)
 
+    async def shared(self) -> Sequence[str]:
+        """Nothing is kept where other machines reach it."""
+        return ()
+
     async def sweep(self, unfinished: Collection[str]) -> int:
         """Delete what is kept for jobs that are not in `unfinished` (ids); returns of how many. Call it at start."""
         return await asyncio.to_thread(self._folders.sweep, unfinished)

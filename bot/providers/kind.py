@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from bot.domain.transcript import Segment
+from bot.ports.blobs import Blobs
 from bot.ports.clock import Clock
 from bot.ports.pieces import Pieces
 from bot.ports.provider import Pace, Provider
@@ -57,7 +58,7 @@ class ProviderContext:
 
     `acquire` waits for one call of the account's rate budget. `directory` is a private place for files of its own.
     `on_ready` is awaited with a job's id when the provider itself notices that the job is finished. `several` says that
-    other processes, perhaps on other machines, work on the same jobs.
+    other processes, perhaps on other machines, work on the same jobs. `blobs` is what they share, if it is set up.
     """
 
     name: str
@@ -69,6 +70,7 @@ class ProviderContext:
     directory: Path
     on_ready: Callable[[str], Awaitable[None]]
     several: bool = False
+    blobs: Blobs | None = None
 
 
 def _unpaced(_: Any) -> Pace | None:

@@ -9,6 +9,7 @@ from typing import ClassVar
 
 from pydantic import Field, SerializeAsAny
 
+from bot.settings.blobs import BlobSettings
 from bot.settings.network import NetworkSettings
 from bot.settings.sections import Address, ProviderSettings, Section, SecureAddress, SettingsError
 from bot.settings.slack import SlackSettings
@@ -17,10 +18,10 @@ from bot.settings.work import WorkSettings
 
 __all__ = ["COMMON", "Address", "ProviderSettings", "Section", "SecureAddress", "Settings", "SettingsError"]
 
-COMMON: tuple[type[Section], ...] = (SlackSettings, StorageSettings, WorkSettings, NetworkSettings)
+COMMON: tuple[type[Section], ...] = (SlackSettings, StorageSettings, BlobSettings, WorkSettings, NetworkSettings)
 
 
-class Settings(SlackSettings, StorageSettings, WorkSettings, NetworkSettings):
+class Settings(SlackSettings, StorageSettings, BlobSettings, WorkSettings, NetworkSettings):
     """What the operator has chosen: the common settings, and those of each provider account that is set up."""
 
     heading: ClassVar[str] = ""

@@ -97,6 +97,7 @@ CHOICES: list[dict[str, Any]] = [
     {"serviceMonitor": {"enabled": True, "interval": "15s"}},
     {"spool": {"existingClaim": "audio", "sizeLimit": "1Gi"}},
     {"settings": {}},
+    {"blobs": {"url": "s3://recordings/scribe", "endpoint": "https://minio.example.org", "region": "eu-west-1"}},
 ]
 
 

@@ -14,8 +14,10 @@ def _build(settings: LocalSettings, context: ProviderContext) -> Provider:
     from bot.providers.local.machine import Machine
     from bot.providers.local.provider import LocalProvider
 
-    machine = Machine(context.store, context.clock, context.directory) if context.several else None
-    return LocalProvider(settings, context.store, context.directory, context.on_ready, machine)
+    machine = None
+    if context.several:
+        machine = Machine(context.store, context.clock, context.directory, shared=context.blobs is not None)
+    return LocalProvider(settings, context.store, context.directory, context.on_ready, machine, context.blobs)
 
 
 KIND = ProviderKind("local", "Local engine", LocalSettings, _build)

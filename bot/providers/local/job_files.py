@@ -121,6 +121,10 @@ class JobFiles(JobFolders):
         (folder / f"{number}.voices").write_bytes(voices)
         write(folder / f"{number}.json", json.dumps(asdict(note)))
 
+    def has_block(self, job_id: str, number: int) -> bool:
+        """Whether `put_block` kept something for it."""
+        return (self._folder(job_id) / "blocks" / f"{number}.json").is_file()
+
     def block(self, job_id: str, number: int) -> tuple[BlockNote, bytes]:
         """What `put_block` kept; an empty note where there is nothing."""
         folder = self._folder(job_id) / "blocks"

@@ -1,8 +1,8 @@
 """Which of several machines works on a job: the one that has its audio, as long as it lives.
 
 A lease for each job (`task_lease`, named local:JOB) is renewed while anything of the job is kept here. Others leave the
-job alone meanwhile; when the lease has ended, the next poll finds no audio and has it fetched again. How a job ended is
-stored with its blocks, so that any machine can fetch the result.
+job alone meanwhile; when the lease has ended, the next poll finds no audio and brings it from object storage, or has it
+fetched again. How a job ended is stored with its blocks, so that any machine can fetch the result.
 """
 
 import asyncio
@@ -27,6 +27,7 @@ from bot.providers.local.job_files import Outcome
 
 LEASE_SECONDS = 60.0
 RENEW_SECONDS = 15.0
+WATCH_SECONDS = 15.0
 _OUTCOME = -1  # the number of the block that says how the job ended; it has no words
 
 _log = structlog.get_logger(__name__)
@@ -48,14 +49,16 @@ class Machine:
     """This machine's part of the jobs, and the blocks of all of them.
 
     A machine that comes back with its directory has the identity that it had, and goes on where it was. Several
-    processes may share a directory: the others get identities of their own.
+    processes may share a directory: the others get identities of their own. `shared`: others can get what is here.
     """
 
-    def __init__(self, store: SharedStore, clock: Clock, directory: Path) -> None:
+    def __init__(self, store: SharedStore, clock: Clock, directory: Path, *, shared: bool = False) -> None:
         self._store = store
         self._clock = clock
         self._directory = directory
         self._until: dict[str, float] = {}  # the jobs that are ours, and when each lease ends
+        self._shared = shared
+        self._watching = False
         self._identity = ""
         self._lock: int | None = None
         self._renewing: asyncio.Task[None] | None = None
@@ -65,16 +68,20 @@ class Machine:
         """Make the job ours, or keep it so; False when another machine has it. Raises `StoreError`."""
         if self._until.get(job_id, 0.0) - self._clock.now() > LEASE_SECONDS / 2:
             return True
-        if not self._identity:
-            self._identity = await asyncio.to_thread(self._identify)
         now = self._clock.now()
-        if not await self._store.claim_task(f"local:{job_id}", self._identity, now, LEASE_SECONDS):
+        if not await self._store.claim_task(f"local:{job_id}", await self._me(), now, LEASE_SECONDS):
             self._until.pop(job_id, None)
             return False
         self._until[job_id] = now + LEASE_SECONDS
         if self._renewing is None or self._renewing.done():
             self._renewing = asyncio.create_task(self._renew(), name="local jobs")
         return True
+
+    async def watch(self) -> bool:
+        """Whether this process looks after the common bucket for the next `WATCH_SECONDS`. Raises `StoreError`."""
+        now = self._clock.now()
+        self._watching = await self._store.claim_task("local:bucket", await self._me(), now, WATCH_SECONDS)
+        return self._watching
 
     async def give_back(self, job_id: str) -> None:
         """Others may have the job."""
@@ -107,15 +114,18 @@ class Machine:
         await self._store.drop_blocks(job_id)
 
     async def close(self) -> None:
-        """Stop. Leases of a directory that only this process uses stay until they end: it may be started again."""
+        """Stop. Leases of a directory that only this process can use stay until they end: it may be started again."""
         if self._renewing is not None:
             self._renewing.cancel()
             await asyncio.gather(self._renewing, return_exceptions=True)
-        if self._lock is None:
+        if self._watching:
+            with suppress(StoreError):  # then the lease ends by itself
+                await self._store.release_task("local:bucket", self._identity)
+        if self._lock is None or self._shared:
             for job_id in list(self._until):
                 with suppress(StoreError):  # then the lease ends by itself
                     await self.give_back(job_id)
-        else:
+        if self._lock is not None:
             os.close(self._lock)
             self._lock = None
 
@@ -130,6 +140,11 @@ class Machine:
                     await self.on_lost(job_id)
                 except StoreError:
                     continue  # the lease has time left
+
+    async def _me(self) -> str:
+        if not self._identity:
+            self._identity = await asyncio.to_thread(self._identify)
+        return self._identity
 
     def _identify(self) -> str:
         """The identity that is kept in the directory, if no other process uses it; else a new one. Blocking."""

@@ -15,6 +15,7 @@ from bot.domain.errors import (
     Problem,
     ProblemCode,
     Rejected,
+    StepError,
     StoreError,
     ThreadscribeError,
     Transient,
@@ -23,6 +24,7 @@ from bot.domain.job import Options, RemoteJob
 from bot.domain.transcript import Transcript
 from bot.domain.vocabulary import fitting
 from bot.ports.audio import InputLimits, Payload, Progress
+from bot.ports.blobs import Blobs
 from bot.ports.provider import (
     Capabilities,
     Failed,
@@ -32,9 +34,11 @@ from bot.ports.provider import (
     Succeeded,
     TranscriptionRequest,
 )
+from bot.providers.findings import bucket_findings
 from bot.providers.job_folders import WorksHere
 from bot.providers.kind import Blocks
 from bot.providers.local.assembly import assemble
+from bot.providers.local.bucket import JobObjects
 from bot.providers.local.job_files import JobFiles, Outcome, Request, link_or_copy
 from bot.providers.local.machine import Machine
 from bot.providers.local.messages import SelfTest, SelfTestPassed
@@ -97,6 +101,7 @@ class LocalProvider(WorksHere):
         directory: Path,
         on_ready: Callable[[str], Awaitable[None]],
         machine: Machine | None = None,  # where several machines share the jobs
+        blobs: Blobs | None = None,  # and the audio
     ) -> None:
         self._settings = settings
         self._machine = machine
@@ -106,7 +111,9 @@ class LocalProvider(WorksHere):
         self._on_ready = on_ready
         self._folders = self._job_files = JobFiles(directory)
         self._pool = Pool(directory, settings.workers)
-        self._runner = JobRunner(self._pool, store, self._job_files)
+        self._objects = JobObjects(blobs, self._job_files) if blobs is not None and machine is not None else None
+        keep_block = self._objects.keep_block if self._objects is not None else None
+        self._runner = JobRunner(self._pool, store, self._job_files, keep_block)
         self._runs: dict[str, _Run] = {}
         self._failures: dict[str, ThreadscribeError] = {}  # job -> why its last run ended without an outcome
         self._fetched: deque[str] = deque()
@@ -170,6 +177,8 @@ class LocalProvider(WorksHere):
                 else:
                     await _write(payload, staged, progress)
                 await asyncio.to_thread(self._job_files.put, job_id, asked)
+            if self._objects is not None:
+                await self._objects.keep(job_id, asked, progress)
         except OSError as error:
             raise Transient(f"the audio cannot be kept: {error.strerror or type(error).__name__}") from error
         await progress(1.0)
@@ -189,6 +198,11 @@ class LocalProvider(WorksHere):
             await asyncio.to_thread(self._job_files.reopen, job_id)
         if not await self._take(job_id):
             return Pending(uploaded=True)
+        if self._objects is not None and job_id not in self._runs:
+            try:
+                await self._objects.bring(job_id)
+            except OSError as error:
+                raise Transient(f"the audio cannot be kept: {error.strerror or type(error).__name__}") from error
         if not await asyncio.to_thread(self._job_files.holds, job_id):
             await self._give_back(job_id)
             return Pending(uploaded=False)
@@ -204,7 +218,11 @@ class LocalProvider(WorksHere):
         blocks = await self._store.blocks(job_id)
         if ended is None or ended.problem is not None or len(blocks) < ended.blocks:
             raise Ambiguous("the engine's blocks are not all there")
-        asked = await asyncio.to_thread(self._job_files.asked, job_id) or Request(0, None, None)
+        asked = await asyncio.to_thread(self._job_files.asked, job_id)
+        if self._objects is not None:
+            asked = asked or await self._objects.asked(job_id)
+            await self._objects.forget(job_id)
+        asked = asked or Request(0, None, None)
         await asyncio.to_thread(self._job_files.drop_audio, job_id)
         await self._give_back(job_id)
         self._fetched.append(job_id)
@@ -223,6 +241,14 @@ class LocalProvider(WorksHere):
         await asyncio.to_thread(self._job_files.forget, remote.ref)
         await self._store.drop_blocks(remote.ref)
         await self._give_back(remote.ref)
+        if self._objects is not None:
+            await self._objects.forget(remote.ref)
+
+    async def shared(self) -> Sequence[str]:
+        """The jobs (ids) that something is kept for in the common bucket, if this process looks after it."""
+        if self._objects is None or self._machine is None or not await self._machine.watch():
+            return ()
+        return await self._objects.jobs()
 
     async def check(self) -> Sequence[Finding]:
         """Loads the model and has it hear half a second: whether the libraries, the weights and the device work."""
@@ -242,6 +268,8 @@ class LocalProvider(WorksHere):
         except (ChildDiedError, ChildStalledError) as error:
             detail = f"{self._settings.model!r} is loaded and fails on half a second of sound: {error}"
             return [*findings, Finding(False, "speech model", detail, _MODEL_REMEDY)]
+        if self._objects is not None:
+            findings += await bucket_findings(self._objects.check)
         findings.append(Finding(True, "speech model", f"Whisper {self._settings.model} heard half a second"))
         if self._settings.speakers != "none":
             why = answer.speakers if isinstance(answer, SelfTestPassed) else ""
@@ -320,7 +348,7 @@ class LocalProvider(WorksHere):
             await self._on_ready(job_id)
         except ModelUnusableError as error:
             self._failures[job_id] = Misconfigured(_NAME, self._unusable(error))
-        except (StoreError, Misconfigured) as error:
+        except (StoreError, StepError) as error:
             # The next poll says so, and the one after it starts again behind the last stored block.
             self._failures[job_id] = error
         except OSError as error:

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Protocol
 
 import structlog
@@ -50,16 +50,23 @@ class Blocks(Protocol):
 class JobRunner:
     """Works jobs off, each as its `Request` says."""
 
-    def __init__(self, pool: Pool, store: Blocks, job_files: JobFiles) -> None:
+    def __init__(
+        self,
+        pool: Pool,
+        store: Blocks,
+        job_files: JobFiles,
+        keep_block: Callable[[str, int, BlockNote, bytes], Awaitable[None]] | None = None,  # for other machines
+    ) -> None:
         self._pool = pool
         self._store = store
         self._job_files = job_files
+        self._keep_block = keep_block
 
     async def transcribe(self, job_id: str, choice: ModelChoice, report: Callable[[float], None]) -> Outcome:
         """Work a job off, block by block, each when it is its turn and stored as soon as it is finished.
 
-        `report` is told the share that is done (0..1). Raises `StoreError` and `ModelUnusableError`. Cancelling it ends
-        the child at once if it works for this job.
+        `report` is told the share that is done (0..1). Raises `StoreError`, `ModelUnusableError`, and what
+        `keep_block` raises. Cancelling it ends the child at once if it works for this job.
         """
         asked = await asyncio.to_thread(self._job_files.asked, job_id) or Request(0, None, None)
         crashes: Counter[int] = Counter()
@@ -97,6 +104,8 @@ class JobRunner:
                     continue
                 note = BlockNote(answer.confidence, answer.speech, answer.separate)
                 await asyncio.to_thread(self._job_files.put_block, job_id, number, note, answer.blob)
+                if self._keep_block is not None:
+                    await self._keep_block(job_id, number, note, answer.blob)
                 segments = [from_row(row) for row in answer.rows]
                 if not await self._store.put_block(job_id, number, segments, answer.language):
                     return Outcome(code=ProblemCode.FILE_GONE.value, detail="the job is over")
