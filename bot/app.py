@@ -343,7 +343,7 @@ async def _join(stack: AsyncExitStack, base: _Base, engine: Engine, health: Heal
         lanes = engine.lanes if settings.is_worker else ()
         budgets = base.budgets.opened.items()
         return {
-            "lanes": {lane.name: {"running": lane.running, "places": lane.quick + lane.heavy} for lane in lanes},
+            "lanes": {lane.name: {"running": lane.running, "places": sum(lane.places.values())} for lane in lanes},
             "budgets": {name: {"spent": budget.spent, "waited": budget.waited} for name, budget in budgets},
             "faults": [*base.supervisor.faults(), *(["it is stopping"] if health.draining else [])],
         }

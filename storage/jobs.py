@@ -229,11 +229,10 @@ class StoredJobs:
 
     @reads
     def jobs_of_unknown_lanes(self, lanes: Sequence[str], limit: int = 100) -> Transaction[Sequence[Job]]:
-        """Unfinished jobs that no lane serves, oldest first."""
+        """Unfinished jobs that no lane serves: those that are not parked yet first, each group by age."""
         rows: list[Row] = []
         for state in (State.SUBMITTING, State.WAITING, State.FINISHING, State.PARKED):
             rows += yield from execute("jobs_of_unknown_lane", state=state.value, lanes=_listed(lanes), count=limit)
-        rows.sort(key=lambda row: number(row, "created_at"))
         return [job_of(row, self._seal) for row in rows[:limit]]
 
     @reads_once

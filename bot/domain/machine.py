@@ -178,9 +178,8 @@ class Submitting(_Refusable):
         return Change(self.job, after, Cause.REMOTE_DROPPED, why)
 
     def submitted(self, now: float, due_at: float) -> Change:
-        """The provider has the audio; look for the result at `due_at`."""
-        change = _move(self.job, State.WAITING, now, Cause.HANDED_OVER, due_at)
-        return _amend(change, submitted_at=now, waited_seconds=0.0)
+        """The provider has the audio; look for the result at `due_at`. What was waited for in vain before counts on."""
+        return _amend(_move(self.job, State.WAITING, now, Cause.HANDED_OVER, due_at), submitted_at=now)
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,7 +205,8 @@ class Waiting(_Refusable):
 
     def resubmit(self, now: float, why: str) -> Change:
         """The provider never got the audio (checked with it): hand it over again."""
-        return _amend(_move(self.job, State.SUBMITTING, now, Cause.HANDED_OVER_AGAIN, detail=why), submitted_at=None)
+        change = _move(self.job, State.SUBMITTING, now, Cause.HANDED_OVER_AGAIN, detail=why)
+        return _amend(change, submitted_at=None, waited_seconds=waited(self.job, now))
 
 
 @dataclass(frozen=True, slots=True)
@@ -291,7 +291,7 @@ class Ended(_Stage):
         else:
             fresh = str(uuid.uuid5(uuid.NAMESPACE_OID, f"{job.client_ref} {now!r}"))
             change = _move(job, State.RECEIVED, now, Cause.TRIED_AGAIN)
-            change = _amend(change, remote=None, submitted_at=None, reuses="", client_ref=fresh)
+            change = _amend(change, remote=None, submitted_at=None, waited_seconds=0.0, reuses="", client_ref=fresh)
             if job.origin.version == 1:  # nobody chose these for it: the channel's settings may have been corrected
                 change = _amend(change, provider="", account="", options=Options())
         return _amend(change, outcome=None, problem=None, finished_at=None, cancel_by="")

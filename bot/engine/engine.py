@@ -12,7 +12,7 @@ from bot.engine.accounts import Accounts
 from bot.engine.clock_jumps import ClockJumpMonitor, reschedule_after_jump
 from bot.engine.events import ClockSet, Watch
 from bot.engine.hosted_audio import HostedAudio
-from bot.engine.lane import LEASE_SECONDS, Lane
+from bot.engine.lane import LEASE_SECONDS, Lane, places_for
 from bot.engine.orphans import ROUND_SECONDS, Orphans
 from bot.engine.polling import Polling
 from bot.engine.rate_budget import RateBudgets
@@ -31,6 +31,7 @@ from bot.supervisor import Supervisor
 STOP_GRACE_SECONDS = 12.0  # together with all else that ends, less than the 23 s of `serve`
 WAKE_ATTEMPTS = 10  # while the database refuses
 MOST_PUSHES = 10_000  # that are looked through at start
+SLACK_STEPS = 8  # new recordings that are looked at together
 
 
 @dataclass(slots=True)
@@ -56,13 +57,14 @@ class Engine:
 
     def __post_init__(self) -> None:
         """Build the lanes."""
-        self.lanes = [self._lane(SLACK_LANE, heavy=8, title="Slack")]
+        self.lanes = [self._lane(SLACK_LANE, "Slack", places_for(SLACK_STEPS))]
         for provider in self.providers.values():
             known = provider.capabilities
-            self.lanes.append(self._lane(provider.account, heavy=known.concurrency, title=known.title))
+            places = places_for(known.concurrency, known.works_when_polled)
+            self.lanes.append(self._lane(provider.account, known.title, places))
         self.orphans = Orphans(self.store, self.clock, [lane.name for lane in self.lanes], self._moved)
 
-    def _lane(self, name: str, heavy: int, title: str) -> Lane:
+    def _lane(self, name: str, title: str, places: Mapping[tuple[int, ...], int]) -> Lane:
         return Lane(
             name,
             store=self.store,
@@ -75,7 +77,7 @@ class Engine:
             on_moved=self._moved,
             release=self.steps.release,
             wakeups=self.wakeups,
-            heavy=heavy,
+            places=places,
             provider_title=title,
         )
 

@@ -7,7 +7,8 @@ Whatever wakes a lane (a bell, a timer, a webhook) need only be at-least-once.
 import asyncio
 import random
 import time
-from collections.abc import Awaitable, Callable, Coroutine
+from collections import Counter
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
@@ -38,8 +39,8 @@ LEASE_SECONDS = 60.0
 HEARTBEAT_SECONDS = 2.0  # how soon a running step hears of a cancellation
 IDLE_SECONDS = 5.0  # the longest sleep of a lane: what another process did (`cancel`, `retry`) is seen so soon
 BURST_PAUSE_SECONDS = 0.25  # in a burst of events one job is begun this often
-QUICK_RANKS = (0, 1)
-HEAVY_RANKS = (2,)
+HEAVY_RANKS = (2,)  # hand-overs; the others are results and polls
+QUICK_PLACES = 8
 
 Run = Callable[[Job], Coroutine[None, None, Change | None]]
 
@@ -54,9 +55,10 @@ class Held:
 
 @dataclass(slots=True)
 class Lane:
-    """Claims the jobs of one account and runs their steps, `quick` polls and `heavy` hand-overs side by side.
+    """Claims the jobs of one account and runs their steps side by side.
 
-    The two have places of their own, so that long uploads never keep a finished result waiting.
+    `places` says how many steps of these ranks may run at once: hand-overs have places of their own (`places_for`), so
+    that long uploads never keep a finished result waiting.
     """
 
     name: str
@@ -70,12 +72,11 @@ class Lane:
     on_moved: Callable[[Job], None]
     release: Callable[[Job], Awaitable[None]]
     wakeups: Wakeups
-    quick: int = 8
-    heavy: int = 8
+    places: Mapping[tuple[int, ...], int]
     provider_title: str = ""
     chance: random.Random = field(default_factory=random.Random)  # for jitter
     _wake_event: WakeEvent = field(init=False)
-    _busy: dict[tuple[int, ...], int] = field(default_factory=lambda: {QUICK_RANKS: 0, HEAVY_RANKS: 0})
+    _busy: Counter[tuple[int, ...]] = field(default_factory=Counter)
     _begun_at: float = 0.0
     _stopping: asyncio.Event = field(default_factory=asyncio.Event)
     _steps: dict[asyncio.Task[None], Held] = field(default_factory=dict)
@@ -90,9 +91,6 @@ class Lane:
     def notify(self) -> None:
         """Something may be due: look now."""
         self._wake_event.notify()
-
-    def _places(self) -> tuple[tuple[tuple[int, ...], int], ...]:
-        return (QUICK_RANKS, self.quick), (HEAVY_RANKS, self.heavy)
 
     @property
     def running(self) -> int:
@@ -117,7 +115,7 @@ class Lane:
     async def _claim_all(self) -> float:
         """Claim until the places or the due jobs run out; seconds until it is worth looking again."""
         while not self._stopping.is_set():
-            ranks = [rank for group, places in self._places() if self._busy[group] < places for rank in group]
+            ranks = [rank for group, places in self.places.items() if self._busy[group] < places for rank in group]
             held = self.wakeups.bursts.bursting and time.monotonic() - self._begun_at < BURST_PAUSE_SECONDS
             if held:
                 ranks = [rank for rank in ranks if rank not in HEAVY_RANKS]
@@ -140,9 +138,9 @@ class Lane:
         return 0.0
 
     def _begin(self, job: Job) -> None:
-        group = QUICK_RANKS if job.rank in QUICK_RANKS else HEAVY_RANKS
+        group = next(ranks for ranks in self.places if job.rank in ranks)
         self._busy[group] += 1
-        if group is HEAVY_RANKS:
+        if group == HEAVY_RANKS:
             self._begun_at = time.monotonic()
         step = asyncio.create_task(self._step(job), name=f"{self.name} {job.id}")
         self._steps[step] = Held(job, self.clock.now())
@@ -248,13 +246,14 @@ class Lane:
         if isinstance(error, Misconfigured):
             self.on_misconfigured(error)
             return stage.park(now, error.detail, error.account)
-        if isinstance(error, RateLimited):
-            await self.budget.hold(error.retry_after)
-            return stage.retry(now, now + error.retry_after, error.detail)
         if isinstance(error, Transient) and error.after is not None:
             return stage.retry(now, now + error.after, error.detail)
+        due_at = now + self.retries.delay(job.attempts, self.chance)
+        if isinstance(error, RateLimited):
+            await self.budget.hold(error.retry_after)
+            due_at = max(due_at, now + error.retry_after)  # a pause that grows, also where it asks for none
         if isinstance(stage, Replying):
-            return stage.retry(now, now + self.retries.delay(job.attempts, self.chance), error.detail)
+            return stage.retry(now, due_at, error.detail)
         if isinstance(error, Rejected):
             return stage.refuse(now, error.problem, error.detail)
         if isinstance(error, InternalFault):
@@ -264,7 +263,6 @@ class Lane:
         if self.retries.exhausted(job.attempts):
             problem = Problem(ProblemCode.PROVIDER_DOWN, {"provider": self.provider_title or self.name})
             return stage.refuse(now, problem, error.detail)
-        due_at = now + self.retries.delay(job.attempts, self.chance)
         if isinstance(error, UploadUrlRefused) and isinstance(stage, Submitting):
             return stage.url_refused(now, due_at, error.detail)
         return stage.retry(now, due_at, error.detail)
@@ -286,3 +284,10 @@ class Lane:
         if self._keeper is not None:
             self._keeper.cancel()
         await self.budget.close()
+
+
+def places_for(concurrency: int, works_when_polled: bool = False) -> Mapping[tuple[int, ...], int]:
+    """The places of a lane whose account takes this many recordings at once; a poll may be such work, too."""
+    if works_when_polled:
+        return {(0,): QUICK_PLACES, (1,): concurrency, HEAVY_RANKS: concurrency}
+    return {(0, 1): QUICK_PLACES, HEAVY_RANKS: concurrency}

@@ -32,6 +32,7 @@ SettingsOf = Callable[[str], Awaitable[Settings]]  # of a workspace, by its team
 SHOWN_SHARE = 0.01  # progress is shown in steps of this size
 FRESH_SECONDS = 60.0  # what was learnt of a file is used again for this long
 MOST_REMEMBERED = 256
+AGAIN_SHARE = 0.5  # of what was waited for in vain, before an audio that was handed over again is asked for
 
 
 @dataclass(slots=True)
@@ -179,7 +180,11 @@ class Steps:
 
     async def _submitted(self, job: Job, provider: Provider, seconds: float | None) -> Change:
         # A push may have come before the reference was stored, or before a crash: nobody will wake this job again.
-        wait = 0.0 if await self._pushed_items(job) else await self.polling.first(provider, seconds)
+        wait = 0.0
+        if not await self._pushed_items(job):
+            wait = await self.polling.first(provider, seconds)
+            if not provider.capabilities.works_when_polled:  # audio that was not seen has longer now
+                wait = max(wait, job.waited_seconds * AGAIN_SHARE)
         now = self.clock.now()
         return Submitting(job).submitted(now, now + wait)
 
@@ -271,10 +276,10 @@ class Steps:
             case Failed(problem, detail):
                 raise Rejected(problem, detail)
             case Pending(progress, uploaded):
-                if uploaded is False and not provider.capabilities.fetches_audio:
-                    return stage.resubmit(now, "the provider has no audio")
                 if waited(job, now) > self.settings.job_deadline_minutes * 60:
                     raise Rejected(_deadline(provider, self.settings.job_deadline_minutes))
+                if uploaded is False and not provider.capabilities.fetches_audio:
+                    return stage.resubmit(now, "the provider has no audio")
                 progress = job.progress if progress is None else progress  # another machine may know it
                 self.chat.show(_at(job, progress))
                 return stage.still_pending(now, now + await self.polling.next(job, provider), progress)

@@ -37,7 +37,7 @@ class Capabilities:
     works_when_polled: bool = False  # each poll does a part of the work, so the next one is due at once
     reports_progress: bool = False  # a poll is cheap and tells how far it is: ask from the start, not at the end
     pace: Pace | None = None
-    concurrency: int = 8  # steps at once in this lane
+    concurrency: int = 8  # recordings that are handed over at once; with `works_when_polled` also polls
     poll_seconds: tuple[float, float] = (5.0, 60.0)  # shortest and longest gap between polls
     latency: tuple[float, float] = (5.0, 0.3)  # first guess of the finish: a + b * seconds of audio
 

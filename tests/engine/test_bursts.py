@@ -5,7 +5,7 @@ from pathlib import Path
 
 from bot.domain.job import Job, State
 from bot.domain.machine import Change
-from bot.engine.lane import Lane
+from bot.engine.lane import Lane, places_for
 from bot.engine.wakeups import BURST_SECONDS, BURST_SIZE, BurstDetector, Wakeups
 from tests.support.harnesses.lane import ACCOUNT, forward, open_lane
 
@@ -67,6 +67,7 @@ async def test_a_rush_that_never_ends_keeps_no_result_waiting_and_forgets_no_job
             on_moved=lambda job: lane.notify(),
             release=harness.released,
             wakeups=Wakeups(harness.store, harness.clock, bursts),
+            places=places_for(8),
         )
         serving = asyncio.create_task(lane.serve())
         try:

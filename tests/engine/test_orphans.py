@@ -11,9 +11,11 @@ import pytest
 from bot.configuration import load_settings
 from bot.domain.errors import ProblemCode
 from bot.domain.job import FINAL, Job, Origin, Outcome, RemoteJob, State
+from bot.domain.machine import Received, Waiting
 from bot.engine.engine import Engine
+from bot.engine.orphans import OVERDUE_SECONDS, Orphans
 from bot.ports.provider import Finding, Pending, PollResult
-from bot.ports.store import JobStore, NewJob
+from bot.ports.store import JobFilter, JobStore, NewJob
 from storage import open_store
 from tests.support.harnesses.engine import end, new_engine
 from tests.support.harnesses.model import JumpingClock, Preparer, Service, Thread, World
@@ -135,9 +137,12 @@ async def test_it_goes_on_when_the_provider_is_set_up_again(place: Place) -> Non
 async def test_after_a_day_it_is_answered(place: Place) -> None:
     await waiting_with(place, Endless(place.world, "xosum", "told"))
     async with place.bot():
-        await place.pass_time(DAY / 2)
+        await place.pass_time(600.0, lambda job: job.state is State.PARKED)
+    for waited in (DAY / 2, DAY):
         assert (await place.row(place.job)).state is State.PARKED
-        await place.pass_time(DAY, lambda job: job.state in FINAL)
+        place.clock.true.advance(place.clock.elapsed() + waited)
+        async with place.bot():
+            await place.pass_time(180.0, lambda job: job.state in FINAL)
     row = await place.row(place.job)
     assert row.state is State.FAILED
     assert row.problem is not None
@@ -147,12 +152,11 @@ async def test_after_a_day_it_is_answered(place: Place) -> None:
 
 async def test_a_job_that_was_parked_before_its_provider_was_removed_is_answered_too(place: Place) -> None:
     await waiting_with(place, Endless(place.world, "xosum", "told"))
-    from bot.domain.machine import Waiting
-
     row = await place.row(place.job)
     await place.store.apply(Waiting(row).park(place.clock.now(), "the key is wrong", "xosum"))
+    place.clock.true.advance(place.clock.elapsed() + DAY)
     async with place.bot():
-        await place.pass_time(2 * DAY, lambda job: job.state in FINAL)
+        await place.pass_time(180.0, lambda job: job.state in FINAL)
     assert (await place.row(place.job)).state is State.FAILED
 
 
@@ -173,3 +177,17 @@ async def test_a_deadline_goes_on_counting_over_restarts(place: Place) -> None:
     assert row.problem is not None
     assert row.problem.code is ProblemCode.DEADLINE
     assert place.clock.elapsed() - began < 30 * 60
+
+
+async def test_many_that_are_parked_hide_none_that_is_not(place: Place) -> None:
+    now = place.clock.now()
+    for number in range(2, 132):
+        origin = Origin("T1", "C1", f"{number}.0", f"{number}.0", f"F{number}", "U1")
+        job, _ = await place.store.add_job(NewJob(origin, provider="xosum"), now + number)
+        await place.store.apply(Received(job).submit(now, job.file, "xosum", "xosum", job.options))
+    orphans = Orphans(place.store, place.clock, ["slack"], lambda job: None)
+    place.clock.true.advance(now + 200 + 2 * OVERDUE_SECONDS)
+    for _ in range(2):  # as many in a round as a page has
+        await orphans.round()
+    rows = await place.store.jobs(JobFilter(states=(State.SUBMITTING,), limit=200))
+    assert rows == []

@@ -306,6 +306,23 @@ async def test_audio_that_never_arrived_is_handed_over_again(bench: Bench) -> No
     assert (await bench.run(job)).after.state is State.SUBMITTING
 
 
+async def test_audio_that_never_shows_is_handed_over_a_few_times_and_then_given_up(bench: Bench) -> None:
+    job = await bench.until(State.WAITING)
+    bench.provider.result = Pending(uploaded=False)
+    began = bench.clock.now()
+
+    async def until_given_up(job: Job) -> None:
+        while True:
+            bench.clock.true.advance(max(job.due_at, bench.clock.now()))
+            job = await bench.store.apply(await bench.run(job))
+
+    with pytest.raises(Rejected) as caught:
+        await until_given_up(job)
+    assert problem_of(caught) is ProblemCode.DEADLINE
+    assert 3 < len(bench.provider.uploads) < 30
+    assert bench.clock.now() - began < 2 * SETTINGS.job_deadline_minutes * 60
+
+
 async def test_a_failure_of_the_provider_is_a_refusal(bench: Bench) -> None:
     job = await bench.until(State.WAITING)
     bench.provider.result = Failed(Problem(ProblemCode.PROVIDER_FAILED, {"provider": "xosum", "detail": ""}))

@@ -77,8 +77,11 @@ class Jobs(Protocol):
         ...
 
     async def jobs_of_unknown_lanes(self, lanes: Sequence[str], limit: int = 100) -> Sequence[Job]:
-        """Unfinished jobs that no lane serves, oldest first: those whose account, or the account they are parked for,
-        is not among `lanes` (the Slack lane included). Their provider was removed from the settings, or renamed."""
+        """Unfinished jobs that no lane serves: those whose account, or the account they are parked for, is not among
+        `lanes` (the Slack lane included). Their provider was removed from the settings, or renamed.
+
+        Those that are not parked yet come first, so that many that are do not hide them; of one state by age.
+        """
         ...
 
     async def count_ahead(self, job: Job, most: int = 100) -> int:

@@ -78,3 +78,25 @@ async def test_uploads_that_take_long_do_not_keep_a_result_waiting(harness: Lane
         await harness.until(lambda: bool(done), 60)
     assert done == [result.id]
     assert {(await harness.row(job)).state for job in uploads} == {State.SUBMITTING}
+
+
+async def test_where_a_poll_is_the_work_no_more_run_at_once_than_the_account_takes(harness: LaneHarness) -> None:
+    waiting = [await harness.job(State.WAITING) for _ in range(6)]
+    result = await harness.job(State.FINISHING)
+    running, most = 0, 0
+    done: list[str] = []
+
+    async def step(job: Job) -> Change:
+        nonlocal running, most
+        if job.state is State.WAITING:
+            running += 1
+            most = max(most, running)
+            await harness.clock.sleep(600.0)
+            running -= 1
+        done.append(job.id)
+        return forward(job, harness.clock.now())
+
+    async with serving(harness.lane(step, heavy=2, works_when_polled=True)):
+        await harness.until(lambda: {job.id for job in waiting} <= set(done), 36000)
+    assert most == 2
+    assert done[0] == result.id  # it has a place of its own

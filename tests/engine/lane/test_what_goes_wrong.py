@@ -1,6 +1,7 @@
 """What becomes of a job when its step goes wrong."""
 
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -67,6 +68,27 @@ async def test_a_rate_limit_holds_the_account_for_every_job_of_it(tmp_path: Path
             await harness.until(lambda: len(sent) >= 3)
         assert sent[0] == (limited.id, 0.0)
         assert all(at >= 40.0 for _, at in sent[1:])
+
+
+async def test_a_service_that_only_ever_says_too_many_calls_is_given_up_after_growing_pauses(
+    harness: LaneHarness,
+) -> None:
+    job = await harness.job(State.WAITING)
+    tries: list[float] = []
+
+    async def step(job: Job) -> Change:
+        tries.append(harness.clock.now())
+        raise RateLimited("too many calls", 0.0)  # `Retry-After: 0`
+
+    async with serving(harness.lane(step)):
+        await harness.until(
+            lambda: any(isinstance(each, StepEnded) and each.job.state is State.REPLYING for each in harness.happened),
+            86400.0,
+        )
+    assert len(tries) == harness.retries.attempts
+    assert min(later - sooner for sooner, later in pairwise(tries)) >= harness.retries.floor
+    assert tries[-1] - tries[0] > 3600.0
+    assert (await harness.row(job)).problem == Problem(ProblemCode.PROVIDER_DOWN, {"provider": "Xosum"})
 
 
 async def test_what_fails_for_a_while_is_tried_again_and_counted(harness: LaneHarness) -> None:

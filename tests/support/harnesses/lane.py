@@ -13,7 +13,7 @@ from bot.domain.errors import Misconfigured
 from bot.domain.job import FileFacts, Job, Options, Origin, RemoteJob, State
 from bot.domain.machine import Change, Finishing, Received, Replying, Submitting, Waiting, stage_of
 from bot.engine.events import EngineEvent
-from bot.engine.lane import Lane
+from bot.engine.lane import Lane, places_for
 from bot.engine.rate_budget import Budget
 from bot.engine.retry import RetryPolicy
 from bot.engine.wakeups import Wakeups
@@ -40,7 +40,12 @@ class LaneHarness:
     _numbers: "count[int]" = field(default_factory=lambda: count(1))
 
     def lane(
-        self, step: Step, *, heavy: int = 8, on_misconfigured: Callable[[Misconfigured], None] = lambda error: None
+        self,
+        step: Step,
+        *,
+        heavy: int = 8,
+        works_when_polled: bool = False,
+        on_misconfigured: Callable[[Misconfigured], None] = lambda error: None,
     ) -> Lane:
         """A lane of the account whose every step is `step`."""
 
@@ -59,7 +64,7 @@ class LaneHarness:
             on_moved=lambda job: None,
             release=self.released,
             wakeups=Wakeups(self.store, self.clock),
-            heavy=heavy,
+            places=places_for(heavy, works_when_polled),
             provider_title="Xosum",
             chance=random.Random(4),
         )
