@@ -10,10 +10,11 @@ from bot.slack.outbox_keys import ReplyKey, read_key
 
 
 async def erased(store: JobStore, job: Job) -> bool:
-    """Whether a person deleted the job's reply. What was purged for its age is still to be read in the thread."""
-    rows = await store.outbox_of_job(job.id)
-    gone = [read_key(row.key) for row in rows if row.phase == Phase.GONE and row.ts]
-    return any(isinstance(key, ReplyKey) and key.part == 0 for key in gone)
+    """Whether a person deleted the job's last reply. What was purged for its age is still to be read in the thread."""
+    rows = [(read_key(row.key), row) for row in await store.outbox_of_job(job.id)]
+    replies = {key.turn: row for key, row in rows if isinstance(key, ReplyKey) and key.part == 0}
+    last = replies.get(max(replies, default=0))
+    return last is not None and last.phase == Phase.GONE and bool(last.ts)
 
 
 async def restart(store: JobStore, job: Job, now: float, notify: Callable[[str], None]) -> Job | None:

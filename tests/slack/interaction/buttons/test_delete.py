@@ -1,8 +1,8 @@
 """A transcript is deleted."""
 
-from bot.domain.job import FINAL
-from bot.domain.machine import Received
-from tests.slack.interaction.buttons.acts import LONG, choose, done, files, press, reply
+from bot.domain.job import FINAL, State
+from bot.domain.machine import Finishing, Received, Waiting
+from tests.slack.interaction.buttons.acts import LONG, TALK, choose, done, files, press, reply
 from tests.support.harnesses.slack import Workplace
 
 
@@ -28,6 +28,22 @@ async def test_what_was_deleted_can_be_transcribed_anew(place: Workplace) -> Non
     row = await place.store.job(job.id)
     assert row is not None
     assert row.state not in FINAL
+
+
+async def test_what_was_deleted_and_transcribed_again_is_not_transcribed_once_more(place: Workplace) -> None:
+    message, job = await done(place)
+    await press(place, message, "delete_transcript")
+    await place.slack.until(lambda: "deleted on request" in reply(place, message).text)
+    await place.slack.shortcut_as("U0BOB", "C0CLINIC", message.ts, "transcribe_message")
+    again, now = await place.store.job(job.id), place.clock.now()
+    assert again is not None
+    finishing = await place.store.apply(Waiting(again).ready(now))
+    await place.store.put_transcript(job.id, TALK, now)
+    await place.answer(await place.store.apply(Finishing(finishing).stored(now)), TALK)
+    await place.slack.shortcut_as("U0BOB", "C0CLINIC", message.ts, "transcribe_message")
+    row = await place.store.job(job.id)
+    assert row is not None
+    assert row.state is State.DONE
 
 
 async def test_the_other_share_of_a_file_keeps_its_transcript(place: Workplace) -> None:
