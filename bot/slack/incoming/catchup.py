@@ -11,6 +11,7 @@ a reading that a limit breaks off goes on at its page.
 """
 
 import secrets
+from collections.abc import Set
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
@@ -27,6 +28,7 @@ from bot.slack.api.pacing import TIER_3_SECONDS
 from bot.slack.api.payloads import Json, as_object, child, names, number, rows, text
 from bot.slack.context import SlackContext
 from bot.slack.incoming.intake import FileShare, Intake, candidates
+from bot.slack.people.direct import DirectMessage
 
 OVERLAP_SECONDS = 600.0  # files.list and shares are filled late
 BETWEEN_SECONDS = 60.0  # at least, from the beginning of one catch-up to the next
@@ -76,6 +78,7 @@ class CatchUp:
     _wake_event: WakeEvent = field(init=False)
     _owner: str = field(default_factory=lambda: secrets.token_hex(8), init=False)
     _missed_at: float = field(default=0.0, init=False)
+    _channels: Set[str] = field(default=frozenset(), init=False)  # the conversations that the bot is in
     _postponed: str = field(default="", init=False)
 
     def __post_init__(self) -> None:
@@ -126,18 +129,19 @@ class CatchUp:
 
     async def _unread(self) -> bool:
         """Whether a conversation waits for its turn."""
-        me, now = await self.slack.who.me(), self.slack.now()
+        now, cursors = self.slack.now(), await self._cursors(await self.slack.who.me())
         before = max(now - self.every_seconds, self._missed_at)
-        return any(_turn(cursor, now) < before for cursor in (await self._cursors(me)).values())
+        return any(_turn(cursor, now) < before for cursor in cursors.values())
 
     async def look(self) -> int:
         """Catch up once; how many jobs were made. Raises `StepError`s and `StoreError`s; what was found is kept."""
         me = await self.slack.who.me()
-        channels = await self._channels(me)
-        cursors = {channel: found for channel, found in (await self._cursors(me)).items() if channel in channels}
+        direct = await self.intake.direct.all(me)
+        self._channels = await self._listed() | direct.keys()
+        cursors = await self._cursors(me)
         try:
-            for channel in channels - cursors.keys():
-                cursors[channel] = await self._first_cursor(me, channel)
+            for channel in self._channels - cursors.keys():
+                await self._begin(me, channel, direct.get(channel), cursors)
             made = await self._new_files(me, cursors)
         except RateLimited:  # of the first cursors: files.list is not limited so, and comes first
             made = await self._new_files(me, cursors)
@@ -153,41 +157,40 @@ class CatchUp:
         for channel in sorted(cursors, key=lambda each: _turn(cursors[each], now))[:MOST_READ]:
             try:
                 made += await self._history(me, channel, cursors[channel])
-            except SlackRefusal as refusal:  # we left it a moment ago
-                _log.info("catchup_skipped", channel=channel, code=refusal.code)
-                await self._keep(me, channel, replace(cursors[channel], read_at=self.slack.now()))
-            except MissingScope as error:
-                _log.info("catchup_skipped", channel=channel, code=error.detail)
+            except (SlackRefusal, MissingScope) as error:
+                _skipped(channel, error)
                 await self._keep(me, channel, replace(cursors[channel], read_at=self.slack.now()))
         return made
 
     async def _cursors(self, me: Identity) -> dict[str, Cursor]:
-        """The cursor of every conversation that has one."""
+        """The cursors of the conversations that the bot is in and that have one."""
         prefix = _key(me, "")
         read = {
             name.removeprefix(prefix): Cursor.read(value)
             for name, value in (await self.slack.store.cursors(prefix)).items()
         }
-        return {channel: cursor for channel, cursor in read.items() if cursor is not None}
+        return {channel: cursor for channel, cursor in read.items() if cursor is not None and channel in self._channels}
 
     async def _keep(self, me: Identity, channel: str, cursor: Cursor) -> None:
         await self.slack.store.put_cursor(_key(me, channel), str(cursor))
 
-    async def _channels(self, me: Identity) -> set[str]:
-        """The conversations that the bot is in: channels as Slack lists them, the others as it has heard from them."""
+    async def _listed(self) -> set[str]:
+        """The channels that the bot is in; Slack lists no direct and group messages."""
         found: set[str] = set()
         async for page in self.slack.client.pages(
             Method.CONVERSATIONS, types="public_channel,private_channel", exclude_archived=True, limit=PAGE
         ):
             found |= {text(each, "id") for each in rows(page, "channels")}
-        return (found | set(await self.intake.direct.all(me))) - {""}
+        return found - {""}
 
-    async def _first_cursor(self, me: Identity, channel: str) -> Cursor:
-        """Where to begin in a new conversation, stored."""
-        heard = (await self.intake.direct.all(me)).get(channel)
-        cursor = Cursor(heard.since, heard.since) if heard else await self._joined(me, channel)
+    async def _begin(self, me: Identity, channel: str, heard: DirectMessage | None, cursors: dict[str, Cursor]) -> None:
+        """Store where to begin in a new conversation, and add it to `cursors`."""
+        try:
+            cursor = Cursor(heard.since, heard.since) if heard else await self._joined(me, channel)
+        except (SlackRefusal, MissingScope) as error:
+            return _skipped(channel, error)
         await self._keep(me, channel, cursor)
-        return cursor
+        cursors[channel] = cursor
 
     async def _joined(self, me: Identity, channel: str) -> Cursor:
         """At our joining if it is recent, else now."""
@@ -297,6 +300,11 @@ class CatchUp:
         if not await self.intake.wanted(me, shared):
             return 0
         return sum(made for _, made in await self.intake.add(me, shared))
+
+
+def _skipped(channel: str, error: StepError) -> None:
+    """The bot left the conversation a moment ago, or may not read it: the others go on."""
+    _log.info("catchup_skipped", channel=channel, detail=error.detail)
 
 
 def _turn(cursor: Cursor, now: float) -> float:

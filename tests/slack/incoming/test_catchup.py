@@ -202,6 +202,21 @@ async def test_a_conversation_that_cannot_be_read_holds_up_no_other(deaf: Workpl
     assert read >= {"C0CLINIC"}
 
 
+@pytest.mark.parametrize("error", ["missing_scope", "channel_not_found"])
+async def test_a_new_conversation_that_cannot_be_read_holds_up_no_other(deaf: Workplace, error: str) -> None:
+    deaf.slack.people.invite_bot("U0ALICE", "C0GENERAL")
+    await deaf.slack.upload_as("U0ALICE", "C0CLINIC", CLIP)
+    deaf.slack.fault(Fault("conversations.history", times=1, error=error))
+    assert await deaf.room.catchup.look() == 1
+
+
+async def test_a_conversation_that_the_bot_left_is_not_waited_for(deaf: Workplace) -> None:
+    deaf.slack.workspace.leave(deaf.slack.workspace.channels["C0CLINIC"], BOT_USER)
+    deaf.clock.ahead += 3600
+    await deaf.room.catchup.look()
+    assert not await deaf.room.catchup._unread()  # else it would look every minute for good
+
+
 async def test_of_two_processes_one_catches_up_and_the_other_takes_over(tmp_path: Path) -> None:
     async with workplace(tmp_path, start=False, speed=100) as place:
         first = place.room.catchup
