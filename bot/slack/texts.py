@@ -8,7 +8,7 @@ Names of files and users must be escaped (`blockkit.text.escape_label`) before t
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
-from bot.domain.job import Job, State
+from bot.domain.job import SLACK_LANE, Job, State
 from bot.domain.transcript import SpeechFinding
 from bot.slack.blockkit.text import clip, escape_label
 from bot.text.durations import human
@@ -135,7 +135,7 @@ def stage(job: Job, ahead: int = 0, seconds_left: float | None = None, phrases: 
         case State.FINISHING | State.REPLYING:
             return phrases.writing
         case State.PARKED:
-            of_slack = job.parked_for in ("", "slack")
+            of_slack = job.parked_for.partition(":")[0] in ("", SLACK_LANE)  # `slack:T…` where there are workspaces
             return phrases.paused.format(what=phrases.connection if of_slack else phrases.service(job.parked_for))
         case _:
             return _ended(job.state, phrases)

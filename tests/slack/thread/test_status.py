@@ -141,7 +141,7 @@ async def test_a_refused_file_of_several_is_not_counted_as_done(place: Workplace
     assert "done" not in lines(place, message)[0].text
 
 
-@pytest.mark.parametrize("waited_for", ["xosum", "slack"])
+@pytest.mark.parametrize("waited_for", ["xosum", "slack", "slack:T0LOCAL"])
 async def test_a_parked_job_says_what_happens_next_also_where_lines_are_late_or_off(
     place: Workplace, waited_for: str
 ) -> None:
