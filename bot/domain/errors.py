@@ -86,7 +86,7 @@ class RateLimited(Transient):
     """The other side asked for a pause of `retry_after` seconds for the whole account."""
 
     def __init__(self, detail: str, retry_after: float) -> None:
-        super().__init__(detail)
+        super().__init__(detail, after=retry_after)
         self.retry_after = retry_after
 
 

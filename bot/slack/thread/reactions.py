@@ -125,7 +125,7 @@ class Reactions:
             await self._change(origin, wanted)
         except (Transient, StoreError) as error:
             self._wanted.setdefault(key, (origin, wanted))
-            await self.slack.clock.sleep(_pause(error))
+            await self.slack.clock.sleep((error.after if isinstance(error, Transient) else None) or RETRY_SECONDS)
         except StepError as error:
             _log.info("reaction_failed", detail=error.detail)
 
@@ -210,9 +210,3 @@ class Reactions:
             await self.slack.client.call(method, channel=row.channel_id, timestamp=row.thread_ts, name=name)
         except SlackRefusal as refusal:  # already there, not there, or the message is gone: all the same to us
             _log.debug("reaction_refused", code=refusal.code)
-
-
-def _pause(error: Transient | StoreError) -> float:
-    if isinstance(error, RateLimited):
-        return error.retry_after
-    return (error.after if isinstance(error, Transient) else None) or RETRY_SECONDS

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 
 import structlog
 
-from bot.domain.errors import RateLimited, StepError, StoreError, Transient
+from bot.domain.errors import StepError, StoreError, Transient
 from bot.domain.job import FINAL, Job, Outcome, State
 from bot.ports.clock import WakeEvent
 from bot.ports.store import OutboxMessage, Phase
@@ -28,6 +28,7 @@ RETRY_SECONDS = 10.0
 IDLE_SECONDS = 30.0
 LONGEST_WAIT_SECONDS = 600.0
 TELLING_SHARE = 0.05  # of a recording, after which its speed so far tells when it ends
+CHECK_SECONDS = 3600.0
 AT_ONCE = 8  # lines: one that Slack is slow about keeps few others waiting
 
 _ENDS: Mapping[Outcome | None, State] = {
@@ -51,6 +52,7 @@ class Line:
     edited_at: float = 0.0
     receipted: bool = False
     refused: bool = False  # Slack does not take a line there: no other try
+    checked_at: float = 0.0
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
 
 
@@ -64,6 +66,7 @@ class StatusLines:
     after_seconds: float  # what is answered sooner needs no line: each post notifies somebody
     _lines: dict[str, Line] = field(default_factory=dict, init=False)
     _due: dict[str, float] = field(default_factory=dict, init=False)  # lines that want attention, and when
+    _checked_at: float = field(default=0.0, init=False)
     _wake_event: WakeEvent = field(init=False)
 
     def __post_init__(self) -> None:
@@ -137,6 +140,7 @@ class StatusLines:
     async def flush(self) -> float:
         """Bring every line up to date that is due, a few at a time; seconds until the next one is."""
         now = self.slack.now()
+        self._check_all(now)
         due = (key for key, at in list(self._due.items()) if not 0 < at - now <= LONGEST_WAIT_SECONDS)  # clock set back
 
         async def some() -> None:
@@ -149,11 +153,20 @@ class StatusLines:
         waits = [due - self.slack.now() for due in self._due.values()]
         return max(0.0, min([IDLE_SECONDS, *waits]))
 
+    def _check_all(self, now: float) -> None:
+        """Once in a while every line is due: another process may have ended its jobs, and it would be kept for good."""
+        if not 0 <= now - self._checked_at < CHECK_SECONDS:
+            self._checked_at = now
+            for key, line in self._lines.items():
+                if not 0 <= now - line.checked_at < CHECK_SECONDS:
+                    self._due.setdefault(key, now)
+
     async def _bring(self, key: str) -> None:
         self._due.pop(key, None)
         line = self._lines.get(key)
         if line is None:
             return
+        line.checked_at = self.slack.now()
         try:
             async with line.lock:
                 jobs = await self._jobs(line.job)
@@ -169,8 +182,6 @@ class StatusLines:
                     self.reactions.show(line.job, SEEN)
                 if not line.refused:
                     await self._write(key, line, jobs, waiting)
-        except RateLimited as error:
-            self._later(key, error.retry_after)
         except Transient as error:
             self._later(key, error.after or RETRY_SECONDS)
         except SlackRefusal as refusal:

@@ -66,6 +66,18 @@ async def test_what_slack_cannot_do_now_is_logged_once(tmp_path: Path) -> None:
         await place.until(answered, timeout=30)
 
 
+async def test_slack_is_asked_again_when_it_said_and_not_before(place: Workplace) -> None:
+    place.slack.fault(Fault("conversations.replies", status=429, retry_after=300))
+    place.slack.say_as("U0BOB", "C0CLINIC", "<@U0BOT> hello?")
+    await place.slack.until(lambda: place.slack.calls("conversations.replies") > 0)
+
+    async def postponed() -> bool:
+        return not await place.store.inbox_due(MENTION, place.clock.now() + 200)
+
+    await place.until(postponed)
+    assert len(await place.store.inbox_due(MENTION, place.clock.now() + 310)) == 1
+
+
 async def test_a_greeting_says_how_long_transcripts_are_kept(place: Workplace) -> None:
     await place.store.put_channel_settings("T0LOCAL", "C0CALLS", ChannelSettings(retention_days=7))
     for channel, days in (("C0CLINIC", "30 days"), ("C0CALLS", "7 days")):

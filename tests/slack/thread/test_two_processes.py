@@ -24,6 +24,7 @@ from bot.slack.people.users import Users
 from bot.slack.thread.posts import VERIFY_SECONDS, Posts, mark_of
 from bot.slack.thread.reactions import CLAIM_SECONDS, DONE, SEEN, Reactions
 from bot.slack.thread.render import Document
+from bot.slack.thread.status import CHECK_SECONDS
 from bot.slack.thread.uploads import Uploads
 from bot.slack.wiring import Reports, SlackAdapter
 from bot.supervisor import Supervisor
@@ -230,6 +231,22 @@ async def test_a_line_that_is_posted_when_all_is_answered_goes(place: Workplace)
         await place.until(partial(is_gone, place, job))
         asleep.cancel()
     assert lines(place, message) == []
+
+
+async def test_a_line_whose_jobs_another_process_ended_is_forgotten(place: Workplace) -> None:
+    message, job = await place.upload()
+    async with another(place) as other:
+        other.chat.show(job)
+        for _ in range(2):
+            await other.chat.status.flush()
+        assert len(lines(place, message)) == 1
+        await answered(place, job)
+        await place.until(partial(is_gone, place, job))
+        await other.chat.status.flush()
+        assert len(other.chat.status._lines) == 1  # nothing tells this process
+        place.clock.ahead += CHECK_SECONDS + 1.0
+        await other.chat.status.flush()
+        assert other.chat.status._lines == {}
 
 
 async def test_a_line_that_a_killed_process_posted_too_late_goes_a_minute_later(place: Workplace) -> None:
