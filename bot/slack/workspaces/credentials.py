@@ -25,12 +25,13 @@ class Credentials:
         self._lock = asyncio.Lock()
 
     async def installation(self) -> Installation:
-        """What the bot works with here. Raises `Misconfigured` where the app is not installed, `Transient`."""
+        """What the bot works with here. Raises `Misconfigured` where the app is not installed or its token is lost,
+        `Transient`."""
         async with self._lock:
             try:
                 await self._read()
                 if self._known is not None and self._rotation.is_due(self._known):
-                    self._known = await self._rotation.fresh(self._known)
+                    self._known = await self._rotation.fresh(self._known, self.account)
             except StoreError as error:
                 raise Transient(f"the workspace's token cannot be read: {error}") from error
             if self._known is None or not self._known.bot_token:

@@ -37,10 +37,10 @@ from bot.slack.workspaces.oauth import InstallPages
 from bot.slack.workspaces.own_settings import settings_for
 from bot.slack.workspaces.rotation import Rotation
 from bot.slack.workspaces.routing import REMOVALS, Address, addresses_of, jobs_in
-from bot.slack.workspaces.sdk_stores import StoredInstallations, StoredStates
 from bot.supervisor import Supervisor
 
 REFRESH_SECONDS = 60.0  # until a process learns what another one did: installed, removed, set
+AWAY_SECONDS = 600.0  # until messages of a workspace that the bot is not in are looked at again
 
 _log = structlog.get_logger(__name__)
 
@@ -77,9 +77,7 @@ class SlackWorkspaces:
 
     def __post_init__(self) -> None:
         """Build what is there once."""
-        installations = StoredInstallations(self.store, self.clock)
-        states = StoredStates(self.store, self.clock)
-        self.pages = InstallPages(self.settings, self.client, states, installations, self._installed)
+        self.pages = InstallPages(self.settings, self.client, self.store, self.clock, self._installed)
         self._rotation = Rotation(self.settings, self.store, self.clock, self.client)
         self._requests = SignedRequests(self.settings, self.read_body, self.reports.on_refused)
         self._wake_deferred = WakeEvent(self.clock)
@@ -140,7 +138,10 @@ class SlackWorkspaces:
         return await self._adapter(address.team_id)
 
     async def _adapter(self, team_id: str) -> SlackAdapter | None:
-        """The adapter of a workspace that is known, built at the first need."""
+        """The adapter of a workspace that is known, built at the first need; None where the app is not installed.
+
+        Raises `StoreError`, and `Misconfigured` where the workspace's own settings cannot be used.
+        """
         if (known := self._open.get(team_id)) is not None:
             return known.adapter if await known.credentials.installed() is not None else None
         async with self._opening:
@@ -152,11 +153,19 @@ class SlackWorkspaces:
                 await self._begin(installation, workspace)
             return self._open[team_id].adapter
 
+    async def _usable(self, team_id: str) -> SlackAdapter | None:
+        """The same, but None after a report where its settings cannot be used: the other workspaces go on."""
+        try:
+            return await self._adapter(team_id)
+        except Misconfigured as error:
+            self.reports.on_broken(error)
+            return None
+
     async def _begin(self, installation: Installation, workspace: Workspace) -> None:
         team_id = workspace.team_id
         credentials = Credentials(self.store, self.clock, self._rotation, team_id)
         client = self.client.of_workspace(credentials)
-        own = settings_for(self.settings, workspace.settings)
+        own = settings_for(self.settings, workspace)
         adapter = SlackAdapter(
             own,
             self.store,
@@ -181,7 +190,7 @@ class SlackWorkspaces:
         whole = [each.team_id for each in known if not team_id and each.enterprise_id == enterprise_id]
         for each in (team_id,) if team_id else whole:
             await self._close(each)
-            await self._adapter(each)
+            await self._usable(each)
             await self.store.resume_parked(account_of(each), self.clock.now())
             self.on_token(account_of(each))
 
@@ -242,10 +251,7 @@ class SlackWorkspaces:
             if known is not None and (installation is None or known.built_from != _built_from(installation, workspace)):
                 await self._close(team_id)
             if installation is not None and team_id not in self._open:
-                try:
-                    await self._adapter(team_id)
-                except (StepError, StoreError) as error:
-                    _log.warning("workspace_not_opened", team=team_id, detail=str(error))
+                await self._usable(team_id)
 
     async def probe(self, account: str) -> bool:
         """Whether the token of an account of `account_of` works. Raises `StepError`s."""
@@ -278,7 +284,7 @@ class SlackWorkspaces:
             self._background.spawn("show", self._show_later(job))
 
     async def _show_later(self, job: Job) -> None:
-        adapter = await self._adapter(job.origin.team_id)
+        adapter = await self._usable(job.origin.team_id)
         if adapter is not None:
             adapter.chat.show(job)
 
@@ -287,9 +293,9 @@ class SlackWorkspaces:
         await (await self._of(job)).chat.reply(job, transcript)
 
     async def settings_of(self, team_id: str) -> Settings:
-        """The settings that count in a workspace. Raises `StoreError`."""
+        """The settings that count in a workspace. Raises `StoreError`, `Misconfigured`."""
         workspace = await self.store.workspace(team_id)
-        return settings_for(self.settings, workspace.settings) if workspace is not None else self.settings
+        return settings_for(self.settings, workspace) if workspace is not None else self.settings
 
     # --- the loops
 
@@ -311,7 +317,7 @@ class SlackWorkspaces:
         while True:
             self._wake_deferred.clear()
             for team_id in await self.store.teams_with_work(self.clock.now()):
-                adapter = await self._adapter(team_id)
+                adapter = await self._usable(team_id)
                 if adapter is not None:
                     await adapter.deferred.start_due()
             await self._wake_deferred.wait(POLL_SECONDS)
@@ -319,9 +325,12 @@ class SlackWorkspaces:
     async def _verify(self) -> None:
         for row in await self.store.outbox_to_verify(self.clock.now()):
             job = None if row.team_id or not row.job_id else await self.store.job(row.job_id)  # a row of before
-            adapter = await self._adapter(row.team_id if job is None else job.origin.team_id)
+            adapter = await self._usable(row.team_id if job is None else job.origin.team_id)
             if adapter is not None:
                 await adapter.chat.verify(row)
+            else:  # later: it must not take the place of another workspace's
+                later = replace(row, verify_at=self.clock.now() + AWAY_SECONDS)
+                await self.store.update_outbox(later, release=False)
 
     async def stop(self) -> None:
         """Take no more events, let answers end, stop the loops."""

@@ -5,7 +5,9 @@ cookie, too. So nobody can be led into finishing an installation that somebody e
 for tokens, and the tokens are asked whose they are before they are stored.
 """
 
+import hashlib
 import hmac
+import secrets
 from collections.abc import Awaitable, Callable
 from html import escape
 from urllib.parse import urljoin, urlsplit
@@ -15,20 +17,21 @@ import structlog
 from aiohttp import web
 from slack_sdk.errors import SlackApiError
 from slack_sdk.oauth import AuthorizeUrlGenerator
-from slack_sdk.oauth.installation_store import Installation as SdkInstallation
 
 from bot.domain.errors import StepError, StoreError
+from bot.ports.clock import Clock
+from bot.ports.store import Installation, Workspaces
 from bot.settings import Settings
 from bot.slack.api.client import SlackClient
 from bot.slack.api.identity import identify
 from bot.slack.api.methods import METHOD_SCOPES
 from bot.slack.api.payloads import Json, as_object, child, number, text, truth
 from bot.slack.api.tokens import FixedToken
-from bot.slack.workspaces.sdk_stores import STATE_SECONDS, StoredInstallations, StoredStates
 
 INSTALL, REDIRECT = "/slack/install", "/slack/oauth_redirect"
 SCOPES = METHOD_SCOPES | {"app_mentions:read", "commands"}  # those of events and of the command
 COOKIE = "threadscribe-install"
+STATE_SECONDS = 600.0  # from the click on the link to Slack's answer
 _HEADERS = {
     "Cache-Control": "no-store",
     "Referrer-Policy": "no-referrer",  # the address has a code in it
@@ -47,13 +50,13 @@ class InstallPages:
         self,
         settings: Settings,
         client: SlackClient,
-        states: StoredStates,
-        installations: StoredInstallations,
+        store: Workspaces,
+        clock: Clock,
         on_installed: Callable[[str, str], Awaitable[None]],
     ) -> None:
         self._client = client
-        self._states = states
-        self._installations = installations
+        self._store = store
+        self._clock = clock
         self._on_installed = on_installed
         self._client_id = settings.slack_client_id
         self._client_secret = settings.slack_client_secret.get_secret_value()
@@ -72,8 +75,9 @@ class InstallPages:
 
     async def install(self, _: web.Request) -> web.Response:
         """Send the browser to Slack, which asks its person whether the app may be installed."""
+        state, now = secrets.token_urlsafe(32), self._clock.now()
         try:
-            state = await self._states.async_issue()
+            await self._store.add_oauth_state(_digest(state), now + STATE_SECONDS, now)
         except StoreError:
             return _page(503, "Not now", "The bot's database does not answer. Try again in a minute.")
         response = web.Response(status=302, headers={**_HEADERS, "Location": self._authorize.generate(state)})
@@ -94,7 +98,7 @@ class InstallPages:
         held = request.cookies.get(COOKIE, "")
         same = hmac.compare_digest(state.encode("utf-8", "replace"), held.encode("utf-8", "replace"))
         try:
-            if not state or not same or not await self._states.async_consume(state):
+            if not state or not same or not await self._store.use_oauth_state(_digest(state), self._clock.now()):
                 response = _page(
                     400, "Not installed", f"This page was not opened from the link, or it was too late. {_AGAIN}"
                 )
@@ -124,20 +128,19 @@ class InstallPages:
             reason = str(error.response.get("error", "")) if isinstance(error, SlackApiError) else type(error).__name__
             _log.warning("install_refused", reason=reason)
             return _page(502, "Not installed", f"Slack did not complete it ({escape(reason)}). {_AGAIN}")
-        await self._installations.async_save(installation)
-        whole = installation.is_enterprise_install
-        _log.info("installed", team=installation.team_id, enterprise=installation.enterprise_id, whole=whole)
-        await self._on_installed("" if whole else installation.team_id or "", installation.enterprise_id or "")
-        name = (installation.enterprise_name if whole else installation.team_name) or "Slack"
+        await self._store.save_installation(installation, self._clock.now())
+        team_id, enterprise_id = installation.team_id, installation.enterprise_id
+        _log.info("installed", team=team_id, enterprise=enterprise_id, whole=not team_id)
+        await self._on_installed(team_id, enterprise_id)
         return _page(
             200,
-            f"Installed in {escape(name)}",
+            f"Installed in {escape(installation.name or 'Slack')}",
             "Invite the bot into a channel (<code>/invite</code>) and drop a recording there."
-            if not whole
+            if team_id
             else "Now add the app to the organisation's workspaces, in the administration of Slack.",
         )
 
-    async def _installation(self, answer: Json) -> SdkInstallation:
+    async def _installation(self, answer: Json) -> Installation:
         """What Slack gave, and whose it is as Slack says. Raises `ValueError` for an answer that is not consistent."""
         token, whole = text(answer, "access_token"), truth(answer, "is_enterprise_install")
         team, enterprise = child(answer, "team"), child(answer, "enterprise")
@@ -150,23 +153,26 @@ class InstallPages:
             raise ValueError("the token is of another workspace")
         if whole and not text(enterprise, "id"):
             raise ValueError("no organisation")
-        lasts = number(answer, "expires_in")
-        return SdkInstallation(
+        team_id, lasts = "" if whole else text(team, "id"), number(answer, "expires_in")
+        return Installation(
+            id=team_id or text(enterprise, "id"),
+            team_id=team_id,
+            enterprise_id=text(enterprise, "id"),
+            name=text(enterprise if whole else team, "name"),
             app_id=text(answer, "app_id"),
-            enterprise_id=text(enterprise, "id") or None,
-            enterprise_name=text(enterprise, "name") or None,
-            team_id=text(team, "id") or None,
-            team_name=text(team, "name") or None,
-            bot_token=token,
-            bot_id=me.bot_id,
             bot_user_id=text(answer, "bot_user_id") or me.bot_user_id,
-            bot_scopes=text(answer, "scope"),
-            bot_refresh_token=text(answer, "refresh_token") or None,
-            bot_token_expires_in=int(lasts) if lasts else None,
-            user_id=text(child(answer, "authed_user"), "id"),
-            is_enterprise_install=whole,
-            token_type="bot",  # noqa: S106 - a kind, not a token
+            bot_id=me.bot_id,
+            scopes=tuple(scope for scope in text(answer, "scope").split(",") if scope),
+            installed_by=text(child(answer, "authed_user"), "id"),
+            bot_token=token,
+            refresh_token=text(answer, "refresh_token"),
+            expires_at=self._clock.now() + lasts if lasts else None,
         )
+
+
+def _digest(state: str) -> str:
+    """What is stored of a state."""
+    return hashlib.sha256(state.encode("utf-8", "replace")).hexdigest()
 
 
 def _page(status: int, title: str, said: str) -> web.Response:

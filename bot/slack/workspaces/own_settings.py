@@ -4,22 +4,25 @@ from collections.abc import Mapping
 
 from pydantic import ValidationError
 
-from bot.domain.errors import StoreError
+from bot.domain.errors import Misconfigured
+from bot.ports.store import Workspace
 from bot.settings import Settings
+from bot.slack.workspaces.accounts import account_of
 
 OWN = ("provider", "providers_allowed", "reply_language", "retention_days", "max_file_mb", "status_after_seconds")
 
 
-def settings_for(settings: Settings, own: Mapping[str, str]) -> Settings:
-    """The settings of the process, with those of a workspace in place of its own. `own` is by names in upper case.
+def settings_for(settings: Settings, workspace: Workspace) -> Settings:
+    """The settings of the process, with those of a workspace in place of its own.
 
-    Raises `StoreError` for stored ones that cannot be used: those of the process may allow more.
+    Raises `Misconfigured` for stored ones that cannot be used (any more): those of the process may allow more.
     """
-    changed = {name.lower(): value for name, value in own.items() if name.lower() in OWN}
+    changed = {name.lower(): value for name, value in workspace.settings.items() if name.lower() in OWN}
     try:
         return checked(settings, changed) if changed else settings
     except ValueError as error:
-        raise StoreError(f"The settings of a workspace cannot be used: {error}") from error
+        account, team_id = account_of(workspace.team_id), workspace.team_id
+        raise Misconfigured(account, f"the settings of {team_id} itself cannot be used: {error}") from error
 
 
 def checked(settings: Settings, changed: Mapping[str, str]) -> Settings:

@@ -12,18 +12,19 @@ from contextlib import suppress
 import aiohttp
 import structlog
 from slack_sdk.errors import SlackTokenRotationError
+from slack_sdk.oauth.installation_store import Bot
 from slack_sdk.oauth.token_rotation.async_rotator import AsyncTokenRotator
 
-from bot.domain.errors import StoreError, Transient
+from bot.domain.errors import Misconfigured, StoreError, Transient
 from bot.ports.clock import Clock
 from bot.ports.store import Installation, JobStore
 from bot.settings import Settings
-from bot.slack.api.client import SlackClient
-from bot.slack.workspaces.sdk_stores import bot_of
+from bot.slack.api.client import BUSY_ERRORS, MAYBE_DONE_ERRORS, RATE_ERRORS, SlackClient
 
 BEFORE_SECONDS = 7200.0  # of the twelve hours that Slack gives a token
 LEASE_SECONDS = 120.0  # longer than an exchange takes: a request of 30 s
 AGAIN_SECONDS = 60.0  # after an exchange that failed
+_PASSING = {"", *BUSY_ERRORS, *MAYBE_DONE_ERRORS, *RATE_ERRORS}
 _OVER_SECONDS = 5.0  # a token that ends so soon is not used any more
 
 _log = structlog.get_logger(__name__)
@@ -47,11 +48,11 @@ class Rotation:
         ends = installation.expires_at
         return ends is not None and ends - self._clock.now() < BEFORE_SECONDS
 
-    async def fresh(self, installation: Installation) -> Installation:
+    async def fresh(self, installation: Installation, account: str) -> Installation:
         """The installation with a token that is good for a while, if one is available.
 
-        Raises `Transient` when the old one has ended and another process is at it, or Slack cannot be reached;
-        `StoreError`.
+        When the old one has ended: raises `Transient` while another process exchanges it or Slack cannot be reached,
+        and `Misconfigured` (with `account`) where Slack refuses to exchange it. Raises `StoreError`.
         """
         now = self._clock.now()
         if not self._over(installation) and 0 <= now - self._failed_at.get(installation.id, -1e9) < AGAIN_SECONDS:
@@ -63,22 +64,23 @@ class Rotation:
                 raise Transient("another process is exchanging the token", after=1.0)
             return current
         try:
-            return await self._exchanged(installation)
+            return await self._exchanged(installation, account)
         finally:
             with suppress(StoreError):  # it ends by itself
                 await self._store.release_task(task, owner)
 
-    async def _exchanged(self, installation: Installation) -> Installation:
+    async def _exchanged(self, installation: Installation, account: str) -> Installation:
         current = await self._store.installation(installation.id)
         if current is None or not current.active or not self.is_due(current):
             return current or installation
         try:
             # An end in the past: the SDK goes by its own clock, and the decision is made here.
-            bot = bot_of(current)
-            bot.bot_token_expires_at = 1
-            rotated = await self._rotator.perform_bot_token_rotation(bot=bot)
-        except (SlackTokenRotationError, aiohttp.ClientError, TimeoutError, OSError, ValueError) as error:
-            return self._refused(current, _reason(error))
+            rotated = await self._rotator.perform_bot_token_rotation(bot=_bot_of(current, expires_at=1))
+        except SlackTokenRotationError as error:
+            code = str(error.api_error.response.get("error", ""))  # its own words quote the answer, with tokens in it
+            return self._refused(current, code or "no reason", "" if code in _PASSING else account)
+        except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as error:
+            return self._refused(current, type(error).__name__)
         if rotated is None or not rotated.bot_token:
             return self._refused(current, "an answer without a token")
         ends = None if rotated.bot_token_expires_at is None else float(rotated.bot_token_expires_at)
@@ -88,18 +90,33 @@ class Rotation:
         self._failed_at.pop(current.id, None)
         return await self._store.installation(current.id) or current
 
-    def _refused(self, current: Installation, reason: str) -> Installation:
+    def _refused(self, current: Installation, reason: str, account: str = "") -> Installation:
+        """The old token as long as it is good. `account` is given where another try would be refused, too."""
         self._failed_at[current.id] = self._clock.now()
         _log.warning("token_not_rotated", installation=current.id, reason=reason)
-        if self._over(current):
-            raise Transient(f"the token has ended, and could not be exchanged: {reason}", after=AGAIN_SECONDS)
-        return current
+        if not self._over(current):
+            return current
+        detail = f"the token has ended, and could not be exchanged: {reason}"
+        if account:
+            raise Misconfigured(account, f"{detail}; install the app there again")
+        raise Transient(detail, after=AGAIN_SECONDS)
 
     def _over(self, installation: Installation) -> bool:
         return installation.expires_at is not None and installation.expires_at - self._clock.now() < _OVER_SECONDS
 
 
-def _reason(error: Exception) -> str:
-    """Slack's name for the reason; the SDK's own words quote the answer, which has tokens in it."""
-    cause = error.api_error if isinstance(error, SlackTokenRotationError) else None
-    return str(cause.response.get("error", "")) if cause is not None else type(error).__name__
+def _bot_of(installation: Installation, expires_at: int) -> Bot:
+    """An installation as the SDK's rotator wants it."""
+    return Bot(
+        app_id=installation.app_id,
+        enterprise_id=installation.enterprise_id or None,
+        team_id=installation.team_id or None,
+        bot_token=installation.bot_token,
+        bot_id=installation.bot_id,
+        bot_user_id=installation.bot_user_id,
+        bot_scopes=list(installation.scopes),
+        bot_refresh_token=installation.refresh_token or None,
+        bot_token_expires_at=expires_at,
+        is_enterprise_install=not installation.team_id,
+        installed_at=installation.installed_at,
+    )

@@ -1,12 +1,15 @@
 """Installing the app by OAuth, against a Slack that gives a code once, a state back, and tokens."""
 
 import sqlite3
+import time
 from pathlib import Path
 
 import aiohttp
 import pytest
 
 from bot.domain.job import State
+from bot.ports.store import OutboxMessage, Phase
+from bot.slack.incoming.intake import GREETING
 from tests.support.harnesses.workspaces import GRID, GRID_A, ONE, TWO, Host, host, installed
 
 
@@ -112,3 +115,34 @@ async def test_a_workspace_that_removes_the_app_waits_and_goes_on_when_it_is_bac
     assert kept in place.slack(TWO).workspace.all_messages()
     assert (await place.install(ONE)).status == 200
     await place.answered(ONE, message)
+
+
+async def test_settings_of_a_workspace_that_cannot_be_used_stop_no_other(place: Host) -> None:
+    await installed(place, organisation=False)
+    await place.store.save_workspace_settings(ONE, {"RETENTION_DAYS": "a week"}, None)
+    assert (await place.install(ONE)).status == 200, place.pages  # from now on they count
+    now = time.time()
+
+    async def owed(team_id: str, number: int, verify_at: float) -> str:
+        key = f"greeting:{team_id}:C0CALLS{number}"
+        row = OutboxMessage(key, "", "C0CALLS", "", Phase.POSTED, now, "1.0", verify_at=verify_at, team_id=team_id)
+        assert await place.store.update_outbox(row) is not None
+        return key
+
+    for number in range(60):  # more than are verified at once
+        await owed(ONE, number, now - 60.0)
+    last = await owed(TWO, 0, now - 1.0)
+    for team_id in (ONE, TWO):
+        await place.store.put_inbox(GREETING, f"{team_id}:C0CLINIC", "C0CLINIC", b"{}", now, now, team_id)
+    await place.slack(TWO).until(lambda: any(each.is_bot for each in place.slack(TWO).messages("C0CLINIC")), 30)
+
+    async def verified() -> bool:
+        row = await place.store.outbox_message(last)
+        return row is not None and row.verify_at is None
+
+    await place.until(verified)
+    assert place.core is not None
+    assert place.core.engine.accounts.broken == ("slack:T0ONE",)
+    await place.store.save_workspace_settings(ONE, {}, None)
+    assert (await place.install(ONE)).status == 200
+    await place.answered(ONE, await place.upload(ONE))

@@ -81,13 +81,14 @@ async def test_an_exchange_that_is_refused_leaves_the_token_that_is_still_good(t
         stored = await store.installation(ONE)
         assert stored is not None
         for _ in range(2):  # the second time nobody is asked: the first was a moment ago
-            assert (await rotation.fresh(stored)).bot_token == "xoxb-1"
+            assert (await rotation.fresh(stored, "slack:T0ONE")).bot_token == "xoxb-1"
             assert grants.refused == ["invalid_refresh_token"]
         await store.save_installation(replace(broken, expires_at=1.0), now)
         over = await store.installation(ONE)
         assert over is not None
-        with pytest.raises(Transient, match="could not be exchanged"):
-            await rotation.fresh(over)
+        with pytest.raises(Misconfigured, match="could not be exchanged: invalid_refresh_token; install") as raised:
+            await rotation.fresh(over, "slack:T0ONE")
+        assert raised.value.account == "slack:T0ONE"  # no later try can succeed: the operator is told
 
 
 async def test_of_twelve_that_exchange_at_once_in_two_connections_one_does(tmp_path: Path, database: str) -> None:
