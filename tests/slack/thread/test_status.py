@@ -36,9 +36,12 @@ async def test_a_line_and_a_reaction_come_at_once_and_go_with_the_reply(place: W
     job = await place.replying(job, TALK)
     await place.answer(job, TALK)
     await place.slack.until(lambda: not lines(place, message) and reactions(message) == {"white_check_mark"})
-    row = await place.store.outbox_message(f"status:T0LOCAL:C0CLINIC:{message.ts}")
-    assert row is not None
-    assert row.phase == "gone"
+
+    async def stored() -> bool:  # a moment after Slack has deleted it
+        row = await place.store.outbox_message(f"status:T0LOCAL:C0CLINIC:{message.ts}")
+        return row is not None and row.phase == "gone"
+
+    await place.until(stored)
 
 
 async def test_a_line_is_edited_at_most_every_few_seconds_and_ends_with_the_last_state(place: Workplace) -> None:
