@@ -1,7 +1,8 @@
 """The command line: `threadscribe serve | try | doctor | transcribe`, `jobs | retry | cancel | purge` to look after
 jobs, and `rekey | migrate-store` to look after the database.
 
-Exit codes: 0 fine, 1 a check failed, 2 usage or settings (one line per fault, no traceback), 130 stopped by Ctrl-C.
+Exit codes: 0 fine, 1 it did not work or a check failed, 2 usage or settings (one line per fault, no traceback), 130
+stopped by Ctrl-C.
 Each command imports what it needs when it runs, so that `--help` is there at once.
 """
 
@@ -316,14 +317,15 @@ def erase(
 
     All options that are given must match. It says what Slack and the providers still hold. Content under a hold stays.
     """
-    from bot.cli.records import moment_of, run_erase
+    from bot.cli.common import moment_of, no_day
+    from bot.cli.records import run_erase
     from bot.ports.store import EraseFilter
 
     if not (user or channel or job or before or team):
         raise fail(["say what to erase: --user, --channel, --job, --before or --team."], 2)
     until = moment_of(before) if before else None
     if before and until is None:
-        raise fail([f"--before is {before!r}: it must be a day, for example 2026-11-25."], 2)
+        raise fail([no_day("--before", before)], 2)
     if not yes and not sys.stdin.isatty():
         raise fail(["erasing cannot be undone: give --yes as well."], 2)
     which = EraseFilter(team_id=team, user_id=user, channel_id=channel, job_id=job, before=until)

@@ -4,13 +4,13 @@ import os
 import shutil
 import sqlite3
 from collections.abc import AsyncIterator
-from datetime import date, datetime
+from contextlib import closing, suppress
+from datetime import datetime
 from pathlib import Path
 
 import typer
 
-from bot.cli.records import record_command
-from bot.cli.stores import with_store
+from bot.cli.common import day_of, fail, moment_of, no_day, record_command, with_store
 from bot.domain.errors import StoreError
 from bot.domain.job import Job, State
 from bot.ports.store import JobFilter, JobStore
@@ -31,11 +31,11 @@ def run_backup(settings: Settings, target: Path) -> int:
     """
     file = _file_of(settings)
     if file is None:
-        return _fail("a PostgreSQL database is backed up by its own program: pg_dump --format=custom.", 2)
+        return fail("a PostgreSQL database is backed up by its own program: pg_dump --format=custom.", 2)
     if not file.exists():
-        return _fail(f"there is no database at {file}.", 1)
+        return fail(f"there is no database at {file}.", 1)
     if target.exists():
-        return _fail(f"{target} exists already: name a new file.", 2)
+        return fail(f"{target} exists already: name a new file.", 2)
     try:
         os.close(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _PRIVATE))
         source, copy = sqlite3.connect(f"file:{file}?mode=ro", uri=True), sqlite3.connect(target)
@@ -47,10 +47,10 @@ def run_backup(settings: Settings, target: Path) -> int:
             source.close()
     except (OSError, sqlite3.Error) as error:
         target.unlink(missing_ok=True)
-        return _fail(f"the backup failed: {error}.", 1)
+        return fail(f"the backup failed: {error}.", 1)
     if verdict != "ok":
         target.unlink(missing_ok=True)
-        return _fail(f"the copy is damaged ({verdict}): is the database?", 1)
+        return fail(f"the copy is damaged ({verdict}): is the database?", 1)
     typer.echo(f"Copied {file} to {target} ({target.stat().st_size // 1024 + 1} KB) and checked it.")
     if settings.sealing_key:
         typer.echo("Its content is sealed: keep STORAGE_KEY too, somewhere else.")
@@ -64,31 +64,38 @@ def run_restore(settings: Settings, source: Path) -> int:
     """
     file = _file_of(settings)
     if file is None:
-        return _fail("a PostgreSQL database is restored by its own program: pg_restore.", 2)
+        return fail("a PostgreSQL database is restored by its own program: pg_restore.", 2)
+    partial = file.with_name(f"{file.name}.restoring")
     try:
         lock = LockFile(file.with_name(f"{file.name}.lock"))
     except StoreError as error:
-        return _fail(f"{error} Stop the bot first.", 1)
+        return fail(f"{error} Stop the bot first.", 1)
     try:
-        checked = sqlite3.connect(f"file:{source}?mode=ro", uri=True)
-        try:
-            (verdict,) = checked.execute("PRAGMA integrity_check").fetchone()
-        finally:
-            checked.close()
-        if verdict != "ok":
-            return _fail(f"{source} is damaged ({verdict}); nothing was changed.", 1)
-        kept = _set_aside(file)
-        partial = file.with_name(f"{file.name}.restoring")
+        if fault := _unusable(source):
+            return fail(f"{source} {fault}; nothing was changed.", 1)
         shutil.copyfile(source, partial)
         partial.chmod(_PRIVATE)
+        kept = _set_aside(file)
         partial.replace(file)
     except (OSError, sqlite3.Error) as error:
-        return _fail(f"{source} cannot be restored: {error}; the database is as it was.", 1)
+        return fail(f"{source} cannot be restored: {error}; the database is as it was.", 1)
     finally:
+        with suppress(OSError):
+            partial.unlink(missing_ok=True)
         lock.release()
     typer.echo(f"Restored {file} from {source}." + (f" What was there is in {kept}." if kept else ""))
     typer.echo("Start the bot; it finds what was dropped since the backup, as far as Slack still lists it.")
     return 0
+
+
+def _unusable(source: Path) -> str:
+    """Why a file is no backup that can be restored, or "". Raises `sqlite3.Error` for what is no database."""
+    with closing(sqlite3.connect(f"file:{source}?mode=ro", uri=True)) as db:
+        (verdict,) = db.execute("PRAGMA integrity_check").fetchone()
+        if verdict != "ok":
+            return f"is damaged ({verdict})"
+        tables = db.execute("SELECT COUNT(*) FROM sqlite_master WHERE type = 'table' AND name IN ('job', 'migration')")
+        return "" if tables.fetchone() == (2,) else "is no database of Threadscribe"
 
 
 def _set_aside(file: Path) -> Path | None:
@@ -109,17 +116,15 @@ def run_export(settings: Settings, since: str, target: Path, formats: tuple[Form
     """Write the transcripts of all answered jobs since a day (YYYY-MM-DD; "" for all), of one workspace if `team` is
     given, into a directory.
 
-    2 for a date or a directory that cannot be used, 1 when the database cannot be read.
+    2 for a date or a directory that cannot be used, 1 when the database cannot be read or a file not be written.
     """
-    try:
-        day = date.fromisoformat(since) if since else date.min
-        start = datetime.combine(day, datetime.min.time()).astimezone().timestamp() if since else 0.0
-    except ValueError:
-        return _fail(f"--since is {since!r}: it must be a day, for example 2026-11-25.", 2)
+    start = moment_of(since) if since else 0.0
+    if start is None:
+        return fail(no_day("--since", since), 2)
     try:
         target.mkdir(parents=True, exist_ok=True, mode=0o700)
     except OSError as error:
-        return _fail(f"{target} cannot be made: {error.strerror}.", 2)
+        return fail(f"{target} cannot be made: {error.strerror}.", 2)
 
     async def act(store: JobStore) -> int:
         written = 0
@@ -127,10 +132,12 @@ def run_export(settings: Settings, since: str, target: Path, formats: tuple[Form
             transcript = await store.transcript(job.id)
             if transcript is None:
                 continue
-            shared = datetime.fromtimestamp(job.created_at).astimezone().strftime("%Y-%m-%d")
-            for wanted in formats:
-                name = file_name(f"{shared} {job.file.name or 'recording'} {job.id}", wanted)
-                _write(target / name, export(named(transcript), wanted, title=job.file.name))
+            for wanted in formats:  # the id comes before the name, which may be cut
+                name = file_name(f"{day_of(job.created_at)} {job.id} {job.file.name or 'recording'}", wanted)
+                try:
+                    _write(target / name, export(named(transcript), wanted, title=job.file.name))
+                except OSError as error:
+                    return fail(f"{target / name} cannot be written: {error.strerror}. {written} were written.", 1)
             written += 1
             _progress(written)
         await record_command(store, "export", transcripts=str(written))
@@ -166,8 +173,3 @@ def _progress(written: int) -> None:
 
 def _file_of(settings: Settings) -> Path | None:
     return sqlite_file(settings.database_url)
-
-
-def _fail(text: str, code: int) -> int:
-    typer.echo(f"threadscribe: {text}", err=True)
-    return code

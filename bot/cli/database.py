@@ -10,6 +10,7 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskProgressColumn, TextColumn
 
+from bot.cli.common import fail
 from bot.domain.errors import StoreError
 from bot.failpoints import Failpoints
 from bot.settings import Settings
@@ -87,12 +88,11 @@ def _report(outcome: Rekeyed, seal: Seal, had_old: bool) -> int:
         return 0
     typer.echo(f"{said}.")
     shown = ", ".join(outcome.damaged[:_NAMED]) + (", …" if len(outcome.damaged) > _NAMED else "")
-    typer.echo(
-        f"threadscribe: {len(outcome.damaged)} did not open and stayed as they were ({shown}): they are damaged. "
+    return fail(
+        f"{len(outcome.damaged)} did not open and stayed as they were ({shown}): they are damaged. "
         "Restore them from a backup, or keep the old key in STORAGE_KEY_OLD until they are purged.",
-        err=True,
+        1,
     )
-    return 1
 
 
 def run_migrate_store(settings: Settings, to: str, again: bool, points: Failpoints | None = None) -> int:
@@ -100,8 +100,7 @@ def run_migrate_store(settings: Settings, to: str, again: bool, points: Failpoin
     try:
         file = sqlite_file(to)
     except StoreError as error:
-        typer.echo(f"threadscribe: {_of_target(error)}", err=True)
-        return 2
+        return fail(_of_target(error), 2)
 
     async def work() -> int:
         source_file = sqlite_file(settings.database_url)
@@ -136,8 +135,6 @@ def _guarded(work: Coroutine[Any, Any, int], stopped: str) -> int:
     try:
         return asyncio.run(work)
     except StoreError as error:
-        typer.echo(f"threadscribe: {error}", err=True)
-        return 1
+        return fail(str(error), 1)
     except KeyboardInterrupt:
-        typer.echo(f"threadscribe: {stopped}", err=True)
-        return INTERRUPTED
+        return fail(stopped, INTERRUPTED)

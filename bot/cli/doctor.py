@@ -17,6 +17,8 @@ from rich.console import Console
 
 from bot.app import open_providers, work_directory
 from bot.blobs import blob_faults, blobs_for
+from bot.cli.common import store_of
+from bot.cli.serve import why
 from bot.cli.slack_checks import app_token, bot_token
 from bot.cli.workspaces import installation_findings
 from bot.clock import SystemClock
@@ -29,7 +31,6 @@ from bot.ports.provider import Finding
 from bot.providers.findings import bucket_findings
 from bot.settings import Settings
 from bot.subprocesses.confinement import missing
-from storage import open_store
 from storage.engines.address import sqlite_file
 
 SKEW_SECONDS = 60.0
@@ -76,7 +77,8 @@ async def _examine(settings: Settings) -> list[Finding]:
     findings += await _installations(settings) if settings.several_workspaces else await bot_token(settings)
     findings += await app_token(settings)
     findings += await _providers(settings)
-    findings.append(await _port(settings))
+    findings.append(await _port("Port", "PORT", settings.host, settings.port))
+    findings.append(await _port("Operator's port", "ADMIN_PORT", settings.admin_host, settings.admin_port))
     if settings.public_url:
         findings.append(await _public_url(settings))
     return findings
@@ -102,18 +104,14 @@ async def _database(settings: Settings) -> list[Finding]:
         file = sqlite_file(settings.database_url)
         if file is not None and not file.exists() and _can_be_made(file):
             return [Finding(True, "Database", f"{file} will be made at the first start")]
-        store = await open_store(
-            settings.database_url, settings.sealing_key, exclusive=False, old_keys=settings.old_keys
-        )
+        async with store_of(settings) as store:
+            try:
+                await store.ping()
+                orphans = await store.jobs_of_unknown_lanes((SLACK_LANE, *settings.providers))
+            except StoreError as error:
+                return [Finding(False, "Database", str(error), "Free disk space, or make the file writable.")]
     except StoreError as error:
         return [Finding(False, "Database", str(error), _database_remedy(str(error)))]
-    try:
-        await store.ping()
-        orphans = await store.jobs_of_unknown_lanes((SLACK_LANE, *settings.providers))
-    except StoreError as error:
-        return [Finding(False, "Database", str(error), "Free disk space, or make the file writable.")]
-    finally:
-        await store.close()
     sealed = "sealed with STORAGE_KEY" if settings.sealing_key else "not sealed (set STORAGE_KEY to seal it)"
     findings = [Finding(True, "Database", f"{scheme} can be read and written; content is {sealed}")]
     for account, count in Counter(job.parked_for or job.account for job in orphans).items():
@@ -128,17 +126,10 @@ async def _installations(settings: Settings) -> list[Finding]:
     if file is not None and not file.exists():
         return []
     try:
-        store = await open_store(
-            settings.database_url, settings.sealing_key, exclusive=False, old_keys=settings.old_keys
-        )
+        async with store_of(settings) as store:
+            return await installation_findings(settings, store)
     except StoreError:
         return []
-    try:
-        return await installation_findings(settings, store)
-    except StoreError as error:
-        return [Finding(False, "Slack", str(error), _database_remedy(str(error)))]
-    finally:
-        await store.close()
 
 
 def _database_remedy(why: str) -> str:
@@ -160,25 +151,25 @@ def _directory(settings: Settings) -> Finding:
     return Finding(True, "Temporary audio", f"{directory} can be written")
 
 
-async def _port(settings: Settings) -> Finding:
-    """Whether the web routes can listen; a bot that runs already holds the port, and answers."""
-    where = f"{settings.host}:{settings.port}"
+async def _port(subject: str, variable: str, host: str, port: int) -> Finding:
+    """Whether web routes can listen; a bot that runs already holds the port, and answers."""
+    where = f"{host}:{port}"
     try:
-        server = await asyncio.start_server(lambda reader, writer: writer.close(), settings.host, settings.port)
+        server = await asyncio.start_server(lambda reader, writer: writer.close(), host, port)
     except OSError as error:
-        if error.errno == errno.EADDRINUSE and await _answers(settings):
-            return Finding(True, "Port", f"{where} is held by a bot that runs already")
-        why = os.strerror(error.errno) if error.errno else str(error)
-        return Finding(False, "Port", f"cannot listen on {where}: {why}", "Stop what holds it, or set PORT (or HOST).")
+        if error.errno == errno.EADDRINUSE and await _answers(where):
+            return Finding(True, subject, f"{where} is held by a bot that runs already")
+        remedy = f"Stop what holds it, or set {variable} (or {variable.replace('PORT', 'HOST')})."
+        return Finding(False, subject, f"cannot listen on {where}: {why(error)}", remedy)
     server.close()
     await server.wait_closed()
-    return Finding(True, "Port", f"{where} is free")
+    return Finding(True, subject, f"{where} is free")
 
 
-async def _answers(settings: Settings) -> bool:
+async def _answers(where: str) -> bool:
     http = Http(SystemClock())
     try:
-        answer = await http.call("port", "GET", f"http://{settings.host}:{settings.port}/healthz", timeout=3.0)
+        answer = await http.call("port", "GET", f"http://{where}/healthz", timeout=3.0)
     except StepError:
         return False
     finally:

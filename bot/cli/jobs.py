@@ -1,43 +1,30 @@
 """`jobs`, `retry`, `cancel`, `purge`: the operator's view of the job table."""
 
 import json
-from datetime import datetime
 
 import typer
 from rich.console import Console
 from rich.table import Table
 
-from bot.cli.records import record_command
-from bot.cli.stores import database_time, with_store
+from bot.cli.common import OPERATOR, database_time, fail, record_command, time_of, with_store
 from bot.domain.errors import LostLease
 from bot.domain.job import Job, State
-from bot.domain.machine import Cause, Ended, Parked, stage_of
+from bot.domain.machine import Cause, Deleted, Ended, Parked, stage_of
 from bot.ports.store import JobFilter, JobStore
 from bot.settings import Settings
 from bot.text.printable import one_line
-
-_OPERATOR = "operator"
-
-
-def _say(text: str, code: int) -> int:
-    typer.echo(text, err=code != 0)
-    return code
-
-
-def _when(at: float | None) -> str:
-    return "" if at is None else datetime.fromtimestamp(at).astimezone().strftime("%Y-%m-%d %H:%M:%S")
 
 
 def run_jobs(settings: Settings, job_id: str, state: str, limit: int, as_json: bool, team: str = "") -> int:
     """List jobs, of one workspace if `team` is given, or show one; 2 for an unknown state, 1 for an unknown job."""
     if state and state not in tuple(State):
-        return _say(f"threadscribe: --state is {state!r}: it must be one of {', '.join(State)}.", 2)
+        return fail(f"--state is {state!r}: it must be one of {', '.join(State)}.", 2)
 
     async def act(store: JobStore) -> int:
         if job_id:
             job = await store.job(job_id)
             if job is None:
-                return _say(f"threadscribe: there is no job {job_id}.", 1)
+                return fail(f"there is no job {job_id}.", 1)
             await _show_one(store, job, as_json)
             return 0
         states = (State(state),) if state else ()
@@ -85,13 +72,13 @@ async def _show_one(store: JobStore, job: Job, as_json: bool) -> None:
         return
     console = Console()
     for name, value in _facts(job).items():
-        shown = _when(value) if name.endswith("_at") and isinstance(value, float) else value
+        shown = time_of(value) if name.endswith("_at") and isinstance(value, float) else value
         if shown not in (None, ""):
             console.print(f"{name:12} {one_line(str(shown))}", markup=False, highlight=False)
     table = Table("time", "state", "cause", box=None, pad_edge=False)
     for event in events:
         cause = f"{event.cause}: {event.detail}" if event.detail else event.cause
-        table.add_row(_when(event.at), event.target.value, one_line(cause))
+        table.add_row(time_of(event.at), event.target.value, one_line(cause))
     console.print(table, markup=False)
 
 
@@ -105,7 +92,9 @@ def _show_many(jobs: list[Job], as_json: bool) -> None:
     table = Table("job", "state", "provider", "created", "tries", "last error", box=None, pad_edge=False)
     for job in jobs:
         shown = job.problem.code.value if job.problem else job.last_error
-        table.add_row(job.id, job.state.value, job.provider, _when(job.created_at), str(job.attempts), one_line(shown))
+        table.add_row(
+            job.id, job.state.value, job.provider, time_of(job.created_at), str(job.attempts), one_line(shown)
+        )
     Console().print(table, markup=False)
 
 
@@ -115,9 +104,11 @@ def run_retry(settings: Settings, job_id: str) -> int:
     async def act(store: JobStore) -> int:
         job = await store.job(job_id)
         if job is None:
-            return _say(f"threadscribe: there is no job {job_id}.", 1)
+            return fail(f"there is no job {job_id}.", 1)
         stage = stage_of(job)
         now = await database_time(store)
+        if isinstance(stage, Deleted):
+            return fail(f"the recording of job {job_id} was deleted, so it cannot be tried again.", 1)
         try:
             match stage:
                 case Ended():
@@ -127,9 +118,10 @@ def run_retry(settings: Settings, job_id: str) -> int:
                 case _:
                     await store.wake(job.id, now)
         except LostLease:
-            return _say(f"threadscribe: job {job_id} has just moved on; look at it with: threadscribe jobs {job_id}", 1)
+            return fail(f"job {job_id} has just moved on; look at it with: threadscribe jobs {job_id}", 1)
         await record_command(store, "retry", job_id)
-        return _say(f"Job {job_id} is tried again.", 0)
+        typer.echo(f"Job {job_id} is tried again.")
+        return 0
 
     return with_store(settings, act)
 
@@ -139,11 +131,12 @@ def run_cancel(settings: Settings, job_id: str) -> int:
 
     async def act(store: JobStore) -> int:
         if await store.job(job_id) is None:
-            return _say(f"threadscribe: there is no job {job_id}.", 1)
-        if not await store.request_cancel(job_id, _OPERATOR, await database_time(store)):
-            return _say(f"threadscribe: job {job_id} is over already, or its reply is being posted.", 1)
+            return fail(f"there is no job {job_id}.", 1)
+        if not await store.request_cancel(job_id, OPERATOR, await database_time(store)):
+            return fail(f"job {job_id} is over already, or its reply is being posted.", 1)
         await record_command(store, "cancel", job_id)
-        return _say(f"Job {job_id} is being cancelled.", 0)
+        typer.echo(f"Job {job_id} is being cancelled.")
+        return 0
 
     return with_store(settings, act)
 
@@ -152,12 +145,14 @@ def run_purge(settings: Settings, days: int | None) -> int:
     """Delete content that is older than `days` days now; None takes RETENTION_DAYS."""
     age = settings.retention_days if days is None else days
     if age == 0 and days is None:
-        return _say("RETENTION_DAYS is 0: content is never deleted. Give --older-than-days to purge anyway.", 0)
+        typer.echo("RETENTION_DAYS is 0: content is never deleted. Give --older-than-days to purge anyway.")
+        return 0
 
     async def act(store: JobStore) -> int:
         longest = (settings.retention_max_days or None) if days is None else days  # a typed age is for every channel
         count = await store.purge(await database_time(store), age, longest)
         await record_command(store, "purge", jobs=str(count))
-        return _say(f"Purged the content of {count} job{'' if count == 1 else 's'}.", 0)
+        typer.echo(f"Purged the content of {count} job{'' if count == 1 else 's'}.")
+        return 0
 
     return with_store(settings, act)

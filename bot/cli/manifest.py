@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 import typer
 import yaml
 
+from bot.cli.common import fail
 from bot.cli.slack_checks import MANIFEST
 
 CREATE = "https://api.slack.com/apps?new_app=1&"
@@ -52,13 +53,9 @@ def run_manifest(http: str, form: Literal["yaml", "json"], open_: bool, distribu
     """Print the manifest; with `open_`, print and open the link that creates the app. 2 for an address without TLS, or
     none where one is needed."""
     if distributed and not http:
-        typer.echo(
-            "threadscribe: --distributed needs --http: Slack sends the user who installs the app there.", err=True
-        )
-        return 2
+        return fail("--distributed needs --http: Slack sends the user who installs the app there.", 2)
     if http and not http.startswith("https://"):
-        typer.echo("threadscribe: --http must be an https:// address: Slack sends events to no other.", err=True)
-        return 2
+        return fail("--http must be an https:// address: Slack sends events to no other.", 2)
     document = manifest(http, distributed)
     if open_:
         link = create_link(document)

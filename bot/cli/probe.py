@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 
 import typer
 
+from bot.cli.common import fail
 from bot.clock import SystemClock
 from bot.domain.errors import StepError
 from bot.http import Http
@@ -33,8 +34,7 @@ def run_probe(settings: Settings, channel: str) -> int:
 
 async def _run(settings: Settings, channel: str) -> int:
     if fault := await channel_faults(settings, channel):
-        typer.echo(f"threadscribe: this channel cannot be asked in: {fault}.", err=True)
-        return 1
+        return fail(f"this channel cannot be asked in: {fault}.", 1)
     async with open_client(settings, SystemClock()) as client:
         probe = Probe(settings, client, channel)
         questions: Mapping[str, Callable[[], Awaitable[str]]] = {

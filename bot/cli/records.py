@@ -2,11 +2,11 @@
 
 import json
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import datetime
 
 import typer
 
-from bot.cli.stores import database_time, with_store
+from bot.cli.common import OPERATOR, database_time, day_of, fail, moment_of, no_day, record, time_of, with_store
 from bot.ports.store import (
     AuditAction,
     AuditEntry,
@@ -20,25 +20,7 @@ from bot.ports.store import (
 from bot.settings import Settings
 from bot.text.printable import one_line
 
-OPERATOR = "operator"
 _PAGE = 500
-
-
-def moment_of(day: str) -> float | None:
-    """The beginning of a day (2026-11-25) in this machine's time zone; None for something else."""
-    try:
-        return datetime.combine(date.fromisoformat(day), datetime.min.time()).astimezone().timestamp()
-    except ValueError:
-        return None
-
-
-async def record_command(store: JobStore, command: str, job_id: str = "", **details: str) -> None:
-    """Note an operator's command in the audit log."""
-    now, job = await database_time(store), await store.job(job_id) if job_id else None
-    team_id = job.origin.team_id if job is not None else details.pop("team", "")
-    said = {"command": command, **details}
-    entry = AuditEntry(now, OPERATOR, AuditAction.COMMAND, "cli", team_id=team_id, job_id=job_id, details=said)
-    await store.record(entry)
 
 
 def run_audit(settings: Settings, since: str, job_id: str, as_json: bool, verify: bool, team: str = "") -> int:
@@ -48,13 +30,13 @@ def run_audit(settings: Settings, since: str, job_id: str, as_json: bool, verify
     """
     start = moment_of(since) if since else 0.0
     if start is None:
-        return _fail(f"--since is {since!r}: it must be a day, for example 2026-11-25.", 2)
+        return fail(no_day("--since", since), 2)
 
     async def act(store: JobStore) -> int:
         if verify:
             broken = await store.verify_audit()
             if broken is not None:
-                return _fail(f"the audit log was changed: entry {broken} does not follow from the one before it.", 1)
+                return fail(f"the audit log was changed: entry {broken} does not follow from the one before it.", 1)
             typer.echo("The audit log is whole: every entry follows from the one before it.")
             return 0
         after = 0
@@ -72,15 +54,11 @@ def run_erase(settings: Settings, which: EraseFilter, yes: bool) -> int:
 
     async def act(store: JobStore) -> int:
         if not (which.team_id or which.job_id) and len(await store.workspaces()) > 1:
-            return _fail("several workspaces are in this database: say which one with --team.", 2)
+            return fail("several workspaces are in this database: say which one with --team.", 2)
         if not yes and not typer.confirm("Erase these recordings' transcripts, names and rows for good?"):
-            return _fail("nothing was changed.", 1)
+            return fail("nothing was changed.", 1)
         erased = await store.erase(which)
-        details = {"jobs": str(len(erased))}
-        entry = AuditEntry(
-            await database_time(store), OPERATOR, AuditAction.ERASED, "cli", team_id=which.team_id, details=details
-        )
-        await store.record(entry)
+        await record(store, AuditAction.ERASED, which.team_id, jobs=str(len(erased)))
         typer.echo(f"Erased {len(erased)} recording{'' if len(erased) == 1 else 's'} here.")
         for line in _still_held(erased):
             typer.echo(line)
@@ -103,25 +81,27 @@ def _still_held(erased: Sequence[ErasedJob]) -> list[str]:
 
 
 def run_hold(settings: Settings, kind: str, ref: str, end: bool) -> int:
-    """Place or end a hold; without a reference list what is held. 2 for an unknown kind."""
+    """Place or end a hold; without anything list what is held. 2 for an unknown kind or no id, 1 for an unknown job."""
     if kind and kind not in tuple(HoldKind):
-        return _fail(f"{kind!r} cannot be held: it must be one of {', '.join(HoldKind)}.", 2)
+        return fail(f"{kind!r} cannot be held: it must be one of {', '.join(HoldKind)}.", 2)
+    if not ref and (kind or end):
+        return fail("say what the hold is on: job, user or channel, and its id.", 2)
 
     async def act(store: JobStore) -> int:
-        now = await database_time(store)
-        if not ref:
+        if not kind:
             for hold in await store.holds():
-                since = datetime.fromtimestamp(hold.placed_at).astimezone().strftime("%Y-%m-%d")
-                typer.echo(f"{hold.kind} {one_line(hold.ref)} since {since}")
+                typer.echo(f"{hold.kind} {one_line(hold.ref)} since {day_of(hold.placed_at)}")
             return 0
         if end:
             if not await store.end_hold(kind, ref):
-                return _fail(f"there is no hold on {kind} {ref}.", 1)
-            await store.record(AuditEntry(now, OPERATOR, AuditAction.HOLD_ENDED, "cli", details={kind: ref}))
+                return fail(f"there is no hold on {kind} {ref}.", 1)
+            await record(store, AuditAction.HOLD_ENDED, **{kind: ref})
             typer.echo(f"The hold on {kind} {ref} has ended.")
             return 0
-        await store.place_hold(Hold(HoldKind(kind), ref, OPERATOR, now))
-        await store.record(AuditEntry(now, OPERATOR, AuditAction.HELD, "cli", details={kind: ref}))
+        if kind == HoldKind.JOB and await store.job(ref) is None:
+            return fail(f"there is no job {ref}.", 1)
+        await store.place_hold(Hold(HoldKind(kind), ref, OPERATOR, await database_time(store)))
+        await record(store, AuditAction.HELD, **{kind: ref})
         typer.echo(f"Content of {kind} {ref} is kept until the hold ends.")
         return 0
 
@@ -147,11 +127,5 @@ def _json(entry: AuditEntry) -> str:
 
 
 def _line(entry: AuditEntry) -> str:
-    at = datetime.fromtimestamp(entry.at).astimezone().strftime("%Y-%m-%d %H:%M:%S")
     facts = [entry.channel_id, entry.job_id, *(f"{name}={value}" for name, value in entry.details.items())]
-    return one_line(f"{at}  {entry.actor}  {entry.action}  {' '.join(fact for fact in facts if fact)}")
-
-
-def _fail(text: str, code: int) -> int:
-    typer.echo(f"threadscribe: {text}", err=True)
-    return code
+    return one_line(f"{time_of(entry.at)}  {entry.actor}  {entry.action}  {' '.join(fact for fact in facts if fact)}")

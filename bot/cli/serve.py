@@ -1,6 +1,7 @@
 """`serve` and `try`: start, say so, run until asked to stop, end cleanly."""
 
 import asyncio
+import errno
 import os
 import signal
 import threading
@@ -8,9 +9,9 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import structlog
-import typer
 
 from bot.app import open_bot
+from bot.cli.common import fail
 from bot.cli.slack_checks import start_faults
 from bot.configuration import serve_faults
 from bot.domain.errors import StoreError
@@ -22,6 +23,7 @@ from bot.web.server import ListenError
 
 START_CHECK_SECONDS = 2.0
 END_SECONDS = 23.0  # after a signal; hosts kill after 30, and what is durable needs no tidy end
+_PORT_ERRORS = (errno.EADDRINUSE, errno.EADDRNOTAVAIL, errno.EACCES)
 
 _log = structlog.get_logger(__name__)
 
@@ -50,7 +52,7 @@ def run_serve(settings: Settings, points: Failpoints | None = None) -> int:
         faults.insert(0, f"{VARIABLE} is for tests that kill the bot: unset it, or run python -m bot.failpoints.")
     if faults:
         for fault in faults:
-            typer.echo(f"threadscribe: {fault}", err=True)
+            fail(fault, 2)
         return 2
     configure(settings.log_level)
     protect_this_process()
@@ -59,7 +61,7 @@ def run_serve(settings: Settings, points: Failpoints | None = None) -> int:
         report_loop_errors(asyncio.get_running_loop())
         if refused := await _refused_at_start(settings):
             for fault in refused:
-                typer.echo(f"threadscribe: {fault}", err=True)
+                fail(fault, 2)
             return 2
         async with open_bot(settings, points) as core:
             await stop.wait()
@@ -112,15 +114,24 @@ def _guarded(run: Callable[[asyncio.Event], Awaitable[int]], port: int) -> int:
     try:
         return asyncio.run(_until_asked(run))
     except StoreError as error:
-        typer.echo(f"threadscribe: {error}", err=True)
-        return 1
+        return fail(str(error), 1)
     except SettingsError as error:
         for fault in error.faults:
-            typer.echo(f"threadscribe: {fault}", err=True)
+            fail(fault, 2)
         return 2
     except OSError as error:
-        why = os.strerror(error.errno) if error.errno else str(error)  # asyncio's own words repeat the address
-        port = error.port if isinstance(error, ListenError) else port
-        what = f"{error.filename} cannot be used" if error.filename else f"cannot listen on port {port}"
-        typer.echo(f"threadscribe: {what}: {why}.", err=True)
-        return 2
+        return fail(fault_of(error, port), 2)
+
+
+def fault_of(error: OSError, port: int) -> str:
+    """What the system refused, as a sentence: the address of `port`, a file, or something else."""
+    if error.filename:
+        return f"{error.filename} cannot be used: {why(error)}."
+    if isinstance(error, ListenError) or error.errno in _PORT_ERRORS:
+        return f"cannot listen on port {error.port if isinstance(error, ListenError) else port}: {why(error)}."
+    return f"this machine refused something: {why(error)}."
+
+
+def why(error: OSError) -> str:
+    """The system's own words: those of asyncio repeat the address. A name that is not found has a negative number."""
+    return os.strerror(error.errno) if error.errno and error.errno > 0 else error.strerror or str(error)

@@ -3,13 +3,12 @@
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from datetime import datetime
 
 import typer
 from rich.console import Console
 from rich.table import Table
 
-from bot.cli.stores import database_time, with_store
+from bot.cli.common import database_time, time_of, with_store
 from bot.engine.presence import LIVING_SECONDS
 from bot.ports.store import BudgetState, JobStore, LaneBacklog, ProcessFacts
 from bot.settings import Settings
@@ -94,8 +93,8 @@ def _show(found: _Installation) -> None:
 def _processes(found: _Installation) -> Table:
     table = Table("process", "host", "role", "version", "since", "seen", box=None, pad_edge=False)
     for each in found.processes:
-        since = datetime.fromtimestamp(each.started_at).astimezone().strftime("%Y-%m-%d %H:%M")
-        table.add_row(each.id, each.host, each.role, each.version, since, f"{found.now - each.seen_at:.0f} s ago")
+        since, seen = time_of(each.started_at)[:-3], f"{found.now - each.seen_at:.0f} s ago"
+        table.add_row(each.id, each.host, each.role, each.version, since, seen)
     return table
 
 

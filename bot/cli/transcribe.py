@@ -13,6 +13,8 @@ import typer
 
 from bot.app import open_core
 from bot.audio.disk import DiskFile
+from bot.cli.common import fail
+from bot.cli.serve import fault_of
 from bot.domain.errors import StoreError
 from bot.domain.job import Job, Options, Origin, State
 from bot.domain.transcript import Transcript
@@ -23,6 +25,7 @@ from bot.settings import Settings
 from bot.terminal import TICK_SECONDS, JobBar, expected_seconds
 from bot.text.durations import human
 from bot.text.exports.formats import Format, NoTimes, export
+from bot.text.printable import one_line
 from bot.text.problems import sentence
 
 
@@ -66,11 +69,9 @@ def run_transcribe(
     """Transcribe `file` and write it in `format_`; 1 when there is no transcript, 2 when the settings do not do."""
     name = provider or settings.provider
     if name not in settings.providers:
-        typer.echo(f"threadscribe: provider {name!r} is not configured: see docs/settings.md.", err=True)
-        return 2
+        return fail(f"provider {name!r} is not configured: see docs/settings.md.", 2)
     if output is not None and (fault := _cannot_write(output)):
-        typer.echo(f"threadscribe: {output} cannot be written: {fault}.", err=True)
-        return 2
+        return fail(f"{output} cannot be written: {fault}.", 2)
     begun = time.monotonic()
     configure("error")  # what the bar and the last line say is not said twice
     try:
@@ -80,19 +81,16 @@ def run_transcribe(
             )
             job, transcript = asyncio.run(_run(scratch, file, language))
     except StoreError as error:
-        typer.echo(f"threadscribe: {error}", err=True)
-        return 1
+        return fail(str(error), 1)
     except OSError as error:
-        typer.echo(f"threadscribe: port {settings.port} cannot be listened on: {error.strerror}.", err=True)
-        return 2
+        return fail(fault_of(error, settings.port), 2)
     if transcript is None:
-        text = sentence(job.problem) if job.problem else f"It did not work: {job.last_error}"
-        typer.echo(f"threadscribe: {text}", err=True)
-        return 1
+        return fail(sentence(job.problem) if job.problem else f"It did not work: {one_line(job.last_error)}", 1)
     try:
         data = export(transcript, Format(format_))
-    except NoTimes as error:
-        typer.echo(f"threadscribe: {error}", err=True)
+    except NoTimes as error:  # what was paid for is not thrown away
+        fail(f"{error} Here is the text:", 1)
+        sys.stdout.buffer.write(export(transcript, Format.TXT))
         return 1
     if output is None:
         sys.stdout.buffer.write(data)
@@ -101,7 +99,7 @@ def run_transcribe(
         with os.fdopen(os.open(output, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file_:
             file_.write(data)
     except OSError as error:
-        typer.echo(f"threadscribe: {output} cannot be written any more ({error.strerror}); here it is:", err=True)
+        fail(f"{output} cannot be written any more ({error.strerror}); here it is:", 1)
         sys.stdout.buffer.write(data)
         return 1
     length = f" ({human(transcript.seconds)} of audio)" if transcript.seconds else ""

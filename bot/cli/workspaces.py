@@ -2,12 +2,10 @@
 
 import json
 from collections.abc import Sequence
-from datetime import datetime
 
 import typer
 
-from bot.cli.records import record_command
-from bot.cli.stores import with_store
+from bot.cli.common import day_of, fail, record_command, with_store
 from bot.domain.errors import Misconfigured, StepError
 from bot.ports.provider import Finding
 from bot.ports.store import Installation, JobStore, Workspace
@@ -43,14 +41,14 @@ def run_workspaces(settings: Settings, as_json: bool) -> int:
 
 
 def _facts(each: Installation, workspaces: Sequence[Workspace]) -> dict[str, object]:
-    state = "installed" if each.active else f"removed {_day(each.removed_at)} ({each.removed_for})"
+    state = "installed" if each.active else f"removed {day_of(each.removed_at)} ({each.removed_for})"
     if each.purged_at is not None:
         state += ", content deleted"
     return {
         "id": each.id,
         "kind": "workspace" if each.team_id else "organisation",
         "name": each.name,
-        "since": _day(each.installed_at),
+        "since": day_of(each.installed_at),
         "state": state,
         "workspaces": [one.team_id for one in _of(each, workspaces)],
     }
@@ -62,37 +60,28 @@ def _of(each: Installation, workspaces: Sequence[Workspace]) -> list[Workspace]:
     return [one for one in workspaces if one.enterprise_id == each.id]
 
 
-def _day(at: float | None) -> str:
-    return "" if at is None else datetime.fromtimestamp(at).astimezone().strftime("%Y-%m-%d")
-
-
 def run_workspace_set(settings: Settings, action: str, team_id: str, pairs: list[str]) -> int:
     """Set (`NAME=value`) or take back (`NAME=`) settings of one workspace. 2 for one that cannot be used."""
     if action != "set":
-        typer.echo(f"threadscribe: {action!r} is nothing that can be done: it must be set.", err=True)
-        return 2
+        return fail(f"there is no `workspace {one_line(action)}`: it must be `workspace set`.", 2)
     changes = dict(pair.partition("=")[::2] for pair in pairs)
     names = tuple(name.upper() for name in OWN)
     for pair in pairs:
         name = pair.partition("=")[0]
         if "=" not in pair or name not in names:
-            typer.echo(f"threadscribe: {one_line(name)} is not NAME=value with one of {', '.join(names)}.", err=True)
-            return 2
+            return fail(f"{one_line(name)} is not NAME=value with one of {', '.join(names)}.", 2)
 
     async def act(store: JobStore) -> int:
         workspace = await store.workspace(team_id)
         if workspace is None:
-            typer.echo(f"threadscribe: there is no workspace {one_line(team_id)}; see `workspaces`.", err=True)
-            return 1
+            return fail(f"there is no workspace {one_line(team_id)}; see `workspaces`.", 1)
         own = {name: value for name, value in {**workspace.settings, **changes}.items() if value}
         try:
             found = checked(settings, {name.lower(): value for name, value in own.items()})
         except ValueError as error:
-            typer.echo(f"threadscribe: {error}", err=True)
-            return 2
+            return fail(str(error), 2)
         if found.provider not in found.providers:
-            typer.echo(f"threadscribe: PROVIDER is {found.provider!r}, which is not set up.", err=True)
-            return 2
+            return fail(f"PROVIDER is {found.provider!r}, which is not set up.", 2)
         days = found.retention_days if "RETENTION_DAYS" in own else None
         await store.save_workspace_settings(team_id, own, days)
         await record_command(store, "workspace set", team=team_id, names=",".join(sorted(changes)))

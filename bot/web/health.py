@@ -63,15 +63,20 @@ class Health:
         faults = [*await self.slack_faults(), *self.supervisor.faults()]
         now = self.clock.now()
         if not 0 <= now - self._pinged_at < PING_SECONDS:
-            self._pinged_at, self._store_fault = now, ""
-            try:
-                async with asyncio.timeout(REHEARSAL_SECONDS):
-                    await self.store.rehearse_event(now)
-            except TimeoutError:
-                self._store_fault = f"The database took longer than {REHEARSAL_SECONDS:.0f} s to store an event."
-            except StoreError as error:
-                self._store_fault = str(error)
+            self._pinged_at = now  # who asks meanwhile is given the result before
+            self._store_fault = await self._rehearse(now)
         return [*faults, self._store_fault] if self._store_fault else faults
+
+    async def _rehearse(self, now: float) -> str:
+        """Why an event could not be stored, or ""."""
+        try:
+            async with asyncio.timeout(REHEARSAL_SECONDS):
+                await self.store.rehearse_event(now)
+        except TimeoutError:
+            return f"The database took longer than {REHEARSAL_SECONDS:.0f} s to store an event."
+        except StoreError as error:
+            return str(error)
+        return ""
 
     def _warnings(self) -> list[str]:
         broken = self.accounts.broken

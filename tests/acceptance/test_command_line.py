@@ -92,6 +92,15 @@ async def test_transcribe_works_with_each_provider(tmp_path: Path, recording: Pa
         assert (len(service.billed), service.violations) == (1, [])
 
 
+async def test_a_transcript_without_times_is_not_thrown_away_for_its_format(tmp_path: Path, recording: Path) -> None:
+    service = XosumSimulator(XosumSettings(job_seconds=0.05))
+    async with service:
+        bot = await run(tmp_path, service.environment(), "transcribe", str(recording), "--format", "srt")
+        assert bot.process.returncode == 1, bot.lines
+        assert "has no times" in bot.lines[-1]
+        assert mark_of(service.billed[0].sha256) in "\n".join(bot.out)
+
+
 async def test_transcribe_refuses_what_it_cannot_do_in_one_line(tmp_path: Path) -> None:
     (tmp_path / "letter.mp3").write_bytes(b"%PDF-1.7 " + bytes(2000))
     for arguments, code, words in (

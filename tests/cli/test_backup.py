@@ -1,11 +1,13 @@
 """`backup`, `restore` and `export` on a real database, while a bot has it open where that is allowed."""
 
 import json
+import sqlite3
 import stat
+from contextlib import closing
 from pathlib import Path
 
 from bot.domain.job import FileFacts, Origin
-from bot.domain.machine import Finishing, Replying
+from bot.domain.machine import Finishing, Received, Replying
 from bot.domain.transcript import Segment, Transcript
 from bot.ports.store import JobStore, NewJob
 from storage import open_store
@@ -71,6 +73,57 @@ async def test_what_is_no_backup_changes_nothing(database: Path, tmp_path: Path)
     assert code == 1
     assert "cannot be restored" in said
     assert await count_jobs(database) == 1
+
+
+async def test_a_restore_that_fails_midway_leaves_the_database_where_it_is(database: Path, tmp_path: Path) -> None:
+    await fill(database)
+    assert (await run("backup", "copy.db"))[0] == 0
+    (tmp_path / "threadscribe.db.restoring").mkdir()  # no copy can be written
+    code, said = await run("restore", "copy.db")
+    assert (code, "the database is as it was" in said) == (1, True), said
+    assert await count_jobs(database) == 1
+
+
+async def test_an_empty_or_foreign_database_is_not_restored(database: Path, tmp_path: Path) -> None:
+    await fill(database)
+    (tmp_path / "empty.db").touch()
+    with closing(sqlite3.connect(tmp_path / "foreign.db")) as db, db:
+        db.execute("CREATE TABLE job (id TEXT)")
+    for name in ("empty.db", "foreign.db"):
+        code, said = await run("restore", name)
+        assert (code, "is no database of Threadscribe" in said) == (1, True), said
+    assert await count_jobs(database) == 1
+
+
+async def test_recordings_with_the_same_long_name_are_files_of_their_own(database: Path, tmp_path: Path) -> None:
+    store = await open_store(f"sqlite:///{database}")
+    try:
+        for number in range(2):
+            facts = FileFacts(f"{'weekly conference of the cardiology department ' * 3}{number}.m4a")
+            job, _ = await store.add_job(NewJob(Origin("T1", "C1", "1.1", "1.1", f"F{number}", "U1"), facts), NOW)
+            job = await store.apply(Received(job).reuse(NOW, facts, "local", "local", ""))
+            await store.put_transcript(job.id, Transcript((Segment(WORDS, 0.0, 3.0),), "en", 3.0), NOW)
+            job = await store.apply(Finishing(job).stored(NOW))
+            await store.apply(Replying(job).replied(NOW))
+    finally:
+        await store.close()
+    code, said = await run("export", "--to", "out")
+    assert (code, "Wrote 2 transcripts" in said) == (0, True), said
+    assert len(listed(tmp_path / "out", "*.txt")) == 2
+
+
+async def test_a_file_that_cannot_be_written_out_is_a_sentence(database: Path, tmp_path: Path) -> None:
+    store = await open_store(f"sqlite:///{database}")
+    try:
+        await answered(store, NOW)
+    finally:
+        await store.close()
+    assert (await run("export", "--to", "out"))[0] == 0
+    for path in listed(tmp_path / "out"):
+        path.unlink()
+        path.mkdir()
+    code, said = await run("export", "--to", "out")
+    assert (code, "cannot be written: Is a directory" in said) == (1, True), said
 
 
 async def test_transcripts_are_written_out_by_day(database: Path, tmp_path: Path) -> None:

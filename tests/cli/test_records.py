@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from bot.domain.job import FileFacts, Origin
+from bot.domain.machine import Received, Replying
 from bot.ports.store import NewJob
 from storage import open_store
 from tests.cli.commands import count_jobs, run
@@ -85,8 +86,38 @@ async def test_what_is_held_is_not_erased(database: Path) -> None:
     assert await count_jobs(database) == 0
 
 
+async def test_a_hold_on_a_job_that_is_not_there_is_no_hold(database: Path) -> None:
+    await jobs_of(database, "U1")
+    code, said = await run("hold", "job", "kkkkkkkkkk")
+    assert (code, "there is no job kkkkkkkkkk" in said) == (1, True), said
+    assert (await run("hold"))[1] == ""
+
+
+async def test_a_deleted_recording_is_not_said_to_be_tried_again(database: Path) -> None:
+    (job_id,) = await jobs_of(database, "U1")
+    store = await open_store(f"sqlite:///{database}")
+    try:
+        job = await store.job(job_id)
+        assert job is not None
+        job = await store.apply(Received(job).delete(NOW))
+        await store.apply(Replying(job).replied(NOW))
+    finally:
+        await store.close()
+    code, said = await run("retry", job_id)
+    assert (code, "was deleted" in said) == (1, True), said
+    assert (await run("audit"))[1] == ""
+
+
 @pytest.mark.parametrize(
-    "arguments", [["erase"], ["erase", "--before", "soon", "--yes"], ["hold", "planet", "x"], ["audit", "--since", "x"]]
+    "arguments",
+    [
+        ["erase"],
+        ["erase", "--before", "soon", "--yes"],
+        ["hold", "planet", "x"],
+        ["hold", "job"],
+        ["hold", "--end"],
+        ["audit", "--since", "x"],
+    ],
 )
 async def test_a_wrong_argument_changes_nothing(database: Path, arguments: list[str]) -> None:
     await jobs_of(database, "U1")

@@ -13,12 +13,13 @@ from aiohttp import web
 
 from bot.domain.errors import WebhookRefused
 from bot.engine.hosted_audio import HostedAudio
+from bot.failpoints import Failpoints
 from bot.ports.audio import Payload
 from bot.web.audio import Audio
 from bot.web.bodies import Bodies
 from bot.web.connections import hide_version, note_serving
 from bot.web.server import WebServer
-from tests.web.served import Served
+from tests.web.served import Served, serve
 
 HEAD = b"POST /echo HTTP/1.1\r\nHost: bot\r\nContent-Length: 5\r\n"
 Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
@@ -170,6 +171,20 @@ async def test_the_addresses_are_what_they_were_given_out_as(served_bot: Served)
             assert set(json.loads(await answer.text())) == {"ready", "faults", "warnings"}
         async with session.get(f"{served_bot.admin}/metrics") as answer:
             assert answer.status == 200
+
+
+async def test_who_asks_while_the_database_hangs_is_not_told_that_all_is_well(tmp_path: Path) -> None:
+    async with (
+        serve(tmp_path, Failpoints("store.rehearse_event.before=hold")) as bot,
+        aiohttp.ClientSession() as session,
+    ):
+
+        async def ready() -> bool:
+            async with session.get(f"{bot.public}/readyz") as answer:
+                return answer.status == 200
+
+        assert not await ready()  # takes as long as it waits for the database, so that the next one looks again
+        assert await asyncio.gather(*(ready() for _ in range(4))) == [False] * 4
 
 
 async def test_an_address_that_nobody_was_given_is_answered_unread(served_bot: Served) -> None:

@@ -110,6 +110,19 @@ async def test_any_other_refusal_of_the_app_token_is_named_too(error: str, tmp_p
         assert ("Turn on Socket Mode" in finding.remedy) == error.startswith("socket_mode")
 
 
+async def test_a_port_that_something_else_holds_is_named_also_the_operators(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    taken = await asyncio.start_server(lambda _, writer: writer.close(), "127.0.0.1", 0)
+    port = str(taken.sockets[0].getsockname()[1])
+    async with SlackSimulator(slack_options()) as slack, taken:
+        code, report = await run(slack, tmp_path, capsys, ADMIN_PORT=port)
+        assert code == 1
+        (finding,) = [finding for finding in report if not finding["ok"]]
+        assert f"cannot listen on 127.0.0.1:{port}" in str(finding["detail"])
+        assert "set ADMIN_PORT (or ADMIN_HOST)" in str(finding["remedy"])
+
+
 async def test_a_database_that_is_still_to_be_made_is_well(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     async with SlackSimulator(slack_options()) as slack:
         code, report = await run(slack, tmp_path, capsys)
