@@ -63,7 +63,10 @@ class StoredLeases:
 
     @reads_once
     def next_due(self, lane: str) -> Transaction[float | None]:
-        """When the earliest unleased job (or the earliest lease to expire) of the lane wants attention."""
+        """When the earliest job of the lane that nobody has leased is due; None if there is none.
+
+        A lease that ends unrenewed is not among them: who polls finds its job.
+        """
         rows = yield from execute("next_due", lane=lane)
         return maybe_number(rows[0], "at")
 

@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from bot.domain.errors import StoreBusy, StoreError, StoreUnavailable
+from storage.engines.postgres_schema import prepare
 from storage.engines.transaction import Query, Row, Transaction, Value, storable
-from storage.sql.migrate import NOTED_SINCE, REGISTER, Migration, pending, refuse_outdated
+from storage.sql.migrate import Migration
 from storage.sql.statements import Statement, statements
 
 try:
@@ -35,7 +36,6 @@ STATEMENT_SECONDS = 30
 IDLE_SECONDS = 5  # a transaction whose process stands still for this long is ended by the server
 _ATTEMPTS = 10
 _PAUSE_SECONDS = 0.005  # before a conflict is tried again, at random up to this, doubled each time
-_MIGRATION_LOCK = 7_305_718_224  # any number that other programs in the same database do not use
 _CHANNEL = "threadscribe"  # of NOTIFY; also in the statements
 _BOUNDS = {
     "lock_timeout": f"{LOCK_SECONDS}s",
@@ -264,7 +264,7 @@ async def open_postgres(
     """
     try:
         address = Address(url)
-        await _prepare(address, known, exclusive, program)
+        await prepare(lambda: _unbounded(address, program), known, exclusive)
         pool = await asyncpg.create_pool(
             address.url,
             min_size=0,  # a floor is held with a traceback for each try while the server is away
@@ -290,60 +290,6 @@ async def _unbounded(address: Address, program: str) -> "Connection":
     )
 
 
-async def _prepare(address: Address, known: Sequence[Migration], exclusive: bool, program: str) -> None:
-    connection = await _unbounded(address, program)
-    try:
-        if exclusive:
-            await _migrate(connection, known)
-        else:
-            applied = await _schema_number(connection)
-            refuse_outdated(applied, known, await _works_with(connection, applied, known))
-    finally:
-        with suppress(asyncpg.PostgresError, *_GONE):
-            await connection.close()
-
-
-async def _migrate(connection: "Connection", known: Sequence[Migration]) -> None:
-    for migration in await _pending(connection, known):
-        async with connection.transaction():
-            # Processes that start together: one migrates, the others wait and find it done.
-            await connection.execute("SELECT pg_advisory_xact_lock($1)", _MIGRATION_LOCK)
-            if migration not in await _pending(connection, known):
-                continue
-            await connection.execute(REGISTER)
-            await connection.execute(migration.postgres())
-            values: dict[str, Value] = {
-                "number": migration.number,
-                "name": migration.name,
-                "works_with": migration.works_with,
-            }
-            for name in ("add_migration", "note_works_with") if migration.number >= NOTED_SINCE else ("add_migration",):
-                note = statements("postgres")[name]
-                await connection.fetch(note.sql, *(values[name] for name in note.parameters))
-
-
-async def _pending(connection: "Connection", known: Sequence[Migration]) -> Sequence[Migration]:
-    applied = await _schema_number(connection)
-    return pending(applied, known, await _works_with(connection, applied, known))
-
-
-async def _works_with(connection: "Connection", applied: int, known: Sequence[Migration]) -> int | None:
-    newest = known[-1].number if known else 0
-    if applied <= newest:
-        return None
-    number: int | None = await connection.fetchval(statements("postgres")["works_with"].sql, newest)
-    return number
-
-
-async def _schema_number(connection: "Connection") -> int:
-    # Not to_regclass: that may remember a table as missing which another process has made since.
-    there = "SELECT 1 FROM pg_catalog.pg_tables WHERE tablename = 'migration' AND schemaname = current_schema()"
-    if await connection.fetchval(there) is None:
-        return 0
-    number: int | None = await connection.fetchval(statements("postgres")["schema_number"].sql)
-    return number or 0
-
-
 def explain(error: BaseException) -> StoreError:
     """What a database error means, and what to do; never the password of the URL."""
     if isinstance(error, asyncpg.LockNotAvailableError):
@@ -358,9 +304,10 @@ def explain(error: BaseException) -> StoreError:
         return StoreError(f"PostgreSQL refused the connection: {error}. Check DATABASE_URL.")
     if isinstance(error, ValueError | OverflowError) and not isinstance(error, UnicodeError):
         return StoreError("DATABASE_URL is no PostgreSQL address: postgresql://user:password@host:5432/name.")
-    if isinstance(error, asyncpg.ProtocolViolationError):
+    if isinstance(error, asyncpg.ProtocolViolationError | asyncpg.InvalidSQLStatementNameError):
+        reason = str(error).partition("\n")[0]
         return StoreError(
-            f"What answers at DATABASE_URL does not take our settings ({error}). "
+            f"What answers at DATABASE_URL does not keep our settings or our statements ({reason}). "
             "Is it PgBouncer? Then add ?pgbouncer=transaction."
         )
     if isinstance(error, _GONE):

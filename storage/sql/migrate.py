@@ -28,6 +28,7 @@ class Migration:
     sql: str
     only_sqlite: str = ""
     only_postgres: str = ""
+    concurrent: str = ""  # for PostgreSQL, before the rest and outside its transaction; each statement can be repeated
 
     @property
     def works_with(self) -> int:
@@ -40,12 +41,11 @@ class Migration:
 
     def statements(self) -> Iterator[str]:
         """Its statements, one by one: SQLite's own script call would commit in between."""
-        pending = ""
-        for line in (self.sql + self.only_sqlite).splitlines(keepends=True):
-            pending += line
-            if sqlite3.complete_statement(pending):
-                yield pending
-                pending = ""
+        yield from _cut(self.sql + self.only_sqlite)
+
+    def concurrently(self) -> Iterator[str]:
+        """What PostgreSQL does outside a transaction, one by one."""
+        yield from _cut(self.concurrent)
 
     def postgres(self) -> str:
         """The same for PostgreSQL, whose words for two types differ."""
@@ -64,10 +64,20 @@ def known_migrations() -> Sequence[Migration]:
             path.read_text(encoding="utf-8"),
             _text_if_there(path.with_suffix(".sqlite.sql")),
             _text_if_there(path.with_suffix(".postgres.sql")),
+            _text_if_there(path.with_suffix(".concurrently.sql")),
         )
         for path in sorted(_DIRECTORY.glob("*.sql"))
         if (match := _FILE.fullmatch(path.name))
     ]
+
+
+def _cut(script: str) -> Iterator[str]:
+    statement = ""
+    for line in script.splitlines(keepends=True):
+        statement += line
+        if sqlite3.complete_statement(statement):
+            yield statement
+            statement = ""
 
 
 def _text_if_there(path: Path) -> str:

@@ -23,7 +23,10 @@ class Jobs(Protocol):
         ...
 
     async def next_due(self, lane: str) -> float | None:
-        """When the earliest unleased job of the lane is due, or the earliest lease ends."""
+        """When the earliest job of the lane that nobody has leased is due; None if there is none.
+
+        A lease that ends unrenewed is not among them: who polls finds its job.
+        """
         ...
 
     async def renew(self, job: Job, now: float, lease_seconds: float) -> None:

@@ -64,7 +64,7 @@ RETURNING due_at;
 -- Done by `claim_job`.
 
 -- name: next_due
--- When the earliest unleased job of a lane is due, or the earliest lease ends on a job that is.
+-- When the earliest job of a lane that nobody has leased is due.
 SELECT MIN(at) AS at FROM (
     SELECT at FROM (
         SELECT due_at AS at FROM job
@@ -80,9 +80,6 @@ SELECT MIN(at) AS at FROM (
         SELECT due_at AS at FROM job
         WHERE lane = :lane AND rank = 2 AND due_at < 253402300799 AND lease_token = '' ORDER BY due_at LIMIT 1
     ) AS beginning
-    UNION ALL
-    SELECT MIN(CASE WHEN lease_until > due_at THEN lease_until ELSE due_at END) AS at FROM job
-    WHERE lane = :lane AND lease_token <> '' AND due_at < 253402300799
 ) AS earliest;
 
 -- name: renew
@@ -94,9 +91,18 @@ UPDATE job SET lease_until = :until WHERE id = :id AND lease_token = :token AND 
 UPDATE job SET lease_token = '', lease_until = 0 WHERE id = :id AND lease_token = :token AND lease_token <> ''
 RETURNING lane;
 
--- name: release_all
--- Void every lease that ends later than that.
-UPDATE job SET lease_token = '', lease_until = 0 WHERE lease_token <> '' AND lease_until > :beyond
+-- name: release_all_sqlite
+-- Void every lease that ends later than that; a leased job is due some day, so its index has it.
+UPDATE job SET lease_token = '', lease_until = 0 WHERE id IN (
+    SELECT id FROM job INDEXED BY job_queue
+    WHERE due_at < 253402300799 AND lease_token <> '' AND lease_until > :beyond
+)
+RETURNING lane;
+
+-- name: release_all_postgres
+-- The same.
+UPDATE job SET lease_token = '', lease_until = 0
+WHERE due_at < 253402300799 AND lease_token <> '' AND lease_until > :beyond
 RETURNING lane;
 
 -- name: release_outbox

@@ -16,7 +16,7 @@ from bot.ports.provider import Pace
 from bot.ports.store import JobStore, NewJob
 from storage import open_store
 from storage.engines.postgres import CONNECTIONS, IDLE_SECONDS, Address, open_postgres
-from storage.sql.migrate import known_migrations
+from storage.sql.migrate import Migration, known_migrations
 from storage.sql.statements import statements
 from tests.storage.samples import NOW, Opener, added, origin, submit, submitting
 from tests.support.machine import postgres
@@ -216,6 +216,61 @@ async def test_a_migration_that_fails_leaves_nothing_of_itself(url: str, db: asy
     with pytest.raises(StoreError, match="nowhere"):
         await open_postgres(url, [broken], exclusive=True)
     assert await db.fetchval("SELECT to_regclass('job')") is None
+
+
+async def test_an_index_that_a_crash_left_unfinished_is_made_again_while_others_write(
+    reopen: Opener, url: str, db: asyncpg.Connection
+) -> None:
+    store = await reopen()
+    first = await added(store)
+    index = "CREATE INDEX CONCURRENTLY IF NOT EXISTS job_later ON job (person);"
+    newest = known_migrations()[-1].number
+    later = Migration(newest + 1, "later", f"-- works with: {newest}\n", concurrent=f"-- a note; no more\n{index}\n")
+    known = [*known_migrations(), later]
+    state = "SELECT indisvalid FROM pg_index JOIN pg_class ON oid = indexrelid WHERE relname = 'job_later'"
+    async with db.transaction():  # making an index waits for this to end
+        await db.execute("UPDATE job SET progress = 0.5 WHERE id = $1", first.id)
+        making = asyncio.create_task(open_postgres(url, known, exclusive=True))
+        while (valid := await db.fetchval(state)) is None:
+            assert not making.done()
+            await asyncio.sleep(0.02)
+        assert valid is False
+        await added(store)  # meanwhile others write
+        assert await store.schema_fault() == ""
+        cut = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE '%job_later%' AND pid <> $1"
+        await db.execute(cut, await db.fetchval("SELECT pg_backend_pid()"))
+        with pytest.raises(StoreUnavailable):
+            await making
+    assert await db.fetchval(state) is False
+    assert await db.fetchval("SELECT MAX(number) FROM migration") == newest
+    together = await asyncio.gather(*(open_postgres(url, known, exclusive=True) for _ in range(3)))
+    assert await db.fetchval(state) is True
+    assert await db.fetchval("SELECT MAX(number) FROM migration") == later.number
+    for database in together:
+        await database.close()
+
+
+async def test_claims_renewals_and_kept_leases_touch_no_index(store: JobStore, db: asyncpg.Connection) -> None:
+    """PostgreSQL then writes a heap-only tuple: no entry in any of the dozen indexes of `job`."""
+    await submitting(store)
+    before = await db.fetchval("SELECT ctid FROM job")
+    job = await store.claim("xosum", (0, 1, 2), NOW, 60)
+    assert job is not None
+    await store.renew(job, NOW, 60)
+    await store.release(job)
+    assert await db.fetchval("SELECT ctid FROM job") != before
+
+    async def counts() -> tuple[int, int]:
+        row = await db.fetchrow("SELECT n_tup_upd, n_tup_hot_upd FROM pg_stat_user_tables WHERE relname = 'job'")
+        assert row is not None
+        return row[0], row[1]
+
+    async with asyncio.timeout(60):
+        # The server reports its counters a second later; the first update was `submit`.
+        while (await counts())[0] < 4:  # noqa: ASYNC110 - the server tells nobody
+            await asyncio.sleep(0.1)
+    updates, hot = await counts()
+    assert updates - hot == 1
 
 
 async def test_a_process_that_stands_still_in_a_transaction_does_not_stop_the_others(

@@ -34,6 +34,11 @@ LANDED = {
     "0003_processes.postgres.sql": "636d80d365f7e10e6cf93e3077155ff36b90d95dab7e708baa990d35fd34be96",
     "0003_processes.sql": "899609c1931ab2ea4f67dd9e8aa798f3cb7ae4a2c861d953e1752cb7c7dc0307",
     "0004_vocabulary.sql": "13885e092035adeda61a88106ce0d9a30a0930fd2901eb4f5ea25e3920bbc53c",
+    "0005_oauth_states.sql": "695990ba5434e82bf056b213938f49e6ee40b74553d4c15b1948897301051bcd",
+    "0006_lean_claims.concurrently.sql": "e7cac18a1133a081a2181f925837a6d760d9533bd6b06adc13e4065a5f3092be",
+    "0006_lean_claims.postgres.sql": "9f18bb3476cdb11027b94c8f2086d6316983813488c2d64decb3a78095c9ccdb",
+    "0006_lean_claims.sql": "bc9aa44dc5066f417e8670474b1a8cc7ccc71e6fdbbfb3b280a02338ff1919f7",
+    "0006_lean_claims.sqlite.sql": "5d65674ffca2010a923fdfa6f612f50d818bf7dd3ba99f0bbcac27bfe65e3f45",
 }
 
 

@@ -1,0 +1,3 @@
+-- works with: 5
+-- To claim a job, to renew its lease and to store a change under it touch no index any more, so that PostgreSQL writes
+-- the new row into the same page and nothing else (HOT). When a lease ends unrenewed is found by the lanes' polls.
