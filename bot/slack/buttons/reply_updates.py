@@ -10,14 +10,12 @@ from functools import partial
 
 import structlog
 
-from bot.domain.errors import Transient
 from bot.domain.job import Job, State
 from bot.domain.transcript import Transcript
 from bot.ports.clock import Clock
 from bot.ports.store import AuditAction, JobStore, OutboxMessage
 from bot.slack.api.client import SlackClient, SlackRefusal
-from bot.slack.api.methods import Method
-from bot.slack.api.payloads import Json, child, number, rows, text
+from bot.slack.api.payloads import Json, number, text
 from bot.slack.audit import note
 from bot.slack.buttons.download import Downloads
 from bot.slack.outbox_keys import ExportKey, FileKey, ReplyKey, read_key
@@ -91,9 +89,9 @@ class ReplyUpdates:
         for row in posted:
             match read_key(row.key):
                 case FileKey() if row.key != current:
-                    await self._erase_file(row)
+                    await self._uploads.erase(row)
                 case ReplyKey(turn=its_turn, part=part) if its_turn == turn and part > parts:
-                    await self._erase_message(row)
+                    await self._posts.erase(row)
 
     async def _parts(self, job: Job, turn: int, posted: Sequence[OutboxMessage], document: render.Document) -> int:
         """Where files are refused: the text again, message by message; how many."""
@@ -115,7 +113,7 @@ class ReplyUpdates:
             if key.extension in [each.value for each in available(transcript)]:
                 newer = replace(key, revision=revision)
                 await self._downloads.share(job, transcript, Format(key.extension), str(newer))
-            await self._erase_file(row)
+            await self._uploads.erase(row)
 
     async def delete_reply(self, facts: Json) -> None:
         """Deferred work: purge what is stored, take every file and part away, and leave one line of the reply."""
@@ -128,11 +126,11 @@ class ReplyUpdates:
         for row in posted:
             match read_key(row.key):
                 case FileKey() | ExportKey():
-                    await self._erase_file(row)
+                    await self._uploads.erase(row)
                 case ReplyKey() if row.key == last:
                     await self._leave_tombstone(job, row, text(facts, "user"), number(facts, "at"))
                 case ReplyKey(part=part) if part > 0:
-                    await self._erase_message(row)
+                    await self._posts.erase(row)
         await note(self._store, AuditAction.DELETED, text(facts, "user"), "button", self._clock.now(), job)
         _log.info("transcript_deleted", job=job.id, by=text(facts, "user"))
 
@@ -141,9 +139,7 @@ class ReplyUpdates:
         job = await self._store.job(text(facts, "job"))
         if job is None:
             return
-        for row in await self._store.outbox_of_job(job.id):
-            if row.is_there:
-                await (self._erase_file(row) if row.file_id else self._erase_message(row))
+        await self._replies.withdraw(job)
         _log.info("reply_withdrawn", job=job.id)
 
     async def _leave_tombstone(self, job: Job, row: OutboxMessage, user: str, at: float) -> None:
@@ -151,22 +147,4 @@ class ReplyUpdates:
             await self._posts.edit(row, render.erased(job, "", user, at, await self._replies.phrases(job)))
         except SlackRefusal as refusal:
             _log.info("erase_refused", job=job.id, code=refusal.code)  # somebody deleted the message by hand
-        await self._posts.mark_gone(row)
-
-    async def _erase_message(self, row: OutboxMessage) -> None:
-        await self._posts.delete(row.channel_id, row.ts)
-        await self._posts.mark_gone(row)
-
-    async def _erase_file(self, row: OutboxMessage) -> None:
-        """Delete a file of ours, and the message that shares it."""
-        try:
-            file = child(await self._client.call(Method.FILE_INFO, file=row.file_id), "file")
-            if not child(file, "shares") and self._clock.now() < row.intent_at + self._posts.settle_seconds:
-                raise Transient("a file's share does not show yet", after=1.0)
-            for side in ("public", "private"):  # first: a deleted file tells no more where it was shared
-                for share in rows(child(file, "shares", side), row.channel_id):
-                    await self._posts.delete(row.channel_id, text(share, "ts"))
-            await self._client.call(Method.DELETE_FILE, file=row.file_id)
-        except SlackRefusal as refusal:
-            _log.info("file_delete_refused", job=row.job_id, code=refusal.code)
         await self._posts.mark_gone(row)

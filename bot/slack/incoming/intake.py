@@ -222,6 +222,7 @@ class Intake:
 
     async def _drop(self, job: Job) -> None:
         await self.store.mark_deleted(job.id, self.clock.now())
+        job = await self.store.job(job.id) or job  # it may have been answered a moment ago
         if job.state not in FINAL:
             self.notify(job.lane)
         elif (await self.store.channel_settings(job.origin.team_id, job.origin.channel_id)).delete_replies:

@@ -254,6 +254,14 @@ class Posts:
         except SlackRefusal as refusal:
             _log.info("delete_refused", code=refusal.code)
 
+    async def erase(self, row: OutboxMessage) -> None:
+        """Delete a message of ours that is posted, or may be: then not before it would show. Raises `StepError`s."""
+        if row.phase == Phase.INTENT:
+            await self.wait_until_settled(row)
+        for ts in await self.find(row) if row.phase == Phase.INTENT else [row.ts]:
+            await self.delete(row.channel_id, ts)
+        await self.mark_gone(row)
+
     async def mark_gone(self, row: OutboxMessage, verify_at: float | None = None) -> None:
         """Note that this message of ours is deleted, unless its row is about another one by now."""
         gone: OutboxMessage | None = row

@@ -1,6 +1,7 @@
 """The one reply to a job, with its file or, where files are refused, its further parts."""
 
 import asyncio
+import math
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from functools import partial
@@ -9,6 +10,7 @@ import structlog
 
 from bot.domain.errors import StepError
 from bot.domain.job import FINAL, Job, Outcome
+from bot.domain.machine import Cause
 from bot.domain.transcript import Transcript
 from bot.ports.store import OutboxMessage, Phase
 from bot.slack import texts as words
@@ -18,7 +20,7 @@ from bot.slack.api.payloads import rows, text
 from bot.slack.blockkit.blocks import Message
 from bot.slack.blockkit.support import BlockSupport, NewerBlock
 from bot.slack.context import SlackContext
-from bot.slack.outbox_keys import FileKey, ReplyKey, read_key
+from bot.slack.outbox_keys import ExportKey, FileKey, ReplyKey, read_key
 from bot.slack.thread import render
 from bot.slack.thread.posts import REPLY, MessageMark, Posts
 from bot.slack.thread.refusals import cannot_post
@@ -46,8 +48,10 @@ class Replies:
     async def reply(self, job: Job, transcript: Transcript | None) -> None:
         """Post the answer, or find it posted. Raises as the `Chat` port says."""
         turn = await self.turn(job)
-        if job.outcome is Outcome.DELETED and not await self._message_is_there(job):
-            return  # a note below "This message was deleted" would keep the name of its file in public
+        if job.outcome is Outcome.DELETED:
+            await self._take_back(job)
+            if not await self._message_is_there(job):
+                return  # a note below "This message was deleted" would keep the name of its file in public
         if turn and job.outcome is not Outcome.TRANSCRIPT:
             failure = await self.compose(job, transcript, turn)
             if await self._edited(job, turn, failure.message):
@@ -60,6 +64,22 @@ class Replies:
             if cannot_post(refusal.code) and job.outcome is Outcome.TRANSCRIPT:
                 await self._aside(job, turn)
             raise
+
+    async def _take_back(self, job: Job) -> None:
+        """Take away what was posted before the recording was deleted, unless its conversation keeps replies."""
+        if (await self.slack.store.channel_settings(job.origin.team_id, job.origin.channel_id)).delete_replies:
+            events = await self.slack.store.events(job.id)
+            await self.withdraw(job, max((each.at for each in events if each.cause is Cause.DELETED), default=math.inf))
+
+    async def withdraw(self, job: Job, before: float = math.inf) -> None:
+        """Take away every message and file of ours about a job. Raises `StepError`s; may be repeated."""
+        for row in await self.slack.store.outbox_of_job(job.id):
+            if row.intent_at < before and (row.is_there or row.phase == Phase.INTENT):
+                match read_key(row.key):
+                    case FileKey() | ExportKey():
+                        await self.uploads.erase(row)
+                    case ReplyKey():
+                        await self.posts.erase(row)
 
     async def sent(
         self, job: Job, transcript: Transcript | None, turn: int, send: Callable[[Message], Awaitable[None]]

@@ -108,6 +108,20 @@ class Uploads:
     def _posted(self, row: OutboxMessage) -> OutboxMessage:
         return replace(row, phase=Phase.POSTED, verify_at=self.slack.now() + VERIFY_SECONDS)
 
+    async def erase(self, row: OutboxMessage) -> None:
+        """Delete a file of ours, and the message that shares it. Raises `StepError`s."""
+        try:
+            file = child(await self.slack.client.call(Method.FILE_INFO, file=row.file_id), "file")
+            if not child(file, "shares") and self.slack.now() < row.intent_at + self.posts.settle_seconds:
+                raise Transient("a file's share does not show yet", after=1.0)
+            for side in ("public", "private"):  # first: a deleted file tells no more where it was shared
+                for share in rows(child(file, "shares", side), row.channel_id):
+                    await self.posts.delete(row.channel_id, text(share, "ts"))
+            await self.slack.client.call(Method.DELETE_FILE, file=row.file_id)
+        except SlackRefusal as refusal:
+            _log.info("file_delete_refused", job=row.job_id, code=refusal.code)
+        await self.posts.mark_gone(row)
+
     async def verify(self, row: OutboxMessage) -> bool:
         """Check that a completed file is in its conversation; the first time that it is not, complete it again.
 
