@@ -39,11 +39,7 @@ class Supervisor:
 
     def run(self, name: str, loop: Loop) -> asyncio.Task[None]:
         """Run `loop` until it returns; start it again whenever it raises. Cancel the task to end it sooner."""
-        supervised = _Supervised(name)
-        task = asyncio.create_task(self._supervise(supervised, loop), name=name)
-        self._loops[task] = supervised
-        task.add_done_callback(lambda done: self._loops.pop(done, None))
-        return task
+        return self._start(_Supervised(name), loop)
 
     def every(self, name: str, seconds: float, act: Loop) -> asyncio.Task[None]:
         """Call `act` now and every `seconds` seconds; after a failure again sooner, with growing pauses."""
@@ -55,7 +51,10 @@ class Supervisor:
                 self._well(supervised)
                 await self.clock.sleep(seconds)
 
-        task = asyncio.create_task(self._supervise(supervised, rounds), name=name)
+        return self._start(supervised, rounds)
+
+    def _start(self, supervised: _Supervised, loop: Loop) -> asyncio.Task[None]:
+        task = asyncio.create_task(self._supervise(supervised, loop), name=supervised.name)
         self._loops[task] = supervised
         task.add_done_callback(lambda done: self._loops.pop(done, None))
         return task

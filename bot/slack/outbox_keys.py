@@ -1,6 +1,7 @@
 """The keys of our own messages: what a row of the outbox is about, as a value and as the text that is stored."""
 
 from dataclasses import dataclass
+from typing import ClassVar, Self
 
 from bot.domain.job import Origin
 
@@ -42,27 +43,35 @@ class ExportKey:
 
 
 @dataclass(frozen=True, slots=True)
-class StatusKey:
-    """The status line of a message with recordings."""
+class _MessageKey:
+    """What is there once for a message with recordings."""
 
     team_id: str
     channel_id: str
     message_ts: str
+    kind: ClassVar[str]
+
+    @classmethod
+    def of(cls, origin: Origin) -> Self:
+        """That of a job's message."""
+        return cls(origin.team_id, origin.channel_id, origin.message_ts)
 
     def __str__(self) -> str:
-        return f"status:{self.team_id}:{self.channel_id}:{self.message_ts}"
+        return f"{self.kind}:{self.team_id}:{self.channel_id}:{self.message_ts}"
 
 
-@dataclass(frozen=True, slots=True)
-class ReactionKey:
-    """The reaction to a message with recordings."""
+class StatusKey(_MessageKey):
+    """The status line."""
 
-    team_id: str
-    channel_id: str
-    message_ts: str
+    __slots__ = ()
+    kind = "status"
 
-    def __str__(self) -> str:
-        return f"receipt:{self.team_id}:{self.channel_id}:{self.message_ts}"
+
+class ReactionKey(_MessageKey):
+    """The reaction."""
+
+    __slots__ = ()
+    kind = "receipt"
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,13 +108,3 @@ def read_key(key: str) -> OutboxKey:
             return OtherKey(kind, ":".join(rest))
         case _:
             return OtherKey("", key)
-
-
-def status_key(origin: Origin) -> StatusKey:
-    """The status line of a job's message."""
-    return StatusKey(origin.team_id, origin.channel_id, origin.message_ts)
-
-
-def reaction_key(origin: Origin) -> ReactionKey:
-    """The reaction to a job's message."""
-    return ReactionKey(origin.team_id, origin.channel_id, origin.message_ts)

@@ -49,7 +49,7 @@ from bot.slack.settings.permissions import SettingsPermissions
 from bot.slack.settings.retention import Retention
 from bot.slack.settings.services import Services
 from bot.slack.settings.vocabulary import Vocabularies
-from bot.slack.thread.chat import SlackChat
+from bot.slack.thread.chat import VERIFY_EVERY_SECONDS, SlackChat
 from bot.slack.thread.posts import Posts
 from bot.slack.thread.reactions import Reactions
 from bot.slack.thread.render import (
@@ -287,20 +287,16 @@ class SlackAdapter:
     async def start(self) -> None:
         """Start the loops; in Socket Mode also connect, in the background when Slack is away."""
         self.background.spawn("identity", self._know_ourselves())
-        if self.team_id:
-            self._loops = [
-                self._supervisor.run(f"status lines of {self.team_id}", self.chat.keep_shown),
-                self._supervisor.run(f"catch-up of {self.team_id}", self.catchup.run),
-            ]
-            self.catchup.notify()
-            return
+        run, of_team = self._supervisor.run, f" of {self.team_id}" if self.team_id else ""
         self._loops = [
-            self._supervisor.run("status lines", self.chat.run),
-            self._supervisor.run("deferred work", self.deferred.run),
-            self._supervisor.run("catch-up", self.catchup.run),
+            run(f"status lines{of_team}", self.chat.keep_shown),
+            run(f"catch-up{of_team}", self.catchup.run),
         ]
+        if not self.team_id:  # else they are run for all workspaces together
+            verification = self._supervisor.every("verification", VERIFY_EVERY_SECONDS, self.chat.verify_due)
+            self._loops += [run("deferred work", self.deferred.run), verification]
         if self.socket is not None:
-            self._loops.append(self._supervisor.run("Slack's socket", self.socket.run))
+            self._loops.append(run("Slack's socket", self.socket.run))
         else:
             self.catchup.notify()
 

@@ -33,6 +33,8 @@ MOST_REDIRECTS = 5
 HEAD_BYTES = 64  # checked for an HTML page
 FIRST_BYTES = 64 * 1024  # asked for to learn a file's length; the probe needs as many
 YOUNG_SECONDS = 60.0
+TEXT_MODES = frozenset({"snippet", "post", "space", "canvas", "quip", "list"})
+GONE_MODES = frozenset({"tombstone", "deleted"})
 FILES_READ = "files:read"
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _PROBLEMS = {  # of files.info (docs.slack.dev); any other refusal is FILE_WITHHELD
@@ -61,13 +63,13 @@ def facts_of(file: Json) -> FileFacts:
 def refusal_of(file: Json) -> FileRefused | None:
     """Why a file has no bytes to give, if so: what neither passes by itself nor needs a closer check."""
     mode = text(file, "mode")
-    if mode in ("tombstone", "deleted"):
+    if mode in GONE_MODES:
         return FileRefused(Problem(ProblemCode.FILE_GONE), f"mode {mode}", facts_of(file))
     if mode == "hidden_by_limit":
         return FileRefused(Problem(ProblemCode.FILE_HIDDEN), f"mode {mode}", facts_of(file))
     if mode == "external" or truth(file, "is_external"):
         return FileRefused(Problem(ProblemCode.FILE_EXTERNAL), "external file", facts_of(file))
-    if mode in ("snippet", "post", "space", "canvas", "quip", "list"):
+    if mode in TEXT_MODES:
         return FileRefused(Problem(ProblemCode.NOT_AUDIO), f"mode {mode}", facts_of(file))
     return None
 

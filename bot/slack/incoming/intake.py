@@ -20,7 +20,7 @@ from bot.domain.audio_guess import AudioGuess, guess_audio
 from bot.domain.job import FINAL, Job, Origin
 from bot.ports.clock import Clock
 from bot.ports.store import JobStore, NewJob
-from bot.slack.api.files import facts_of
+from bot.slack.api.files import GONE_MODES, TEXT_MODES, facts_of
 from bot.slack.api.identity import Identity
 from bot.slack.api.payloads import Json, as_object, child, rows, text, truth
 from bot.slack.job_control import restart
@@ -33,8 +33,6 @@ DIRECT_HELP = "direct_help"
 ON_REQUEST = "on_request"
 WITHDRAW = "withdraw"  # what we posted of a recording that is deleted
 SECOND_CHANCE_SECONDS = 8.0  # how long the `message` of an upload has before `file_shared` is looked into
-_UNREADABLE_MODES = frozenset({"snippet", "post", "space", "canvas", "quip", "list"})
-_GONE_MODES = frozenset({"tombstone", "deleted"})
 
 _log = structlog.get_logger(__name__)
 
@@ -70,7 +68,7 @@ def candidates(message: Json, *, linked: bool = False) -> list[tuple[Json, Audio
             files += rows(attachment, "files")
     found: dict[str, tuple[Json, AudioGuess]] = {}
     for file in files:
-        if not text(file, "id") or text(file, "mode") in _UNREADABLE_MODES | _GONE_MODES:
+        if not text(file, "id") or text(file, "mode") in TEXT_MODES | GONE_MODES:
             continue
         expected_audio = guess_audio(facts_of(file))
         if expected_audio is not AudioGuess.NO:

@@ -67,9 +67,7 @@ class DirectMessages:
             return False
         try:
             answer = await self.client.call(Method.HISTORY, channel=channel, limit=1)
-        except SlackRefusal:  # channel_not_found: it is between other people
-            return False
-        except MissingScope:
+        except (SlackRefusal, MissingScope):  # channel_not_found: it is between other people
             return False
         message = next(iter(rows(answer, "messages")), {})
         speaker = text(message, "user")

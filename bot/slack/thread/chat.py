@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import structlog
 
-from bot.domain.errors import StepError, StoreError
+from bot.domain.errors import StepError
 from bot.domain.job import Job
 from bot.domain.transcript import Transcript
 from bot.ports.audio import SourceFile
@@ -51,7 +51,8 @@ class SlackChat:
     async def verify_due(self) -> None:
         """Verify what was posted after a doubtful post, lines that may outlive their jobs, and promised reactions.
 
-        Each is taken by one process (`Posts.take_verification`); one that fails is tried again a minute later.
+        Each is taken by one process (`Posts.take_verification`); one that fails is tried again a minute later. Raises
+        `StoreError`.
         """
         for row in await self.slack.store.outbox_to_verify(self.slack.now()):
             await self.verify(row)
@@ -71,22 +72,8 @@ class SlackChat:
                 return self.status.verify
         return self.replies.verify_file if row.file_id else self.posts.verify
 
-    async def run(self) -> None:
-        """Keep status lines, reactions and verifications going until cancelled."""
-        async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(self.keep_shown())
-            tasks.create_task(self._verify())
-
     async def keep_shown(self) -> None:
-        """Keep status lines and reactions going until cancelled; somebody else calls `verify`."""
+        """Keep status lines and reactions going until cancelled."""
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self.status.run())
             tasks.create_task(self.reactions.run())
-
-    async def _verify(self) -> None:
-        while True:
-            try:
-                await self.verify_due()
-            except StoreError as error:
-                _log.info("verify_postponed", detail=str(error))
-            await self.slack.clock.sleep(VERIFY_EVERY_SECONDS)

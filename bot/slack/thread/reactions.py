@@ -22,7 +22,7 @@ from bot.ports.store import OutboxMessage, Phase
 from bot.slack.api.client import SlackRefusal
 from bot.slack.api.methods import Method
 from bot.slack.context import SlackContext
-from bot.slack.outbox_keys import reaction_key
+from bot.slack.outbox_keys import ReactionKey, read_key
 
 SEEN, DONE, FAILED = "eyes", "white_check_mark", "warning"
 ALL = {SEEN, DONE, FAILED}
@@ -71,7 +71,7 @@ class Reactions:
     @staticmethod
     def key(origin: Origin) -> str:
         """The row of a message's reaction."""
-        return str(reaction_key(origin))
+        return str(ReactionKey.of(origin))
 
     def show(self, job: Job, name: str) -> None:
         """Have the job's message carry this reaction soon, in place of the one before."""
@@ -193,7 +193,9 @@ class Reactions:
         taken = await self.slack.store.update_outbox(replace(row, verify_at=self._later()), release=False)
         if taken is None:
             return
-        jobs = await self.slack.store.jobs_of_message(row.key.split(":")[1], row.channel_id, row.thread_ts)
+        key = read_key(row.key)
+        team_id = key.team_id if isinstance(key, ReactionKey) else row.team_id
+        jobs = await self.slack.store.jobs_of_message(team_id, row.channel_id, row.thread_ts)
         over = all(job.state in FINAL for job in jobs)
         wanted = await self.ending(jobs) if over else SEEN
         if jobs and (row.phase == Phase.INTENT or (over and row.ts != wanted)):

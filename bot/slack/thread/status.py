@@ -18,7 +18,7 @@ from bot.ports.store import OutboxMessage, Phase
 from bot.slack.api.client import SlackRefusal
 from bot.slack.blockkit.blocks import Message
 from bot.slack.context import SlackContext
-from bot.slack.outbox_keys import status_key
+from bot.slack.outbox_keys import StatusKey
 from bot.slack.thread import render
 from bot.slack.thread.posts import VERIFY_SECONDS, Posts
 from bot.slack.thread.reactions import SEEN, Reactions
@@ -75,7 +75,7 @@ class StatusLines:
     @staticmethod
     def key(job: Job) -> str:
         """The row of a message's line."""
-        return str(status_key(job.origin))
+        return str(StatusKey.of(job.origin))
 
     def show(self, job: Job) -> None:
         """Something about the job changed; `job.progress` may be newer than its row."""

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 import structlog
 
-from bot.domain.errors import Ambiguous, Misconfigured, RateLimited, Transient
+from bot.domain.errors import Ambiguous, RateLimited, Transient
 from bot.ports.store import OutboxMessage, Phase
 from bot.slack.api.client import SlackRefusal
 from bot.slack.api.methods import Method
@@ -94,10 +94,8 @@ class Uploads:
         except Ambiguous as unknown:
             await self._save(row)
             raise Transient(unknown.detail, after=self.posts.settle_seconds) from None
-        except (Transient, Misconfigured) as error:
-            if isinstance(error, RateLimited):
-                raise Transient(error.detail, after=error.retry_after) from None
-            raise
+        except RateLimited as error:  # of this channel, not of the whole lane
+            raise Transient(error.detail, after=error.retry_after) from None
         await self._save(replace(self._posted(row), phase=phase))
 
     async def _save(self, row: OutboxMessage) -> None:

@@ -166,7 +166,7 @@ async def test_who_stood_still_before_its_reaction_takes_it_away_again(place: Wo
     async with another(place) as stale:
         held = place.slack.fault(Fault("reactions.add", hold="before"))
         stale.chat.show(job)
-        asleep = asyncio.create_task(stale.chat.run())
+        asleep = asyncio.create_task(stale.chat.keep_shown())
         await place.slack.until(lambda: place.slack.calls("reactions.add") >= 1)
         place.clock.ahead += CLAIM_SECONDS + 1.0
         await answered(place, job)
