@@ -42,7 +42,7 @@ from bot.ports.store import JobStore
 from bot.providers.kind import ProviderContext
 from bot.settings import Settings, SettingsError
 from bot.slack.api.client import open_client
-from bot.slack.wiring import Reports, SlackAdapter, signed_in
+from bot.slack.wiring import Reports, SlackAdapter, SlackServices, signed_in
 from bot.slack.workspaces.directory import SlackWorkspaces
 from bot.supervisor import Supervisor
 from bot.text.highlights import suggest
@@ -117,21 +117,24 @@ async def open_bot(settings: Settings, points: Failpoints | None = None) -> Asyn
         reports = Reports(
             notify=base.wakeups.arrived,
             on_broken=accounts.broke,
+            on_token=base.wakeups.notify_all,
             on_connected=lambda: base.supervisor.run("overdue jobs", base.polling.poll_overdue),
             on_reply=metrics.replied,
             on_refused=partial(metrics.refused, "slack"),
         )
         offers = {name: provider.capabilities for name, provider in base.providers.items()}
-        parts = (settings, base.store, base.clock, base.http, client, base.supervisor, reports, Bodies().read, offers)
+        services = SlackServices(
+            settings, base.store, base.clock, base.http, client, base.supervisor, reports, Bodies().read, offers
+        )
         slack: SlackWorkspaces | SlackAdapter
         chat: Chat
         settings_of: SettingsOf | None = None
         if several:
-            slack = chat = every = SlackWorkspaces(*parts)
-            accounts.others, every.on_token = every.probe, lambda account: base.wakeups.notify_all()
+            slack = chat = every = SlackWorkspaces(services)
+            accounts.others = every.probe
             settings_of, public = every.settings_of, SlackRoutes(every.handle, every.pages.routes())
         else:
-            slack = one = SlackAdapter(*parts)
+            slack = one = SlackAdapter(services)
             listens = one.socket is None and settings.is_web
             chat, public = one.chat, SlackRoutes(one.entrance.handle if listens else None)
         engine = _build_engine(base, chat, accounts, settings_of)

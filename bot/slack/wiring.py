@@ -80,40 +80,46 @@ class Reports:
 
     notify: Callable[[str], None]  # a lane has new work
     on_broken: Callable[[Misconfigured], None] = lambda error: None  # the token was revoked
+    on_token: Callable[[], None] = lambda: None  # a workspace was installed: its token works (again)
     on_connected: Callable[[], object] = lambda: None  # again, after the connection was lost
     on_reply: Callable[[str], None] = lambda how: None  # posted, adopted, healed
     on_refused: Callable[[str], None] = lambda reason: None  # a request that Slack did not send
 
 
+@dataclass(frozen=True, slots=True)
+class SlackServices:
+    """What Slack's side is built on. `offers` says what each provider that is set up can do, by name."""
+
+    settings: Settings
+    store: JobStore
+    clock: Clock
+    http: Http
+    client: SlackClient
+    supervisor: Supervisor
+    reports: Reports
+    read_body: ReadBody
+    offers: Mapping[str, Capabilities]
+
+
 class SlackAdapter:
-    """One workspace of Slack as a whole. `offers` says what each provider that is set up can do, by name.
+    """One workspace of Slack as a whole.
 
     `who` is given where there are several workspaces (`bot.slack.workspaces`): then this one keeps to what is of its
     own, `deferred` and `chat.verify` are run for all together, and events come through `dispatch`.
     """
 
     def __init__(
-        self,
-        settings: Settings,
-        store: JobStore,
-        clock: Clock,
-        http: Http,
-        client: SlackClient,
-        supervisor: Supervisor,
-        reports: Reports,
-        read_body: ReadBody,
-        offers: Mapping[str, Capabilities],
-        who: BotIdentity | None = None,
-        wake_deferred: WakeEvent | None = None,
+        self, services: SlackServices, who: BotIdentity | None = None, wake_deferred: WakeEvent | None = None
     ) -> None:
-        notify = reports.notify
-        self._supervisor = supervisor
+        settings, store, clock, client = services.settings, services.store, services.clock, services.client
+        reports, offers, notify = services.reports, services.offers, services.reports.notify
+        self._supervisor = services.supervisor
         self._reports = reports
         self.client = client
         self.who = who or BotIdentity(client)
         self.team_id = self.who.team_id
         self.services = Services(settings.provider, offers, settings.allows)
-        self.files = SlackFiles(settings, client, http, clock)
+        self.files = SlackFiles(settings, client, services.http, clock)
         self.persons = Users(client, self.who, clock, settings.reply_language, self.services.titles)
         slack = SlackContext(store, client, self.who, self.persons, clock)
         self.posts = Posts(slack, settings.reply_settle_seconds, reports.on_reply)
@@ -197,7 +203,7 @@ class SlackAdapter:
             self.team_id,
         )
         self.app = build_app(settings, client, self.who, self.listeners())
-        self.entrance = HttpEntrance(self.app, self.who, settings, read_body, reports.on_refused)
+        self.entrance = HttpEntrance(self.app, self.who, settings, services.read_body, reports.on_refused)
         self.socket: Socket | None = None
         if settings.socket_mode and settings.is_web:
             token = settings.slack_app_token.get_secret_value()

@@ -6,8 +6,8 @@ check again) is done once for all, and handed to the adapter that it is of.
 """
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import structlog
 from aiohttp import web
@@ -17,27 +17,23 @@ from slack_bolt.response import BoltResponse
 from bot.domain.errors import Misconfigured, StepError, StoreError
 from bot.domain.job import Job
 from bot.domain.transcript import Transcript
-from bot.http import Http
 from bot.ports.audio import SourceFile
-from bot.ports.clock import Clock, WakeEvent
-from bot.ports.provider import Capabilities
-from bot.ports.store import Installation, JobStore, Workspace
+from bot.ports.clock import WakeEvent
+from bot.ports.store import Installation, Workspace
 from bot.settings import Settings
-from bot.slack.api.client import SlackClient
 from bot.slack.api.identity import BotIdentity, identify
 from bot.slack.api.payloads import Json, child, number, rows, text, truth
 from bot.slack.background import BackgroundTasks
 from bot.slack.incoming.deferred import POLL_SECONDS
-from bot.slack.listeners import ReadBody, SignedRequests, answered_at_once, not_committed
+from bot.slack.listeners import SignedRequests, answered_at_once, not_committed
 from bot.slack.thread.chat import VERIFY_EVERY_SECONDS
-from bot.slack.wiring import Reports, SlackAdapter
+from bot.slack.wiring import SlackAdapter, SlackServices
 from bot.slack.workspaces.accounts import NOT_INSTALLED, account_of
 from bot.slack.workspaces.credentials import Credentials
 from bot.slack.workspaces.oauth import InstallPages
 from bot.slack.workspaces.own_settings import settings_for
 from bot.slack.workspaces.rotation import Rotation
 from bot.slack.workspaces.routing import REMOVALS, Address, addresses_of, jobs_in
-from bot.supervisor import Supervisor
 
 REFRESH_SECONDS = 60.0  # until a process learns what another one did: installed, removed, set
 AWAY_SECONDS = 600.0  # until messages of a workspace that the bot is not in are looked at again
@@ -54,33 +50,24 @@ class _Open:
     built_from: tuple[str, str, Mapping[str, str]]
 
 
-@dataclass
 class SlackWorkspaces:
     """Slack as the rest of the bot sees it, where several workspaces install the app. It is a `Chat`, too."""
 
-    settings: Settings
-    store: JobStore
-    clock: Clock
-    http: Http
-    client: SlackClient
-    supervisor: Supervisor
-    reports: Reports
-    read_body: ReadBody
-    offers: Mapping[str, Capabilities]
-    on_token: Callable[[str], None] = lambda account: None  # the token of this account works (again)
-    pages: InstallPages = field(init=False)
-    _rotation: Rotation = field(init=False)
-    _open: dict[str, _Open] = field(default_factory=dict, init=False)
-    _opening: asyncio.Lock = field(default_factory=asyncio.Lock, init=False)
-    _background: BackgroundTasks = field(default_factory=BackgroundTasks, init=False)
-    _loops: list[asyncio.Task[None]] = field(default_factory=list, init=False)
-
-    def __post_init__(self) -> None:
-        """Build what is there once."""
-        self.pages = InstallPages(self.settings, self.client, self.store, self.clock, self._installed)
-        self._rotation = Rotation(self.settings, self.store, self.clock, self.client)
-        self._requests = SignedRequests(self.settings, self.read_body, self.reports.on_refused)
-        self._wake_deferred = WakeEvent(self.clock)
+    def __init__(self, services: SlackServices) -> None:
+        self._services = services
+        self._settings = settings = services.settings
+        self._store = store = services.store
+        self._clock = clock = services.clock
+        self._client = client = services.client
+        self._reports = services.reports
+        self.pages = InstallPages(settings, client, store, clock, self._installed)
+        self._rotation = Rotation(settings, store, clock, client)
+        self._requests = SignedRequests(settings, services.read_body, services.reports.on_refused)
+        self._wake_deferred = WakeEvent(clock)
+        self._open: dict[str, _Open] = {}
+        self._opening = asyncio.Lock()
+        self._background = BackgroundTasks()
+        self._loops: list[asyncio.Task[None]] = []
 
     # --- what comes in
 
@@ -94,7 +81,7 @@ class SlackWorkspaces:
 
         What is of a workspace that the app is not installed in is acknowledged and goes nowhere.
         """
-        if (answer := answered_at_once(body, self.reports.on_refused)) is not None:
+        if (answer := answered_at_once(body, self._reports.on_refused)) is not None:
             return answer
         try:
             if text(child(body, "event"), "type") in REMOVALS:
@@ -106,7 +93,7 @@ class SlackWorkspaces:
                     return await adapter.entrance.dispatch(body)
         except (StepError, StoreError) as error:
             return await not_committed(error, dict(body))
-        self.reports.on_refused("stranger")
+        self._reports.on_refused("stranger")
         return BoltResponse(status=200, body="")
 
     async def _addresses(self, body: Json) -> Sequence[Address]:
@@ -117,7 +104,7 @@ class SlackWorkspaces:
             return found
         first = found[0]
         for job_id in jobs_in(body):
-            job = await self.store.job(job_id)
+            job = await self._store.job(job_id)
             if job is not None and job.origin.enterprise_id == first.enterprise_id:
                 return [replace(first, team_id=job.origin.team_id)]
         return found
@@ -130,11 +117,11 @@ class SlackWorkspaces:
             installation = await known.credentials.installed()
         else:
             enterprise = address.enterprise_id if address.whole else ""
-            installation = await self.store.installation_of(address.team_id, enterprise)
+            installation = await self._store.installation_of(address.team_id, enterprise)
         if installation is None or installation.id != (address.enterprise_id if address.whole else address.team_id):
             return None
         if known is None and address.whole:  # the first that is heard of this workspace
-            await self.store.note_workspace(address.team_id, installation.id, "", self.clock.now())
+            await self._store.note_workspace(address.team_id, installation.id, "", self._clock.now())
         return await self._adapter(address.team_id)
 
     async def _adapter(self, team_id: str) -> SlackAdapter | None:
@@ -146,8 +133,8 @@ class SlackWorkspaces:
             return known.adapter if await known.credentials.installed() is not None else None
         async with self._opening:
             if team_id not in self._open:
-                installation = await self.store.installation_of(team_id)
-                workspace = await self.store.workspace(team_id)
+                installation = await self._store.installation_of(team_id)
+                workspace = await self._store.workspace(team_id)
                 if installation is None or workspace is None:
                     return None
                 await self._begin(installation, workspace)
@@ -158,27 +145,15 @@ class SlackWorkspaces:
         try:
             return await self._adapter(team_id)
         except Misconfigured as error:
-            self.reports.on_broken(error)
+            self._reports.on_broken(error)
             return None
 
     async def _begin(self, installation: Installation, workspace: Workspace) -> None:
         team_id = workspace.team_id
-        credentials = Credentials(self.store, self.clock, self._rotation, team_id)
-        client = self.client.of_workspace(credentials)
-        own = settings_for(self.settings, workspace)
-        adapter = SlackAdapter(
-            own,
-            self.store,
-            self.clock,
-            self.http,
-            client,
-            self.supervisor,
-            self.reports,
-            self.read_body,
-            self.offers,
-            BotIdentity(client, team_id, workspace.enterprise_id),
-            self._wake_deferred,
-        )
+        credentials = Credentials(self._store, self._clock, self._rotation, team_id)
+        client = self._client.of_workspace(credentials)
+        services = replace(self._services, settings=settings_for(self._settings, workspace), client=client)
+        adapter = SlackAdapter(services, BotIdentity(client, team_id, workspace.enterprise_id), self._wake_deferred)
         self._open[team_id] = _Open(adapter, credentials, _built_from(installation, workspace))
         await adapter.start()
 
@@ -186,13 +161,13 @@ class SlackWorkspaces:
 
     async def _installed(self, team_id: str, enterprise_id: str) -> None:
         """After an installation: what waits for the workspace (those of the organisation) goes on."""
-        known = await self.store.workspaces()
+        known = await self._store.workspaces()
         whole = [each.team_id for each in known if not team_id and each.enterprise_id == enterprise_id]
         for each in (team_id,) if team_id else whole:
             await self._close(each)
             await self._usable(each)
-            await self.store.resume_parked(account_of(each), self.clock.now())
-            self.on_token(account_of(each))
+            await self._store.resume_parked(account_of(each), self._clock.now())
+            self._reports.on_token()
 
     async def _removed(self, body: Json) -> None:
         """`app_uninstalled`, or `tokens_revoked` for the bot. Raises `StoreError`, `StepError`s."""
@@ -202,13 +177,13 @@ class SlackWorkspaces:
         meant = await self._meant(body)
         sure = kind == "app_uninstalled" and bool(meant)
         if not meant and (whole := text(body, "enterprise_id") or text(body, "context_enterprise_id")):
-            found = await self.store.installation(whole)  # of the organisation after all, if Slack refuses its token
+            found = await self._store.installation(whole)  # of the organisation after all, if Slack refuses its token
             meant = [found] if found is not None and found.active else []
         for installation in meant:
             if number(body, "event_time") < int(installation.installed_at):
                 _log.info("removal_outdated", installation=installation.id)  # it was installed again since
             elif sure or not await self._still_works(installation):
-                if await self.store.remove_installation(installation.id, kind, self.clock.now()):
+                if await self._store.remove_installation(installation.id, kind, self._clock.now()):
                     _log.warning("app_removed", installation=installation.id, by=kind)
                 for team_id, known in self._open.items():
                     if known.built_from[0] == installation.id:
@@ -226,14 +201,14 @@ class SlackWorkspaces:
                 whole = [enterprise]
             else:
                 single = [team]
-        found = [await self.store.installation(each) for each in dict.fromkeys((*single, *whole)) if each]
+        found = [await self._store.installation(each) for each in dict.fromkeys((*single, *whole)) if each]
         return [each for each in found if each is not None and each.active]
 
     async def _still_works(self, installation: Installation) -> bool:
         """Whether Slack still takes the token: one that was exchanged may be what was revoked."""
-        probe = Credentials(self.store, self.clock, self._rotation, installation.team_id or installation.id)
+        probe = Credentials(self._store, self._clock, self._rotation, installation.team_id or installation.id)
         try:
-            return bool((await identify(self.client.of_workspace(probe))).bot_user_id)
+            return bool((await identify(self._client.of_workspace(probe))).bot_user_id)
         except Misconfigured:
             return False
 
@@ -243,8 +218,8 @@ class SlackWorkspaces:
 
     async def _refresh(self) -> None:
         """Build adapters of workspaces that were installed, and of those whose settings changed; end the others."""
-        installations = {each.id: each for each in await self.store.installations() if each.active}
-        for workspace in await self.store.workspaces():
+        installations = {each.id: each for each in await self._store.installations() if each.active}
+        for workspace in await self._store.workspaces():
             team_id = workspace.team_id
             installation = installations.get(team_id) or installations.get(workspace.enterprise_id)
             known = self._open.get(team_id)
@@ -294,8 +269,8 @@ class SlackWorkspaces:
 
     async def settings_of(self, team_id: str) -> Settings:
         """The settings that count in a workspace. Raises `StoreError`, `Misconfigured`."""
-        workspace = await self.store.workspace(team_id)
-        return settings_for(self.settings, workspace) if workspace is not None else self.settings
+        workspace = await self._store.workspace(team_id)
+        return settings_for(self._settings, workspace) if workspace is not None else self._settings
 
     # --- the loops
 
@@ -305,32 +280,32 @@ class SlackWorkspaces:
 
     async def start(self) -> None:
         """Resume what waits for a token, and start the loops."""
-        for workspace in await self.store.workspaces():
-            await self.store.resume_parked(account_of(workspace.team_id), self.clock.now())
+        for workspace in await self._store.workspaces():
+            await self._store.resume_parked(account_of(workspace.team_id), self._clock.now())
         self._loops = [
-            self.supervisor.every("workspaces", REFRESH_SECONDS, self._refresh),
-            self.supervisor.run("deferred work", self._run_deferred),
-            self.supervisor.every("verification", VERIFY_EVERY_SECONDS, self._verify),
+            self._services.supervisor.every("workspaces", REFRESH_SECONDS, self._refresh),
+            self._services.supervisor.run("deferred work", self._run_deferred),
+            self._services.supervisor.every("verification", VERIFY_EVERY_SECONDS, self._verify),
         ]
 
     async def _run_deferred(self) -> None:
         while True:
             self._wake_deferred.clear()
-            for team_id in await self.store.teams_with_work(self.clock.now()):
+            for team_id in await self._store.teams_with_work(self._clock.now()):
                 adapter = await self._usable(team_id)
                 if adapter is not None:
                     await adapter.deferred.start_due()
             await self._wake_deferred.wait(POLL_SECONDS)
 
     async def _verify(self) -> None:
-        for row in await self.store.outbox_to_verify(self.clock.now()):
-            job = None if row.team_id or not row.job_id else await self.store.job(row.job_id)  # a row of before
+        for row in await self._store.outbox_to_verify(self._clock.now()):
+            job = None if row.team_id or not row.job_id else await self._store.job(row.job_id)  # a row of before
             adapter = await self._usable(row.team_id if job is None else job.origin.team_id)
             if adapter is not None:
                 await adapter.chat.verify(row)
             else:  # later: it must not take the place of another workspace's
-                later = replace(row, verify_at=self.clock.now() + AWAY_SECONDS)
-                await self.store.update_outbox(later, release=False)
+                later = replace(row, verify_at=self._clock.now() + AWAY_SECONDS)
+                await self._store.update_outbox(later, release=False)
 
     async def stop(self) -> None:
         """Take no more events, let answers end, stop the loops."""

@@ -26,7 +26,7 @@ from bot.slack.thread.reactions import CLAIM_SECONDS, DONE, SEEN, Reactions
 from bot.slack.thread.render import Document
 from bot.slack.thread.status import CHECK_SECONDS
 from bot.slack.thread.uploads import Uploads
-from bot.slack.wiring import Reports, SlackAdapter
+from bot.slack.wiring import Reports, SlackAdapter, SlackServices
 from bot.supervisor import Supervisor
 from bot.web.bodies import Bodies
 from simulators.slack.faults import Fault
@@ -127,9 +127,10 @@ async def another(place: Workplace, store: JobStore | None = None) -> AsyncItera
         supervisor = Supervisor(place.clock)
         reports = Reports(lambda lane: None)
         found = place.store if store is None else store
-        yield SlackAdapter(
+        services = SlackServices(
             place.settings, found, place.clock, place.http, client, supervisor, reports, Bodies().read, {}
         )
+        yield SlackAdapter(services)
         await supervisor.stop()
 
 

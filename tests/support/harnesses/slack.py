@@ -20,7 +20,7 @@ from bot.ports.provider import Capabilities
 from bot.ports.store import JobFilter, JobStore
 from bot.settings import Settings
 from bot.slack.api.client import open_client
-from bot.slack.wiring import Reports, SlackAdapter
+from bot.slack.wiring import Reports, SlackAdapter, SlackServices
 from bot.supervisor import Supervisor
 from bot.web.bodies import Bodies
 from simulators.slack.file_store import Upload
@@ -182,9 +182,10 @@ async def workplace(
             async with open_client(settings, clock) as client:
                 supervisor = Supervisor(clock)
                 reports = Reports(rung.append, on_broken=lambda error: broken.append(error.account))
-                room = SlackAdapter(
+                services = SlackServices(
                     settings, store, clock, http, client, supervisor, reports, Bodies().read, offers or {}
                 )
+                room = SlackAdapter(services)
                 place = Workplace(slack, store, room, clock, database, settings, http, rung, broken)
                 if http_mode:
                     site = web.Application()
