@@ -1,6 +1,6 @@
 """Channel settings, vocabularies and cursors."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from pydantic import TypeAdapter, ValidationError
@@ -11,10 +11,12 @@ from bot.ports.store import ChannelSettings
 from storage.content.stored_json import dump_vocabulary, load_vocabulary
 from storage.engines.transaction import (
     Database,
+    Row,
     Transaction,
     blob,
     execute,
     integer,
+    maybe_text,
     number,
     reads_once,
     text,
@@ -35,12 +37,17 @@ class StoredPreferences:
     def channel_settings(self, team_id: str, channel_id: str) -> Transaction[ChannelSettings]:
         """The channel's settings, or the defaults. A field that this version does not know is ignored."""
         rows = yield from execute("channel_settings", team_id=team_id, channel_id=channel_id)
-        if not rows:
-            return ChannelSettings()
-        try:
-            return _SETTINGS.validate_json(text(rows[0], "settings"))
-        except ValidationError as error:
-            raise StoreError(f"The settings of channel {channel_id} are damaged: {error}") from error
+        return _settings(channel_id, text(rows[0], "settings")) if rows else ChannelSettings()
+
+    @reads_once
+    def conversation(
+        self, team_id: str, channel_id: str
+    ) -> Transaction[tuple[ChannelSettings, ConversationVocabulary]]:
+        """The channel's settings and its vocabulary, read at once."""
+        rows = yield from execute("conversation", team_id=team_id, channel_id=channel_id)
+        settings = next((value for row in rows if (value := maybe_text(row, "settings")) is not None), None)
+        found = ChannelSettings() if settings is None else _settings(channel_id, settings)
+        return found, self._vocabulary(team_id, channel_id, [row for row in rows if row["body"] is not None])
 
     @writes_once
     def put_channel_settings(self, team_id: str, channel_id: str, settings: ChannelSettings) -> Transaction[None]:
@@ -56,8 +63,12 @@ class StoredPreferences:
     @reads_once
     def vocabulary(self, team_id: str, channel_id: str) -> Transaction[ConversationVocabulary]:
         """What applies in the conversation; with the channel "" that of the workspace alone."""
+        rows = yield from execute("vocabulary", team_id=team_id, channel_id=channel_id)
+        return self._vocabulary(team_id, channel_id, rows)
+
+    def _vocabulary(self, team_id: str, channel_id: str, rows: Sequence[Row]) -> ConversationVocabulary:
         found = ConversationVocabulary(channel_id)
-        for row in (yield from execute("vocabulary", team_id=team_id, channel_id=channel_id)):
+        for row in rows:
             place = text(row, "channel_id")
             body = self._seal.decrypt(blob(row, "body"), _place(team_id, place))
             stored = StoredVocabulary(
@@ -97,6 +108,13 @@ class StoredPreferences:
     def put_cursor(self, name: str, value: str) -> Transaction[None]:
         """Set it."""
         yield from execute("put_cursor", name=name, value=value)
+
+
+def _settings(channel_id: str, stored: str) -> ChannelSettings:
+    try:
+        return _SETTINGS.validate_json(stored)
+    except ValidationError as error:
+        raise StoreError(f"The settings of channel {channel_id} are damaged: {error}") from error
 
 
 def _place(team_id: str, channel_id: str) -> str:

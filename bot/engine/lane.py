@@ -26,7 +26,7 @@ from bot.domain.errors import (
     Transient,
     UploadUrlRefused,
 )
-from bot.domain.job import Job
+from bot.domain.job import Job, State
 from bot.domain.machine import Change, Deleted, Ended, Parked, Replying, Submitting, stage_of
 from bot.engine.events import StepEnded, StepFailed, StoreFailed, Watch
 from bot.engine.rate_budget import Budget, step_rank
@@ -187,19 +187,10 @@ class Lane:
         return True
 
     async def _step(self, job: Job) -> None:
-        step_rank.set(job.rank)
-        started = time.monotonic()
         try:
-            change = await self._attempt(job, started)
-            if change is None:
-                await self.store.release(job)
-                return
-            self._committing.add(job.id)
-            moved = await self.store.apply(change)
-            self.watch(StepEnded(moved, job.state, time.monotonic() - started, change.cause))
-            if moved.state != job.state or moved.attempts:
-                self.on_moved(moved)
-            await self.release(moved)
+            going: Job | None = job
+            while going is not None:
+                going = await self._one_step(going)
         except LostLease:  # another worker owns the job, or it was deleted; what was done here is dropped
             with suppress(StoreError):
                 await self.store.release(job)
@@ -214,6 +205,38 @@ class Lane:
             raise
         finally:
             self._committing.discard(job.id)
+
+    async def _one_step(self, job: Job) -> Job | None:
+        """Run one step and commit its change; the job if the next step is this worker's, too, under the same lease."""
+        step_rank.set(job.rank)
+        started = time.monotonic()
+        change = await self._attempt(job, started)
+        if change is None:
+            await self.store.release(job)
+            return None
+        self._committing.add(job.id)
+        goes_on = self._goes_on(change)
+        moved = await self.store.apply(change, keep_lease=goes_on)
+        self.watch(StepEnded(moved, job.state, time.monotonic() - started, change.cause))
+        if moved.state != job.state or moved.attempts:
+            self.on_moved(moved)
+        await self.release(moved)
+        if not goes_on:
+            return None
+        self._committing.discard(job.id)
+        if (task := asyncio.current_task()) in self._steps:
+            self._steps[task].job = moved
+        return moved
+
+    def _goes_on(self, change: Change) -> bool:
+        """A result that is there is finished at once, without giving the job back and claiming it again."""
+        before, after = change.before, change.after
+        return (
+            before.state is State.WAITING
+            and after.state is State.FINISHING
+            and after.lane == self.name
+            and not self._stopping.is_set()
+        )
 
     async def _attempt(self, job: Job, started: float) -> Change | None:
         try:

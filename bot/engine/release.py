@@ -35,9 +35,8 @@ class Release:
         if job.remote and (provider := self.providers.get(job.provider)):
             with suppress(StepError):  # the answer does not wait for it; a provider's own job ends by itself
                 await provider.cancel(job.remote)
-        await self.store.discard_inputs(job.id, HOOK_INBOX, *webhook_refs(job))
-        if job.outcome is not Outcome.REFUSED:  # its answered pieces were paid for: a retry uses them
-            await self.store.drop_pieces(job.id)
+        paid = job.outcome is Outcome.REFUSED  # its answered pieces were paid for: a retry uses them
+        await self.store.discard_inputs(job.id, HOOK_INBOX, *webhook_refs(job), keep_pieces=paid)
 
 
 def webhook_refs(job: Job) -> list[str]:

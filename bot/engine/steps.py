@@ -32,6 +32,7 @@ SettingsOf = Callable[[str], Awaitable[Settings]]  # of a workspace, by its team
 SHOWN_SHARE = 0.01  # progress is shown in steps of this size
 FRESH_SECONDS = 60.0  # what was learnt of a file is used again for this long
 MOST_REMEMBERED = 256
+MOST_IN_HAND = 8  # results stored by one step that the next one under the same lease need not read
 AGAIN_SHARE = 0.5  # of what was waited for in vain, before an audio that was handed over again is asked for
 
 
@@ -52,6 +53,7 @@ class Steps:
     offload: Callable[[Callable[[], Transcript]], Awaitable[Transcript]]
     settings_of: SettingsOf | None = None
     _looked_at: dict[str, tuple[float, SourceFile, AudioFacts]] = field(default_factory=dict)
+    _in_hand: dict[str, tuple[str, Transcript]] = field(default_factory=dict)  # by job: its lease, what was stored
 
     async def run(self, job: Job) -> Change | None:
         """Do what the job's state asks for; None when there is nothing to do (it is over, or parked)."""
@@ -87,7 +89,7 @@ class Steps:
         file = source.facts
         if not job.expected_audio and guess_audio(file) is AudioGuess.NO:  # not a byte of it is read
             return stage.ignore(self.clock.now())
-        wanted = await self.store.channel_settings(job.origin.team_id, job.origin.channel_id)
+        wanted, words = await self.store.conversation(job.origin.team_id, job.origin.channel_id)
         settings = self.settings if self.settings_of is None else await self.settings_of(job.origin.team_id)
         name = job.provider or wanted.provider or settings.provider
         options = job.options
@@ -101,7 +103,6 @@ class Steps:
             forbidden = Rejected(Problem(ProblemCode.PROVIDER_NOT_ALLOWED, {"provider": name}))
             return self._answered_if_expected(stage, forbidden, file)
         known_provider = self.providers.get(name)
-        words = await self.store.vocabulary(job.origin.team_id, job.origin.channel_id)
         takes_words = known_provider is not None and known_provider.capabilities.most_words > 0
         options = replace(options, vocabulary=words.mark(takes_words))
         if known_provider is None or not known_provider.capabilities.takes_speakers:
@@ -285,6 +286,9 @@ class Steps:
                 return stage.still_pending(now, now + await self.polling.next(job, provider), progress)
 
     async def _pushed_items(self, job: Job) -> Sequence[InboxItem]:
+        provider = self.providers.get(job.provider)
+        if provider is None or not provider.capabilities.pushes:  # none is taken for it
+            return ()
         refs = webhook_refs(job)
         return await self.store.inbox_for(HOOK_INBOX, *refs) if refs else ()
 
@@ -293,7 +297,9 @@ class Steps:
     async def _finish(self, stage: Finishing) -> Change:
         job = stage.job
         provider = self.providers.get(job.provider)
-        transcript = await self.store.transcript(job.id)
+        under, transcript = self._in_hand.pop(job.id, ("", None))
+        if transcript is None or under != job.lease_token:
+            transcript = await self.store.transcript(job.id)
         if transcript is None:
             if provider is None or job.remote is None:
                 raise Rejected(Problem(ProblemCode.NO_SUCH_PROVIDER, {"provider": job.provider}))
@@ -315,8 +321,8 @@ class Steps:
             if transcript != stored:
                 await self._put_transcript(job, transcript)
             await self._learn(job, transcript)
+        self._in_hand.pop(job.id, None)
         await self.store.discard_inputs(job.id, HOOK_INBOX, *webhook_refs(job))
-        await self.store.drop_pieces(job.id)
         return stage.stored(self.clock.now())
 
     async def _put_transcript(self, job: Job, transcript: Transcript) -> None:
@@ -326,6 +332,9 @@ class Steps:
         )  # the account: a provider knows the name of its kind only
         if not await self.store.put_transcript(job.id, transcript, self.clock.now(), job.lease_token):
             raise LostLease(f"job {job.id} does not want this result any more")
+        while len(self._in_hand) >= MOST_IN_HAND:
+            self._in_hand.pop(next(iter(self._in_hand)))
+        self._in_hand[job.id] = job.lease_token, transcript
 
     async def _replacements(self, job: Job) -> Sequence[Replacement]:
         if job.options.vocabulary is None:  # the conversation had neither words nor replacements

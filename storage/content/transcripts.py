@@ -162,9 +162,11 @@ class StoredTranscripts:
         yield from execute("drop_blocks", job_id=job_id)
 
     @writes_once
-    def discard_inputs(self, job_id: str, kind: str, *refs: str) -> Transaction[None]:
-        """The transcript is whole and stored: delete the blocks and webhooks (`refs`) it was made of."""
+    def discard_inputs(self, job_id: str, kind: str, *refs: str, keep_pieces: bool = False) -> Transaction[None]:
+        """The transcript is whole and stored: delete the blocks, pieces and webhooks (`refs`) it was made of."""
         values: dict[str, Value] = {"job_id": job_id, "kind": kind, "ids": json.dumps(refs), "nothing": b""}
-        yield Query("discard_inputs", values)
+        yield Query("discard_inputs", {**values, "keep_pieces": int(keep_pieces)})
+        if not keep_pieces:
+            yield Query("discard_pieces", values)
         if refs:
             yield Query("discard_webhooks", values)

@@ -58,8 +58,8 @@ class Transcripts(Protocol):
         """Delete them: they are of other audio, or the work was given up."""
         ...
 
-    async def discard_inputs(self, job_id: str, kind: str, *refs: str) -> None:
-        """The transcript is whole and stored: delete the blocks and webhooks (`refs`) it was made of."""
+    async def discard_inputs(self, job_id: str, kind: str, *refs: str, keep_pieces: bool = False) -> None:
+        """The transcript is whole and stored: delete the blocks, pieces and webhooks (`refs`) it was made of."""
         ...
 
 

@@ -50,6 +50,10 @@ class Preferences(Protocol):
         """The channel's settings, or the defaults."""
         ...
 
+    async def conversation(self, team_id: str, channel_id: str) -> tuple[ChannelSettings, ConversationVocabulary]:
+        """The channel's settings and its vocabulary, read at once."""
+        ...
+
     async def put_channel_settings(self, team_id: str, channel_id: str, settings: ChannelSettings) -> None:
         """Save them."""
         ...

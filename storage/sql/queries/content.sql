@@ -43,14 +43,19 @@ FROM job LEFT JOIN transcript ON transcript.job_id = job.id
 WHERE job.id = :job_id;
 
 -- name: find_reusable
--- A job that has a transcript of this file, made the same way; the newest.
-SELECT job.id FROM job JOIN transcript ON transcript.job_id = job.id
-WHERE job.team_id = :team_id AND job.file_id = :file_id AND job.provider = :provider
-    AND COALESCE(job.language, '') = :language
-    AND COALESCE(job.recording_type, '') = :recording_type
-    AND COALESCE(job.speakers, '') = :speakers AND COALESCE(job.vocabulary, '') = :vocabulary
-    AND job.purged_at IS NULL AND job.deleted_at IS NULL
-ORDER BY transcript.stored_at DESC LIMIT 1;
+-- A job that has a transcript of this file, made the same way; the newest. The jobs of the file come first: PostgreSQL
+-- would read every transcript while it knows little of the tables.
+WITH same AS MATERIALIZED (
+    SELECT id FROM job
+    WHERE team_id = :team_id AND file_id = :file_id AND provider = :provider
+        AND COALESCE(language, '') = :language AND COALESCE(recording_type, '') = :recording_type
+        AND COALESCE(speakers, '') = :speakers AND COALESCE(vocabulary, '') = :vocabulary
+        AND purged_at IS NULL AND deleted_at IS NULL
+)
+SELECT id FROM (
+    SELECT same.id, (SELECT stored_at FROM transcript WHERE transcript.job_id = same.id) AS stored_at FROM same
+) AS found
+WHERE stored_at IS NOT NULL ORDER BY stored_at DESC LIMIT 1;
 
 -- name: put_block_sqlite
 -- One finished stretch of a local transcription, if the job still wants it.
@@ -82,9 +87,20 @@ DELETE FROM block WHERE job_id = :job_id RETURNING number;
 DELETE FROM block WHERE job_id = :job_id RETURNING number;
 
 -- name: discard_inputs_postgres
--- The same, and the webhooks.
-WITH blocks AS (DELETE FROM block WHERE job_id = :job_id)
+-- The same, the pieces and the webhooks.
+WITH blocks AS (
+    DELETE FROM block WHERE job_id = :job_id
+), pieces AS (
+    DELETE FROM piece WHERE job_id = :job_id AND CAST(:keep_pieces AS INTEGER) = 0
+)
 UPDATE inbox SET used = 1, payload = :nothing WHERE kind = :kind AND ref IN @ids AND used = 0 RETURNING id;
+
+-- name: discard_pieces_sqlite
+-- The pieces.
+DELETE FROM piece WHERE job_id = :job_id RETURNING number;
+
+-- name: discard_pieces_postgres
+-- Done by `discard_inputs`.
 
 -- name: discard_webhooks_sqlite
 -- And the webhooks.

@@ -70,6 +70,14 @@ RETURNING channel_id;
 SELECT channel_id, body, revision, changed_by, changed_at FROM vocabulary
 WHERE team_id = :team_id AND channel_id IN ('', :channel_id);
 
+-- name: conversation
+-- The settings of a channel, and what `vocabulary` gives; in rows of their own.
+SELECT settings, '' AS channel_id, NULL AS body, 0 AS revision, '' AS changed_by, 0.0 AS changed_at
+FROM channel_settings WHERE team_id = :team_id AND channel_id = :channel_id
+UNION ALL
+SELECT NULL AS settings, channel_id, body, revision, changed_by, changed_at FROM vocabulary
+WHERE team_id = :team_id AND channel_id IN ('', :channel_id);
+
 -- name: put_vocabulary
 -- Save them, if nobody has changed them since they were read (no row then).
 INSERT INTO vocabulary (team_id, channel_id, body, revision, changed_by, changed_at)
