@@ -269,7 +269,7 @@ class Lane:
         if isinstance(error, Misconfigured):
             self.on_misconfigured(error)
             return stage.park(now, error.detail, error.account)
-        if isinstance(error, Transient) and error.after is not None:
+        if isinstance(error, Transient) and not isinstance(error, RateLimited) and error.after is not None:
             return stage.retry(now, now + error.after, error.detail)
         due_at = now + self.retries.delay(job.attempts, self.chance)
         if isinstance(error, RateLimited):
