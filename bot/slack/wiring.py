@@ -142,7 +142,16 @@ class SlackAdapter:
         self._home = Home(store, client, self.persons, visibility, self.services, support, clock)
         vocabularies = Vocabularies(store, self.persons, clock)
         self._settings_modal = SettingsModal(
-            store, client, rights, self.services, vocabularies, self.background, clock, self._home.publish, retention
+            store,
+            client,
+            self.persons,
+            rights,
+            self.services,
+            vocabularies,
+            self.background,
+            clock,
+            self._home.publish,
+            retention,
         )
         self.commands = Commands(
             store,

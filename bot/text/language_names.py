@@ -1,9 +1,10 @@
-"""Names of languages in the language of the reader, from Unicode's CLDR (by Babel)."""
+"""Names of languages and weekdays in the language of the reader, from Unicode's CLDR (by Babel)."""
 
 from collections.abc import Mapping
 from functools import cache
 
 from babel import Locale
+from babel.dates import get_day_names
 
 _OLD_CODES = {"iw": "he", "in": "id", "jw": "jv"}  # Whisper's code for Javanese is the old one
 
@@ -19,6 +20,13 @@ def language_name(tag: str, reader: str = "en") -> str:
     if code not in names:
         code = _codes().get(head, code)
     return names.get(code) or (head.capitalize() if len(head) > 3 else tag)
+
+
+@cache
+def weekday_names(reader: str = "en") -> tuple[str, ...]:
+    """Monday to Sunday, abbreviated in the reader's language and without a full stop: "Mon", "lun", "երկ"."""
+    names = get_day_names("abbreviated", "stand-alone", reader)
+    return tuple(str(names[day]).rstrip(".") for day in range(7))
 
 
 @cache

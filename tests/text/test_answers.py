@@ -9,6 +9,9 @@ import pytest
 from bot.slack import texts
 from bot.slack.buttons import texts as button_texts
 from bot.slack.command import texts as command_texts
+from bot.slack.home import texts as home_texts
+from bot.slack.settings import texts as settings_texts
+from bot.slack.settings import vocabulary_texts
 from bot.text.languages import PHRASES
 from bot.text.translations.answers import ALL
 from bot.text.translations.answers.said import Said
@@ -16,6 +19,7 @@ from bot.text.translations.answers.said import Said
 ENGLISH_ONLY = {
     "COMMAND",
     "LOCAL",
+    "SLACK_LANE",
     "ICONS",
     "FINDING_ICONS",
     "RUNNING_ICON",
@@ -25,6 +29,9 @@ ENGLISH_ONLY = {
     "PAGE",  # numbers
     "SAYS",  # quotation marks
 }
+
+
+MODULES = [texts, command_texts, button_texts, home_texts, settings_texts, vocabulary_texts]
 
 
 def said_in(module: ModuleType) -> Iterator[tuple[str, str]]:
@@ -38,7 +45,7 @@ def said_in(module: ModuleType) -> Iterator[tuple[str, str]]:
             yield from ((name, each) for each in value.values() if isinstance(each, str) and each)
 
 
-@pytest.mark.parametrize("module", [texts, command_texts, button_texts], ids=lambda module: module.__name__)
+@pytest.mark.parametrize("module", MODULES, ids=lambda module: module.__name__)
 def test_every_sentence_that_is_said_is_translated(module: ModuleType) -> None:
     known = {said.en for said in ALL}
     missing = {name: sentence for name, sentence in said_in(module) if sentence not in known}
@@ -46,7 +53,7 @@ def test_every_sentence_that_is_said_is_translated(module: ModuleType) -> None:
 
 
 def test_no_translation_is_of_a_sentence_that_nobody_says() -> None:
-    spoken = {sentence for module in (texts, command_texts, button_texts) for _, sentence in said_in(module)}
+    spoken = {sentence for module in MODULES for _, sentence in said_in(module)}
     assert {said.en for said in ALL} - spoken <= {"recording"}  # the name of a file that has none
     assert len({said.en for said in ALL}) == len(ALL)
 

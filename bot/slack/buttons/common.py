@@ -23,8 +23,6 @@ from bot.slack.people.remembered import DECIDE_SECONDS
 from bot.slack.thread.render import answer
 from bot.text.phrases import Phrases
 
-LOCALE_WAIT_SECONDS = 0.4
-
 _log = structlog.get_logger(__name__)
 
 
@@ -89,13 +87,8 @@ class Interactions:
         return await self._access.users.phrases(user_id)
 
     async def phrases_at_once(self, user_id: str) -> Phrases:
-        """The same where Slack waits for an answer: English if it is slow to say who reads what."""
-        users = self._access.users
-        try:
-            async with asyncio.timeout(LOCALE_WAIT_SECONDS):
-                return await users.phrases(user_id)
-        except TimeoutError:
-            return users.english
+        """The same where Slack waits for an answer."""
+        return await self._access.users.phrases_at_once(user_id)
 
     async def say(self, body: Json, said: str, *buttons: Block) -> None:
         """`say_message` with one paragraph."""

@@ -134,11 +134,11 @@ class Commands:
             case "audit":
                 return await self._audit.page(me, asked.user_id, asked.channel_id)
             case "words":
-                return await self._vocabulary.answer(me, asked.user_id, asked.channel_id, asked.rest)
+                return await self._vocabulary.answer(me, asked.user_id, asked.channel_id, asked.rest, asked.phrases)
             case "settings":
                 where = asked.channel_id
                 opened = await self._settings.open(me, asked.user_id, where, asked.trigger_id, here=where)
-                return None if opened else answer(settings_words.TOO_LATE)
+                return None if opened else answer(asked.phrases.say(settings_words.TOO_LATE))
         close = difflib.get_close_matches(word, KNOWN, n=1, cutoff=0.5)
         return answer(words.nearest(clean_word(word), close[0] if close else "", asked.phrases))
 
@@ -262,8 +262,7 @@ def unescaped(typed: str) -> str:
 def help_message(phrases: Phrases = ENGLISH) -> Message:
     """What the bot does and which words the command knows."""
     said = phrases.say(command_words.HELP)
-    known = "\n".join(phrases.say(line) for line in command_words.COMMANDS.split("\n"))
-    blocks = [section(said), section(known), context(phrases.say(command_words.JOB_IS))]
+    blocks = [section(said), section(command_words.commands_in(phrases)), context(phrases.say(command_words.JOB_IS))]
     return Message(said, blocks)
 
 

@@ -78,6 +78,11 @@ AUDIT_BOT, AUDIT_OPERATOR = "The app", "The app's administrator"
 DIRECT_MESSAGE = "Direct message"
 
 
+def commands_in(phrases: Phrases) -> str:
+    """The lines of `COMMANDS` in a language."""
+    return "\n".join(phrases.say(line) for line in COMMANDS.split("\n"))
+
+
 def typed_words(typed: str) -> str:
     """What a user searched for, shown back in italics."""
     shown = escape_label(clip(" ".join(typed.split()), 80))

@@ -15,6 +15,7 @@ from bot.slack.settings.permissions import SettingsPermissions
 from bot.slack.settings.services import Services
 from bot.slack.settings.vocabulary import Vocabularies, VocabularyBusyError, listed, replaced, what_is_used
 from bot.slack.thread.render import answer
+from bot.text.phrases import ENGLISH, Phrases
 
 _WORKSPACE = "workspace"
 _OPENING, _CLOSING = "\"'“‘„«", "\"'”’“»"
@@ -30,6 +31,7 @@ class WordsRequest:
     shared: bool
     act: str
     rest: str
+    phrases: Phrases = ENGLISH
 
 
 class WordsCommand:
@@ -43,54 +45,56 @@ class WordsCommand:
         self._vocabularies = vocabularies
         self._services = services
 
-    async def answer(self, me: Identity, user_id: str, channel: str, typed: str) -> Message:
+    async def answer(self, me: Identity, user_id: str, channel: str, typed: str, phrases: Phrases) -> Message:
         """Do it, and what to say. `typed` is what follows `words`."""
-        asked = read(user_id, channel, typed)
+        asked, say = read(user_id, channel, typed, phrases), phrases.say
         right = await self._rights.of(user_id, channel, here=channel)
         if not right.sees:
-            return answer(right.why)
+            return answer(right.said(phrases))
         if asked.act == "list":
-            return await self._list(me, channel)
+            return await self._list(me, asked)
         if asked.act not in ("add", "remove", "replace"):
-            return answer(words.UNKNOWN.format(word=escape_label(asked.act[:40])))
+            return answer(say(words.UNKNOWN).format(word=escape_label(asked.act[:40])))
         if asked.shared and not await self._vocabularies.may_change_workspace(user_id):
-            return answer(words.ADMINS_ONLY)
+            return answer(say(words.ADMINS_ONLY))
         if not asked.shared and not right.changes:
-            return answer(right.why)
+            return answer(right.said(phrases))
         try:
             return await self._change(me, asked)
         except VocabularyError as error:
-            return answer(escape(words.fault(error)))
+            return answer(escape(words.fault(error, phrases)))
         except VocabularyBusyError:
-            return answer(words.BUSY)
+            return answer(say(words.BUSY))
 
     async def _change(self, me: Identity, asked: WordsRequest) -> Message:
-        scope = words.THE_WORKSPACE if asked.shared else words.THIS_CHANNEL
+        say = asked.phrases.say
+        scope = say(words.THE_WORKSPACE if asked.shared else words.THIS_CHANNEL)
         if asked.act == "remove":
             return await self._remove(me, asked, scope)
         if asked.act == "replace":
             pair = read_pair(asked.rest)
             if pair is None:
-                return answer(words.REPLACE_WHAT)
+                return answer(say(words.REPLACE_WHAT))
             more = Vocabulary((), (replacement(*pair),))
-            said = words.REPLACES.format(
+            said = say(words.REPLACES).format(
                 scope=scope, heard=f"“{escape_label(pair[0])}”", written=f"“{escape_label(pair[1])}”"
             )
         else:
             more = parse(unquoted(asked.rest))
             if not more:
-                return answer(words.ADD_WHAT)
-            said = words.ADDED.format(
+                return answer(say(words.ADD_WHAT))
+            said = say(words.ADDED).format(
                 scope=scope, entries=", ".join(filter(None, (listed(more.words), replaced(more))))
             )
         if not await self._edit(me, asked, lambda before: before.adding(more)):
-            return answer(words.UNCHANGED.format(scope=scope[:1].upper() + scope[1:]))
-        return await self._said(me, asked.channel, said)
+            return answer(say(words.UNCHANGED).format(scope=scope[:1].upper() + scope[1:]))
+        return await self._said(me, asked, said)
 
     async def _remove(self, me: Identity, asked: WordsRequest, scope: str) -> Message:
+        say = asked.phrases.say
         entries = [entry(each) for each in unquoted(asked.rest).split(",") if each.strip()]
         if not entries:
-            return answer(words.REMOVE_WHAT)
+            return answer(say(words.REMOVE_WHAT))
         missing: tuple[str, ...] = ()
 
         def without(before: Vocabulary) -> Vocabulary:
@@ -100,47 +104,48 @@ class WordsCommand:
 
         await self._edit(me, asked, without)
         gone = [each for each in entries if each not in missing]
-        said = [words.REMOVED.format(scope=scope, entries=listed(gone))] if gone else []
+        said = [say(words.REMOVED).format(scope=scope, entries=listed(gone))] if gone else []
         if missing:
-            said.append(words.NOT_THERE.format(scope=scope[:1].upper() + scope[1:], entries=listed(missing)))
+            said.append(say(words.NOT_THERE).format(scope=scope[:1].upper() + scope[1:], entries=listed(missing)))
         return answer(" ".join(said))
 
     async def _edit(self, me: Identity, asked: WordsRequest, edit: Callable[[Vocabulary], Vocabulary]) -> bool:
         place = "" if asked.shared else asked.channel
         return await self._vocabularies.change(me, asked.user_id, place, edit, "command")
 
-    async def _said(self, me: Identity, channel: str, said: str) -> Message:
+    async def _said(self, me: Identity, asked: WordsRequest, said: str) -> Message:
         """An answer, and below it what the service of the channel does with the list."""
-        merged = (await self._vocabularies.of(me, channel)).merged
-        return Message(said, [section(said), context(await self._use(me, channel, merged))])
+        merged = (await self._vocabularies.of(me, asked.channel)).merged
+        return Message(said, [section(said), context(await self._use(me, asked, merged))])
 
-    async def _list(self, me: Identity, channel: str) -> Message:
-        found = await self._vocabularies.of(me, channel)
+    async def _list(self, me: Identity, asked: WordsRequest) -> Message:
+        say, found = asked.phrases.say, await self._vocabularies.of(me, asked.channel)
         blocks = []
         for heading, stored in ((words.CHANNEL, found.channel), (words.WORKSPACE, found.workspace)):
             parts = [listed(stored.vocabulary.words)] if stored.vocabulary.words else []
             if stored.vocabulary.replacements:
-                parts.append(f"{words.REPLACED}: {replaced(stored.vocabulary)}")
+                parts.append(f"{say(words.REPLACED)}: {replaced(stored.vocabulary)}")
             if parts:
-                blocks += [section(part) for part in split("\n".join([heading, *parts]), SECTION, units)]
+                blocks += [section(part) for part in split("\n".join([say(heading), *parts]), SECTION, units)]
         if not blocks:
-            return Message(words.NONE_HERE, [section(words.NONE_HERE), context(words.HOW)])
-        used = await self._use(me, channel, found.merged)
-        return Message(words.CHANNEL, [*blocks, context(used), context(words.HOW)])
+            none = say(words.NONE_HERE)
+            return Message(none, [section(none), context(say(words.HOW))])
+        used = await self._use(me, asked, found.merged)
+        return Message(say(words.CHANNEL), [*blocks, context(used), context(say(words.HOW))])
 
-    async def _use(self, me: Identity, channel: str, vocabulary: Vocabulary) -> str:
-        settings = await self._store.channel_settings(me.team_id, channel)
+    async def _use(self, me: Identity, asked: WordsRequest, vocabulary: Vocabulary) -> str:
+        settings = await self._store.channel_settings(me.team_id, asked.channel)
         capabilities = self._services.capabilities(settings.provider)
-        return what_is_used(vocabulary, capabilities) or words.HOW
+        return what_is_used(vocabulary, capabilities, asked.phrases) or asked.phrases.say(words.HOW)
 
 
-def read(user_id: str, channel: str, typed: str) -> WordsRequest:
+def read(user_id: str, channel: str, typed: str, phrases: Phrases = ENGLISH) -> WordsRequest:
     """What was typed behind `words`."""
     first, _, rest = typed.strip().partition(" ")
     shared = first.lower() == _WORKSPACE
     if shared:
         first, _, rest = rest.strip().partition(" ")
-    return WordsRequest(user_id, channel, shared, first.lower() or "list", rest.strip())
+    return WordsRequest(user_id, channel, shared, first.lower() or "list", rest.strip(), phrases)
 
 
 def read_pair(rest: str) -> tuple[str, str] | None:

@@ -27,6 +27,8 @@ from bot.slack.settings.form import one_line
 from bot.slack.settings.services import Services
 from bot.slack.texts import moment
 from bot.text.durations import human
+from bot.text.language_names import weekday_names
+from bot.text.phrases import ENGLISH, Phrases
 
 OPEN_SETTINGS = "open_settings"
 REFRESH_HOME = "refresh_home"
@@ -53,6 +55,7 @@ class HomeData:
     direct: tuple[str, ChannelSettings] | None = None
     known: bool = True  # whether Slack told which channels there are
     at: float = 0.0
+    phrases: Phrases = ENGLISH  # of the reader
 
 
 class Home:
@@ -99,11 +102,11 @@ class Home:
             await self._note_viewed(me, user)
         drawn = self._support.may_use(NewerBlock.HOME_CHART) and any(day.recordings for day in picture.use)
         try:
-            await self._show(user, home_blocks(me, picture, self._services, drawn=drawn))
+            await self._show(user, home_blocks(picture, self._services, drawn=drawn))
         except SlackRefusal as refusal:
             if not drawn or refusal.code not in _REFUSES_BLOCKS:
                 raise
-            await self._show(user, home_blocks(me, picture, self._services))
+            await self._show(user, home_blocks(picture, self._services))
             self._support.refused(NewerBlock.HOME_CHART)
 
     async def _note_viewed(self, me: Identity, user: str) -> None:
@@ -130,7 +133,7 @@ class Home:
             asked = asyncio.gather(self._visibility.of(user), self._persons.ask(user), self._own_channels())
             visible, person, own = await asyncio.wait_for(asked, LOOK_UP_SECONDS)
         except (StepError, TimeoutError):
-            return HomeData(known=False, at=now)
+            return HomeData(known=False, at=now, phrases=self._persons.phrases_known(user))
         mine = JobFilter(me.team_id, user_id=user)
         running, _ = await self._lists.some(
             visible, [JobFilter(me.team_id, user_id=user, states=UNFINISHED)], None, RUNNING
@@ -142,15 +145,17 @@ class Home:
         shared = [channel for channel in own if channel in visible.channels]
         channels = [(channel, await self._store.channel_settings(me.team_id, channel)) for channel in shared[:CHANNELS]]
         direct = self._direct.get(user)
+        phrases = await self._persons.phrases(user)
         return HomeData(
-            running=await self._lists.lines(me, running, self._persons.english),
-            last=await self._lists.lines(me, finished, self._persons.english),
+            running=await self._lists.lines(me, running, phrases),
+            last=await self._lists.lines(me, finished, phrases),
             days=days,
             use=use,
             channels=channels,
             left_out=max(0, len(shared) - CHANNELS),
             direct=(direct, await self._store.channel_settings(me.team_id, direct)) if direct else None,
             at=now,
+            phrases=phrases,
         )
 
     async def _own_channels(self) -> list[str]:
@@ -163,46 +168,49 @@ class Home:
         return [channel for _, channel in sorted(found) if channel]
 
 
-def home_blocks(me: Identity, picture: HomeData, services: Services, *, drawn: bool = False) -> list[Block]:
+def home_blocks(picture: HomeData, services: Services, *, drawn: bool = False) -> list[Block]:
     """The blocks of a Home; `drawn`: with a chart that Slack draws in place of one of text."""
+    say = picture.phrases.say
     blocks: list[Block] = []
     if picture.running:
-        blocks += [header(home_words.RUNNING), *sections(picture.running)]
-    blocks.append(header(home_words.LAST))
+        blocks += [header(say(home_words.RUNNING)), *sections(picture.running)]
+    blocks.append(header(say(home_words.LAST)))
     if picture.last:
         blocks += sections(picture.last)
     elif picture.known:
-        blocks.append(section(home_words.NONE_RUNNING if picture.running else home_words.NONE_YET))
+        blocks.append(section(say(home_words.NONE_FINISHED if picture.running else home_words.NONE_YET)))
     if picture.use:
-        blocks += [header(home_words.USE), *_use(picture, drawn)]
-    blocks += [header(home_words.CHANNELS), *_channels(me, picture, services)]
-    blocks += [header(home_words.START), section(command_words.HELP), section(command_words.COMMANDS), divider()]
-    blocks.append(context(home_words.AS_OF.format(moment=moment(picture.at))))
-    blocks.append(actions("home", button(home_words.REFRESH, REFRESH_HOME, "home")))
+        blocks += [header(say(home_words.USE)), *_use(picture, drawn)]
+    blocks += [header(say(home_words.CHANNELS)), *_channels(picture, services)]
+    help_, commands = say(command_words.HELP), command_words.commands_in(picture.phrases)
+    blocks += [header(say(home_words.START)), section(help_), section(commands), divider()]
+    blocks.append(context(say(home_words.AS_OF).format(moment=moment(picture.at))))
+    blocks.append(actions("home", button(say(home_words.REFRESH), REFRESH_HOME, "home")))
     return blocks
 
 
 def _use(picture: HomeData, drawn: bool) -> list[Block]:
-    recordings = sum(day.recordings for day in picture.use)
+    say, recordings = picture.phrases.say, sum(day.recordings for day in picture.use)
     if not recordings:
-        return [section(home_words.USE_NONE)]
-    total = sum(day.seconds for day in picture.use)
-    count = home_words.ONE_RECORDING if recordings == 1 else home_words.RECORDINGS.format(count=recordings)
-    said = section(home_words.USE_TOTAL.format(recordings=count, time=human(total)))
+        return [section(say(home_words.USE_NONE))]
+    total = human(sum(day.seconds for day in picture.use), picture.phrases.units)
+    count = say(home_words.ONE_RECORDING if recordings == 1 else home_words.RECORDINGS).format(count=recordings)
+    said = section(say(home_words.USE_TOTAL).format(recordings=count, time=total))
     return [said, drawn_chart(picture) if drawn else boxed(chart(picture))]
 
 
 def drawn_chart(picture: HomeData) -> Block:
     """A bar of minutes for each day."""
+    say = picture.phrases.say
     points = [
-        (_day(begin), max(0.1, round(day.seconds / 60, 1)) if day.recordings else 0.0)
+        (_day(begin, picture.phrases), max(0.1, round(day.seconds / 60, 1)) if day.recordings else 0.0)
         for begin, day in zip(picture.days, picture.use, strict=True)
     ]
-    return bars(home_words.CHART, home_words.MINUTES, points, home_words.MINUTES)
+    return bars(say(home_words.CHART), say(home_words.MINUTES), points, say(home_words.MINUTES))
 
 
-def _day(begin: datetime) -> str:
-    return f"{home_words.WEEKDAYS[begin.weekday()]} {begin.day:>2}"
+def _day(begin: datetime, phrases: Phrases) -> str:
+    return f"{weekday_names(phrases.locale)[begin.weekday()]:<3} {begin.day:>2}"
 
 
 def chart(picture: HomeData) -> str:
@@ -210,28 +218,29 @@ def chart(picture: HomeData) -> str:
     most = max((day.seconds for day in picture.use), default=0.0) or 1.0
     lines = []
     for begin, day in zip(picture.days, picture.use, strict=True):
-        name = _day(begin)
+        name = _day(begin, picture.phrases)
         eighths = max(1, round(day.seconds / most * BAR * 8)) if day.recordings else 0
         bar = "█" * (eighths // 8) + ("", *"▏▎▍▌▋▊▉")[eighths % 8]
-        lines.append(f"{name}  {bar:<{BAR}}  {human(day.seconds) if day.recordings else '–'}".rstrip())
+        lines.append(
+            f"{name}  {bar:<{BAR}}  {human(day.seconds, picture.phrases.units) if day.recordings else '–'}".rstrip()
+        )
     return "\n".join(lines)
 
 
-def _channels(me: Identity, picture: HomeData, services: Services) -> list[Block]:
+def _channels(picture: HomeData, services: Services) -> list[Block]:
+    say = picture.phrases.say
     if not picture.known:
-        return [section(home_words.UNKNOWN)]
-    blocks: list[Block] = []
-    for channel, settings in picture.channels:
-        blocks.append(_channel(f"<#{channel}>", channel, one_line(settings, services)))
+        return [section(say(home_words.UNKNOWN))]
+    shown = [(f"<#{channel}>", channel, settings) for channel, settings in picture.channels]
     if picture.direct is not None:
-        channel, settings = picture.direct
-        blocks.append(_channel(home_words.DIRECT, channel, one_line(settings, services, direct=True)))
+        shown.append((say(home_words.DIRECT), *picture.direct))
+    blocks = []
+    for name, channel, settings in shown:
+        line = one_line(settings, services, direct=channel.startswith("D"), phrases=picture.phrases)
+        change = button(say(home_words.CHANGE), OPEN_SETTINGS, channel)
+        blocks.append(section(f"*{name}*\n{line}", accessory=change))
     if not picture.channels:
-        blocks.append(section(home_words.NO_CHANNELS.format(name="threadscribe")))
+        blocks.append(section(say(home_words.NO_CHANNELS).format(name="threadscribe")))
     if picture.left_out:
-        blocks.append(context(home_words.MORE_CHANNELS.format(count=picture.left_out)))
+        blocks.append(context(say(home_words.MORE_CHANNELS).format(count=picture.left_out)))
     return blocks
-
-
-def _channel(name: str, channel: str, line: str) -> Block:
-    return section(f"*{name}*\n{line}", accessory=button(home_words.CHANGE, OPEN_SETTINGS, channel))

@@ -1,8 +1,8 @@
-"""What the App Home says. English, mrkdwn."""
+"""What the App Home says. English, mrkdwn; translations are in `bot.text.translations.answers.home`."""
 
 RUNNING = "Under way"
 LAST = "Your last recordings"
-NONE_RUNNING = "Nothing is under way."
+NONE_FINISHED = "None of your recordings is finished yet."
 NONE_YET = (
     "You have no recordings yet. Drop an audio or video file, or record a voice clip, in a channel I am in, or send it "
     "to me in *Messages*."
@@ -14,7 +14,6 @@ MINUTES = "Minutes"
 USE_NONE = "Nothing was transcribed for you in the last two weeks."
 ONE_RECORDING = "1 recording"
 RECORDINGS = "{count} recordings"
-WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 CHANNELS = "Settings of your channels"
 NO_CHANNELS = "There is no channel yet that both of us are in. Type `/invite @{name}` in a channel to add me."
 MORE_CHANNELS = "{count} more: type `/transcribe settings` in the channel."

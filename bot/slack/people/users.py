@@ -1,5 +1,6 @@
 """People, as Slack describes them: the language they read, and whether they run the workspace."""
 
+import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
@@ -15,6 +16,7 @@ from bot.text.languages import phrases_of
 from bot.text.phrases import Phrases
 from bot.text.problems import NO_TITLES
 
+LOCALE_WAIT_SECONDS = 0.4
 LOCALE_SECONDS = 3600.0  # people change their language seldom; rights are asked for each time
 _MOST_KNOWN = 10_000
 
@@ -92,6 +94,18 @@ class Users:
             _log.info("locale_unknown", detail=error.detail)
             self._locales[user_id] = (locale, self._clock.now() - LOCALE_SECONDS + 60)  # not again for a minute
             return self.phrases_in(locale)
+
+    async def phrases_at_once(self, user_id: str) -> Phrases:
+        """The same where Slack waits for an answer: as remembered if it is slow to say who reads what."""
+        try:
+            async with asyncio.timeout(LOCALE_WAIT_SECONDS):
+                return await self.phrases(user_id)
+        except TimeoutError:
+            return self.phrases_known(user_id)
+
+    def phrases_known(self, user_id: str) -> Phrases:
+        """The phrases as remembered; English for a user who was not asked about."""
+        return self.phrases_in(self._locales.get(user_id, ("", 0.0))[0] if self._language == "auto" else self._language)
 
     def phrases_in(self, locale: str) -> Phrases:
         """The phrases of a language tag, with the names of the services."""

@@ -1,5 +1,6 @@
 """The settings of a channel as a modal: its fields follow the service that is chosen. Pure."""
 
+from collections.abc import Callable
 from dataclasses import replace
 
 from bot.ports.provider import Capabilities
@@ -13,7 +14,7 @@ from bot.slack.settings.retention import BY_DEFAULT, Retention, chosen_days
 from bot.slack.settings.services import Services
 from bot.slack.settings.vocabulary_fields import NO_VOCABULARY, VocabularyFields
 from bot.slack.texts import moment
-from bot.text.phrases import ENGLISH
+from bot.text.phrases import ENGLISH, Phrases
 from bot.text.search import fold
 
 SETTINGS_VIEW = "channel_settings"
@@ -26,14 +27,14 @@ SHOW = "settings_show"
 DELETING = "settings_deleting"
 DEFAULT = "-"  # an option's value cannot be empty
 
+Say = Callable[[str], str]  # a sentence in the language of the user
+
 MOST_PEOPLE = 10  # speakers of a recording that can be given; settings take more
 _SPEAKERS = {
     "detect": words.SPEAKERS_DETECT,
     "none": words.SPEAKERS_NONE,
-    **{str(count): words.SPEAKERS_COUNT.format(count=count) for count in range(2, MOST_PEOPLE + 1)},
+    **{str(count): words.SPEAKERS_COUNT for count in range(2, MOST_PEOPLE + 1)},
 }
-_DELETE = option(words.DELETE_REPLIES, "delete")
-_AUTOMATIC, _ON_REQUEST = option(words.AUTOMATIC, "automatic"), option(words.ON_REQUEST, "request")
 
 
 def form(
@@ -44,43 +45,51 @@ def form(
     facts: Json,
     retention: Retention = BY_DEFAULT,
     vocabulary: VocabularyFields = NO_VOCABULARY,
+    phrases: Phrases = ENGLISH,
 ) -> Block:
     """The modal with these settings in it; with a `why_not` it only tells them."""
-    blocks = [section(_about(channel)), context(_changed(settings))]
+    say = phrases.say
+    blocks = [section(_about(channel, say)), context(_changed(settings, say))]
     if why_not:
-        blocks += [section(one_line(settings, services)), section(why_not)]
-        return modal(words.TITLE, blocks, callback_id=SETTINGS_VIEW, close=words.CLOSE, facts=facts)
+        blocks += [section(one_line(settings, services, phrases=phrases)), section(why_not)]
+        return modal(say(words.TITLE), blocks, callback_id=SETTINGS_VIEW, close=say(words.CLOSE), facts=facts)
     capabilities = services.capabilities(settings.provider)
-    name = services.title(services.effective(settings.provider))
-    blocks.append({**_service(settings, services, channel), "dispatch_action": True})
+    name = services.title(services.effective(settings.provider), phrases)
+    blocks.append({**_service(settings, services, channel, phrases), "dispatch_action": True})
     if capabilities is not None:
         if capabilities.languages:
-            blocks.append(_language(settings, services, capabilities))
+            blocks.append(_language(settings, capabilities, phrases))
         else:
-            blocks.append(context(words.NO_LANGUAGES.format(service=_title(name))))
+            blocks.append(context(say(words.NO_LANGUAGES).format(service=_title(name))))
         if capabilities.recording_types:
-            blocks.append(_recording(settings, capabilities))
+            blocks.append(_recording(settings, capabilities, say))
         if capabilities.takes_speakers:
-            blocks.append(_speakers(settings, capabilities))
-    blocks += vocabulary.blocks(capabilities)
+            blocks.append(_speakers(settings, capabilities, say))
+    blocks += vocabulary.blocks(capabilities, phrases)
     if not channel.startswith("D"):  # what is sent to us directly is always meant for us
-        start = choices("radio_buttons", START, [_AUTOMATIC, _ON_REQUEST], [_chosen_start(settings)])
-        blocks.append(field(START, words.START, start, hint=words.ON_REQUEST_HINT))
-    blocks.append(field(SHOW, words.SHOW, _show(settings, capabilities, name), optional=True))
-    deleting = choices("checkboxes", DELETING, [_DELETE], [_DELETE] if settings.delete_replies else [])
-    blocks.append(field(DELETING, words.DELETING, deleting, optional=True))
-    blocks.append(retention.choice(settings))
-    return modal(words.TITLE, blocks, callback_id=SETTINGS_VIEW, submit=words.SAVE, close=words.CANCEL, facts=facts)
+        automatic, request = option(say(words.AUTOMATIC), "automatic"), option(say(words.ON_REQUEST), "request")
+        chosen = automatic if settings.automatic else request
+        start = choices("radio_buttons", START, [automatic, request], [chosen])
+        blocks.append(field(START, say(words.START), start, hint=say(words.ON_REQUEST_HINT)))
+    blocks.append(field(SHOW, say(words.SHOW), _show(settings, capabilities, name, say), optional=True))
+    delete = option(say(words.DELETE_REPLIES), "delete")
+    deleting = choices("checkboxes", DELETING, [delete], [delete] if settings.delete_replies else [])
+    blocks.append(field(DELETING, say(words.DELETING), deleting, optional=True))
+    blocks.append(retention.choice(settings, phrases))
+    title, save, cancel = say(words.TITLE), say(words.SAVE), say(words.CANCEL)
+    return modal(title, blocks, callback_id=SETTINGS_VIEW, submit=save, close=cancel, facts=facts)
 
 
-def waiting() -> Block:
-    """What is shown while we look."""
-    return modal(words.TITLE, [section(words.LOADING)], callback_id=SETTINGS_VIEW, close=words.CANCEL)
+def waiting(phrases: Phrases = ENGLISH) -> Block:
+    """What is shown while Slack and the database are asked."""
+    say = phrases.say
+    return modal(say(words.TITLE), [section(say(words.LOADING))], callback_id=SETTINGS_VIEW, close=say(words.CANCEL))
 
 
-def refusal(said: str) -> Block:
-    """What is shown to whom the settings are not."""
-    return modal(words.TITLE, [section(said)], callback_id=SETTINGS_VIEW, close=words.CLOSE)
+def refusal(said: str, phrases: Phrases = ENGLISH) -> Block:
+    """What is shown to a user who may not see the settings; `said` is in their language."""
+    title, close = phrases.say(words.TITLE), phrases.say(words.CLOSE)
+    return modal(title, [section(said)], callback_id=SETTINGS_VIEW, close=close)
 
 
 def read(body: Json, before: ChannelSettings) -> ChannelSettings:
@@ -114,17 +123,21 @@ def _checked(body: Json, name: str) -> list[str]:
 
 
 def fault(
-    settings: ChannelSettings, services: Services, channel: str = "", retention: Retention = BY_DEFAULT
+    settings: ChannelSettings,
+    services: Services,
+    channel: str = "",
+    retention: Retention = BY_DEFAULT,
+    phrases: Phrases = ENGLISH,
 ) -> tuple[str, str] | None:
     """The block and the sentence of what cannot be saved; None when all is well."""
-    capabilities = services.capabilities(settings.provider)
+    say, capabilities = phrases.say, services.capabilities(settings.provider)
     if capabilities is None:
-        return SERVICE, words.NO_SUCH_SERVICE
+        return SERVICE, say(words.NO_SUCH_SERVICE)
     if not services.allows(services.effective(settings.provider), channel):
-        return SERVICE, words.NOT_ALLOWED.format(service=capabilities.title)
+        return SERVICE, say(words.NOT_ALLOWED).format(service=capabilities.title)
     if settings.language and settings.language not in capabilities.languages:
-        return _of(LANGUAGE, settings.provider), words.NO_SUCH_LANGUAGE.format(service=capabilities.title)
-    return retention.fault(settings)
+        return _of(LANGUAGE, settings.provider), say(words.NO_SUCH_LANGUAGE).format(service=capabilities.title)
+    return retention.fault(settings, phrases)
 
 
 def fitting(settings: ChannelSettings, services: Services) -> ChannelSettings:
@@ -139,7 +152,7 @@ def fitting(settings: ChannelSettings, services: Services) -> ChannelSettings:
     return replace(settings, language=language, recording_type=recording, speaker_detection=speakers)
 
 
-def languages(body: Json, services: Services) -> list[Json]:
+def languages(body: Json, services: Services, phrases: Phrases = ENGLISH) -> list[Json]:
     """The options for what was typed into the language field: by name, by code, however it is accented."""
     block_id = text(body, "block_id")
     service = block_id.partition(".")[2]
@@ -147,7 +160,7 @@ def languages(body: Json, services: Services) -> list[Json]:
     if capabilities is None:
         return []
     typed = fold(text(body, "value")).strip()
-    default_option = _default_language(capabilities)
+    default_option = _default_language(capabilities, phrases)
     default: list[Json] = [default_option] if typed in fold(text(child(default_option, "text"), "text")) else []
     ranked = sorted(
         (not fold(name).startswith(typed), name, value)
@@ -157,10 +170,10 @@ def languages(body: Json, services: Services) -> list[Json]:
     return [*default, *(option(name, value) for _, name, value in ranked)][:OPTIONS]
 
 
-def one_line(settings: ChannelSettings, services: Services, direct: bool = False) -> str:
+def one_line(settings: ChannelSettings, services: Services, direct: bool = False, phrases: Phrases = ENGLISH) -> str:
     """The settings in a line: service, language, when."""
-    name = _title(services.title(services.effective(settings.provider)))
-    facts = [name if services.capabilities(settings.provider) else words.GONE_SERVICE.format(service=name)]
+    say, name = phrases.say, _title(services.title(services.effective(settings.provider), phrases))
+    facts = [name if services.capabilities(settings.provider) else say(words.GONE_SERVICE).format(service=name)]
     if settings.language:
         facts.append(services.language(settings.provider, settings.language))
     if settings.recording_type:
@@ -169,79 +182,82 @@ def one_line(settings: ChannelSettings, services: Services, direct: bool = False
             (capabilities.recording_types if capabilities else {}).get(settings.recording_type, settings.recording_type)
         )
     if settings.retention_days is not None:
-        facts.append(words.LINE_RETENTION.format(time=words.kept_for(settings.retention_days)))
+        facts.append(say(words.LINE_RETENTION).format(time=words.kept_for(settings.retention_days, phrases)))
     if not direct:
-        facts.append(words.LINE_AUTOMATIC if settings.automatic else words.LINE_ON_REQUEST)
+        facts.append(say(words.LINE_AUTOMATIC if settings.automatic else words.LINE_ON_REQUEST))
     return "  ·  ".join(facts)
 
 
-def _about(channel: str) -> str:
-    return words.FOR_DIRECT if channel.startswith("D") else words.FOR_CHANNEL.format(channel=channel)
+def _about(channel: str, say: Say) -> str:
+    return say(words.FOR_DIRECT) if channel.startswith("D") else say(words.FOR_CHANNEL).format(channel=channel)
 
 
-def _changed(settings: ChannelSettings) -> str:
+def _changed(settings: ChannelSettings, say: Say) -> str:
     if not settings.changed_by:
-        return words.DEFAULTS
-    return words.CHANGED.format(user=settings.changed_by, moment=moment(settings.changed_at))
+        return say(words.DEFAULTS)
+    return say(words.CHANGED).format(user=settings.changed_by, moment=moment(settings.changed_at))
 
 
-def _service(settings: ChannelSettings, services: Services, channel: str) -> Block:
-    default = option(words.DEFAULT_SERVICE.format(service=_title(services.title(services.default))), DEFAULT)
-    options = [default, *(option(_title(services.title(name)), name) for name in services.offered(channel))]
+def _service(settings: ChannelSettings, services: Services, channel: str, phrases: Phrases) -> Block:
+    def title(name: str, said: str = "{service}") -> str:
+        return phrases.say(said).format(service=_title(services.title(name, phrases)))
+
+    options = [option(title(services.default, words.DEFAULT_SERVICE), DEFAULT)]
+    options += [option(title(name), name) for name in services.offered(channel)]
     chosen = next((each for each in options if each["value"] == (settings.provider or DEFAULT)), None)
     if chosen is None:
         why = words.RESTRICTED_SERVICE if settings.provider in services.offered() else words.GONE_SERVICE
-        chosen = option(why.format(service=_title(services.title(settings.provider))), settings.provider)
+        chosen = option(title(settings.provider, why), settings.provider)
         options.append(chosen)
-    return field(SERVICE, words.SERVICE, select(words.SERVICE, SERVICE, options, chosen), hint=words.SERVICE_HINT)
+    label, hint = phrases.say(words.SERVICE), phrases.say(words.SERVICE_HINT)
+    return field(SERVICE, label, select(label, SERVICE, options, chosen), hint=hint)
 
 
-def _language(settings: ChannelSettings, services: Services, capabilities: Capabilities) -> Block:
-    chosen = _default_language(capabilities)
+def _language(settings: ChannelSettings, capabilities: Capabilities, phrases: Phrases) -> Block:
+    chosen = _default_language(capabilities, phrases)
     if settings.language in capabilities.languages:
         chosen = option(capabilities.languages[settings.language], settings.language)
-    element = search_select(words.LANGUAGE_SEARCH, LANGUAGE, chosen)
-    return field(_of(LANGUAGE, settings.provider), words.LANGUAGE, element)
+    element = search_select(phrases.say(words.LANGUAGE_SEARCH), LANGUAGE, chosen)
+    return field(_of(LANGUAGE, settings.provider), phrases.say(words.LANGUAGE), element)
 
 
-def _default_language(capabilities: Capabilities) -> Block:
+def _default_language(capabilities: Capabilities, phrases: Phrases) -> Block:
     # Without a default language the provider detects it.
     default = capabilities.default_options.language
     if not default:
-        return option(words.DETECTED, DEFAULT)
-    name = capabilities.languages.get(default) or ENGLISH.language(default)
-    return option(words.DEFAULT_LANGUAGE.format(language=name), DEFAULT)
+        return option(phrases.say(words.DETECTED), DEFAULT)
+    name = capabilities.languages.get(default) or phrases.language(default)
+    return option(phrases.say(words.DEFAULT_LANGUAGE).format(language=name), DEFAULT)
 
 
-def _recording(settings: ChannelSettings, capabilities: Capabilities) -> Block:
-    options = [option(words.DEFAULT_RECORDING, DEFAULT)]
+def _recording(settings: ChannelSettings, capabilities: Capabilities, say: Say) -> Block:
+    options = [option(say(words.DEFAULT_RECORDING), DEFAULT)]
     options += [option(name, value) for value, name in capabilities.recording_types.items()]
-    chosen = next((each for each in options if each["value"] == settings.recording_type), options[0])
-    element = select(words.RECORDING, RECORDING, options, chosen)
-    return field(_of(RECORDING, settings.provider), words.RECORDING, element)
+    return _menu(RECORDING, settings, options, settings.recording_type, say(words.RECORDING))
 
 
-def _speakers(settings: ChannelSettings, capabilities: Capabilities) -> Block:
-    default = _SPEAKERS.get(capabilities.default_options.speakers or "", words.SPEAKERS_DETECT)
-    options = [option(words.SPEAKERS_DEFAULT.format(way=default[:1].lower() + default[1:]), DEFAULT)]
-    options += [option(name, value) for value, name in _SPEAKERS.items()]
-    chosen = next((each for each in options if each["value"] == settings.speaker_detection), options[0])
-    element = select(words.SPEAKERS_FIELD, SPEAKERS, options, chosen)
-    return field(_of(SPEAKERS, settings.provider), words.SPEAKERS_FIELD, element, hint=words.SPEAKERS_HINT)
+def _speakers(settings: ChannelSettings, capabilities: Capabilities, say: Say) -> Block:
+    names = {value: say(said).format(count=value) for value, said in _SPEAKERS.items()}
+    default = names.get(capabilities.default_options.speakers or "", names["detect"])
+    options = [option(say(words.SPEAKERS_DEFAULT).format(way=default[:1].lower() + default[1:]), DEFAULT)]
+    options += [option(name, value) for value, name in names.items()]
+    hint = say(words.SPEAKERS_HINT)
+    return _menu(SPEAKERS, settings, options, settings.speaker_detection, say(words.SPEAKERS_FIELD), hint)
 
 
-def _show(settings: ChannelSettings, capabilities: Capabilities | None, name: str) -> Block:
-    speakers, times = option(words.SPEAKERS, "speakers"), option(words.TIMESTAMPS, "times")
+def _menu(name: str, settings: ChannelSettings, options: list[Block], chosen: str, label: str, hint: str = "") -> Block:
+    shown = next((each for each in options if each["value"] == chosen), options[0])
+    return field(_of(name, settings.provider), label, select(label, name, options, shown), hint=hint)
+
+
+def _show(settings: ChannelSettings, capabilities: Capabilities | None, name: str, say: Say) -> Block:
+    speakers, times = option(say(words.SPEAKERS), "speakers"), option(say(words.TIMESTAMPS), "times")
     if capabilities is not None and not capabilities.gives_speakers:
-        speakers["description"] = option(words.SPEAKERS_NOT.format(service=_title(name)), "-")["text"]
+        speakers["description"] = option(say(words.SPEAKERS_NOT).format(service=_title(name)), "-")["text"]
     if capabilities is not None and not capabilities.gives_times:
-        times["description"] = option(words.TIMES_NOT.format(service=_title(name)), "-")["text"]
+        times["description"] = option(say(words.TIMES_NOT).format(service=_title(name)), "-")["text"]
     chosen = [*([speakers] if settings.speakers else []), *([times] if settings.timestamps else [])]
     return choices("checkboxes", SHOW, [speakers, times], chosen)
-
-
-def _chosen_start(settings: ChannelSettings) -> Block:
-    return _AUTOMATIC if settings.automatic else _ON_REQUEST
 
 
 def _of(block_id: str, service: str) -> str:

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Coroutine
-from dataclasses import fields, replace
+from dataclasses import dataclass, fields, replace
 
 import structlog
 
@@ -18,6 +18,7 @@ from bot.slack.background import BackgroundTasks
 from bot.slack.blockkit.blocks import Block
 from bot.slack.blockkit.modals import errors, facts_of
 from bot.slack.people.remembered import DECIDE_SECONDS
+from bot.slack.people.users import Users
 from bot.slack.settings import form as forms
 from bot.slack.settings import texts as words
 from bot.slack.settings import vocabulary_fields, vocabulary_texts
@@ -26,34 +27,25 @@ from bot.slack.settings.retention import Retention
 from bot.slack.settings.services import Services
 from bot.slack.settings.vocabulary import Vocabularies, VocabularyBusyError
 from bot.slack.settings.vocabulary_fields import CHANNEL_WORDS, WORKSPACE_WORDS, EnteredList, VocabularyFields
+from bot.text.phrases import Phrases
 
 _log = structlog.get_logger(__name__)
 
 
+@dataclass
 class SettingsModal:
     """Opens, follows and saves. `on_saved` is called with who saved from their Home."""
 
-    def __init__(
-        self,
-        store: JobStore,
-        client: SlackClient,
-        rights: SettingsPermissions,
-        services: Services,
-        vocabularies: Vocabularies,
-        background: BackgroundTasks,
-        clock: Clock,
-        on_saved: Callable[[Identity, str], Coroutine[None, None, None]],
-        retention: Retention,
-    ) -> None:
-        self._store = store
-        self._client = client
-        self._rights = rights
-        self._services = services
-        self._vocabularies = vocabularies
-        self._background = background
-        self._clock = clock
-        self._on_saved = on_saved
-        self._retention = retention
+    store: JobStore
+    client: SlackClient
+    users: Users
+    rights: SettingsPermissions
+    services: Services
+    vocabularies: Vocabularies
+    background: BackgroundTasks
+    clock: Clock
+    on_saved: Callable[[Identity, str], Coroutine[None, None, None]]
+    retention: Retention
 
     async def open(
         self, me: Identity, user_id: str, channel: str, trigger_id: str, home: bool = False, here: str = ""
@@ -62,37 +54,38 @@ class SettingsModal:
 
         `here` is the conversation in which Slack says that the user acts, "" for the Home.
         """
+        phrases = await self.users.phrases_at_once(user_id)
         try:
-            opened = await self._client.call(Method.OPEN_VIEW, trigger_id=trigger_id, view=forms.waiting())
+            opened = await self.client.call(Method.OPEN_VIEW, trigger_id=trigger_id, view=forms.waiting(phrases))
         except SlackRefusal as refusal:
             _log.info("modal_refused", code=refusal.code)
             return False
         view_id = text(child(opened, "view"), "id")
         try:
-            view = await self._filled(me, user_id, channel, home, here)
+            view = await self._filled(me, user_id, channel, home, here, await self.users.phrases(user_id))
         except StoreError:
-            view = forms.refusal(words.STORE_SILENT)
+            view = forms.refusal(phrases.say(words.STORE_SILENT), phrases)
         except StepError as error:
             _log.info("rights_unknown", detail=error.detail)
-            view = forms.refusal(words.SLACK_SILENT)
+            view = forms.refusal(phrases.say(words.SLACK_SILENT), phrases)
         await self._update(view_id, view)
         return True
 
-    async def _filled(self, me: Identity, user_id: str, channel: str, home: bool, here: str) -> Block:
-        right = await self._rights.of(user_id, channel, here)
+    async def _filled(self, me: Identity, user_id: str, channel: str, home: bool, here: str, phrases: Phrases) -> Block:
+        right = await self.rights.of(user_id, channel, here)
         if not right.sees:
-            return forms.refusal(right.why)
-        settings = await self._store.channel_settings(me.team_id, channel)
-        why_not = "" if right.changes else right.why
-        admin = right.changes and await self._vocabularies.may_change_workspace(user_id)
-        entries = VocabularyFields(await self._vocabularies.of(me, channel), admin)
+            return forms.refusal(right.said(phrases), phrases)
+        settings = await self.store.channel_settings(me.team_id, channel)
+        why_not = "" if right.changes else right.said(phrases)
+        admin = right.changes and await self.vocabularies.may_change_workspace(user_id)
+        entries = VocabularyFields(await self.vocabularies.of(me, channel), admin)
         facts = {"channel": channel, "home": home, **entries.facts()}
-        return forms.form(channel, settings, self._services, why_not, facts, self._retention, entries)
+        return forms.form(channel, settings, self.services, why_not, facts, self.retention, entries, phrases)
 
     async def _update(self, view_id: str, view: Block, view_hash: str = "") -> None:
         only = {"hash": view_hash} if view_hash else {}
         try:
-            await self._client.call(Method.UPDATE_VIEW, view_id=view_id, view=view, **only)
+            await self.client.call(Method.UPDATE_VIEW, view_id=view_id, view=view, **only)
         except SlackRefusal as refusal:  # closed meanwhile, or changed by a later choice
             _log.info("modal_gone", code=refusal.code)
 
@@ -107,19 +100,20 @@ class SettingsModal:
         """Another service was chosen: the fields follow it, and keep what still means something."""
         facts = facts_of(body)
         channel, user = text(facts, "channel"), text(child(body, "user"), "id")
-        if not (await self._rights.of(user, channel)).changes:  # what a modal brings back proves nothing
+        if not (await self.rights.of(user, channel)).changes:  # what a modal brings back proves nothing
             return
-        before = await self._store.channel_settings(me.team_id, channel)
-        chosen = forms.fitting(forms.read(body, before), self._services)
+        before = await self.store.channel_settings(me.team_id, channel)
+        chosen = forms.fitting(forms.read(body, before), self.services)
         view = child(body, "view")
         admin = WORKSPACE_WORDS in child(view, "state", "values")  # on saving it is asked again
-        entries = VocabularyFields(await self._vocabularies.of(me, channel), admin)
-        form = forms.form(channel, chosen, self._services, "", facts, self._retention, entries)
+        entries = VocabularyFields(await self.vocabularies.of(me, channel), admin)
+        phrases = await self.users.phrases_at_once(user)
+        form = forms.form(channel, chosen, self.services, "", facts, self.retention, entries, phrases)
         await self._update(text(view, "id"), form, text(view, "hash"))
 
     def languages(self, body: Json) -> list[Json]:
         """What the chosen service offers for the letters typed."""
-        return forms.languages(body, self._services)
+        return forms.languages(body, self.services, self.users.phrases_known(text(child(body, "user"), "id")))
 
     async def submit(self, me: Identity, body: Json) -> Json | None:
         """*Save*: rights are asked for again, and it is stored before Slack hears of it. Raises `StoreError`s."""
@@ -127,32 +121,34 @@ class SettingsModal:
         channel, user = text(facts, "channel"), text(child(body, "user"), "id")
         try:
             async with asyncio.timeout(DECIDE_SECONDS):
-                right = await self._rights.of(user, channel)
-                entries = await self._entered(body, facts, user)
+                right = await self.rights.of(user, channel)
+                phrases = await self.users.phrases_at_once(user)
+                entries = await self._entered(body, facts, user, phrases)
         except (StepError, TimeoutError):
-            return errors({forms.SHOW: words.NOT_SAVED})
+            return errors({forms.SHOW: self.users.phrases_known(user).say(words.NOT_SAVED)})
         if not channel or not right.changes:
-            return {"response_action": "update", "view": forms.refusal(right.why or words.NOT_A_MEMBER)}
-        before = await self._store.channel_settings(me.team_id, channel)
+            why = right.said(phrases) or phrases.say(words.NOT_A_MEMBER)
+            return {"response_action": "update", "view": forms.refusal(why, phrases)}
+        before = await self.store.channel_settings(me.team_id, channel)
         wanted = forms.read(body, before)
-        if wrong := forms.fault(wanted, self._services, channel, self._retention):
+        if wrong := forms.fault(wanted, self.services, channel, self.retention, phrases):
             return errors(dict([wrong]))
         if isinstance(entries, tuple):
             return errors(dict([entries]))
         for each in entries:
             place = channel if each.block == CHANNEL_WORDS else ""
             try:
-                await self._vocabularies.change(me, user, place, each.instead, "modal", each.seen)
+                await self.vocabularies.change(me, user, place, each.instead, "modal", each.seen)
             except VocabularyBusyError:
-                return errors({each.block: vocabulary_texts.CHANGED_MEANWHILE})
-        changed = replace(forms.fitting(wanted, self._services), changed_by=user, changed_at=self._clock.now())
-        await self._store.put_channel_settings(me.team_id, channel, changed)
+                return errors({each.block: phrases.say(vocabulary_texts.CHANGED_MEANWHILE)})
+        changed = replace(forms.fitting(wanted, self.services), changed_by=user, changed_at=self.clock.now())
+        await self.store.put_channel_settings(me.team_id, channel, changed)
         await note(
-            self._store,
+            self.store,
             AuditAction.SETTINGS_CHANGED,
             user,
             "modal",
-            self._clock.now(),
+            self.clock.now(),
             None,
             team=me.team_id,
             channel=channel,
@@ -160,15 +156,17 @@ class SettingsModal:
         )
         _log.info("settings_changed", channel=channel, by=user)
         if facts.get("home") is True:
-            self._background.spawn("home after settings", self._on_saved(me, user))
+            self.background.spawn("home after settings", self.on_saved(me, user))
         return None
 
-    async def _entered(self, body: Json, facts: Json, user: str) -> list[EnteredList] | tuple[str, str]:
+    async def _entered(
+        self, body: Json, facts: Json, user: str, phrases: Phrases
+    ) -> list[EnteredList] | tuple[str, str]:
         """The lists that were entered, that of the workspace only from its admins; or the block and what is wrong."""
-        found = vocabulary_fields.read(body, facts)
+        found = vocabulary_fields.read(body, facts, phrases)
         if isinstance(found, tuple) or not any(each.block == WORKSPACE_WORDS for each in found):
             return found
-        if await self._vocabularies.may_change_workspace(user):
+        if await self.vocabularies.may_change_workspace(user):
             return found
         return [each for each in found if each.block != WORKSPACE_WORDS]
 

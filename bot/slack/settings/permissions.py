@@ -19,17 +19,23 @@ from bot.slack.people.remembered import Remembered
 from bot.slack.people.users import Users
 from bot.slack.people.visibility import Visibility
 from bot.slack.settings import texts as words
+from bot.text.phrases import Phrases
 
 SMALL = 30  # members of a public channel in which every one of them may change the settings
 
 
 @dataclass(frozen=True, slots=True)
 class Permission:
-    """What somebody may do, and the sentence for what they may not."""
+    """What somebody may do, and the sentence for what they may not: English, with what fills its placeholders."""
 
     sees: bool
     changes: bool
     why: str = ""
+    facts: tuple[tuple[str, object], ...] = ()
+
+    def said(self, phrases: Phrases) -> str:
+        """The sentence in a language; "" where everything is allowed."""
+        return phrases.say(self.why).format(**dict(self.facts)) if self.why else ""
 
 
 @dataclass
@@ -80,7 +86,7 @@ class SettingsPermissions:
         creator = text(facts, "creator")
         if user_id == creator:
             return Permission(sees=True, changes=True)
-        return Permission(sees=True, changes=False, why=words.LARGE.format(count=SMALL, creator=creator))
+        return Permission(sees=True, changes=False, why=words.LARGE, facts=(("count", SMALL), ("creator", creator)))
 
     async def _facts(self, channel: str) -> Json | None:
         """What Slack says of the conversation; None if the bot is not in it."""

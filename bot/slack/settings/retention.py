@@ -7,6 +7,7 @@ from bot.slack.api.payloads import Json
 from bot.slack.blockkit.blocks import Block, option, select
 from bot.slack.blockkit.modals import entered, field
 from bot.slack.settings import texts as words
+from bot.text.phrases import ENGLISH, Phrases
 
 RETENTION = "settings_retention"
 _OFFERED = (1, 7, 30, 90, 365, 0)  # days; 0: content is kept
@@ -34,23 +35,23 @@ class Retention:
             return self.default
         return own if self.allows(own) else self.longest
 
-    def choice(self, settings: ChannelSettings) -> Block:
+    def choice(self, settings: ChannelSettings, phrases: Phrases = ENGLISH) -> Block:
         """The field of the modal. What the channel has is among the options, also when it was not chosen here."""
-        own = settings.retention_days
-        default = option(words.RETENTION_DEFAULT.format(time=words.kept_for(self.default)), _DEFAULT)
+        say, own = phrases.say, settings.retention_days
+        default = option(say(words.RETENTION_DEFAULT).format(time=words.kept_for(self.default, phrases)), _DEFAULT)
         offered = [days for days in _OFFERED if self.allows(days)]
         if own is not None and own not in offered:
             offered.append(own)
-        options = [default, *(option(words.kept_for(days), str(days)) for days in offered)]
+        options = [default, *(option(words.kept_for(days, phrases), str(days)) for days in offered)]
         chosen = next((each for each in options if each["value"] == str(own)), default)
-        element = select(words.RETENTION, RETENTION, options, chosen)
-        return field(RETENTION, words.RETENTION, element, hint=words.RETENTION_HINT)
+        element = select(say(words.RETENTION), RETENTION, options, chosen)
+        return field(RETENTION, say(words.RETENTION), element, hint=say(words.RETENTION_HINT))
 
-    def fault(self, settings: ChannelSettings) -> tuple[str, str] | None:
+    def fault(self, settings: ChannelSettings, phrases: Phrases = ENGLISH) -> tuple[str, str] | None:
         """The block and the sentence of a retention that cannot be saved; None when all is well."""
         if self.allows(settings.retention_days):
             return None
-        return RETENTION, words.TOO_LONG.format(time=words.kept_for(self.longest))
+        return RETENTION, phrases.say(words.TOO_LONG).format(time=words.kept_for(self.longest, phrases))
 
 
 BY_DEFAULT = Retention()

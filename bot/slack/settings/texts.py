@@ -1,7 +1,9 @@
 """What the settings of a channel say: the modal, who may change them, one line of them. English.
 
-Labels, hints and options are plain text; sentences are mrkdwn.
+Labels, hints and options are plain text; sentences are mrkdwn. Translations are in `bot.text.translations.answers`.
 """
+
+from bot.text.phrases import ENGLISH, Phrases
 
 TITLE = "Channel settings"
 LOADING = "One moment: loading the settings."
@@ -75,8 +77,9 @@ LINE_AUTOMATIC = "every recording"
 LINE_ON_REQUEST = "on request"
 
 
-def kept_for(days: int) -> str:
+UNTIL_DELETED, ONE_DAY, ONE_YEAR, DAYS = "until deleted", "1 day", "1 year", "{count} days"
+
+
+def kept_for(days: int, phrases: Phrases = ENGLISH) -> str:
     """How long content is kept, in words; 0: without end."""
-    if days == 0:
-        return "until deleted"
-    return "1 day" if days == 1 else "1 year" if days == 365 else f"{days} days"
+    return phrases.say({0: UNTIL_DELETED, 1: ONE_DAY, 365: ONE_YEAR}.get(days, DAYS)).format(count=days)

@@ -12,6 +12,7 @@ from bot.slack.audit import note
 from bot.slack.blockkit.text import escape_label
 from bot.slack.people.users import Users
 from bot.slack.settings import vocabulary_texts as words
+from bot.text.phrases import ENGLISH, Phrases
 
 _TRIES = 5  # of a change that another one came before
 
@@ -76,17 +77,17 @@ class Vocabularies:
         raise VocabularyBusyError
 
 
-def what_is_used(vocabulary: Vocabulary, capabilities: Capabilities | None) -> str:
+def what_is_used(vocabulary: Vocabulary, capabilities: Capabilities | None, phrases: Phrases = ENGLISH) -> str:
     """What the service does with these entries, as mrkdwn; "" where there is nothing to say."""
     if capabilities is None:
         return ""
-    service = escape_label(capabilities.title)
+    say, service = phrases.say, escape_label(capabilities.title)
     if not capabilities.most_words:
-        return words.TAKES_NONE.format(service=service)
+        return say(words.TAKES_NONE).format(service=service)
     kept = set(fitting(vocabulary.words, capabilities.most_words))
     if left := [word for word in vocabulary.words if word not in kept]:
-        return words.LEFT_OUT.format(service=service, count=capabilities.most_words, entries=listed(left))
-    return words.TAKES.format(service=service, count=capabilities.most_words)
+        return say(words.LEFT_OUT).format(service=service, count=capabilities.most_words, entries=listed(left))
+    return say(words.TAKES).format(service=service, count=capabilities.most_words)
 
 
 def listed(entries: list[str] | tuple[str, ...]) -> str:

@@ -9,6 +9,7 @@ from bot.slack.blockkit.blocks import Block, context
 from bot.slack.blockkit.modals import entered, field, lines
 from bot.slack.settings import vocabulary_texts as words
 from bot.slack.settings.vocabulary import listed, replaced, what_is_used
+from bot.text.phrases import ENGLISH, Phrases
 
 CHANNEL_WORDS = "settings_words"
 WORKSPACE_WORDS = "settings_workspace_words"
@@ -26,15 +27,15 @@ class VocabularyFields:
         """What the window brings back: the revisions that were shown."""
         return {"words": self.vocabulary.channel.revision, "shared_words": self.vocabulary.workspace.revision}
 
-    def blocks(self, capabilities: Capabilities | None) -> list[Block]:
+    def blocks(self, capabilities: Capabilities | None, phrases: Phrases = ENGLISH) -> list[Block]:
         """The fields."""
         own, shared = self.vocabulary.channel.vocabulary, self.vocabulary.workspace.vocabulary
-        found = [_field(CHANNEL_WORDS, words.CHANNEL_FIELD, own, words.HINT)]
+        found = [_field(CHANNEL_WORDS, words.CHANNEL_FIELD, own, words.HINT, phrases)]
         if self.admin:
-            found.append(_field(WORKSPACE_WORDS, words.WORKSPACE_FIELD, shared, words.WORKSPACE_HINT))
+            found.append(_field(WORKSPACE_WORDS, words.WORKSPACE_FIELD, shared, words.WORKSPACE_HINT, phrases))
         elif shared:
-            found.append(context(words.WORKSPACE_ALSO.format(entries=summary(shared))))
-        if said := what_is_used(self.vocabulary.merged, capabilities):
+            found.append(context(phrases.say(words.WORKSPACE_ALSO).format(entries=summary(shared))))
+        if said := what_is_used(self.vocabulary.merged, capabilities, phrases):
             found.append(context(said))
         return found
 
@@ -55,7 +56,7 @@ class EnteredList:
         return self.vocabulary
 
 
-def read(body: Json, facts: Json) -> list[EnteredList] | tuple[str, str]:
+def read(body: Json, facts: Json, phrases: Phrases) -> list[EnteredList] | tuple[str, str]:
     """The lists of the fields that the window has, or the block and the sentence of what cannot be taken."""
     state = child(body, "view", "state", "values")
     found: list[EnteredList] = []
@@ -65,7 +66,7 @@ def read(body: Json, facts: Json) -> list[EnteredList] | tuple[str, str]:
         try:
             vocabulary = parse(entered(body, block, block)).checked()
         except VocabularyError as error:
-            return block, words.fault(error)
+            return block, words.fault(error, phrases)
         found.append(EnteredList(block, vocabulary, integer(facts, _SEEN[block])))
     return found
 
@@ -75,5 +76,7 @@ def summary(vocabulary: Vocabulary) -> str:
     return ", ".join(part for part in (listed(vocabulary.words), replaced(vocabulary)) if part)
 
 
-def _field(block: str, label: str, vocabulary: Vocabulary, hint: str) -> Block:
-    return field(block, label, lines(block, vocabulary.as_text(), words.PLACEHOLDER), hint=hint, optional=True)
+def _field(block: str, label: str, vocabulary: Vocabulary, hint: str, phrases: Phrases) -> Block:
+    say = phrases.say
+    element = lines(block, vocabulary.as_text(), say(words.PLACEHOLDER))
+    return field(block, say(label), element, hint=say(hint), optional=True)

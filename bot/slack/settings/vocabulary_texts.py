@@ -14,6 +14,7 @@ from bot.domain.vocabulary import (
     VocabularyFault,
 )
 from bot.slack.texts import COMMAND
+from bot.text.phrases import ENGLISH, Phrases
 
 CHANNEL_FIELD = "Names and jargon of this channel"
 WORKSPACE_FIELD = "Names and jargon of the whole workspace"
@@ -61,7 +62,7 @@ FAULTS: Mapping[VocabularyFault, str] = {
 }
 
 
-def fault(error: VocabularyError) -> str:
+def fault(error: VocabularyError, phrases: Phrases = ENGLISH) -> str:
     """Why a list cannot be taken, with the first characters of the entry; plain text."""
     shown = error.entry if len(error.entry) <= 40 else f"{error.entry[:40]}…"
-    return FAULTS[error.fault].format(entry=shown)
+    return phrases.say(FAULTS[error.fault]).format(entry=shown)

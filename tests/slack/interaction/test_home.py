@@ -53,6 +53,24 @@ async def test_it_shows_what_is_under_way_what_was_and_how_much(place: Workplace
     assert "bobs.m4a" not in shown
 
 
+async def test_it_speaks_its_readers_language(place: Workplace) -> None:
+    place.slack.workspace.users["U0ALICE"].locale = "fr-FR"
+    await place.upload()
+    shown = str((await home(place)).body)
+    for said in ("En cours", "Aucun de vos enregistrements", "Réglages de vos canaux", "Pour commencer", "Actualiser"):
+        assert said in shown
+    assert "chaque enregistrement" in shown
+    assert "I transcribe" not in shown
+
+
+async def test_it_does_not_say_that_nothing_is_under_way_when_something_is(place: Workplace) -> None:
+    await place.upload()
+    shown = str((await home(place)).body)
+    assert "Under way" in shown
+    assert "None of your recordings is finished yet" in shown
+    assert "Nothing is under way" not in shown
+
+
 async def test_settings_are_listed_and_opened_and_the_home_follows(place: Workplace) -> None:
     view = await home(place)
     shown = str(view.body)
@@ -116,11 +134,12 @@ async def test_who_reads_their_recordings_there_is_in_the_audit_log_once_a_day(p
     await place.upload()
     view = await home(place)
     await home(place)
+    shown = place.slack.calls("views.publish")
     assert (await place.slack.act_as("U0ALICE", view, REFRESH_HOME)).acknowledged
-    await home(place)
+    await place.slack.until(lambda: place.slack.calls("views.publish") > shown)
     (entry,) = await place.store.audit(AuditFilter())
     assert (entry.actor, entry.action, entry.origin) == ("U0ALICE", AuditAction.VIEWED, "home")
     assert (entry.team_id, entry.channel_id, dict(entry.details)) == ("T0LOCAL", "", {"list": "home"})
     place.clock.ahead += 86_400
     await home(place)
-    assert len(await place.store.audit(AuditFilter())) == 2
+    assert [each.actor for each in await place.store.audit(AuditFilter())] == ["U0ALICE"] * 2

@@ -46,7 +46,8 @@ async def modal(place: Workplace, channel: str, user: str) -> View:
 
     def filled() -> bool:
         top = place.slack.views.top(user)
-        return top is not None and top is not before and "One moment" not in str(top.body)
+        waits = top is None or any(said in str(top.body) for said in ("One moment", "Un momento"))
+        return not waits and top is not before
 
     await place.slack.until(filled)
     view = place.slack.views.top(user)

@@ -9,9 +9,11 @@ from bot.configuration import load_settings
 from bot.ports.audio import InputLimits
 from bot.ports.provider import Capabilities
 from bot.ports.store import AuditAction, AuditFilter, ChannelSettings
+from bot.slack.settings import texts as words
 from bot.slack.settings.form import LANGUAGE, RECORDING, SERVICE, SHOW, START, fault, form, languages, one_line
 from bot.slack.settings.retention import RETENTION, Retention, chosen_days
 from bot.slack.settings.services import Services
+from bot.text.languages import phrases_of
 from simulators.slack.faults import Fault
 from simulators.slack.records import View
 from simulators.slack.wire import Json, as_list, as_object, as_objects
@@ -21,6 +23,9 @@ from tests.slack.interaction.test_permissions import modal
 from tests.support.harnesses.slack import Workplace, workplace
 
 SERVICES = Services("xosum", OFFERS)
+GIVEN = {"no"} | {  # the names that services give are the same for everybody
+    name for each in OFFERS.values() for name in (each.title, *each.languages.values(), *each.recording_types.values())
+}
 
 
 @pytest.fixture(params=["socket", "http"])
@@ -191,6 +196,37 @@ def test_a_service_that_is_restricted_is_not_said_to_be_gone() -> None:
     shown = str(form("C1", ChannelSettings(provider="nabla"), services, "", {"channel": "C1"}))
     assert "Nabla (may not be used here)" in shown
     assert "not set up" not in shown
+
+
+@pytest.mark.parametrize("locale", ["es", "fr", "hy"])
+def test_the_window_is_whole_in_each_language(locale: str) -> None:
+    phrases = phrases_of(locale)
+    for channel, service, why_not in (("C1", "", ""), ("D1", "nabla", ""), ("C1", "invox", ""), ("C1", "", "no")):
+        settings = ChannelSettings(provider=service, changed_by="U1", retention_days=7)
+        view = form(channel, settings, SERVICES, why_not, {"channel": channel}, phrases=phrases)
+        assert phrases.say(words.TITLE) in str(view["title"])
+        said = set(texts_in(view))
+        assert not any(text.endswith("…") for text in said)  # nothing is too long for its place
+        english = set(texts_in(form(channel, settings, SERVICES, why_not, {"channel": channel})))
+        assert said & english <= GIVEN
+
+
+def texts_in(part: object) -> list[str]:
+    """Every text of a view."""
+    if isinstance(part, dict):
+        own = [str(part["text"])] if isinstance(part.get("text"), str) else []
+        return own + [text for each in part.values() for text in texts_in(each)]
+    return [text for each in part for text in texts_in(each)] if isinstance(part, list) else []
+
+
+async def test_the_window_speaks_its_users_language(place: Workplace) -> None:
+    place.slack.workspace.users["U0ALICE"].locale = "es-ES"
+    shown = str((await modal(place, "C0CLINIC", "U0ALICE")).body)
+    assert "Ajustes del canal" in shown
+    assert "Conservar las transcripciones" in shown
+    said = await place.slack.submit_as("U0ALICE", entered("nabla", language="KLINGON"))
+    assert "Nabla no ofrece este idioma" in str(said)
+    assert "Este canal no tiene nombres ni jerga" in await answer(place, "words")
 
 
 def test_servers_of_ones_own_are_chosen_by_the_titles_that_they_were_given() -> None:
