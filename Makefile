@@ -32,7 +32,7 @@ ARGS ?=
 QUIET := $(if $(CI),--quiet)
 # Bytecode is kept even where the environment says not to: hundreds of processes start, and each would compile again.
 unexport PYTHONDONTWRITEBYTECODE
-PARALLEL := -n 3 --dist loadfile --no-loadscope-reorder  # in the order of tests/conftest.py: long files first
+PARALLEL := -n 4 --dist loadfile --no-loadscope-reorder  # in the order of tests/conftest.py: long files first
 
 .DEFAULT_GOAL := help
 .PHONY: help install run test thorough check bench field crash audit lock docs picture sbom image-check pin-images clean
