@@ -176,7 +176,7 @@ class SlackCore:
         """Return how often a method was called."""
         return self.ledger.counts[method]
 
-    async def until(self, condition: Callable[[], bool], timeout: float = 30.0) -> None:
+    async def until(self, condition: Callable[[], bool], timeout: float = 60.0) -> None:
         """Wait until a condition on the workspace or the ledger holds; TimeoutError after `timeout` seconds."""
         async with asyncio.timeout(timeout):
             while not condition():

@@ -19,6 +19,7 @@ from bot.web.audio import Audio
 from bot.web.bodies import Bodies
 from bot.web.connections import hide_version, note_serving
 from bot.web.server import WebServer
+from tests.support.machine.processes import until
 from tests.web.served import Served, serve
 
 HEAD = b"POST /echo HTTP/1.1\r\nHost: bot\r\nContent-Length: 5\r\n"
@@ -31,6 +32,7 @@ class Door:
     def __init__(self, bodies: Bodies, in_all: int, per_address: int) -> None:
         self.bodies = bodies
         self.release = asyncio.Event()
+        self.asked = 0  # requests whose head was read
         app = web.Application(middlewares=[note_serving])
         app.router.add_post("/echo", self._echo)
         app.router.add_get("/held", self._held)
@@ -38,12 +40,14 @@ class Door:
         self.server = WebServer(app, "127.0.0.1", 0, in_all, per_address)
 
     async def _echo(self, request: web.Request) -> web.Response:
+        self.asked += 1
         try:
             return web.Response(body=await self.bodies.read(request, 1000))
         except WebhookRefused as refusal:
             return web.Response(status=refusal.status)
 
     async def _held(self, _: web.Request) -> web.Response:
+        self.asked += 1
         await self.release.wait()
         return web.Response(text="at last")
 
@@ -56,7 +60,7 @@ class Door:
     async def ask(self, data: bytes) -> bytes:
         """One request on a connection of its own, to the connection's end."""
         reader, writer = await self.connect(data)
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             answer = await reader.read()
         writer.close()
         return answer
@@ -76,7 +80,7 @@ async def opened(bodies: Bodies | None = None, in_all: int = 100, per_address: i
 async def is_closed(streams: Streams) -> bool:
     """Whether the other side ends the connection."""
     try:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             return await streams[0].read() == b""
     except ConnectionResetError:
         return True
@@ -111,7 +115,7 @@ async def test_who_holds_the_most_connections_makes_room_first() -> None:
 async def test_a_request_that_is_served_is_never_closed_for_another() -> None:
     async with opened(in_all=2) as door:
         served = [await door.connect(b"GET /held HTTP/1.1\r\nHost: bot\r\nConnection: close\r\n\r\n") for _ in range(2)]
-        await asyncio.sleep(0.1)
+        await until(lambda: door.asked == 2)
         assert await is_closed(await door.connect(FULL))  # no room: refused at once
         door.release.set()
         for reader, _ in served:
@@ -127,7 +131,7 @@ async def test_a_body_that_does_not_come_is_given_up() -> None:
 async def test_held_bodies_keep_no_honest_one_out() -> None:
     async with opened(Bodies(at_once=3, seconds=60.0)) as door:
         held = [await door.connect(HEAD + b"Connection: close\r\n\r\nhe") for _ in range(3)]
-        await asyncio.sleep(0.1)
+        await until(lambda: door.asked == 3)
         assert b"hello" in await door.ask(FULL)
         assert b" 408 " in await held[0][0].read()  # the slowest made room
         held[2][1].write(b"llo")
@@ -192,7 +196,7 @@ async def test_an_address_that_nobody_was_given_is_answered_unread(served_bot: S
         reader, writer = await asyncio.open_connection("127.0.0.1", served_bot.port)
         writer.write(f"POST {path} HTTP/1.1\r\nHost: b\r\nContent-Length: 16000000\r\n\r\n".encode())
         await writer.drain()
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             assert b" 404 " in await reader.readline()  # before a byte of the body was sent
         writer.close()
 

@@ -132,7 +132,7 @@ async def behind(server: str, home: Path, **changes: str) -> AsyncIterator[Proxi
         process = await run(home, program, *(["run", *arguments] if server == "caddy" else arguments))
         trusted = ssl.create_default_context(cafile=str(public))
         try:
-            async with asyncio.timeout(20):
+            async with asyncio.timeout(60):
                 while not await _listens(port):
                     assert process.returncode is None, (await process.communicate())[0].decode()
                     await asyncio.sleep(0.05)
@@ -209,7 +209,7 @@ async def test_what_does_not_come_is_given_up(tmp_path: Path, server: str) -> No
         await proxied.place.start()
         for start in (b"", b"POST /slack/events HTTP/1.1\r\nHost: localhost\r\nX-", HALF):
             reader, writer = await proxied.connect(start)
-            async with asyncio.timeout(20):
+            async with asyncio.timeout(60):
                 with contextlib.suppress(ConnectionResetError, ssl.SSLError):
                     assert b" 200 " not in await reader.read()
             writer.close()
@@ -229,7 +229,7 @@ async def test_nginx_serves_one_address_so_many_at_a_time(tmp_path: Path) -> Non
                 async with session.get(f"{proxied.address}/healthz") as answer:
                     return answer.status
 
-            async with asyncio.timeout(20):
+            async with asyncio.timeout(60):
                 while await status() != 503:  # noqa: ASYNC110  # until nginx has read the heads of all
                     await asyncio.sleep(0.05)
                 for _, writer in held:

@@ -50,7 +50,7 @@ def encoded(container: str, codec: str, seconds: float = 1.0) -> bytes:
 
 async def until(condition: Callable[[], object]) -> None:
     """Return when `condition` holds; the test's own time limit ends a vain wait."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while not condition():  # noqa: ASYNC110 - any state of a simulator can be waited for
             await asyncio.sleep(0.005)
 
@@ -108,7 +108,7 @@ class Receiver:
 
     async def wait_for(self, count: int) -> list[Hook]:
         async with self._changed:
-            await asyncio.wait_for(self._changed.wait_for(lambda: len(self.hooks) >= count), 10)
+            await asyncio.wait_for(self._changed.wait_for(lambda: len(self.hooks) >= count), 60)
         return self.hooks
 
     async def _take(self, request: web.Request) -> web.Response:

@@ -69,7 +69,7 @@ class Live:
         self.socket = socket
 
     async def next(self) -> dict[str, Any]:
-        return cast(dict[str, Any], await self.socket.receive_json(timeout=5))
+        return cast(dict[str, Any], await self.socket.receive_json(timeout=60))
 
     async def of(self, kind: str) -> dict[str, Any]:
         while (event := await self.next())["type"] != kind:

@@ -26,7 +26,7 @@ class BareSocket:
         self.socket = socket
 
     async def receive(self) -> dict[str, Any]:
-        return cast(dict[str, Any], json.loads((await self.socket.receive(timeout=5)).data))
+        return cast(dict[str, Any], json.loads((await self.socket.receive(timeout=60)).data))
 
     async def ack(self, envelope: dict[str, Any], **payload: Any) -> None:
         await self.socket.send_json({"envelope_id": envelope["envelope_id"], **payload})

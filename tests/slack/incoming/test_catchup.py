@@ -222,7 +222,7 @@ async def test_of_two_processes_one_catches_up_and_the_other_takes_over(tmp_path
         first = place.room.catchup
         second = replace(first)
         running = [asyncio.create_task(each.run()) for each in (first, second)]
-        await place.slack.until(lambda: place.slack.calls("files.list") >= 1, 20)
+        await place.slack.until(lambda: place.slack.calls("files.list") >= 1)
         place.slack.delivery.flow = "drop"
         begun = place.clock.now()
         await place.slack.until(lambda: place.slack.calls("files.list") >= 4, 60)  # one every ten minutes

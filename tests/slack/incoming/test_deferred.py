@@ -19,7 +19,7 @@ async def ask(place: Workplace, kind: str, key: str, ref: str, payload: bytes = 
 
 
 async def greeted(place: Workplace, channel: str) -> None:
-    await place.slack.until(lambda: any(each.is_bot for each in place.slack.messages(channel)), 20)
+    await place.slack.until(lambda: any(each.is_bot for each in place.slack.messages(channel)))
 
 
 async def test_a_missing_permission_holds_up_nothing_and_is_reported(tmp_path: Path) -> None:

@@ -98,7 +98,7 @@ async def test_without_a_signing_secret_nobodys_signature_is_good(tmp_path: Path
 @pytest.mark.parametrize("reason", ["refresh_requested", "warning", "cut"])
 async def test_a_socket_that_breaks_is_open_again_and_nothing_is_lost(place: Workplace, reason: str) -> None:
     await place.slack.disconnect(reason)
-    await place.slack.until(lambda: place.slack.sockets.opened >= 2 and place.slack.sockets.online, timeout=20)
+    await place.slack.until(lambda: place.slack.sockets.opened >= 2 and place.slack.sockets.online)
     message = await place.slack.upload_as("U0ALICE", "C0CLINIC", CLIP)
     await place.slack.delivery.settled()
     assert [job.origin.message_ts for job in await place.jobs()] == [message.ts]
@@ -108,7 +108,7 @@ async def test_a_start_while_slack_is_away_connects_when_it_is_back(tmp_path: Pa
     async with workplace(tmp_path, start=False) as place:
         fault = place.slack.fault(Fault("apps.connections.open", times=1, status=503))
         await place.room.start()
-        await place.slack.until(lambda: place.slack.sockets.online, timeout=20)
+        await place.slack.until(lambda: place.slack.sockets.online)
         place.slack.faults.clear(fault.id)
         await place.upload()
 

@@ -22,7 +22,7 @@ Gaps = asyncio.Queue[float | None]
 
 async def gap(gaps: Gaps) -> float | None:
     """Wait for the next hello."""
-    return await asyncio.wait_for(gaps.get(), 20)
+    return await asyncio.wait_for(gaps.get(), 60)
 
 
 async def taken(_body: Json) -> BoltResponse:
@@ -66,7 +66,7 @@ async def test_too_many_connections_are_met_with_one_call_a_minute(tmp_path: Pat
         assert clock.now() - began >= 3 * 60 - 5
         assert "not connected" in socket.fault
         slack.faults.clear()
-        await slack.until(lambda: slack.sockets.online, 20)
+        await slack.until(lambda: slack.sockets.online)
 
 
 async def test_the_pauses_between_failures_grow_to_a_minute(tmp_path: Path) -> None:

@@ -46,7 +46,7 @@ async def test_try_again_and_cancel(place: Workplace, user: str) -> None:
     slow(place)
     assert (await place.slack.act_as(user, place.ours(message)[0], "cancel_message")).acknowledged
     if user != "U0ALICE":  # who shared it is not asked
-        await place.slack.until(lambda: bool(place.whispers(message, user)), 20)
+        await place.slack.until(lambda: bool(place.whispers(message, user)))
         (asked,) = place.whispers(message, user)
         assert (await place.slack.act_as(user, asked, "cancel_message_surely")).acknowledged
 

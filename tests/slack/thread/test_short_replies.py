@@ -58,7 +58,7 @@ async def test_with_a_recording_its_reply_and_files_go_and_no_note_stays(place: 
     await choose(place, message, job, "txt")
     await place.slack.until(lambda: len(files(place, message)) == 1)
     await delete(place, message, what)
-    await place.slack.until(lambda: place.ours(message) == [], timeout=20)
+    await place.slack.until(lambda: place.ours(message) == [])
     assert files(place, message) == []
     (job,) = await place.jobs()
     assert job.state is State.DELETED

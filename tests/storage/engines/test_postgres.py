@@ -299,7 +299,7 @@ async def test_what_slack_waits_for_has_connections_of_its_own(store: JobStore, 
     await db.execute("BEGIN")
     await db.execute("LOCK TABLE cursor IN ACCESS EXCLUSIVE MODE")
     waiting = [asyncio.ensure_future(store.put_cursor(f"c{n}", "x")) for n in range(2 * CONNECTIONS)]
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         await store.add_job(NewJob(origin()), NOW)
         assert await store.put_inbox("hook", "k", "r", b"x", NOW, NOW)
         assert await store.wake(job.id, NOW)

@@ -250,7 +250,7 @@ async def test_a_database_error_in_a_shared_commit_is_only_its_owners(path: Path
         yield from execute("put_cursor", name=name, value="x")
         return name
 
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         outcomes = await asyncio.gather(
             database.write(partial(good, "one")),
             database.write(orphan),

@@ -70,7 +70,7 @@ class Workplace:
         found = await self.store.jobs(JobFilter(states=states, limit=100))
         return sorted(found, key=lambda job: job.created_at)
 
-    async def until(self, condition: Callable[[], Awaitable[object]], timeout: float = 30.0) -> None:
+    async def until(self, condition: Callable[[], Awaitable[object]], timeout: float = 60.0) -> None:
         """Wait until an awaited condition holds."""
         async with asyncio.timeout(timeout):
             while not await condition():  # noqa: ASYNC110  # the condition is a row in a database

@@ -125,7 +125,7 @@ class Host:
 
         before = len(seen())
         await act()
-        await self.slack(team_id).until(lambda: len(seen()) > before, 20)
+        await self.slack(team_id).until(lambda: len(seen()) > before)
         return shown(seen()[-1])
 
     async def until(self, condition: Callable[[], Awaitable[object]], timeout: float = 30.0) -> None:

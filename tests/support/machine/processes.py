@@ -31,7 +31,7 @@ def alive(pid: int) -> bool:
     return status.rpartition(")")[2].split()[0] not in "ZX"
 
 
-async def until(condition: Callable[[], object], seconds: float = 30.0) -> None:
+async def until(condition: Callable[[], object], seconds: float = 60.0) -> None:
     """Wait until the condition holds; the limit is a failure."""
     async with asyncio.timeout(seconds):
         while not condition():  # noqa: ASYNC110 - the condition is outside this process

@@ -15,7 +15,7 @@ async def test_the_program_prints_one_line_with_a_key_that_works() -> None:
         *(sys.executable, "-m", "simulators.nabla"), stdout=asyncio.subprocess.PIPE
     )
     assert program.stdout is not None
-    line = json.loads(await asyncio.wait_for(program.stdout.readline(), 20))
+    line = json.loads(await asyncio.wait_for(program.stdout.readline(), 60))
     environment = line["environment"]
     async with httpx.AsyncClient() as http:
         state = (await http.get(f"{line['url']}/control/state")).json()
@@ -29,4 +29,4 @@ async def test_the_program_prints_one_line_with_a_key_that_works() -> None:
         }
         assert (await http.post(url, json=body)).status_code == 200
     program.terminate()
-    assert await asyncio.wait_for(program.wait(), 10) == 0
+    assert await asyncio.wait_for(program.wait(), 60) == 0

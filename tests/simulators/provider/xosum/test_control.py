@@ -60,10 +60,10 @@ async def test_the_program_prints_one_line_with_its_address_and_the_bots_setting
         *(sys.executable, "-m", "simulators.xosum", "--settings", '{"api_key": "mine"}'), stdout=asyncio.subprocess.PIPE
     )
     assert program.stdout is not None
-    line = json.loads(await asyncio.wait_for(program.stdout.readline(), 20))
+    line = json.loads(await asyncio.wait_for(program.stdout.readline(), 60))
     assert line["environment"]["XOSUM_API_KEY"] == "mine"
     async with httpx.AsyncClient() as http:
         state = await http.get(f"{line['url']}/control/state")
         assert state.json()["name"] == "xosum"
     program.terminate()
-    assert await asyncio.wait_for(program.wait(), 10) == 0
+    assert await asyncio.wait_for(program.wait(), 60) == 0

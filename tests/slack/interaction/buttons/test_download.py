@@ -48,7 +48,7 @@ async def test_a_cut_connection_while_sharing_makes_one_file(place: Workplace) -
     message, job = await done(place)
     place.slack.fault(Fault("files.completeUploadExternal", cut="after"))
     await choose(place, message, job, "json")
-    await place.slack.until(lambda: len(files(place, message)) == 1, timeout=20)
+    await place.slack.until(lambda: len(files(place, message)) == 1)
     row = await place.store.outbox_message(f"export:{job.id}:json:0")
     await place.until(lambda: _posted(place, f"export:{job.id}:json:0"))
     assert row is not None

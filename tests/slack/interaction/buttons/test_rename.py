@@ -96,4 +96,4 @@ async def test_a_rename_that_was_cut_short_by_a_crash_is_shown_after_the_restart
         assert (await place.store.speaker_names(job.id)).revision == 1
         place.slack.faults.clear()
         place.clock.ahead += 200
-        await place.slack.until(lambda: "*Ani*" in str(reply(place, message).blocks), timeout=20)
+        await place.slack.until(lambda: "*Ani*" in str(reply(place, message).blocks))
