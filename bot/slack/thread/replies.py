@@ -50,8 +50,9 @@ class Replies:
         turn = await self.turn(job)
         if job.outcome is Outcome.DELETED:
             await self._take_back(job)
-            if not await self._message_is_there(job):
-                return  # a note below "This message was deleted" would keep the name of its file in public
+            # A note below "This message was deleted" would keep the name of its file in public.
+            if not await self._message_is_there(job) or not (job.expected_audio or job.provider):
+                return  # or nobody meant the file as a recording, and it was not looked at yet
         if turn and job.outcome is not Outcome.TRANSCRIPT:
             failure = await self.compose(job, transcript, turn)
             if await self._edited(job, turn, failure.message):

@@ -13,7 +13,7 @@ from bot.domain.transcript import Transcript
 from bot.slack.api.client import SlackRefusal
 from simulators.slack.faults import Fault
 from simulators.slack.records import Message
-from tests.support.harnesses.slack import SETTLE, Workplace, spoken, workplace
+from tests.support.harnesses.slack import SETTLE, Upload, Workplace, spoken, workplace
 
 TALK = spoken("Good morning.", "The patient reports no pain.", title="Morning visit", summary="No pain is reported.")
 
@@ -306,6 +306,15 @@ async def test_what_is_posted_already_goes_when_the_recording_is_deleted(place: 
         await settled(place, job)
         left = await settled_posts(place, message)
         assert [("was deleted" in shown(each), each.files) for each in left] == [(True, [])] * (deleted == "file")
+
+
+async def test_nothing_is_said_of_a_deleted_file_that_nobody_meant_as_a_recording(place: Workplace) -> None:
+    message, job = await place.upload(upload=Upload("data", b"x", mimetype="application/octet-stream"))
+    place.slack.people.delete_file("U0ALICE", message.files[0])
+    await place.until(lambda: _stopping(place, job))
+    (job,) = await place.jobs()
+    await settled(place, await place.store.apply(Received(job).delete(place.clock.now())))
+    assert await settled_posts(place, message) == []
 
 
 async def settled(place: Workplace, job: Job) -> None:
