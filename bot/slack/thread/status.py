@@ -190,6 +190,9 @@ class StatusLines:
         except (StepError, StoreError) as error:
             _log.info("status_failed", key=key, detail=str(error))
             self._later(key, RETRY_SECONDS)
+        except Exception:  # a bug in one line must hold up no other; it is reported with its traceback
+            _log.exception("status_broke", key=key)
+            self._later(key, LONGEST_WAIT_SECONDS)
 
     def _later(self, key: str, seconds: float) -> None:
         due = self.slack.now() + min(seconds, LONGEST_WAIT_SECONDS)

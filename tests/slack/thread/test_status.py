@@ -1,13 +1,16 @@
 """One status line per message: at once, edited now and then, gone with the last reply."""
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import replace
+from typing import cast
 
 import pytest
 
 from bot.domain.errors import Problem, ProblemCode
 from bot.domain.job import Job, Options, State
 from bot.domain.machine import Received, Submitting
+from bot.ports.store import JobStore
 from bot.slack.thread import status
 from simulators.slack.faults import Fault
 from simulators.slack.records import Message
@@ -82,6 +85,33 @@ async def test_slack_being_away_never_raises_and_the_line_comes_later(place: Wor
     place.slack.faults.clear(fault.id)
     await place.slack.until(lambda: bool(lines(place, message)))
     assert len(lines(place, message)) == 1
+
+
+class Broken:
+    """A store that breaks where the jobs of one message are read."""
+
+    def __init__(self, store: JobStore, message_ts: str) -> None:
+        self._store = store
+        self._message_ts = message_ts
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._store, name)
+
+    async def jobs_of_message(self, team_id: str, channel_id: str, message_ts: str) -> Sequence[Job]:
+        if message_ts == self._message_ts:
+            raise ValueError("a bug")
+        return await self._store.jobs_of_message(team_id, channel_id, message_ts)
+
+
+async def test_a_bug_in_one_line_holds_up_no_other(place: Workplace) -> None:
+    first, bad = await place.upload()
+    second, good = await place.upload(upload=Upload("next.wav", b"x"))
+    lines_of_all = place.room.status
+    lines_of_all.slack = replace(lines_of_all.slack, store=cast(JobStore, Broken(place.store, first.ts)))
+    place.room.chat.show(bad)
+    place.room.chat.show(good)
+    await place.slack.until(lambda: bool(lines(place, second)), 30)
+    assert lines(place, first) == []
 
 
 async def test_a_line_whose_post_was_cut_off_is_adopted(place: Workplace) -> None:
