@@ -69,6 +69,7 @@ from bot.slack.thread.status import StatusLines
 from bot.slack.thread.uploads import Uploads
 from bot.supervisor import Supervisor
 
+_COMMITTED_FIRST = (RETRY_ACTION, CANCEL_ACTION, CANCEL_SURELY_ACTION, CANCEL_ONE_ACTION, ON_REQUEST_ACTION)
 BLINK_SECONDS = 3.0  # a shorter gap between two connections costs no catch-up
 
 _log = structlog.get_logger(__name__)
@@ -126,9 +127,8 @@ class SlackAdapter:
         uploads = Uploads(slack, self.posts)
         support = BlockSupport(clock)
         self.replies = Replies(slack, self.posts, uploads, support)
-        reactions = Reactions(slack)
-        self.status = StatusLines(slack, self.posts, reactions, settings.status_after_seconds)
-        self.chat = SlackChat(slack, self.files, self.posts, self.replies, self.status, reactions)
+        self.status = StatusLines(slack, self.posts, Reactions(slack), settings.status_after_seconds)
+        self.chat = SlackChat(slack, self.files, self.replies, self.status)
         wake_deferred = wake_deferred or WakeEvent(clock)
         self.direct = DirectMessages(store, client)
         self.intake = Intake(store, self.direct, clock, notify, wake_deferred.notify)
@@ -194,7 +194,7 @@ class SlackAdapter:
             download=self._downloads.pressed,
             delete=self._deletion.pressed,
         )
-        reply_updates = ReplyUpdates(store, client, self.posts, uploads, self.replies, self._downloads, clock)
+        reply_updates = ReplyUpdates(slack, self.replies, self._downloads)
         self.deferred = DeferredTasks(
             slack,
             self.files,
@@ -221,6 +221,20 @@ class SlackAdapter:
 
     def listeners(self) -> Listeners:
         """What is listened to."""
+        acts: dict[str, EventHandler] = {
+            LET_GO_ON_ACTION: self._actions.kept,
+            DOWNLOAD_ACTION: self._downloads.pressed,
+            RENAME_ACTION: self._renaming.pressed,
+            MENU_ACTION: self._menu.pressed,
+            UNDO_ACTION: self._renaming.undo,
+            AGAIN_ACTION: self._versions.pressed,
+            SERVICE_ACTION: self._versions.service_chosen,
+            DELETE_ACTION: self._deletion.pressed,
+            **dict.fromkeys((AUDIT_OLDER, AUDIT_NEWEST, LIST_OLDER, LIST_NEWEST, SEARCH_OLDER), self.commands.turned),
+            OPEN_SETTINGS: self._settings_modal.pressed,
+            SERVICE: self._settings_modal.service_chosen,
+            REFRESH_HOME: self._home.refreshed,
+        }
         return Listeners(
             events={
                 "message": self.intake.message,
@@ -235,27 +249,8 @@ class SlackAdapter:
             command=self._command,
             shortcuts={TRANSCRIBE_SHORTCUT: self._actions.shortcut},
             actions={
-                RETRY_ACTION: self._actions.pressed,
-                CANCEL_ACTION: self._actions.pressed,
-                CANCEL_SURELY_ACTION: self._actions.pressed,
-                CANCEL_ONE_ACTION: self._actions.pressed,
-                LET_GO_ON_ACTION: self._afterwards(self._actions.kept),
-                ON_REQUEST_ACTION: self._actions.pressed,
-                DOWNLOAD_ACTION: self._afterwards(self._downloads.pressed),
-                RENAME_ACTION: self._afterwards(self._renaming.pressed),
-                MENU_ACTION: self._afterwards(self._menu.pressed),
-                UNDO_ACTION: self._afterwards(self._renaming.undo),
-                AGAIN_ACTION: self._afterwards(self._versions.pressed),
-                SERVICE_ACTION: self._afterwards(self._versions.service_chosen),
-                DELETE_ACTION: self._afterwards(self._deletion.pressed),
-                AUDIT_OLDER: self._afterwards(self.commands.turned),
-                AUDIT_NEWEST: self._afterwards(self.commands.turned),
-                LIST_OLDER: self._afterwards(self.commands.turned),
-                LIST_NEWEST: self._afterwards(self.commands.turned),
-                SEARCH_OLDER: self._afterwards(self.commands.turned),
-                OPEN_SETTINGS: self._afterwards(self._settings_modal.pressed),
-                SERVICE: self._afterwards(self._settings_modal.service_chosen),
-                REFRESH_HOME: self._afterwards(self._home.refreshed),
+                **dict.fromkeys(_COMMITTED_FIRST, self._actions.pressed),
+                **{name: self._afterwards(act) for name, act in acts.items()},
             },
             submissions={
                 RENAME_VIEW: self._renaming.submit,

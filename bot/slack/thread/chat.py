@@ -14,8 +14,6 @@ from bot.ports.store import OutboxMessage
 from bot.slack.api.files import SlackFiles
 from bot.slack.context import SlackContext
 from bot.slack.outbox_keys import ReactionKey, StatusKey, read_key
-from bot.slack.thread.posts import Posts
-from bot.slack.thread.reactions import Reactions
 from bot.slack.thread.replies import Replies
 from bot.slack.thread.status import StatusLines
 
@@ -30,10 +28,8 @@ class SlackChat:
 
     slack: SlackContext
     files: SlackFiles
-    posts: Posts
     replies: Replies
     status: StatusLines
-    reactions: Reactions
 
     async def source(self, job: Job) -> SourceFile:
         """The file behind the job. Raises `Rejected` for what has no bytes to give."""
@@ -67,13 +63,13 @@ class SlackChat:
     def _verifier(self, row: OutboxMessage) -> Callable[[OutboxMessage], Awaitable[None]]:
         match read_key(row.key):
             case ReactionKey():
-                return self.reactions.verify
+                return self.status.reactions.verify
             case StatusKey():
                 return self.status.verify
-        return self.replies.verify_file if row.file_id else self.posts.verify
+        return self.replies.verify_file if row.file_id else self.replies.posts.verify
 
     async def keep_shown(self) -> None:
         """Keep status lines and reactions going until cancelled."""
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self.status.run())
-            tasks.create_task(self.reactions.run())
+            tasks.create_task(self.status.reactions.run())

@@ -187,8 +187,8 @@ async def test_who_stood_still_with_an_old_wish_changes_no_reaction(place: Workp
     message, job = await place.upload()
     store, stands = standing(place, "outbox_message")
     async with another(place, stands) as stale:
-        stale.chat.reactions.show(job, SEEN)
-        asleep = asyncio.create_task(stale.chat.reactions._next())
+        stale.chat.status.reactions.show(job, SEEN)
+        asleep = asyncio.create_task(stale.chat.status.reactions._next())
         await store.stands.wait()
         await answered(place, job)
 
