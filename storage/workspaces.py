@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping, Sequence
 
 from bot.domain.errors import StoreError
-from bot.ports.store import Installation, Workspace
+from bot.ports.store import ACCESS_REVOKED, Installation, Workspace
 from storage.engines.transaction import (
     Database,
     Row,
@@ -87,6 +87,8 @@ class StoredWorkspaces(StoredRetention):
             rows = (yield from execute("installation", id=one)) if one else ()
             if rows and rows[0]["removed_at"] is None:
                 return self._installation(rows[0])
+            if rows and rows[0]["removed_for"] == ACCESS_REVOKED:
+                return None
         return None
 
     @writes_once
@@ -104,6 +106,26 @@ class StoredWorkspaces(StoredRetention):
     def remove_installation(self, installation_id: str, reason: str, now: float) -> Transaction[bool]:
         """Delete its tokens, and note when and why; False if there is none."""
         rows = yield from execute("remove_installation", id=installation_id, reason=reason, now=now, nothing=b"")
+        return bool(rows)
+
+    @urgent_writes_once
+    def revoke_access(self, team_id: str, enterprise_id: str, name: str, now: float) -> Transaction[bool]:
+        """Note it as an installation that was removed; False for a workspace with an installation of its own."""
+        rows = yield from execute(
+            "revoke_access",
+            team_id=team_id,
+            enterprise_id=enterprise_id,
+            name=name,
+            now=now,
+            reason=ACCESS_REVOKED,
+            nothing=b"",
+        )
+        return bool(rows)
+
+    @urgent_writes_once
+    def grant_access(self, team_id: str) -> Transaction[bool]:
+        """Delete that note; False if there is none."""
+        rows = yield from execute("grant_access", team_id=team_id, reason=ACCESS_REVOKED)
         return bool(rows)
 
     @urgent_writes_once

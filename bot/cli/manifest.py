@@ -11,6 +11,7 @@ import yaml
 
 from bot.cli.common import fail
 from bot.cli.slack_checks import MANIFEST
+from bot.slack.workspaces.access import ACCESS_EVENTS
 
 CREATE = "https://api.slack.com/apps?new_app=1&"
 EVENTS = "/slack/events"
@@ -40,6 +41,8 @@ def manifest(http: str = "", distributed: bool = False) -> Document:
     if distributed:
         oauth = cast(Document, document["oauth_config"])
         document["oauth_config"] = {"redirect_urls": [f"{http.rstrip('/')}{REDIRECT}"], **oauth}
+        subscriptions = cast(Document, settings["event_subscriptions"])
+        subscriptions["bot_events"] = sorted([*cast("list[str]", subscriptions["bot_events"]), *ACCESS_EVENTS])
         settings["org_deploy_enabled"] = settings["token_rotation_enabled"] = True
     return document
 

@@ -17,6 +17,7 @@ from bot.domain.machine import Finishing, Received, Replying, Submitting, Waitin
 from bot.domain.transcript import Segment, Transcript
 from bot.ports.store import Installation, JobStore, NewJob
 from storage import open_store
+from tests.support.harnesses.workspaces import ADDED
 
 KEY = bytes(range(32))
 SEVERAL = {
@@ -117,6 +118,9 @@ def test_the_manifest_of_many_workspaces(run: Run) -> None:
     assert document["settings"]["socket_mode_enabled"] is False
     plain = yaml.safe_load(run("manifest", "--http", "https://scribe.example.org").output)
     assert "redirect_urls" not in plain["oauth_config"]
+    asked, before = (each["settings"]["event_subscriptions"]["bot_events"] for each in (document, plain))
+    assert sorted(set(asked) - set(before)) == list(ADDED)
+    assert asked == sorted(asked)
 
 
 def test_serve_says_what_several_workspaces_need() -> None:

@@ -162,7 +162,10 @@ def pinned(lock: str) -> dict[str, list[Version]]:
 
 @pytest.mark.parametrize(
     ("rooms", "extras"),
-    [(("bot", "storage", "simulators"), ("local", "postgres")), (("tests", "bench"), ("local", "postgres", "test"))],
+    [
+        (("bot", "storage", "simulators"), ("local", "postgres", "blobs")),
+        (("tests", "bench"), ("local", "postgres", "test")),
+    ],
 )
 def test_every_import_is_a_declared_dependency(rooms: tuple[str, ...], extras: tuple[str, ...]) -> None:
     project = PROJECT["project"]

@@ -202,3 +202,38 @@ async def test_deferred_work_is_claimed_for_the_workspace_it_is_of(store: JobSto
     assert await store.claim_inbox("mention", NOW, 60.0, team_id="T2") == []
     assert await store.teams_with_work(NOW) == ["T1"]
     assert {item.team_id for item in await store.claim_inbox("mention", NOW, 60.0)} == {"T1", ""}
+
+
+async def test_a_workspace_that_its_organisation_took_the_app_out_of_counts_as_removed(sealed: JobStore) -> None:
+    await sealed.save_installation(WHOLE, NOW)
+    await sealed.note_workspace("T1", "E1", "", NOW)
+    await sealed.note_workspace("T4", "E1", "", NOW)
+    gone = await done(sealed, said=SAID)
+    assert await sealed.revoke_access("T1", "E1", "One", NOW)
+    assert await sealed.installation_of("T1") is None
+    assert await sealed.installation_of("T1", "E1") is None
+    other = await sealed.installation_of("T4")
+    assert other is not None
+    assert other.id == "E1"
+    assert await sealed.purge_removed(NOW + 1, NOW + 1) == ["T1"]
+    assert await sealed.transcript(gone.id) is None
+    assert await sealed.grant_access("T1")
+    assert not await sealed.grant_access("T1")
+    assert await sealed.installation_of("T1") is not None
+
+
+async def test_an_installation_of_its_own_stays_and_one_that_comes_later_counts(sealed: JobStore) -> None:
+    await sealed.save_installation(WHOLE, NOW)
+    await sealed.save_installation(replace(ONE, enterprise_id="E1"), NOW)
+    assert not await sealed.revoke_access("T1", "E1", "One", NOW)
+    found = await sealed.installation_of("T1")
+    assert found is not None
+    assert found.id == "T1"
+    await sealed.remove_installation("T1", "app_uninstalled", NOW)
+    assert not await sealed.grant_access("T1")
+    assert await sealed.revoke_access("T1", "E1", "One", NOW + 1)
+    assert await sealed.installation_of("T1") is None
+    await sealed.save_installation(replace(ONE, enterprise_id="E1"), NOW + 2)
+    again = await sealed.installation_of("T1")
+    assert again is not None
+    assert again.id == "T1"

@@ -34,9 +34,10 @@ from bot.ports.store.values import (
     SearchFilter,
     SpeakerNames,
 )
-from bot.ports.store.workspaces import Installation, Workspace, Workspaces
+from bot.ports.store.workspaces import ACCESS_REVOKED, Installation, Workspace, Workspaces
 
 __all__ = [
+    "ACCESS_REVOKED",
     "Audit",
     "AuditAction",
     "AuditEntry",

@@ -4,6 +4,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
+ACCESS_REVOKED = "team_access_revoked"
+"""Why an installation of a workspace was removed, when its organisation took the app out of it: then that of the
+organisation does not count there either."""
+
 
 @dataclass(frozen=True, slots=True)
 class Installation:
@@ -67,7 +71,7 @@ class Workspaces(Protocol):
 
     async def installation_of(self, team_id: str, enterprise_id: str = "") -> Installation | None:
         """What the bot works with in this workspace: its own installation, else that of the organisation it belongs
-        to; None if there is none, or it was removed.
+        to; None if there is none, or it was removed, or the organisation took the app out of this workspace.
 
         `enterprise_id` is needed for a workspace that nothing is known of yet.
         """
@@ -81,6 +85,15 @@ class Workspaces(Protocol):
 
     async def remove_installation(self, installation_id: str, reason: str, now: float) -> bool:
         """The app was removed: its tokens are deleted at once. False if there is none."""
+        ...
+
+    async def revoke_access(self, team_id: str, enterprise_id: str, name: str, now: float) -> bool:
+        """The organisation took the app out of a workspace: it counts as one that removed the app. False if it has an
+        installation of its own, which stays."""
+        ...
+
+    async def grant_access(self, team_id: str) -> bool:
+        """The organisation lets the app in again; False if it had not taken it out."""
         ...
 
     async def note_workspace(self, team_id: str, enterprise_id: str, name: str, now: float) -> None:

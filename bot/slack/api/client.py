@@ -62,6 +62,7 @@ TOKEN_ERRORS = frozenset(
         "token_revoked",
         "token_expired",
         "account_inactive",
+        "team_access_not_granted",  # an organisation took the app out of this workspace
         "missing_scope",
         "not_allowed_token_type",
         "ekm_access_denied",

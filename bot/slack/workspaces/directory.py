@@ -19,7 +19,7 @@ from bot.domain.job import Job
 from bot.domain.transcript import Transcript
 from bot.ports.audio import SourceFile
 from bot.ports.clock import WakeEvent
-from bot.ports.store import Installation, Workspace
+from bot.ports.store import ACCESS_REVOKED, Installation, Workspace
 from bot.settings import Settings
 from bot.slack.api.identity import BotIdentity, identify
 from bot.slack.api.payloads import Json, child, number, rows, text, truth
@@ -28,6 +28,7 @@ from bot.slack.incoming.deferred import POLL_SECONDS
 from bot.slack.listeners import SignedRequests, answered_at_once, not_committed
 from bot.slack.thread.chat import VERIFY_EVERY_SECONDS
 from bot.slack.wiring import SlackAdapter, SlackServices
+from bot.slack.workspaces.access import ACCESS_EVENTS, Access
 from bot.slack.workspaces.accounts import NOT_INSTALLED, account_of
 from bot.slack.workspaces.credentials import Credentials
 from bot.slack.workspaces.oauth import InstallPages
@@ -61,6 +62,7 @@ class SlackWorkspaces:
         self._client = client = services.client
         self._reports = services.reports
         self.pages = InstallPages(settings, client, store, clock, self._installed)
+        self._access = Access(store, clock)
         self._rotation = Rotation(settings, store, clock, client)
         self._requests = SignedRequests(settings, services.read_body, services.reports.on_refused)
         self._wake_deferred = WakeEvent(clock)
@@ -87,8 +89,12 @@ class SlackWorkspaces:
             if text(child(body, "event"), "type") in REMOVALS:
                 await self._removed(body)
                 return BoltResponse(status=200, body="")
+            if text(child(body, "event"), "type") in ACCESS_EVENTS:
+                for team_id in await self._access.decided(body):
+                    await self._access_changed(team_id)
+                return BoltResponse(status=200, body="")
             for address in await self._addresses(body):
-                adapter = await self._at(address)
+                adapter = await self._at(address, number(body, "event_time"))
                 if adapter is not None:
                     return await adapter.entrance.dispatch(body)
         except (StepError, StoreError) as error:
@@ -109,7 +115,7 @@ class SlackWorkspaces:
                 return [replace(first, team_id=job.origin.team_id)]
         return found
 
-    async def _at(self, address: Address) -> SlackAdapter | None:
+    async def _at(self, address: Address, event_time: float) -> SlackAdapter | None:
         """The adapter of a workspace, None where the app is not installed as the request says: by the workspace, or by
         the organisation that it names. Raises `StoreError`."""
         known = self._open.get(address.team_id)
@@ -118,6 +124,9 @@ class SlackWorkspaces:
         else:
             enterprise = address.enterprise_id if address.whole else ""
             installation = await self._store.installation_of(address.team_id, enterprise)
+        if installation is None and (installation := await self._access.readmitted(address, event_time)):
+            await self._access_changed(address.team_id)
+            known = None
         if installation is None or installation.id != (address.enterprise_id if address.whole else address.team_id):
             return None
         if known is None and address.whole:  # the first that is heard of this workspace
@@ -169,6 +178,18 @@ class SlackWorkspaces:
             await self._store.resume_parked(account_of(each), self._clock.now())
             self._reports.on_token()
 
+    async def _access_changed(self, team_id: str) -> None:
+        """An organisation took the app out of the workspace, or let it in again: then what waits goes on."""
+        if (known := self._open.get(team_id)) is not None:
+            known.credentials.forget()
+        if await self._store.installation_of(team_id) is None:
+            self._background.spawn("close", self._close(team_id))  # Slack does not wait for the answers under way
+            return
+        await self._close(team_id)
+        if await self._usable(team_id) is not None:
+            await self._store.resume_parked(account_of(team_id), self._clock.now())
+            self._reports.on_token()
+
     async def _removed(self, body: Json) -> None:
         """`app_uninstalled`, or `tokens_revoked` for the bot. Raises `StoreError`, `StepError`s."""
         event, kind = child(body, "event"), text(child(body, "event"), "type")
@@ -218,10 +239,13 @@ class SlackWorkspaces:
 
     async def _refresh(self) -> None:
         """Build adapters of workspaces that were installed, and of those whose settings changed; end the others."""
-        installations = {each.id: each for each in await self._store.installations() if each.active}
+        every = await self._store.installations()
+        installations = {each.id: each for each in every if each.active}
+        without = {each.id for each in every if not each.active and each.removed_for == ACCESS_REVOKED}
         for workspace in await self._store.workspaces():
             team_id = workspace.team_id
-            installation = installations.get(team_id) or installations.get(workspace.enterprise_id)
+            whole = None if team_id in without else installations.get(workspace.enterprise_id)
+            installation = installations.get(team_id) or whole
             known = self._open.get(team_id)
             if known is not None and (installation is None or known.built_from != _built_from(installation, workspace)):
                 await self._close(team_id)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import secrets
+import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from types import TracebackType
@@ -17,6 +18,7 @@ from aiohttp import web
 from simulators.slack.api.router import bearer
 from simulators.slack.cloud.grants import Grants, Place, Token
 from simulators.slack.options import Options
+from simulators.slack.outgoing.delivery import Outcome
 from simulators.slack.records import BOT_ID, BOT_USER
 from simulators.slack.server import SlackSimulator
 from simulators.slack.wire import Json, SlackError, parse_object
@@ -50,6 +52,7 @@ class SlackCloud:
         ]
         self.workspaces: dict[str, SlackSimulator] = {}
         self.calls: list[tuple[str, str, str]] = []  # (team, method, error), in their order
+        self.without_access: set[str] = set()  # workspaces that their organisation took the app out of
         self._runner: web.AppRunner | None = None
         self._session: aiohttp.ClientSession | None = None
         self.url = ""
@@ -103,6 +106,54 @@ class SlackCloud:
         """Remove the app from a workspace, and tell it."""
         self.workspaces[team_id].workspace.access_lost(uninstalled=True)
         self.grants.take(team_id, "account_inactive")
+
+    async def revoke_access(self, team_id: str) -> Outcome:
+        """Take an organisation's app out of one workspace, and tell the app, if it asked for it in its manifest.
+
+        The token stays good for the others; a call about this one is refused: `team_access_not_granted`
+        (https://docs.slack.dev/reference/methods/conversations.list, errors). Nothing of it is sent any more.
+        """
+        self.without_access.add(team_id)
+        outcome = await self._access_event("team_access_revoked", team_id)
+        self.workspaces[team_id].delivery.flow = "drop"
+        return outcome
+
+    async def grant_access(self, team_id: str, *, say: bool = True) -> Outcome:
+        """Let it in again. `say`: with the event, which may be lost."""
+        self.without_access.discard(team_id)
+        self.workspaces[team_id].delivery.flow = "on"
+        return await self._access_event("team_access_granted", team_id) if say else Outcome()
+
+    async def _access_event(self, name: str, team_id: str) -> Outcome:
+        """The body as https://api.slack.com/events/team_access_revoked has it: no team, the organisation beside.
+
+        Unverified: `authorizations`; the newer page (docs.slack.dev) fills them with a sample of all events. The worse
+        reading is that they name no workspace either.
+        """
+        simulator = self.workspaces[team_id]
+        options = simulator.options
+        if name not in options.events:
+            return Outcome("not_subscribed")
+        body: Json = {
+            "token": "local-verification-token",
+            "team_id": None,
+            "enterprise_id": options.enterprise_id,
+            "api_app_id": options.app_id,
+            "event": {"type": name, "team_ids": [team_id], "event_ts": simulator.workspace.next_ts()},
+            "type": "event_callback",
+            "event_id": "Ev0" + secrets.token_hex(5).upper(),
+            "event_time": int(time.time()),
+            "authorizations": [
+                {
+                    "enterprise_id": options.enterprise_id,
+                    "team_id": None,
+                    "user_id": BOT_USER,
+                    "is_bot": True,
+                    "is_enterprise_install": True,
+                }
+            ],
+        }
+        return await simulator.delivery.raw("events_api", body)
 
     # --- routes
 
@@ -172,7 +223,10 @@ class SlackCloud:
             return web.json_response(body, headers={"x-oauth-scopes": ",".join(self.grants.scopes)})
         arguments = await _arguments(request)
         mine = [each for each in self.workspaces.values() if each.options.enterprise_id == enterprise]
-        return await self._passed(request, _meant(mine, method, arguments), method)
+        meant = _meant(mine, method, arguments)
+        if meant.options.team_id in self.without_access:
+            raise SlackError("team_access_not_granted")
+        return await self._passed(request, meant, method)
 
     async def _elsewhere(self, request: web.Request) -> web.StreamResponse:
         """Files and response URLs: their path names the team, an upload's its key."""
@@ -190,7 +244,8 @@ class SlackCloud:
             )
             if token and grant is not None and not mine:
                 self.calls.append((team, "stray", grant.place.team_id or grant.place.enterprise_id))
-            return await self._passed(request, simulator, request.path, signed_in=mine)
+            lets_in = mine and team not in self.without_access
+            return await self._passed(request, simulator, request.path, signed_in=lets_in)
         for simulator in self.workspaces.values():
             response = await self._passed(request, simulator, request.path, signed_in=False)
             if response.status != 404:

@@ -39,6 +39,25 @@ UPDATE installation SET removed_at = :now, removed_for = :reason, tokens = :noth
 WHERE id = :id AND removed_at IS NULL
 RETURNING revision;
 
+-- name: revoke_access
+-- An organisation took the app out of one workspace; no row where that has an installation of its own.
+INSERT INTO installation (
+    id, team_id, enterprise_id, name, app_id, bot_user_id, bot_id, scopes, installed_by, tokens, expires_at,
+    installed_at, removed_at, removed_for, purged_at, revision
+)
+VALUES (
+    :team_id, :team_id, :enterprise_id, :name, '', '', '', '', '', :nothing, NULL, :now, :now, :reason, NULL, 1
+)
+ON CONFLICT (id) DO UPDATE SET
+    removed_at = excluded.removed_at, removed_for = excluded.removed_for, purged_at = NULL,
+    revision = installation.revision + 1
+WHERE installation.removed_at IS NOT NULL
+RETURNING revision;
+
+-- name: grant_access
+-- It let the app in again.
+DELETE FROM installation WHERE id = :team_id AND removed_for = :reason AND removed_at IS NOT NULL RETURNING id;
+
 -- name: removed_installations
 -- Installations that were removed before, and whose content is still there.
 SELECT * FROM installation

@@ -5,7 +5,7 @@ import base64
 import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
@@ -26,6 +26,9 @@ from tests.support.harnesses.bot import fast_xosum, shown
 from tests.support.machine.bot_process import ROOT
 from tests.support.machine.processes import free_port
 
+ADDED = ("team_access_granted", "team_access_revoked")
+"""Events that `manifest --distributed` asks for beside those of manifest.yml (held to it by tests/cli)."""
+
 ONE, TWO, GRID, GRID_A, GRID_B = "T0ONE", "T0TWO", "E0GRID", "T0GRIDA", "T0GRIDB"
 STORAGE_KEY = base64.b64encode(bytes(range(32))).decode()
 TALK = ROOT / "simulators" / "samples" / "jfk.wav"
@@ -38,7 +41,8 @@ def workspaces(*, organisation: bool = True) -> list[Options]:
         options = Options(retry_delays=(0.0, 0.2, 0.5), share_delay=0.02, team_id=team_id, team_name=f"{team_id} Ltd")
         for name, value in more.items():
             setattr(options, name, value)
-        return with_manifest(options, ROOT / "manifest.yml")
+        found = with_manifest(options, ROOT / "manifest.yml")
+        return replace(found, events=(*found.events, *ADDED)) if options.org_installed else found
 
     whole = {"enterprise_id": GRID, "org_installed": True}
     return [plain(ONE), plain(TWO), *((plain(GRID_A, **whole), plain(GRID_B, **whole)) if organisation else ())]
