@@ -21,6 +21,7 @@ from tests.support.machine.processes import free_port
 
 ENTRY = "tests.crash.together.brisk_bot"
 SHIPPED_LEASE_SECONDS = 60.0
+READY = '"event": "ready"'  # of a log line
 EVIDENCE = ("job", "job_event", "outbox", "inbox")  # tables that are kept where something was wrong
 
 
@@ -33,12 +34,13 @@ class SharedStage:
         self.lease = lease or SHIPPED_LEASE_SECONDS
         self.running: dict[int, Started] = {}
         self.frozen: set[int] = set()
-        self.refused_starts = 0  # processes that ended in their start since the database was away
+        self.refused_starts = 0  # processes that ended in their start since the database, or they, stood still
         self._ports = ports
         self._runner = concurrent.futures.ThreadPoolExecutor(1)
         self._brisk = {"BRISK_LEASE_SECONDS": str(lease)} if lease else {}
         self._suffered = 0.0  # when the database was last stopped, paused or cut
         self._begun: dict[int, float] = {}
+        self._woken: dict[int, float] = {}  # a frozen process's session is ended in the middle of a transaction
         vars(stage)["rows"] = self.rows
 
     @property
@@ -72,11 +74,15 @@ class SharedStage:
         self._begun[number] = time.monotonic()
 
     async def tend(self) -> None:
-        """Start a process again that found no database in its start. Raises `AssertionError` for any other end."""
+        """Start a process again that lost the database in its start, as a host does that restarts what has failed.
+
+        Raises `AssertionError` for any other end.
+        """
         for number, bot in list(self.running.items()):
             if bot.code is None:
                 continue
-            if self._suffered <= self._begun[number] or "ready" in bot.written():
+            lost = max(self._suffered, self._woken.get(number, 0.0)) > self._begun[number]
+            if not lost or READY in bot.written() or "PostgreSQL cannot be reached" not in bot.written():
                 raise AssertionError(f"a process ended by itself ({bot.code}): {bot.written()[-2000:]}")
             self.refused_starts += 1
             await self.start(number)
@@ -98,6 +104,7 @@ class SharedStage:
         await asyncio.sleep(seconds)
         if self.running[number] is bot:
             self.frozen.discard(number)
+            self._woken[number] = time.monotonic()
         bot.kill(signal.SIGCONT)
         return bot.code is None
 
@@ -156,6 +163,6 @@ async def open_shared_stage(
         shared = SharedStage(stage, database, ports, lease)
         for number in range(processes):
             await shared.start(number)
-        ready = lambda: all("ready" in bot.written() for bot in shared.running.values())  # noqa: E731  # used once
+        ready = lambda: all(READY in bot.written() for bot in shared.running.values())  # noqa: E731  # used once
         assert await stage.until(ready, 120), stage.bots[-1].written()
         yield shared
