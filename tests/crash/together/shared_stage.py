@@ -82,7 +82,7 @@ class SharedStage:
             if bot.code is None:
                 continue
             lost = max(self._suffered, self._woken.get(number, 0.0)) > self._begun[number]
-            if not lost or READY in bot.written() or "PostgreSQL cannot be reached" not in bot.written():
+            if not lost or bot.code != 1 or READY in bot.written() or "threadscribe: PostgreSQL" not in bot.written():
                 raise AssertionError(f"a process ended by itself ({bot.code}): {bot.written()[-2000:]}")
             self.refused_starts += 1
             await self.start(number)
