@@ -33,7 +33,7 @@ from tests.support.machine import postgres
 LEASE_SECONDS = 6.0  # instead of a minute
 KILLED, FROZEN, INVITED, SUFFERS = 0.35, 0.3, 0.15, 0.06  # the share of rounds with such an act
 REACTION_SECONDS = 4.2  # Slack takes so long for one to be replaced: 20 removals and 50 additions a minute
-SPARED = 0.8  # of the frozen processes that were about to be killed: most are to wake
+DOOMED = 0.2  # of the frozen processes may be killed while they stand still: most are to wake
 LONGEST_ROUND = 8.0  # seconds
 MOST_AWAY = 45.0  # seconds without the database
 SLACKENED = 0.6  # of the minutes of an audit have files; the last ones of its reactions are behind by then
@@ -114,6 +114,7 @@ async def run(plan: Plan, directory: Path, database: Database) -> Course:
 async def _acts(shared: SharedStage, course: Course, plan: Plan) -> None:
     stage, chance, begun = shared.stage, random.Random(plan.seed), time.monotonic()
     freezing: list[asyncio.Task[bool]] = []
+    doomed: set[int] = set()  # those that may be killed while they stand still
     shortest, longest = plan.freeze_seconds if any(plan.freeze_seconds) else (1.05 * shared.lease, 1.6 * shared.lease)
 
     def share() -> float:
@@ -138,13 +139,14 @@ async def _acts(shared: SharedStage, course: Course, plan: Plan) -> None:
         await asyncio.sleep(chance.uniform(0.0, min(LONGEST_ROUND, shared.lease / 4)))
         act, number = chance.random(), chance.randrange(plan.processes)
         if act < KILLED:
-            if number in shared.frozen and chance.random() < SPARED:
-                continue
-            await shared.kill(number)
-            course.kills += 1
+            mortal = [each for each in range(plan.processes) if each not in shared.frozen or each in doomed]
+            if mortal:
+                await shared.kill(chance.choice(mortal))
+                course.kills += 1
         elif act < KILLED + FROZEN:
             if number in shared.frozen or len(shared.frozen) >= max(1, plan.processes - 1):
                 continue
+            (doomed.add if chance.random() < DOOMED else doomed.discard)(number)
             freezing.append(asyncio.create_task(shared.freeze(number, chance.uniform(shortest, longest))))
             course.freezes += 1
             await asyncio.sleep(0)
