@@ -37,6 +37,7 @@ TASK, LEAD_SECONDS = "catch-up", 180.0  # renewed while this process lives; anot
 MOST_READ = 40  # conversations in one catch-up: about a minute at Slack's pace; the rest comes a minute later
 JOIN_PAGES = 5  # our joining is searched for among a channel's newest thousand messages
 PAGE = 200
+FILES = "files"  # the cursor of what files.list shows
 
 _log = structlog.get_logger(__name__)
 
@@ -139,12 +140,14 @@ class CatchUp:
         direct = await self.intake.direct.all(me)
         self._channels = await self._listed() | direct.keys()
         cursors = await self._cursors(me)
+        since = await self.slack.store.cursor(_key(me, FILES))
+        listed = await self._first_listed(me, self._channels - cursors.keys(), first=not since)
         try:
-            for channel in self._channels - cursors.keys():
-                await self._begin(me, channel, direct.get(channel), cursors)
-            made = await self._new_files(me, cursors)
+            for channel, at in listed.items():
+                await self._begin(me, channel, direct.get(channel), at, cursors)
+            made = await self._new_files(me, cursors, since)
         except RateLimited:  # of the first cursors: files.list is not limited so, and comes first
-            made = await self._new_files(me, cursors)
+            made = await self._new_files(me, cursors, since)
             await self._read_in_turns(me, cursors)
             raise
         made += await self._read_in_turns(me, cursors)
@@ -183,35 +186,52 @@ class CatchUp:
             found |= {text(each, "id") for each in rows(page, "channels")}
         return found - {""}
 
-    async def _begin(self, me: Identity, channel: str, heard: DirectMessage | None, cursors: dict[str, Cursor]) -> None:
+    async def _first_listed(self, me: Identity, channels: Set[str], *, first: bool) -> dict[str, float]:
+        """When each conversation without a cursor was first listed, stored at once as a cursor of one number.
+
+        Reading what is new in many conversations takes minutes, and a process may die meanwhile: what is shared in them
+        from now on, and whose events get lost, is still to be found. `first`: nothing was ever looked for.
+        """
+        stored = await self.slack.store.cursors(_key(me, ""))
+        listed = {channel: float(stored[_key(me, channel)]) for channel in channels if _key(me, channel) in stored}
+        missing = channels - listed.keys()
+        if first or missing:
+            _, now = await self._timed(Method.FILE_LIST, count=1)
+            for name in [*missing, *([FILES] if first else ())]:
+                await self.slack.store.put_cursor(_key(me, name), f"{now:.6f}")
+            listed |= dict.fromkeys(missing, now)
+        return listed
+
+    async def _begin(
+        self, me: Identity, channel: str, heard: DirectMessage | None, listed: float, cursors: dict[str, Cursor]
+    ) -> None:
         """Store where to begin in a new conversation, and add it to `cursors`."""
         try:
-            cursor = Cursor(heard.since, heard.since) if heard else await self._joined(me, channel)
+            cursor = Cursor(heard.since, heard.since) if heard else await self._joined(me, channel, listed)
         except (SlackRefusal, MissingScope) as error:
             return _skipped(channel, error)
         await self._keep(me, channel, cursor)
         cursors[channel] = cursor
 
-    async def _joined(self, me: Identity, channel: str) -> Cursor:
-        """At our joining if it is recent, else now."""
-        newest, page = 0.0, ""
-        now = self.slack.now()
+    async def _joined(self, me: Identity, channel: str, listed: float) -> Cursor:
+        """At our joining if it is recent, else when we first listed the conversation."""
+        begin, page = listed, ""
         for number_of_page in range(JOIN_PAGES):
             try:
                 more = {"cursor": page} if page else {}
-                answer, now = await self._timed(Method.HISTORY, channel=channel, limit=PAGE, **more)
+                answer, _ = await self._timed(Method.HISTORY, channel=channel, limit=PAGE, **more)
             except RateLimited:
                 if number_of_page == 0:
                     raise
                 break  # one page a minute: what is on it must do
             for message in rows(answer, "messages"):
-                newest = max(newest, number(message, "ts"))
+                if begin < number(message, "ts") < listed + 1.0:  # the Date header knows whole seconds only
+                    begin = number(message, "ts")
                 if text(message, "user") == me.bot_user_id and text(message, "subtype").endswith("_join"):
                     joined = number(message, "ts")
                     return Cursor(joined, joined)
             if not (page := text(child(answer, "response_metadata"), "next_cursor")):
                 break
-        begin = max(now, newest)  # the Date header knows whole seconds only
         return Cursor(begin, begin)
 
     async def _timed(self, method: Method, **arguments: object) -> tuple[Json, float]:
@@ -220,13 +240,9 @@ class CatchUp:
         answer, headers = await self.slack.client.ask(method, **arguments)
         return answer, http_date(headers.get("date", "")) or self.slack.now()
 
-    async def _new_files(self, me: Identity, cursors: dict[str, Cursor]) -> int:
-        """Files that are new since the last look, wherever they were shared."""
-        key = f"catchup:{me.team_id}:files"
-        since = await self.slack.store.cursor(key)
-        answer, now = await self._timed(Method.FILE_LIST, count=1) if not since else ({}, 0.0)
+    async def _new_files(self, me: Identity, cursors: dict[str, Cursor], since: str | None) -> int:
+        """Files that are new since the last look, wherever they were shared; `since` is empty in the first one."""
         if not since:
-            await self.slack.store.put_cursor(key, f"{now:.6f}")
             return 0
         oldest = float(since) - OVERLAP_SECONDS
         made, page, first_now = 0, 1, 0.0
@@ -238,7 +254,7 @@ class CatchUp:
             if page >= number(as_object(answer.get("paging")), "pages"):
                 break
             page += 1
-        await self.slack.store.put_cursor(key, f"{first_now:.6f}")
+        await self.slack.store.put_cursor(_key(me, FILES), f"{first_now:.6f}")
         return made
 
     async def _file(self, me: Identity, file: Json, cursors: dict[str, Cursor], since: float) -> int:

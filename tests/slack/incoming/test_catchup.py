@@ -1,6 +1,7 @@
 """What was shared while nobody listened is found; what was there before us is left alone."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
@@ -97,6 +98,23 @@ async def test_a_look_that_broke_off_is_made_up_for(deaf: Workplace) -> None:
     with pytest.raises(Transient):
         await deaf.room.catchup.look()
     assert await deaf.room.catchup.look() == 1
+
+
+async def test_what_is_missed_while_the_very_first_look_goes_on_is_found(tmp_path: Path) -> None:
+    """It reads each conversation, at most fifty a minute, and its process may die meanwhile."""
+    async with workplace(tmp_path, start=False, speed=50) as place:
+        await place.slack.upload_as("U0ALICE", "C0CALLS", Upload("before.mp3", b"old"))
+        place.slack.delivery.flow = "drop"
+        place.slack.fault(Fault("conversations.history", status=429, retry_after=60))
+        with pytest.raises(RateLimited):
+            await place.room.catchup.look()
+        place.slack.faults.clear()
+        (began,) = {float(value.split()[0]) for value in (await place.store.cursors("catchup:")).values()}
+        await place.slack.until(lambda: time.time() > began + 1.0, 30)  # Slack's answers tell whole seconds
+        for channel in ("C0CALLS", "C0CLINIC", "G0BOARD"):
+            await place.slack.upload_as("U0ALICE", channel, Upload("missed.mp3", b"new"))
+        assert await place.room.catchup.look() == 3
+        assert {job.file.name for job in await place.jobs()} == {"missed.mp3"}
 
 
 async def test_a_clock_that_was_a_day_ahead_hides_nothing(deaf: Workplace) -> None:
