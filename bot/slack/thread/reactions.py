@@ -191,21 +191,24 @@ class Reactions:
         if row.phase == Phase.INTENT and row.claimed_until > self.slack.now():
             return
         taken = await self.slack.store.update_outbox(replace(row, verify_at=self._later()), release=False)
-        if taken is None:
-            return
-        key = read_key(row.key)
+        key, alone = read_key(row.key), row.phase != Phase.POSTED
         team_id = key.team_id if isinstance(key, ReactionKey) else row.team_id
-        jobs = await self.slack.store.jobs_of_message(team_id, row.channel_id, row.thread_ts)
-        over = all(job.state in FINAL for job in jobs)
-        wanted = await self.ending(jobs) if over else SEEN
-        if jobs and (row.phase == Phase.INTENT or (over and row.ts != wanted)):
-            self.show(jobs[0], wanted)
-            return
-        if row.phase == Phase.POSTED:  # the other process may have added its own since
-            for name in ALL - {row.ts}:
+        while taken is not None and (taken.phase, taken.ts) == (row.phase, row.ts):
+            jobs = await self.slack.store.jobs_of_message(team_id, row.channel_id, row.thread_ts)
+            over = all(job.state in FINAL for job in jobs)
+            wanted = await self.ending(jobs) if over else SEEN
+            if jobs and (row.phase == Phase.INTENT or (over and row.ts != wanted)):
+                self.show(jobs[0], wanted)
+                return
+            for name in set() if alone else ALL - {row.ts}:  # the other process may have added its own since
                 await self._react(Method.UNREACT, row, name)
-        if over or not any(job.state == State.REPLYING for job in jobs):  # else `promise` may have been before this
-            await self.slack.store.update_outbox(replace(taken, phase=Phase.SETTLED, verify_at=None))
+            alone = True
+            if not over and any(job.state == State.REPLYING for job in jobs):
+                return  # `promise` may have been before this
+            if await self.slack.store.update_outbox(replace(taken, phase=Phase.SETTLED, verify_at=None)) is not None:
+                return
+            # Slack's limits may make this take so long that another process begins it, too, or a promise was stored.
+            taken = await self.slack.store.outbox_message(row.key)
 
     async def _react(self, method: Method, row: OutboxMessage, name: str) -> None:
         try:

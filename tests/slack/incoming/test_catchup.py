@@ -15,6 +15,16 @@ from simulators.slack.records import BOT_USER, Message
 from tests.support.harnesses.slack import CLIP, Upload, Workplace, workplace
 
 
+async def begun(place: Workplace, channel: str = "C0CALLS") -> None:
+    """Wait until this conversation is listed, and a second is over: Slack's answers tell whole seconds."""
+
+    async def later() -> bool:
+        cursor = await place.store.cursor(f"catchup:T0LOCAL:{channel}")
+        return bool(cursor) and time.time() > float(str(cursor).split()[0]) + 1.0
+
+    await place.until(later)
+
+
 @pytest.fixture
 async def deaf(tmp_path: Path) -> AsyncIterator[Workplace]:
     """A bot that has looked once and hears nothing since."""
@@ -109,8 +119,7 @@ async def test_what_is_missed_while_the_very_first_look_goes_on_is_found(tmp_pat
         with pytest.raises(RateLimited):
             await place.room.catchup.look()
         place.slack.faults.clear()
-        (began,) = {float(value.split()[0]) for value in (await place.store.cursors("catchup:")).values()}
-        await place.slack.until(lambda: time.time() > began + 1.0, 30)  # Slack's answers tell whole seconds
+        await begun(place)
         for channel in ("C0CALLS", "C0CLINIC", "G0BOARD"):
             await place.slack.upload_as("U0ALICE", channel, Upload("missed.mp3", b"new"))
         assert await place.room.catchup.look() == 3
@@ -127,7 +136,7 @@ async def test_a_clock_that_was_a_day_ahead_hides_nothing(deaf: Workplace) -> No
 
 async def test_a_gap_makes_it_look_and_a_blink_does_not(tmp_path: Path) -> None:
     async with workplace(tmp_path, speed=50) as place:
-        await place.until(lambda: place.store.cursor("catchup:T0LOCAL:files"))
+        await begun(place, "C0CLINIC")
         place.slack.delivery.flow = "drop"
         await place.slack.upload_as("U0ALICE", "C0CLINIC", CLIP)
         place.slack.delivery.flow = "on"
@@ -159,7 +168,7 @@ async def test_direct_messages_are_caught_up_by_their_own_history(tmp_path: Path
             place.slack.say_as("U0ALICE", "D0ALICE", "hello")
         await place.slack.delivery.settled()
         await place.until(lambda: place.store.cursor("direct:T0LOCAL:D0ALICE"))
-        await place.until(lambda: place.store.cursor("catchup:T0LOCAL:files"))
+        await begun(place, "C0CLINIC")
         place.slack.delivery.flow = "drop"
         await place.slack.upload_as("U0ALICE", "D0ALICE", CLIP)
         await place.room.catchup.look()  # finds the file, unless the bot's own round has found it a moment before

@@ -218,6 +218,37 @@ async def test_a_reaction_that_a_killed_process_owed_is_set_by_another(place: Wo
     assert reactions(message) == {DONE}
 
 
+async def test_a_reaction_that_two_processes_verify_is_settled_by_the_first_that_is_through(place: Workplace) -> None:
+    """Slack takes twenty removals a minute: a verification can last until another process begins it, too."""
+    message, job = await place.upload()
+    await answered(place, job)
+    key = Reactions.key(job.origin)
+
+    async def settled() -> bool:
+        row = await place.store.outbox_message(key)
+        return row is not None and row.phase == "settled" and row.ts == DONE and row.verify_at is None
+
+    await place.until(settled)
+    doubtful = replace(await row_of(place, key), phase=Phase.POSTED, verify_at=place.clock.now() + VERIFY_SECONDS)
+    row = await place.store.update_outbox(doubtful)
+    assert row is not None
+    before = place.slack.calls("reactions.remove")
+    async with another(place) as first, another(place) as second:
+        held = place.slack.fault(Fault("reactions.remove", hold="before"))
+        verifying = asyncio.create_task(first.chat.verify(row))
+        await place.slack.until(lambda: place.slack.calls("reactions.remove") > before)
+        late = place.slack.fault(Fault("reactions.remove", hold="before"))
+        also = asyncio.create_task(second.chat.verify(await row_of(place, key)))
+        await place.slack.until(lambda: place.slack.calls("reactions.remove") > before + 1)
+        place.slack.faults.clear(held.id)
+        await verifying
+        assert await settled()
+        place.slack.faults.clear(late.id)
+        await also
+    assert await settled()
+    assert reactions(message) == {DONE}
+
+
 async def test_a_line_that_is_posted_when_all_is_answered_goes(place: Workplace) -> None:
     message, job = await place.upload()
     store, stands = standing(place, "claim_outbox")
