@@ -1,5 +1,6 @@
 """What holds for all tests: the same properties in every run, long files first, slow tests only when named."""
 
+import os
 import signal
 from pathlib import Path
 
@@ -9,6 +10,8 @@ from hypothesis import settings
 settings.register_profile("house", deadline=None, derandomize=True, print_blob=True, max_examples=50)
 settings.register_profile("thorough", settings.get_profile("house"), max_examples=500)
 settings.load_profile("house")
+
+os.environ["ORT_DISABLE_TELEMETRY"] = "1"  # the tests that load onnxruntime themselves report to nobody either
 
 # A shell that runs the tests in the background ignores Ctrl-C, and every process they start would inherit that.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:

@@ -20,6 +20,9 @@ _ENV_PREFIXES = ("LC_", "XDG_", "OMP_", "MKL_", "CT2_", "PYTHON", "KMP_", "COVER
 # And one that downloads a model: the hub's settings, proxies, certificates.
 _ONLINE_PREFIXES = ("HF_", "SSL_")
 _ONLINE_SUFFIXES = ("_PROXY", "_proxy")
+# Libraries that would report to their makers: onnxruntime does by default since 1.29, from the moment it is loaded
+# (github.com/microsoft/onnxruntime/pull/27379: models, errors, the machine, a lasting identifier), and Hugging Face's.
+_NO_REPORTS = {"ORT_DISABLE_TELEMETRY": "1", "HF_HUB_DISABLE_TELEMETRY": "1", "DO_NOT_TRACK": "1"}
 
 
 class ChildDiedError(Exception):
@@ -160,4 +163,4 @@ def _environment(environ: Mapping[str, str], online: bool) -> dict[str, str]:
     home = str(Path(bot.__file__).resolve().parent.parent)
     kept["PYTHONPATH"] = os.pathsep.join(filter(None, (home, kept.get("PYTHONPATH", ""))))
     kept["THREADSCRIBE_PARENT"] = str(os.getpid())
-    return kept
+    return kept | _NO_REPORTS

@@ -1,5 +1,6 @@
 """The engine's child hears strangers' recordings with no more rights than that takes."""
 
+import os
 import resource
 import sys
 from pathlib import Path
@@ -26,6 +27,16 @@ async def test_it_transcribes_without_network_or_a_file_to_write(harness: LocalH
     assert resource.prlimit(child, resource.RLIMIT_FSIZE) == (0, 0)
     assert resource.prlimit(child, resource.RLIMIT_CORE) == (0, 0)
     assert resource.prlimit(child, resource.RLIMIT_AS)[0] != resource.RLIM_INFINITY
+
+
+@pytest.mark.engine
+@pytest.mark.timeout(300)
+async def test_no_library_in_it_keeps_a_report_for_its_maker(harness: LocalHarness, tmp_path: Path) -> None:
+    """onnxruntime would: an identifier of the machine and a database of events below the user's cache."""
+    await harness.transcribe(SAMPLES / "jfk.wav")
+    (child,) = (pid for pid in children() if ENGINE in commands(pid))
+    opened = [os.readlink(each) for each in Path(f"/proc/{child}/fd").iterdir()]  # noqa: ASYNC240 - at once
+    assert [each for each in opened if not each.startswith(("pipe:", "/dev/null", str(tmp_path)))] == []
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="links")
