@@ -83,7 +83,7 @@ def serve(
 @app.command("try")
 def try_(
     file: Annotated[
-        Path | None, typer.Argument(metavar="[FILE]", help="Post this recording, print the thread, and end.")
+        Path | None, typer.Argument(metavar="FILE", help="Post this recording, print the thread, and end.")
     ] = None,
     provider: Annotated[
         str, typer.Option(help="local, or a simulated service: openai, xosum, invox, nabla.")
@@ -227,7 +227,7 @@ def export(
 
 @app.command()
 def jobs(
-    job: Annotated[str, typer.Argument(metavar="[JOB]", help="Show this one with its timeline.")] = "",
+    job: Annotated[str, typer.Argument(metavar="JOB", help="Show this one with its timeline.")] = "",
     state: Annotated[str, typer.Option(help="Only jobs in this state.")] = "",
     limit: Annotated[int, typer.Option(min=1, max=1000, help="How many, newest first.")] = 20,
     team: Team = "",
@@ -334,8 +334,8 @@ def erase(
 
 @app.command()
 def hold(
-    kind: Annotated[str, typer.Argument(metavar="[KIND]", help="job, user or channel; without it, list holds.")] = "",
-    ref: Annotated[str, typer.Argument(metavar="[ID]", help="The id of the job, user or channel.")] = "",
+    kind: Annotated[str, typer.Argument(metavar="KIND", help="job, user or channel; without it, list holds.")] = "",
+    ref: Annotated[str, typer.Argument(metavar="ID", help="The id of the job, user or channel.")] = "",
     end: Annotated[bool, typer.Option("--end", help="End the hold.")] = False,
 ) -> None:
     """Keep content from being purged or erased."""

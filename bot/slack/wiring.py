@@ -30,8 +30,8 @@ from bot.slack.buttons.retry_cancel import PRESS, Actions
 from bot.slack.buttons.transcribe_again import AGAIN_VIEW, SERVICE_ACTION, TranscribeAgain
 from bot.slack.command.audit_log import AUDIT_NEWEST, AUDIT_OLDER, AuditPages
 from bot.slack.command.command import Commands
-from bot.slack.command.lists import LIST_NEWEST, LIST_OLDER
-from bot.slack.command.search import SEARCH_OLDER
+from bot.slack.command.lists import LIST_NEWEST, LIST_OLDER, Lists
+from bot.slack.command.search import SEARCH_OLDER, Searches
 from bot.slack.command.words import WordsCommand
 from bot.slack.context import SlackContext
 from bot.slack.home.tab import OPEN_SETTINGS, REFRESH_HOME, Home
@@ -139,7 +139,8 @@ class SlackAdapter:
         self.visibility = visibility = Visibility(access)
         rights = SettingsPermissions(client, self.who, self.persons, visibility, self.direct, clock)
         retention = Retention(settings.retention_days, settings.retention_max_days)
-        self._home = Home(store, client, self.persons, visibility, self.services, support, clock)
+        lists = Lists(store)
+        self._home = Home(store, client, self.persons, visibility, self.services, support, clock, lists)
         vocabularies = Vocabularies(store, self.persons, clock)
         self._settings_modal = SettingsModal(
             store,
@@ -165,6 +166,8 @@ class SlackAdapter:
             clock,
             notify,
             self.persons,
+            lists,
+            Searches(store),
         )
         self._interactions = interactions = Interactions(store, client, access)
         self._actions = Actions(
@@ -183,7 +186,7 @@ class SlackAdapter:
         )
         self._downloads = Downloads(store, client, uploads, interactions, self.persons, clock)
         self._renaming = RenameSpeakers(store, interactions, self.intake, self.background, clock)
-        self._versions = TranscribeAgain(settings, store, interactions, offers, self.services, rights, clock, notify)
+        self._versions = TranscribeAgain(store, interactions, self.services, rights, clock, notify)
         self._deletion = Deletion(interactions, access, self.intake, clock)
         self._menu = ReplyMenu(
             store,

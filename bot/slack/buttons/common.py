@@ -5,6 +5,7 @@ Slack is acknowledged before anything here runs. A press that fails is answered,
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
 
 import structlog
 
@@ -26,17 +27,17 @@ from bot.text.phrases import Phrases
 _log = structlog.get_logger(__name__)
 
 
+@dataclass
 class Interactions:
     """What the acts behind buttons share."""
 
-    def __init__(self, store: JobStore, client: SlackClient, access: Access) -> None:
-        self._store = store
-        self._client = client
-        self._access = access
+    store: JobStore
+    client: SlackClient
+    access: Access
 
     async def job(self, me: Identity, body: Json, job_id: str) -> Job | None:
         """The job of a button, if the message is where the job belongs."""
-        job = await self._store.job(job_id)
+        job = await self.store.job(job_id)
         if job is None or job.origin.channel_id != place(body) or job.origin.team_id != me.team_id:
             return None
         return job
@@ -60,7 +61,7 @@ class Interactions:
 
     async def _refusal(self, user_id: str, job: Job, here: str) -> str:
         try:
-            return "" if await self._access.belongs(user_id, job, here) else words.NOT_HERE
+            return "" if await self.access.belongs(user_id, job, here) else words.NOT_HERE
         except StepError as error:
             _log.info("permission_unknown", detail=error.detail)
             return words.TRY_LATER
@@ -84,11 +85,11 @@ class Interactions:
 
     async def phrases(self, user_id: str) -> Phrases:
         """The phrases of the language that this user reads."""
-        return await self._access.users.phrases(user_id)
+        return await self.access.users.phrases(user_id)
 
     async def phrases_at_once(self, user_id: str) -> Phrases:
         """The same where Slack waits for an answer."""
-        return await self._access.users.phrases_at_once(user_id)
+        return await self.access.users.phrases_at_once(user_id)
 
     async def say(self, body: Json, said: str, *buttons: Block) -> None:
         """`say_message` with one paragraph."""
@@ -107,7 +108,7 @@ class Interactions:
         if channel and not (replaces and url):
             where = {"thread_ts": root} if root else {}
             try:
-                await self._client.call(Method.POST_EPHEMERAL, channel=channel, user=person(body), **where, **content)
+                await self.client.call(Method.POST_EPHEMERAL, channel=channel, user=person(body), **where, **content)
             except SlackRefusal as refusal:
                 _log.info("whisper_refused", code=refusal.code)
             else:
@@ -115,12 +116,12 @@ class Interactions:
         if url:
             where = {"thread_ts": root} if root else {}
             own = {"response_type": "ephemeral", "replace_original": replaces, **where}
-            await self._client.respond(url, {**own, **content})
+            await self.client.respond(url, {**own, **content})
 
     async def whisper(self, user_id: str, job: Job, said: str, *buttons: Block) -> None:
         """The same where there is no message that was pressed. Raises `StepError`s."""
         message = with_buttons(said, buttons)
-        await self._client.call(
+        await self.client.call(
             Method.POST_EPHEMERAL,
             channel=job.origin.channel_id,
             user=user_id,
@@ -137,7 +138,7 @@ class Interactions:
         phrases = await self.phrases_at_once(person(body))
         title, close = phrases.say(title), phrases.say(words.CLOSE)
         view = notice(title, phrases.say(words.ONE_MOMENT), close)
-        opened = await self._client.call(Method.OPEN_VIEW, trigger_id=text(body, "trigger_id"), view=view)
+        opened = await self.client.call(Method.OPEN_VIEW, trigger_id=text(body, "trigger_id"), view=view)
         try:
             view = await make()
         except (StepError, StoreError) as error:
@@ -147,7 +148,7 @@ class Interactions:
 
     async def fill(self, view_id: str, view: Block) -> None:
         """Put its contents into an opened modal. Raises `StepError`s."""
-        await self._client.call(Method.UPDATE_VIEW, view_id=view_id, view=view)
+        await self.client.call(Method.UPDATE_VIEW, view_id=view_id, view=view)
 
 
 def with_buttons(said: str, buttons: Sequence[Block]) -> Message:

@@ -1,5 +1,7 @@
 """*Delete*: Slack asks first; then the reply becomes one line, its files go, and what is stored is purged."""
 
+from dataclasses import dataclass
+
 import structlog
 
 from bot.domain.errors import StepError
@@ -16,32 +18,32 @@ from bot.slack.people.membership import Access
 _log = structlog.get_logger(__name__)
 
 
+@dataclass
 class Deletion:
     """Deletes transcripts for those who may."""
 
-    def __init__(self, interactions: Interactions, access: Access, intake: Intake, clock: Clock) -> None:
-        self._interactions = interactions
-        self._access = access
-        self._intake = intake
-        self._clock = clock
+    interactions: Interactions
+    access: Access
+    intake: Intake
+    clock: Clock
 
     async def pressed(self, me: Identity, body: Json) -> None:
         """The confirmed button of a reply."""
-        job = await self._interactions.job(me, body, value(body))
-        said = await self._interactions.refusal(body, job)
+        job = await self.interactions.job(me, body, value(body))
+        said = await self.interactions.refusal(body, job)
         if not said and job is not None:
             refused = await self._not_theirs(person(body), job)
-            said = (await self._interactions.phrases(person(body))).say(refused) if refused else ""
+            said = (await self.interactions.phrases(person(body))).say(refused) if refused else ""
         if said or job is None:
-            await self._interactions.say(body, said)
+            await self.interactions.say(body, said)
             return
-        now = self._clock.now()
+        now = self.clock.now()
         facts = {"job": job.id, "user": person(body), "at": f"{now:.3f}"}
-        await self._intake.defer(ERASE, team_id=job.origin.team_id, key=f"{job.id}:{now:.3f}", ref=job.id, facts=facts)
+        await self.intake.defer(ERASE, team_id=job.origin.team_id, key=f"{job.id}:{now:.3f}", ref=job.id, facts=facts)
 
     async def _not_theirs(self, user_id: str, job: Job) -> str:
         try:
-            return "" if await self._access.may_delete(user_id, job) else words.NOT_YOURS
+            return "" if await self.access.may_delete(user_id, job) else words.NOT_YOURS
         except StepError as error:
             _log.info("rights_unknown", detail=error.detail)
             return words.TRY_LATER

@@ -5,7 +5,7 @@ Slack itself goes on holding that when people leave. It needs no further scope. 
 """
 
 import asyncio
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from weakref import WeakValueDictionary
 
@@ -39,49 +39,41 @@ _GONE = frozenset({"file_not_found", "file_deleted"})
 _log = structlog.get_logger(__name__)
 
 
+@dataclass
 class Downloads:
     """Shares transcripts as files."""
 
-    def __init__(
-        self,
-        store: JobStore,
-        client: SlackClient,
-        uploads: Uploads,
-        interactions: Interactions,
-        users: Users,
-        clock: Clock,
-    ) -> None:
-        self._store = store
-        self._client = client
-        self._uploads = uploads
-        self._interactions = interactions
-        self._users = users
-        self._clock = clock
-        self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+    store: JobStore
+    client: SlackClient
+    uploads: Uploads
+    interactions: Interactions
+    users: Users
+    clock: Clock
+    _locks: WeakValueDictionary[str, asyncio.Lock] = field(default_factory=WeakValueDictionary)
 
     async def pressed(self, me: Identity, body: Json) -> None:
         """A format was chosen in a reply's menu."""
         job_id, _, extension = value(body).partition(".")
-        job = await self._interactions.job(me, body, job_id)
-        said = await self._interactions.refusal(body, job)
+        job = await self.interactions.job(me, body, job_id)
+        said = await self.interactions.refusal(body, job)
         if not said and job is not None:
             said = await self._give(job, extension, person(body))
         if said:
-            await self._interactions.say(body, said)
+            await self.interactions.say(body, said)
 
     async def _give(self, job: Job, extension: str, user_id: str) -> str:
         """Have the file in the thread; what is left to be said about it."""
-        phrases, shown = await self._users.phrases(user_id), extension.upper()
-        transcript = await self._store.transcript(job.id)
+        phrases, shown = await self.users.phrases(user_id), extension.upper()
+        transcript = await self.store.transcript(job.id)
         if transcript is None:
             return phrases.say(words.GONE)
         if extension not in [each.value for each in available(transcript)]:
             return phrases.say(words.NO_SUCH_FORMAT).format(format=escape_label(shown))
         wanted = Format(extension)
-        key = str(ExportKey(job.id, wanted.value, (await self._store.speaker_names(job.id)).revision))
+        key = str(ExportKey(job.id, wanted.value, (await self.store.speaker_names(job.id)).revision))
         lock = self._locks.setdefault(key, asyncio.Lock())
         async with lock:  # two presses at once are one file
-            link, name = await self._link(await self._store.outbox_message(key))
+            link, name = await self._link(await self.store.outbox_message(key))
             if link:
                 await self._note(job, wanted, user_id)
                 return phrases.say(words.HERE_ALREADY).format(format=shown, link=link, name=escape_label(name))
@@ -92,7 +84,7 @@ class Downloads:
                         return ""
                 except Transient as error:
                     _log.info("download_postponed", job=job.id, detail=error.detail)
-                    await self._clock.sleep(min(error.after or 1.0, 30.0))
+                    await self.clock.sleep(min(error.after or 1.0, 30.0))
                 except SlackRefusal as refusal:
                     _log.info("download_refused", job=job.id, code=refusal.code)
                     return phrases.say(words.FILES_REFUSED)
@@ -101,35 +93,35 @@ class Downloads:
         return phrases.say(words.TRY_LATER)
 
     async def _note(self, job: Job, wanted: Format, user_id: str) -> None:
-        now = self._clock.now()
-        await note(self._store, AuditAction.EXPORTED, user_id, "button", now, job, format=wanted.value)
+        now = self.clock.now()
+        await note(self.store, AuditAction.EXPORTED, user_id, "button", now, job, format=wanted.value)
 
     async def share(self, job: Job, transcript: Transcript, wanted: Format, key: str) -> bool:
         """Put the file into the thread, exactly once; False where files are refused. Raises as `Uploads.deliver`."""
-        row = await self._store.outbox_message(key)
+        row = await self.store.outbox_message(key)
         if row is not None and row.phase == Phase.GONE:  # deleted, or refused by a policy that may have changed
-            begun = await self._store.update_outbox(replace(row, phase=Phase.INTENT, file_id=""))
+            begun = await self.store.update_outbox(replace(row, phase=Phase.INTENT, file_id=""))
             if begun is None:
                 raise Transient(SOMEBODY_ELSE, after=1.0)
-        settings = await self._store.channel_settings(job.origin.team_id, job.origin.channel_id)
+        settings = await self.store.channel_settings(job.origin.team_id, job.origin.channel_id)
         document = await asyncio.to_thread(_document, job, transcript, wanted, settings, await self._provenance(job))
-        return await self._uploads.deliver(key, job.id, job.origin.channel_id, job.origin.thread_ts, document)
+        return await self.uploads.deliver(key, job.id, job.origin.channel_id, job.origin.thread_ts, document)
 
     async def _provenance(self, job: Job) -> Provenance:
         day = datetime.fromtimestamp(job.created_at, UTC).date().isoformat()
-        service = self._users.english.service(job.provider)
-        return Provenance(source_of(job), day, await self._users.name(job.origin.user_id), service)
+        service = self.users.english.service(job.provider)
+        return Provenance(source_of(job), day, await self.users.name(job.origin.user_id), service)
 
     async def _link(self, row: OutboxMessage | None) -> tuple[str, str]:
         """Address and name of a file that is there; one that somebody deleted is made again."""
         if row is None or not row.is_there:
             return "", ""
         try:
-            file = child(await self._client.call(Method.FILE_INFO, file=row.file_id), "file")
+            file = child(await self.client.call(Method.FILE_INFO, file=row.file_id), "file")
         except SlackRefusal as refusal:
             if refusal.code not in _GONE:
                 raise
-            await self._store.update_outbox(replace(row, phase=Phase.GONE))  # unless it was shared again meanwhile
+            await self.store.update_outbox(replace(row, phase=Phase.GONE))  # unless it was shared again meanwhile
             return "", ""
         return text(file, "permalink"), text(file, "name")
 

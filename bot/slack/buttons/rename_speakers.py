@@ -2,6 +2,7 @@
 
 import unicodedata
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from bot.domain.job import Job
 from bot.domain.transcript import Transcript
@@ -28,46 +29,44 @@ MOST_SPEAKERS = 40
 SAMPLE = 120  # characters of what a speaker said, to tell who it is
 
 
+@dataclass
 class RenameSpeakers:
     """Opens the modal, takes it, and undoes it."""
 
-    def __init__(
-        self, store: JobStore, interactions: Interactions, intake: Intake, background: BackgroundTasks, clock: Clock
-    ) -> None:
-        self._store = store
-        self._interactions = interactions
-        self._intake = intake
-        self._background = background
-        self._clock = clock
+    store: JobStore
+    interactions: Interactions
+    intake: Intake
+    background: BackgroundTasks
+    clock: Clock
 
     async def pressed(self, me: Identity, body: Json) -> None:
         """The button of a reply."""
-        await self._interactions.open(body, words.RENAME_TITLE, lambda: self._form(me, body))
+        await self.interactions.open(body, words.RENAME_TITLE, lambda: self._form(me, body))
 
     async def _form(self, me: Identity, body: Json) -> Block:
-        job = await self._interactions.job(me, body, value(body))
-        said = await self._interactions.refusal(body, job)
-        transcript = None if said or job is None else await self._store.transcript(job.id)
-        phrases = await self._interactions.phrases(person(body))
+        job = await self.interactions.job(me, body, value(body))
+        said = await self.interactions.refusal(body, job)
+        transcript = None if said or job is None else await self.store.transcript(job.id)
+        phrases = await self.interactions.phrases(person(body))
         if said or job is None or transcript is None or not transcript.speakers:
             said = said or phrases.say(words.GONE if transcript is None else words.NO_SPEAKERS)
             return notice(phrases.say(words.RENAME_TITLE), said, phrases.say(words.CLOSE))
-        return form(job, transcript, await self._store.speaker_names(job.id), phrases)
+        return form(job, transcript, await self.store.speaker_names(job.id), phrases)
 
     async def submit(self, me: Identity, body: Json) -> Json | None:
         """The filled modal: names are committed before Slack hears so; the reply is rewritten by deferred work."""
         facts = facts_of(body)
-        job = await self._store.job(text(facts, "job"))
-        transcript = None if job is None else await self._store.transcript(job.id)
+        job = await self.store.job(text(facts, "job"))
+        transcript = None if job is None else await self.store.transcript(job.id)
         if job is None or transcript is None or job.origin.team_id != me.team_id:
             return await self._fault(body, words.GONE)
-        if said := await self._interactions.refusal_in_modal(person(body), job):
+        if said := await self.interactions.refusal_in_modal(person(body), job):
             return await self._fault(body, said)
         names, faults = read(transcript, body)
         if faults:
-            say = (await self._interactions.phrases_at_once(person(body))).say
+            say = (await self.interactions.phrases_at_once(person(body))).say
             return errors({block: say(said).format(limit=LONGEST_NAME) for block, said in faults.items()})
-        speaker_names = await self._store.speaker_names(job.id)
+        speaker_names = await self.store.speaker_names(job.id)
         names = {
             **{label: name for label, name in speaker_names.names.items() if label not in _asked(transcript)},
             **names,
@@ -75,44 +74,42 @@ class RenameSpeakers:
         if names == speaker_names.names:
             return None
         renamed = SpeakerNames(names, speaker_names.names, integer(facts, "revision") + 1)
-        if not await self._store.save_speaker_names(job.id, renamed):
+        if not await self.store.save_speaker_names(job.id, renamed):
             return await self._fault(body, words.RENAMED_MEANWHILE)
-        await note(self._store, AuditAction.RENAMED, person(body), "modal", self._clock.now(), job)
+        await note(self.store, AuditAction.RENAMED, person(body), "modal", self.clock.now(), job)
         await self._follow(job, renamed)
-        self._background.spawn("rename answer", self._tell(person(body), job, renamed))
+        self.background.spawn("rename answer", self._tell(person(body), job, renamed))
         return None
 
     async def _fault(self, body: Json, said: str) -> Json:
         """The answer that keeps the modal open, in the language of its user."""
-        return errors({_block(0): (await self._interactions.phrases_at_once(person(body))).say(said)})
+        return errors({_block(0): (await self.interactions.phrases_at_once(person(body))).say(said)})
 
     async def _tell(self, user_id: str, job: Job, speaker_names: SpeakerNames) -> None:
-        say = (await self._interactions.phrases(user_id)).say
+        say = (await self.interactions.phrases(user_id)).say
         undo = button(say(words.UNDO), UNDO_ACTION, f"{job.id}.{speaker_names.revision}")
-        await self._interactions.whisper(user_id, job, say(words.RENAMED), undo)
+        await self.interactions.whisper(user_id, job, say(words.RENAMED), undo)
 
     async def _follow(self, job: Job, speaker_names: SpeakerNames) -> None:
-        key = f"{job.id}:{speaker_names.revision}:{self._clock.now():.3f}"
-        await self._intake.defer(REWRITE, team_id=job.origin.team_id, key=key, ref=job.id, facts={"job": job.id})
+        key = f"{job.id}:{speaker_names.revision}:{self.clock.now():.3f}"
+        await self.intake.defer(REWRITE, team_id=job.origin.team_id, key=key, ref=job.id, facts={"job": job.id})
 
     async def undo(self, me: Identity, body: Json) -> None:
         """The button under *renamed*: the names before come back, once."""
         job_id, _, revision = value(body).partition(".")
-        job = await self._interactions.job(me, body, job_id)
-        said = await self._interactions.refusal(body, job)
+        job = await self.interactions.job(me, body, job_id)
+        said = await self.interactions.refusal(body, job)
         if not said and job is not None:
-            speaker_names = await self._store.speaker_names(job.id)
+            speaker_names = await self.store.speaker_names(job.id)
             back = SpeakerNames(speaker_names.before, speaker_names.names, speaker_names.revision + 1)
-            if str(speaker_names.revision) == revision and await self._store.save_speaker_names(job.id, back):
-                await note(
-                    self._store, AuditAction.RENAMED, person(body), "button", self._clock.now(), job, undone="yes"
-                )
+            if str(speaker_names.revision) == revision and await self.store.save_speaker_names(job.id, back):
+                await note(self.store, AuditAction.RENAMED, person(body), "button", self.clock.now(), job, undone="yes")
                 await self._follow(job, back)
                 said = words.RESTORED
             else:
                 said = words.CHANGED_SINCE
-            said = (await self._interactions.phrases(person(body))).say(said)
-        await self._interactions.say(body, said)
+            said = (await self.interactions.phrases(person(body))).say(said)
+        await self.interactions.say(body, said)
 
 
 def form(job: Job, transcript: Transcript, speaker_names: SpeakerNames, phrases: Phrases = ENGLISH) -> Block:

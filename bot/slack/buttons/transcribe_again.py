@@ -11,9 +11,7 @@ from dataclasses import dataclass, replace
 from bot.domain.errors import StepError
 from bot.domain.job import FINAL, Job, Options, State
 from bot.ports.clock import Clock
-from bot.ports.provider import Capabilities
 from bot.ports.store import AuditAction, JobStore, NewJob
-from bot.settings import Settings
 from bot.slack.api.identity import Identity
 from bot.slack.api.payloads import Json, child, person, text, value
 from bot.slack.audit import note
@@ -45,32 +43,20 @@ class Choice:
     vocabulary: str = ""
 
 
+@dataclass
 class TranscribeAgain:
-    """Opens the modal and starts what it asks for. `offers` gives what each service that is set up can do."""
+    """Opens the modal and starts what it asks for."""
 
-    def __init__(
-        self,
-        settings: Settings,
-        store: JobStore,
-        interactions: Interactions,
-        offers: Mapping[str, Capabilities],
-        services: Services,
-        permissions: SettingsPermissions,
-        clock: Clock,
-        notify: Callable[[str], None],
-    ) -> None:
-        self._settings = settings
-        self._store = store
-        self._interactions = interactions
-        self._offers = offers
-        self._services = services
-        self._permissions = permissions
-        self._clock = clock
-        self._notify = notify
+    store: JobStore
+    interactions: Interactions
+    services: Services
+    permissions: SettingsPermissions
+    clock: Clock
+    notify: Callable[[str], None]
 
     def way(self, provider: str, options: Options) -> Choice:
         """What these options come to."""
-        offered = self._offers.get(provider)
+        offered = self.services.offered().get(provider)
         default = offered.default_options if offered else Options()
         language = options.language or default.language or ""
         return Choice(
@@ -83,12 +69,12 @@ class TranscribeAgain:
 
     async def pressed(self, me: Identity, body: Json) -> None:
         """The button of a reply."""
-        await self._interactions.open(body, words.AGAIN_TITLE, lambda: self._form(me, body))
+        await self.interactions.open(body, words.AGAIN_TITLE, lambda: self._form(me, body))
 
     async def _form(self, me: Identity, body: Json) -> Block:
-        job = await self._interactions.job(me, body, value(body))
-        said = await self._interactions.refusal(body, job)
-        phrases = await self._interactions.phrases(person(body))
+        job = await self.interactions.job(me, body, value(body))
+        said = await self.interactions.refusal(body, job)
+        phrases = await self.interactions.phrases(person(body))
         if said or job is None:
             return notice(phrases.say(words.AGAIN_TITLE), said, phrases.say(words.CLOSE))
         return self.form(job.id, self.way(job.provider, job.options), phrases)
@@ -97,14 +83,14 @@ class TranscribeAgain:
         """Another service in the open modal: its own languages are shown."""
         chosen = Choice(value(body))
         facts = facts_of(body)
-        if chosen.provider in self._offers:
-            phrases = await self._interactions.phrases_at_once(person(body))
+        if chosen.provider in self.services.offered():
+            phrases = await self.interactions.phrases_at_once(person(body))
             view = self.form(text(facts, "job"), self.way(chosen.provider, Options()), phrases)
-            await self._interactions.fill(text(child(body, "view"), "id"), view)
+            await self.interactions.fill(text(child(body, "view"), "id"), view)
 
     def form(self, job_id: str, way: Choice, phrases: Phrases = ENGLISH) -> Block:
         """The modal with the choices of one service; `way` is what is chosen at first."""
-        offers, say = self._offers, phrases.say
+        offers, say = self.services.offered(), phrases.say
         provider = way.provider if way.provider in offers else next(iter(sorted(offers)), "")
         blocks = [section(say(words.AGAIN_INTRO))]
         services = {name: offers[name].title for name in sorted(offers)}
@@ -135,19 +121,19 @@ class TranscribeAgain:
         said = await self._begun(me, body)
         if not said:
             return None
-        return errors({SERVICE_BLOCK: (await self._interactions.phrases_at_once(person(body))).say(said)})
+        return errors({SERVICE_BLOCK: (await self.interactions.phrases_at_once(person(body))).say(said)})
 
     async def _begun(self, me: Identity, body: Json) -> str:
         """Begin what was asked for; why it is not begun, in English, or "". Raises `StoreError`."""
-        job = await self._store.job(text(facts_of(body), "job"))
+        job = await self.store.job(text(facts_of(body), "job"))
         if job is None or job.origin.team_id != me.team_id:
             return words.NOT_MINE
-        if said := await self._interactions.refusal_in_modal(person(body), job):
+        if said := await self.interactions.refusal_in_modal(person(body), job):
             return said
         provider = entered(body, SERVICE_BLOCK, SERVICE_ACTION)
-        if provider not in self._offers:
+        if provider not in self.services.offered():
             return words.NO_SERVICE
-        if not self._services.allows(provider, job.origin.channel_id):
+        if not self.services.allows(provider, job.origin.channel_id):
             return words.NOT_ALLOWED
         if said := await self._no_choice(person(body), job, provider):
             return said
@@ -156,16 +142,16 @@ class TranscribeAgain:
         options = Options(_unless_none(language), _unless_none(recording))
         said = await self.start(job, provider, await self._as_set_up(job, provider, options))
         if not said:
-            now = self._clock.now()
-            await note(self._store, AuditAction.TRANSCRIBED_AGAIN, person(body), "modal", now, job, provider=provider)
+            now = self.clock.now()
+            await note(self.store, AuditAction.TRANSCRIBED_AGAIN, person(body), "modal", now, job, provider=provider)
         return said
 
     async def _as_set_up(self, job: Job, provider: str, options: Options) -> Options:
         """The options with the speakers and the vocabulary that the conversation has by now."""
-        capabilities = self._offers[provider]
+        capabilities = self.services.offered()[provider]
         team, channel = job.origin.team_id, job.origin.channel_id
-        settings = await self._store.channel_settings(team, channel)
-        vocabulary = (await self._store.vocabulary(team, channel)).mark(capabilities.most_words > 0)
+        settings = await self.store.channel_settings(team, channel)
+        vocabulary = (await self.store.vocabulary(team, channel)).mark(capabilities.most_words > 0)
         speakers = (settings.speaker_detection or None) if capabilities.takes_speakers else None
         return replace(options, speakers=speakers, vocabulary=vocabulary)
 
@@ -175,12 +161,12 @@ class TranscribeAgain:
         The service that has it already and that of the channel need no further right; any other one needs the right
         to change where the channel's recordings go.
         """
-        settings = await self._store.channel_settings(job.origin.team_id, job.origin.channel_id)
-        if provider in (job.provider, self._services.effective(settings.provider)):
+        settings = await self.store.channel_settings(job.origin.team_id, job.origin.channel_id)
+        if provider in (job.provider, self.services.effective(settings.provider)):
             return ""
         try:
             async with asyncio.timeout(DECIDE_SECONDS):
-                right = await self._permissions.of(user_id, job.origin.channel_id)
+                right = await self.permissions.of(user_id, job.origin.channel_id)
         except (StepError, TimeoutError):
             return words.ONCE_MORE
         return "" if right.changes else words.OTHER_SERVICE
@@ -195,25 +181,25 @@ class TranscribeAgain:
                     return said
             version = max(one.origin.version for one in siblings) + 1
             new = NewJob(replace(job.origin, version=version), job.file, options, provider=provider)
-            made, is_new = await self._store.add_job(new, self._clock.now())
+            made, is_new = await self.store.add_job(new, self.clock.now())
             if is_new:
-                self._notify(made.lane)
+                self.notify(made.lane)
                 return ""
             # somebody began that version at the same moment: look again
 
     async def _siblings(self, job: Job) -> Sequence[Job]:
         """Every version of the recording in this thread."""
         place = (job.origin.channel_id, job.origin.thread_ts)
-        everywhere = await self._store.jobs_of_file(job.origin.team_id, job.origin.file_id)
+        everywhere = await self.store.jobs_of_file(job.origin.team_id, job.origin.file_id)
         return [one for one in everywhere if (one.origin.channel_id, one.origin.thread_ts) == place]
 
     async def _again(self, job: Job) -> str | None:
         """A version that was asked for in just this way: what is said of it; None if it is of no use."""
         if job.state not in FINAL and job.state is not State.PARKED:
             return words.SAME_UNDER_WAY
-        if job.state is State.DONE and await self._store.transcript(job.id) is not None:
+        if job.state is State.DONE and await self.store.transcript(job.id) is not None:
             return words.SAME_AS_DONE
-        return "" if await restart(self._store, job, self._clock.now(), self._notify) is not None else None
+        return "" if await restart(self.store, job, self.clock.now(), self.notify) is not None else None
 
 
 def _chooser(action_id: str, placeholder: str, choices: Mapping[str, str], chosen: str) -> Block:

@@ -59,41 +59,28 @@ class CommandRequest:
         return self.typed.strip().partition(" ")[2].strip()
 
 
+@dataclass
 class Commands:
     """Answers the slash command, and the buttons that turn the pages of its answers."""
 
-    def __init__(
-        self,
-        store: JobStore,
-        client: SlackClient,
-        who: BotIdentity,
-        access: Access,
-        visibility: Visibility,
-        settings: SettingsModal,
-        audit: AuditPages,
-        vocabulary: WordsCommand,
-        clock: Clock,
-        notify: Callable[[str], None],
-        users: Users,
-    ) -> None:
-        self._store = store
-        self._client = client
-        self._who = who
-        self._access = access
-        self._visibility = visibility
-        self._settings = settings
-        self._audit = audit
-        self._vocabulary = vocabulary
-        self._clock = clock
-        self._notify = notify
-        self._users = users
-        self.lists = Lists(store)
-        self._searches = Searches(store)
+    store: JobStore
+    client: SlackClient
+    who: BotIdentity
+    access: Access
+    visibility: Visibility
+    settings: SettingsModal
+    audit: AuditPages
+    vocabulary: WordsCommand
+    clock: Clock
+    notify: Callable[[str], None]
+    users: Users
+    lists: Lists
+    searches: Searches
 
     async def handle(self, body: Json) -> None:
         """Answer through the command's `response_url`."""
         typed = unescaped(text(body, "text"))
-        phrases = await self._users.phrases(text(body, "user_id"))
+        phrases = await self.users.phrases(text(body, "user_id"))
         asked = CommandRequest(
             text(body, "user_id"),
             text(body, "channel_id"),
@@ -113,7 +100,7 @@ class Commands:
 
     async def answer(self, asked: CommandRequest) -> Message | None:
         """The answer; None when a modal gives it. Raises `StepError`s and `StoreError`s."""
-        me = await self._who.me()
+        me = await self.who.me()
         word = asked.arguments[0].lower() if asked.arguments else "help"
         match word:
             case "help":
@@ -127,17 +114,17 @@ class Commands:
             case "cancel":
                 return await self._cancel(me, asked)
             case "search":
-                visible = await self._visibility.of(asked.user_id, asked.channel_id)
+                visible = await self.visibility.of(asked.user_id, asked.channel_id)
                 if terms(asked.rest):
                     await self._note(me, AuditAction.SEARCHED, visible, "command")
-                return await self._searches.page(me, visible, asked.rest, phrases=asked.phrases)
+                return await self.searches.page(me, visible, asked.rest, phrases=asked.phrases)
             case "audit":
-                return await self._audit.page(me, asked.user_id, asked.channel_id)
+                return await self.audit.page(me, asked.user_id, asked.channel_id)
             case "words":
-                return await self._vocabulary.answer(me, asked.user_id, asked.channel_id, asked.rest, asked.phrases)
+                return await self.vocabulary.answer(me, asked.user_id, asked.channel_id, asked.rest, asked.phrases)
             case "settings":
                 where = asked.channel_id
-                opened = await self._settings.open(me, asked.user_id, where, asked.trigger_id, here=where)
+                opened = await self.settings.open(me, asked.user_id, where, asked.trigger_id, here=where)
                 return None if opened else answer(asked.phrases.say(settings_words.TOO_LATE))
         close = difflib.get_close_matches(word, KNOWN, n=1, cutoff=0.5)
         return answer(words.nearest(clean_word(word), close[0] if close else "", asked.phrases))
@@ -145,7 +132,7 @@ class Commands:
     async def turned(self, me: Identity, body: Json) -> None:
         """A button below a list, a search or the audit log: its page takes the place of the one before."""
         pressed = value(body)
-        phrases = await self._users.phrases(person(body))
+        phrases = await self.users.phrases(person(body))
         try:
             message = await self._turned(me, body, pressed, phrases)
         except StoreError:
@@ -156,29 +143,29 @@ class Commands:
 
     async def _turned(self, me: Identity, body: Json, pressed: str, phrases: Phrases) -> Message:
         if action_id(body) in (AUDIT_OLDER, AUDIT_NEWEST):
-            return await self._audit.page(me, person(body), place(body), audit_log.turned(pressed))
-        visible = await self._visibility.of(person(body), place(body))
+            return await self.audit.page(me, person(body), place(body), audit_log.turned(pressed))
+        visible = await self.visibility.of(person(body), place(body))
         if action_id(body) in (LIST_OLDER, LIST_NEWEST):
             which, before, seen = lists.turned(pressed)
             await self._note(me, AuditAction.VIEWED, visible, "button", list=which)
             return await self.lists.page(me, visible, which, phrases, before, seen)
         await self._note(me, AuditAction.SEARCHED, visible, "button")
         typed, earlier = search.turned(pressed)
-        return await self._searches.page(me, visible, typed, earlier, phrases)
+        return await self.searches.page(me, visible, typed, earlier, phrases)
 
     async def _note(self, me: Identity, action: AuditAction, by: VisibleChannels, origin: str, **facts: str) -> None:
-        now, where = self._clock.now(), {"team": me.team_id, "channel": by.here}
-        await note(self._store, action, by.user_id, origin, now, None, **where, **facts)
+        now, where = self.clock.now(), {"team": me.team_id, "channel": by.here}
+        await note(self.store, action, by.user_id, origin, now, None, **where, **facts)
 
     async def _respond(self, url: str, message: Message, *, replace: bool) -> None:
         said: dict[str, object] = {"response_type": "ephemeral", "text": message.text, "blocks": message.blocks}
-        await self._client.respond(url, {**said, "replace_original": True} if replace else said)
+        await self.client.respond(url, {**said, "replace_original": True} if replace else said)
 
     async def _named(self, me: Identity, asked: CommandRequest) -> Job | None:
-        job = await self._store.job(asked.job_id)
+        job = await self.store.job(asked.job_id)
         if job is None or job.origin.team_id != me.team_id:
             return None
-        return job if await self._access.belongs(asked.user_id, job, asked.channel_id) else None
+        return job if await self.access.belongs(asked.user_id, job, asked.channel_id) else None
 
     def _unknown(self, asked: CommandRequest) -> Message:
         return answer(asked.phrases.say(words.NO_SUCH_JOB).format(job=clean_word(asked.job_id)))
@@ -187,11 +174,11 @@ class Commands:
         job = await self._named(me, asked)
         if job is None:
             return self._unknown(asked)
-        ahead = await self._store.count_ahead(job) if job.state in (State.RECEIVED, State.SUBMITTING) else 0
-        return timeline(me, job, await self._store.events(job.id), asked.phrases, ahead)
+        ahead = await self.store.count_ahead(job) if job.state in (State.RECEIVED, State.SUBMITTING) else 0
+        return timeline(me, job, await self.store.events(job.id), asked.phrases, ahead)
 
     async def _standing(self, me: Identity, asked: CommandRequest) -> Message:
-        visible = await self._visibility.of(asked.user_id, asked.channel_id)
+        visible = await self.visibility.of(asked.user_id, asked.channel_id)
         running = JobFilter(me.team_id, user_id=asked.user_id, states=UNFINISHED)
         mine, more = await self.lists.some(visible, [running], None, _SHOWN)
         if mine:
@@ -209,14 +196,14 @@ class Commands:
             close = difflib.get_close_matches(which, LISTS, n=1, cutoff=0.4)
             known = f"list {close[0]}" if close else ""
             return answer(words.nearest(clean_word(f"list {which}"), known, asked.phrases))
-        visible = await self._visibility.of(asked.user_id, asked.channel_id)
+        visible = await self.visibility.of(asked.user_id, asked.channel_id)
         await self._note(me, AuditAction.VIEWED, visible, "command", list=which)
         return await self.lists.page(me, visible, which, asked.phrases)
 
     async def _last(self, me: Identity, asked: CommandRequest, states: tuple[State, ...]) -> Job | None:
         """The newest of these of the user in this conversation; one that cannot be tried again only if all are such."""
         query = JobFilter(me.team_id, channel_ids=(asked.channel_id,), user_id=asked.user_id, states=states)
-        found = await self._store.jobs(query)
+        found = await self.store.jobs(query)
         return next((job for job in found if not _hopeless(job, asked.phrases)), next(iter(found), None))
 
     async def _retry(self, me: Identity, asked: CommandRequest) -> Message:
@@ -231,9 +218,9 @@ class Commands:
         say, name = asked.phrases.say, words.name_of(job, asked.phrases)
         if why := _hopeless(job, asked.phrases):
             return answer(say(words.RETRY_CANNOT_HELP).format(name=name, job=job.id, why=why))
-        if await restart(self._store, job, self._clock.now(), self._notify) is None:
+        if await restart(self.store, job, self.clock.now(), self.notify) is None:
             return answer(words.not_retried(me.link(job.origin.channel_id, job.origin.thread_ts), job, asked.phrases))
-        await note(self._store, AuditAction.RETRIED, asked.user_id, "command", self._clock.now(), job)
+        await note(self.store, AuditAction.RETRIED, asked.user_id, "command", self.clock.now(), job)
         return answer(say(words.RETRIED).format(name=name, job=job.id))
 
     async def _cancel(self, me: Identity, asked: CommandRequest) -> Message:
@@ -248,8 +235,8 @@ class Commands:
         say, name = asked.phrases.say, words.name_of(job, asked.phrases)
         if job.state not in FINAL and is_anothers(job, asked.user_id):
             return cancel_question([job], CANCEL_ONE_ACTION, asked.phrases)
-        if await stop(self._store, job, asked.user_id, self._clock.now(), self._notify):
-            await note(self._store, AuditAction.CANCELLED, asked.user_id, "command", self._clock.now(), job)
+        if await stop(self.store, job, asked.user_id, self.clock.now(), self.notify):
+            await note(self.store, AuditAction.CANCELLED, asked.user_id, "command", self.clock.now(), job)
             return answer(say(words.CANCELLING).format(name=name, job=job.id))
         return answer(say(words.CANNOT_CANCEL).format(name=name, job=job.id))
 

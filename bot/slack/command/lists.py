@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from bot.domain.job import FINAL, Job, State
 from bot.ports.store import JobFilter, JobStore
@@ -22,11 +23,11 @@ _READ_AT_ONCE = 50
 _ROUNDS = 10  # of reading, so that one answer stays quick even for who has left most conversations
 
 
+@dataclass
 class Lists:
     """Finds the recordings that a person may see."""
 
-    def __init__(self, store: JobStore) -> None:
-        self._store = store
+    store: JobStore
 
     async def page(
         self,
@@ -54,7 +55,7 @@ class Lists:
     async def lines(self, me: Identity, jobs: Sequence[Job], phrases: Phrases) -> list[str]:
         """A line for each job, with the title of its transcript. Raises `StoreError`."""
         done = [job.id for job in jobs if job.state is State.DONE]
-        found = {job_id: await self._store.transcript(job_id) for job_id in done}
+        found = {job_id: await self.store.transcript(job_id) for job_id in done}
         transcripts = {job_id: transcript for job_id, transcript in found.items() if transcript is not None}
         return job_lines(me, jobs, transcripts, phrases)
 
@@ -67,7 +68,7 @@ class Lists:
             batch: dict[str, Job] = {}
             whole = True
             for query in queries:
-                page = await self._store.jobs(_from(query, before))
+                page = await self.store.jobs(_from(query, before))
                 batch.update((job.id, job) for job in page)
                 whole = whole and len(page) < _READ_AT_ONCE
             newest = sorted(batch.values(), key=lambda job: job.created_at, reverse=True)[:_READ_AT_ONCE]

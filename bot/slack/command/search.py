@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from dataclasses import dataclass, field
 
 from bot.domain.job import Job
 from bot.domain.search import Term
@@ -26,12 +27,12 @@ PAGE = 5
 LONGEST = 300  # characters of what is looked for
 
 
+@dataclass
 class Searches:
     """Answers searches. Nothing is found where Slack does not say that the asker is."""
 
-    def __init__(self, store: JobStore) -> None:
-        self._store = store
-        self._searching: set[str] = set()  # users: opening sealed transcripts costs, so each has one search at a time
+    store: JobStore
+    _searching: set[str] = field(default_factory=set)  # users: opening sealed transcripts costs, so one search each
 
     async def page(
         self,
@@ -53,14 +54,14 @@ class Searches:
             return Message(said, [section(said)])
         self._searching.add(visible.user_id)
         try:
-            page = await self._store.search(which)
+            page = await self.store.search(which)
         finally:
             self._searching.discard(visible.user_id)
         shown = words.typed_words(typed)
         heading = phrases.say(words.FOUND).format(typed=shown)
         blocks: list[Block] = [section(f"*{heading}*")]
         for found in page.found:
-            transcript = await self._store.transcript(found.job.id)
+            transcript = await self.store.transcript(found.job.id)
             if transcript is not None:  # else it was purged since
                 blocks += await asyncio.to_thread(hit, me, found.job, transcript, wanted, phrases)
         if len(blocks) == 1:

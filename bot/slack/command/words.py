@@ -34,28 +34,26 @@ class WordsRequest:
     phrases: Phrases = ENGLISH
 
 
+@dataclass
 class WordsCommand:
     """Answers it. Raises `StepError`s and `StoreError`s."""
 
-    def __init__(
-        self, store: JobStore, rights: SettingsPermissions, vocabularies: Vocabularies, services: Services
-    ) -> None:
-        self._store = store
-        self._rights = rights
-        self._vocabularies = vocabularies
-        self._services = services
+    store: JobStore
+    rights: SettingsPermissions
+    vocabularies: Vocabularies
+    services: Services
 
     async def answer(self, me: Identity, user_id: str, channel: str, typed: str, phrases: Phrases) -> Message:
         """Do it, and what to say. `typed` is what follows `words`."""
         asked, say = read(user_id, channel, typed, phrases), phrases.say
-        right = await self._rights.of(user_id, channel, here=channel)
+        right = await self.rights.of(user_id, channel, here=channel)
         if not right.sees:
             return answer(right.said(phrases))
         if asked.act == "list":
             return await self._list(me, asked)
         if asked.act not in ("add", "remove", "replace"):
             return answer(say(words.UNKNOWN).format(word=escape_label(asked.act[:40])))
-        if asked.shared and not await self._vocabularies.may_change_workspace(user_id):
+        if asked.shared and not await self.vocabularies.may_change_workspace(user_id):
             return answer(say(words.ADMINS_ONLY))
         if not asked.shared and not right.changes:
             return answer(right.said(phrases))
@@ -111,15 +109,15 @@ class WordsCommand:
 
     async def _edit(self, me: Identity, asked: WordsRequest, edit: Callable[[Vocabulary], Vocabulary]) -> bool:
         place = "" if asked.shared else asked.channel
-        return await self._vocabularies.change(me, asked.user_id, place, edit, "command")
+        return await self.vocabularies.change(me, asked.user_id, place, edit, "command")
 
     async def _said(self, me: Identity, asked: WordsRequest, said: str) -> Message:
         """An answer, and below it what the service of the channel does with the list."""
-        merged = (await self._vocabularies.of(me, asked.channel)).merged
+        merged = (await self.vocabularies.of(me, asked.channel)).merged
         return Message(said, [section(said), context(await self._use(me, asked, merged))])
 
     async def _list(self, me: Identity, asked: WordsRequest) -> Message:
-        say, found = asked.phrases.say, await self._vocabularies.of(me, asked.channel)
+        say, found = asked.phrases.say, await self.vocabularies.of(me, asked.channel)
         blocks = []
         for heading, stored in ((words.CHANNEL, found.channel), (words.WORKSPACE, found.workspace)):
             parts = [listed(stored.vocabulary.words)] if stored.vocabulary.words else []
@@ -134,8 +132,8 @@ class WordsCommand:
         return Message(say(words.CHANNEL), [*blocks, context(used), context(say(words.HOW))])
 
     async def _use(self, me: Identity, asked: WordsRequest, vocabulary: Vocabulary) -> str:
-        settings = await self._store.channel_settings(me.team_id, asked.channel)
-        capabilities = self._services.capabilities(settings.provider)
+        settings = await self.store.channel_settings(me.team_id, asked.channel)
+        capabilities = self.services.capabilities(settings.provider)
         return what_is_used(vocabulary, capabilities, asked.phrases) or asked.phrases.say(words.HOW)
 
 

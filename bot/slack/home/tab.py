@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from bot.domain.errors import StepError, StoreError
@@ -58,29 +58,20 @@ class HomeData:
     phrases: Phrases = ENGLISH  # of the reader
 
 
+@dataclass
 class Home:
     """Publishes the Home of the user who opens it; only what they may see at that moment is on it."""
 
-    def __init__(
-        self,
-        store: JobStore,
-        client: SlackClient,
-        persons: Users,
-        visibility: Visibility,
-        services: Services,
-        support: BlockSupport,
-        clock: Clock,
-    ) -> None:
-        self._store = store
-        self._client = client
-        self._persons = persons
-        self._visibility = visibility
-        self._lists = Lists(store)
-        self._services = services
-        self._support = support
-        self._clock = clock
-        self._direct: dict[str, str] = {}
-        self._viewed: dict[str, int] = {}  # the day on which a user's viewing was recorded last
+    store: JobStore
+    client: SlackClient
+    persons: Users
+    visibility: Visibility
+    services: Services
+    support: BlockSupport
+    clock: Clock
+    lists: Lists
+    _direct: dict[str, str] = field(default_factory=dict)
+    _viewed: dict[str, int] = field(default_factory=dict)  # the day on which a user's viewing was recorded last
 
     async def opened(self, me: Identity, event: Json) -> None:
         """An `app_home_opened` event. Raises `StepError`s and `StoreError`s."""
@@ -100,18 +91,18 @@ class Home:
         picture = await self._picture(me, user)
         if picture.running or picture.last:
             await self._note_viewed(me, user)
-        drawn = self._support.may_use(NewerBlock.HOME_CHART) and any(day.recordings for day in picture.use)
+        drawn = self.support.may_use(NewerBlock.HOME_CHART) and any(day.recordings for day in picture.use)
         try:
-            await self._show(user, home_blocks(picture, self._services, drawn=drawn))
+            await self._show(user, home_blocks(picture, self.services, drawn=drawn))
         except SlackRefusal as refusal:
             if not drawn or refusal.code not in _REFUSES_BLOCKS:
                 raise
-            await self._show(user, home_blocks(picture, self._services))
-            self._support.refused(NewerBlock.HOME_CHART)
+            await self._show(user, home_blocks(picture, self.services))
+            self.support.refused(NewerBlock.HOME_CHART)
 
     async def _note_viewed(self, me: Identity, user: str) -> None:
         """Record that somebody's recordings are shown, once a user and day (of UTC): Slack reports every opening."""
-        now = self._clock.now()
+        now = self.clock.now()
         day = int(now // 86_400)
         if self._viewed.get(user) == day:
             return
@@ -119,41 +110,41 @@ class Home:
             self._viewed.clear()
         self._viewed[user] = day
         try:
-            await note(self._store, AuditAction.VIEWED, user, "home", now, team=me.team_id, list="home")
+            await note(self.store, AuditAction.VIEWED, user, "home", now, team=me.team_id, list="home")
         except StoreError:
             del self._viewed[user]
             raise
 
     async def _show(self, user: str, blocks: Sequence[Block]) -> None:
-        await self._client.call(Method.PUBLISH_HOME, user_id=user, view={"type": "home", "blocks": blocks})
+        await self.client.call(Method.PUBLISH_HOME, user_id=user, view={"type": "home", "blocks": blocks})
 
     async def _picture(self, me: Identity, user: str) -> HomeData:
-        now = self._clock.now()
+        now = self.clock.now()
         try:
-            asked = asyncio.gather(self._visibility.of(user), self._persons.ask(user), self._own_channels())
+            asked = asyncio.gather(self.visibility.of(user), self.persons.ask(user), self._own_channels())
             visible, person, own = await asyncio.wait_for(asked, LOOK_UP_SECONDS)
         except (StepError, TimeoutError):
-            return HomeData(known=False, at=now, phrases=self._persons.phrases_known(user))
+            return HomeData(known=False, at=now, phrases=self.persons.phrases_known(user))
         mine = JobFilter(me.team_id, user_id=user)
-        running, _ = await self._lists.some(
+        running, _ = await self.lists.some(
             visible, [JobFilter(me.team_id, user_id=user, states=UNFINISHED)], None, RUNNING
         )
-        last, _ = await self._lists.some(visible, [mine], None, LAST + len(running))
+        last, _ = await self.lists.some(visible, [mine], None, LAST + len(running))
         finished = [job for job in last if job.finished_at is not None][:LAST]
         days = days_of(now, DAYS, zone_of(person.zone, person.zone_seconds))
-        use = await self._store.usage(me.team_id, user, [*(day.timestamp() for day in days), now + 1])
+        use = await self.store.usage(me.team_id, user, [*(day.timestamp() for day in days), now + 1])
         shared = [channel for channel in own if channel in visible.channels]
-        channels = [(channel, await self._store.channel_settings(me.team_id, channel)) for channel in shared[:CHANNELS]]
+        channels = [(channel, await self.store.channel_settings(me.team_id, channel)) for channel in shared[:CHANNELS]]
         direct = self._direct.get(user)
-        phrases = await self._persons.phrases(user)
+        phrases = await self.persons.phrases(user)
         return HomeData(
-            running=await self._lists.lines(me, running, phrases),
-            last=await self._lists.lines(me, finished, phrases),
+            running=await self.lists.lines(me, running, phrases),
+            last=await self.lists.lines(me, finished, phrases),
             days=days,
             use=use,
             channels=channels,
             left_out=max(0, len(shared) - CHANNELS),
-            direct=(direct, await self._store.channel_settings(me.team_id, direct)) if direct else None,
+            direct=(direct, await self.store.channel_settings(me.team_id, direct)) if direct else None,
             at=now,
             phrases=phrases,
         )
@@ -161,7 +152,7 @@ class Home:
     async def _own_channels(self) -> list[str]:
         """The channels that the bot is in, by name."""
         found = []
-        async for page in self._client.pages(
+        async for page in self.client.pages(
             Method.CONVERSATIONS, types="public_channel,private_channel", exclude_archived=True, limit=999
         ):
             found += [(text(channel, "name"), text(channel, "id")) for channel in rows(page, "channels")]
