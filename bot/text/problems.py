@@ -8,7 +8,8 @@ import unicodedata
 from collections.abc import Mapping
 
 from bot.domain.errors import Problem, ProblemCode
-from bot.text.phrases import LOCAL
+from bot.text.phrases import ENGLISH as ENGLISH_PHRASES
+from bot.text.phrases import LOCAL, Phrases
 from bot.text.translations import es, fr, hy
 
 DETAIL_LIMIT = 200  # characters of a provider's own words that are passed on
@@ -92,16 +93,7 @@ DEPENDS_ON_FILE = frozenset(
 )
 """Problems of the file alone: trying the same file again cannot help, so it is not offered."""
 
-_LOCAL = {"en": "the local engine", "hy": "տեղային համակարգը", "es": "el motor local", "fr": "le moteur local"}
-_SOME_SERVICE = {
-    "en": "the transcription service",
-    "hy": "վերծանման ծառայությունը",
-    "es": "el servicio de transcripción",
-    "fr": "le service de transcription",
-}
-
 _LOCAL_NAMES = frozenset({LOCAL, "Local engine"})  # the key, and the title in the table of providers
-NO_TITLES: Mapping[str, str] = {}
 
 _OPTIONAL = re.compile(r"\[([^\]]*)\]")
 _PLACEHOLDER = re.compile(r"\{(\w+)\}")
@@ -109,18 +101,16 @@ _URL = re.compile(r"\b[a-z][a-z0-9+.-]*://\S*", re.IGNORECASE)
 _EDGE_MARK = re.compile(r"(?<!\w)[_@!#]+|_+(?!\w)")  # emphasis and mentions act only at the edge of a word
 
 
-def sentence(problem: Problem, locale: str = "en", titles: Mapping[str, str] = NO_TITLES) -> str:
-    """One or two sentences that say what happened and what to do.
+def sentence(problem: Problem, phrases: Phrases = ENGLISH_PHRASES) -> str:
+    """One or two sentences that say what happened and what to do, in the language of the phrases.
 
-    `locale` is a language tag (`hy`, `es-MX`); a language without a table gets English. `titles` are the names of the
-    services that are set up, by key. A part whose parameter is missing is left out. The result is plain text in one
-    line: values are cleaned of control characters, links and anything that Slack would take for markup.
+    A part whose parameter is missing is left out. The result is plain text in one line: values are cleaned of control
+    characters, links and anything that Slack would take for markup.
     """
-    language = _language(locale)
     values = {key: clean(value) for key, value in problem.params.items()}
-    values["provider"] = _provider(problem.params.get("provider", ""), language, titles)
+    values["provider"] = _provider(problem.params.get("provider", ""), phrases)
     values = {key: value for key, value in values.items() if value}
-    template = TABLES[language][problem.code]
+    template = TABLES[phrases.locale][problem.code]
     text = _OPTIONAL.sub(lambda part: part[1] if _names(part[1]) <= values.keys() else "", template)
     text = _PLACEHOLDER.sub(lambda name: values.get(name[1], "…"), text)
     return text[:1].upper() + text[1:]
@@ -135,15 +125,10 @@ def clean(value: str, limit: int = DETAIL_LIMIT) -> str:
     return value if len(value) <= limit else f"{value[: limit - 1].rstrip()}…"
 
 
-def _language(locale: str) -> str:
-    language = re.split(r"[-_]", locale.lower(), maxsplit=1)[0]
-    return language if language in TABLES else "en"
-
-
-def _provider(name: str, language: str, titles: Mapping[str, str]) -> str:
+def _provider(name: str, phrases: Phrases) -> str:
     if name in _LOCAL_NAMES:
-        return _LOCAL[language]
-    return clean(titles.get(name, name)) or _SOME_SERVICE[language]
+        return phrases.local_engine
+    return clean(phrases.titles.get(name, name)) or phrases.some_service
 
 
 def _names(template: str) -> set[str]:

@@ -42,34 +42,32 @@ class SlackRoutes:
 
 def public_routes(hooks: Hooks, audio: Audio, health: Health, slack: SlackRoutes) -> web.Application:
     """What others may reach; `/slack/events` only in HTTP mode."""
-    app = web.Application(middlewares=[note_serving])
+    app = health_routes(health)
     app.router.add_post("/hooks/{provider}/{token}", hooks.handle)
     app.router.add_get("/audio/{token}", audio.handle)  # aiohttp answers HEAD by the same handler
-    app.router.add_get("/healthz", health.healthz)
-    app.router.add_get("/readyz", health.readyz)
     if slack.events is not None:
         app.router.add_post("/slack/events", slack.events)
     for path, page in slack.pages.items():
         app.router.add_get(path, page, allow_head=False)  # a state is good once: a preview must not spend it
-    app.on_response_prepare.append(hide_version)
     return app
 
 
 def health_routes(health: Health) -> web.Application:
     """What a process that only works shows of itself."""
-    app = web.Application(middlewares=[note_serving])
-    app.router.add_get("/healthz", health.healthz)
-    app.router.add_get("/readyz", health.readyz)
-    app.on_response_prepare.append(hide_version)
-    return app
+    return _routes(health, health.readyz)
 
 
 def admin_routes(health: Health) -> web.Application:
     """What the operator may read."""
+    app = _routes(health, health.readyz_in_detail)
+    app.router.add_get("/metrics", health.series)
+    return app
+
+
+def _routes(health: Health, readyz: Callable[[web.Request], Awaitable[web.StreamResponse]]) -> web.Application:
     app = web.Application(middlewares=[note_serving])
     app.router.add_get("/healthz", health.healthz)
-    app.router.add_get("/readyz", health.readyz_in_detail)
-    app.router.add_get("/metrics", health.series)
+    app.router.add_get("/readyz", readyz)
     app.on_response_prepare.append(hide_version)
     return app
 

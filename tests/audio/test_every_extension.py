@@ -15,6 +15,7 @@ from bot.audio.sniff import family
 from bot.domain.audio_guess import EXTENSIONS, AudioGuess, guess_audio
 from bot.domain.errors import ProblemCode, Rejected
 from bot.domain.job import FileFacts
+from bot.text.languages import phrases_of
 from bot.text.problems import sentence
 from tests.support.audio.rare_formats import amr_wb, nist_sphere, open_mg, qcelp
 from tests.support.audio.recordings import Announced, record, tone
@@ -126,7 +127,7 @@ async def test_a_dictation_machines_second_format_is_refused_by_its_name(prepare
         await preparer.inspect(Announced(data, len(data), "visit.ds2"))
     assert caught.value.problem.code is ProblemCode.NOT_CONVERTIBLE
     for locale in ("en", "hy", "es", "fr"):
-        assert "(DS2)" in sentence(caught.value.problem, locale)
+        assert "(DS2)" in sentence(caught.value.problem, phrases_of(locale))
 
 
 def test_a_name_changes_nothing_of_what_is_inside(tmp_path: Path) -> None:

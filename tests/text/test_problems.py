@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.domain.errors import Problem, ProblemCode
+from bot.text.languages import phrases_of
 from bot.text.problems import DETAIL_LIMIT, ENGLISH, TABLES, clean, sentence
 
 PARAMS = {
@@ -40,7 +41,7 @@ def test_every_problem_has_a_sentence_with_the_english_placeholders(locale: str)
 def test_a_sentence_is_whole_whether_or_not_its_parameters_are_known(
     locale: str, code: ProblemCode, params: dict[str, str]
 ) -> None:
-    text = sentence(Problem(code, params), locale)
+    text = sentence(Problem(code, params), phrases_of(locale))
     assert not re.search(r"[\[\]{}…]", text)
     assert text.endswith((".", "։"))
     assert text[0].isupper()
@@ -50,14 +51,14 @@ def test_a_sentence_is_whole_whether_or_not_its_parameters_are_known(
 def test_a_sentence_says_the_numbers_and_the_provider_s_own_words() -> None:
     assert "2000 MB" in sentence(Problem(ProblemCode.TOO_LARGE, PARAMS))
     assert "Xosum" in sentence(Problem(ProblemCode.PROVIDER_FAILED, PARAMS))
-    assert "unsupported codec" in sentence(Problem(ProblemCode.PROVIDER_FAILED, PARAMS), "hy")
+    assert "unsupported codec" in sentence(Problem(ProblemCode.PROVIDER_FAILED, PARAMS), phrases_of("hy"))
 
 
 def test_a_regional_locale_gets_its_language_and_an_unknown_one_english() -> None:
     problem = Problem(ProblemCode.EMPTY_FILE)
-    assert sentence(problem, "es-MX") == sentence(problem, "es")
-    assert sentence(problem, "hy_AM") == sentence(problem, "hy")
-    assert sentence(problem, "tlh") == sentence(problem, "en")
+    assert sentence(problem, phrases_of("es-MX")) == sentence(problem, phrases_of("es"))
+    assert sentence(problem, phrases_of("hy_AM")) == sentence(problem, phrases_of("hy"))
+    assert sentence(problem, phrases_of("tlh")) == sentence(problem, phrases_of("en"))
 
 
 def test_the_provider_s_words_cannot_mention_link_or_format() -> None:

@@ -11,6 +11,7 @@ from bot.slack.blockkit.limits import (
     CONFIRM_TITLE,
     CONTAINER_BLOCKS,
     CONTAINER_TITLE,
+    CONTEXT_TEXT,
     HEADER,
     OPTION_TEXT,
     OPTIONS,
@@ -54,18 +55,17 @@ def fits_header(text: str) -> bool:
 
 def section(mrkdwn: str, block_id: str = "", accessory: Block | None = None) -> Block:
     """A paragraph of our own words in mrkdwn, at most 3,000 characters; labels in it must be quieted."""
-    block: Block = {"type": "section", "text": _mrkdwn(clip(mrkdwn, SECTION, measure=units))}
-    if accessory is not None:
-        block["accessory"] = accessory
-    return _named(block, block_id)
+    return _section(_mrkdwn(clip(mrkdwn, SECTION, measure=units)), block_id, accessory)
 
 
 def words(text: str, block_id: str = "", accessory: Block | None = None) -> Block:
     """A paragraph of somebody else's words, shown literally, at most 3,000 characters."""
-    block: Block = {"type": "section", "text": _plain(clip(text, SECTION, measure=units))}
-    if accessory is not None:
-        block["accessory"] = accessory
-    return _named(block, block_id)
+    return _section(_plain(clip(text, SECTION, measure=units)), block_id, accessory)
+
+
+def _section(text: Block, block_id: str, accessory: Block | None) -> Block:
+    more: Block = {} if accessory is None else {"accessory": accessory}
+    return _named({"type": "section", "text": text, **more}, block_id)
 
 
 def overflow(action_id: str, options: Sequence[Block]) -> Block:
@@ -75,7 +75,7 @@ def overflow(action_id: str, options: Sequence[Block]) -> Block:
 
 def context(mrkdwn: str) -> Block:
     """A small grey line of our own words."""
-    return {"type": "context", "elements": [_mrkdwn(clip(mrkdwn, 2000, measure=units))]}
+    return {"type": "context", "elements": [_mrkdwn(clip(mrkdwn, CONTEXT_TEXT, measure=units))]}
 
 
 def actions(block_id: str, *elements: Block) -> Block:

@@ -1,6 +1,5 @@
 """*Rename speakers*: a modal with a field for each speaker; what was posted follows, and one press undoes it."""
 
-import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -20,6 +19,7 @@ from bot.slack.buttons.common import Interactions
 from bot.slack.buttons.reply_updates import REWRITE
 from bot.slack.incoming.intake import Intake
 from bot.text.phrases import ENGLISH, Phrases
+from bot.text.printable import printable
 
 RENAME_VIEW = "rename_speakers"
 UNDO_ACTION = "undo_rename"
@@ -136,7 +136,7 @@ def read(transcript: Transcript, body: Json) -> tuple[Mapping[str, str], Mapping
     names: dict[str, str] = {}
     faults: dict[str, str] = {}
     for index, label in enumerate(_asked(transcript)):
-        name = " ".join(_visible(entered(body, _block(index), NAME)).split())
+        name = " ".join(printable(entered(body, _block(index), NAME)).replace("\ufffd", "").split())
         if len(name) > LONGEST_NAME:
             faults[_block(index)] = words.NAME_TOO_LONG
         elif name and not any(c.isalnum() for c in name):
@@ -144,14 +144,6 @@ def read(transcript: Transcript, body: Json) -> tuple[Mapping[str, str], Mapping
         elif name and name != label:
             names[label] = name
     return names, faults
-
-
-def _visible(name: str) -> str:
-    """Without control characters and without marks that turn the direction of what follows."""
-    return "".join(c for c in name if unicodedata.category(c) not in ("Cc", "Cs", "Co", "Cn") and c not in _TURNING)
-
-
-_TURNING = "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
 
 
 def _asked(transcript: Transcript) -> tuple[str, ...]:

@@ -258,7 +258,7 @@ def _hopeless(job: Job, phrases: Phrases) -> str:
     problem = job.problem if job.state is State.FAILED else None
     if problem is None or problem.code not in DEPENDS_ON_FILE:
         return ""
-    return escape_label(sentence(problem, phrases.locale, phrases.titles))
+    return escape_label(sentence(problem, phrases))
 
 
 def clean_word(word: str) -> str:

@@ -34,7 +34,7 @@ def job_line(me: Identity, job: Job, transcript: Transcript | None = None, phras
     if transcript is not None and (found := transcript.finding) in words.FINDINGS:
         icon, state = words.FINDING_ICONS[found], phrases.say(words.FINDINGS[found])
     if job.state is State.FAILED and job.problem is not None:
-        why = sentence(job.problem, phrases.locale, phrases.titles).partition(". ")[0].rstrip(".")
+        why = sentence(job.problem, phrases).partition(". ")[0].rstrip(".")
         state = f"{state} ({escape_label(clip(why, 120))})"
     called = _called(job, transcript, phrases)
     if called != words.name_of(job, phrases) and not is_nameless(job):

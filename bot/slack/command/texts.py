@@ -138,7 +138,7 @@ def line_of(event: JobEvent, phrases: Phrases) -> str:
         case Cause.ACCEPTED:
             return phrases.say(_ACCEPTED).format(service=escape_label(phrases.service(event.detail)))
         case Cause.REFUSED if event.detail in _CODES:
-            why = sentence(Problem(ProblemCode(event.detail)), phrases.locale, phrases.titles)
+            why = sentence(Problem(ProblemCode(event.detail)), phrases)
             return phrases.say(_REFUSED).format(why=escape_label(why))
         case _:  # without detail: a refusal whose reason was purged
             return phrases.say(_WITH_DETAIL.get(event.cause, _NO_TRANSCRIPT)).format(detail=shown)

@@ -14,7 +14,6 @@ from bot.slack.api.methods import Method
 from bot.slack.api.payloads import Json, child, integer, names, text, truth
 from bot.text.languages import phrases_of
 from bot.text.phrases import Phrases
-from bot.text.problems import NO_TITLES
 
 LOCALE_WAIT_SECONDS = 0.4
 LOCALE_SECONDS = 3600.0  # people change their language seldom; rights are asked for each time
@@ -53,13 +52,13 @@ class Users:
         who: BotIdentity,
         clock: Clock,
         language: str = "auto",
-        titles: Mapping[str, str] = NO_TITLES,
+        titles: Mapping[str, str] | None = None,
     ) -> None:
         self._client = client
         self._who = who
         self._clock = clock
         self._language = language
-        self._titles = titles
+        self._titles = titles or {}
         self._locales: dict[str, tuple[str, float]] = {}
         self.english = self.phrases_in("en")
 

@@ -117,7 +117,7 @@ def reply(
         problem = Problem(ProblemCode.FILE_GONE)
     else:
         problem = job.problem or Problem(ProblemCode.PROVIDER_FAILED, {"provider": job.provider})
-    said = sentence(problem, phrases.locale, phrases.titles)
+    said = sentence(problem, phrases)
     return Reply(_note(job, said, block_id, None if problem.code in DEPENDS_ON_FILE else retry))
 
 

@@ -82,12 +82,12 @@ def test_a_reply_claims_what_its_transcript_holds_and_nothing_else(transcript: T
 def test_a_refusal_says_its_own_cause_and_offers_another_try_where_it_can_help(code: ProblemCode, locale: str) -> None:
     phrases, problem = PHRASES[locale], Problem(code, {"provider": "xosum"})
     said = str(reply(job(outcome=Outcome.REFUSED, problem=problem), None, LOOK, "mark", 60.0, phrases).message.blocks)
-    others = {sentence(Problem(each, {"provider": "xosum"}), locale) for each in ProblemCode} - {
-        sentence(problem, locale)
+    others = {sentence(Problem(each, {"provider": "xosum"}), phrases) for each in ProblemCode} - {
+        sentence(problem, phrases)
     }
     plain = said.replace("\\'", "'")
-    assert sentence(problem, locale) in plain
-    assert not [other for other in others if other in plain and other not in sentence(problem, locale)]
+    assert sentence(problem, phrases) in plain
+    assert not [other for other in others if other in plain and other not in sentence(problem, phrases)]
     assert (phrases.try_again in [label for label in (phrases.try_again,) if f"'{label}'" in said]) is (
         code not in DEPENDS_ON_FILE
     )
