@@ -221,21 +221,21 @@ class SlackFile:
     async def _checked(
         self, chunks: AsyncIterator[bytes], skip: int, wanted: int, *, from_start: bool, to_end: bool, alone: bool
     ) -> AsyncGenerator[bytes, None]:
-        """Exactly the bytes asked for, after `skip` that were not; the first of a file are looked at first.
+        """Exactly the bytes asked for, after `skip` that were not; the first bytes of a file are checked.
 
         Where they come `alone`, the answer is read to its end: only then can its connection serve the next request.
         """
         held = b""
-        looking = from_start
+        unchecked = from_start
         async for chunk in chunks:
             if not wanted and not to_end:
                 return  # more came than the part that was asked for
             held += chunk
-            if looking and len(held) < min(HEAD_BYTES, skip + wanted):
+            if unchecked and len(held) < min(HEAD_BYTES, skip + wanted):
                 continue
-            if looking and _is_page(held):
+            if unchecked and _is_page(held):
                 await self._refuse(ProblemCode.LOGIN_PAGE, "an HTML page came instead of the file")
-            looking = False
+            unchecked = False
             passed = min(skip, len(held))
             held, skip = held[passed:], skip - passed
             if to_end and len(held) > wanted:

@@ -100,7 +100,7 @@ class CatchUp:
             while True:
                 self._wake_event.clear()
                 if await self._leads():
-                    await self._look_and_wait()
+                    await self._run_once_and_wait()
                 else:
                     await self.slack.clock.sleep(LEAD_SECONDS / 3)
         finally:
@@ -110,10 +110,10 @@ class CatchUp:
     async def _leads(self) -> bool:
         return await self.slack.store.claim_task(self.task, self._owner, self.slack.now(), LEAD_SECONDS)
 
-    async def _look_and_wait(self) -> None:
+    async def _run_once_and_wait(self) -> None:
         began = self.slack.now()
         try:
-            await self.look()
+            await self.run_once()
             wait = BETWEEN_SECONDS if await self._unread() else self.every_seconds
             self._postponed = ""
         except StepError as error:
@@ -134,7 +134,7 @@ class CatchUp:
         before = max(now - self.every_seconds, self._missed_at)
         return any(_turn(cursor, now) < before for cursor in cursors.values())
 
-    async def look(self) -> int:
+    async def run_once(self) -> int:
         """Catch up once; how many jobs were made. Raises `StepError`s and `StoreError`s; what was found is kept."""
         me = await self.slack.who.me()
         direct = await self.intake.direct.all(me)
@@ -241,7 +241,7 @@ class CatchUp:
         return answer, http_date(headers.get("date", "")) or self.slack.now()
 
     async def _new_files(self, me: Identity, cursors: dict[str, Cursor], since: str | None) -> int:
-        """Files that are new since the last look, wherever they were shared; `since` is empty in the first one."""
+        """Files that are new since the last time, wherever they were shared; `since` is empty in the first one."""
         if not since:
             return 0
         oldest = float(since) - OVERLAP_SECONDS

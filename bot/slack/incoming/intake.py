@@ -32,7 +32,7 @@ GREETING = "greeting"
 DIRECT_HELP = "direct_help"
 ON_REQUEST = "on_request"
 WITHDRAW = "withdraw"  # what we posted of a recording that is deleted
-SECOND_CHANCE_SECONDS = 8.0  # how long the `message` of an upload has before `file_shared` is looked into
+SECOND_CHANCE_SECONDS = 8.0  # how long the `message` of an upload has before `file_shared` is followed up
 
 _log = structlog.get_logger(__name__)
 
@@ -163,7 +163,7 @@ class Intake:
         return found
 
     async def file_shared(self, me: Identity, event: Json) -> None:
-        """A `file_shared` event: kept, and looked into only if no `message` comes."""
+        """A `file_shared` event: stored, and followed up only if no `message` comes."""
         user, file_id, channel = text(event, "user_id"), text(event, "file_id"), text(event, "channel_id")
         if not file_id or not channel or user == me.bot_user_id:
             return
@@ -177,7 +177,7 @@ class Intake:
         )
 
     async def mention(self, me: Identity, event: Json) -> None:
-        """An `app_mention`: the thread is looked through for recordings."""
+        """An `app_mention`: its thread is searched for recordings."""
         channel, ts = text(event, "channel"), text(event, "ts")
         if not channel or not ts or me.wrote(event):
             return

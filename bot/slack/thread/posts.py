@@ -114,7 +114,7 @@ class Posts:
                 _log.info("post_adopted", key=key, ts=found[0])
                 if await self.slack.store.update_outbox(self._posted(fresh, found[0], doubtful=True)) is None:
                     raise Transient(SOMEBODY_ELSE, after=1.0)
-                self._tell(key, "adopted")
+                self._report(key, "adopted")
                 return found[0]
             fresh = replace(fresh, verify_at=now + VERIFY_SECONDS)  # marks it as doubtful, also after another crash
         await self.slack.client.pace.turn(channel_id)
@@ -125,7 +125,7 @@ class Posts:
             posted = replace(posted, phase=Phase.SETTLED, verify_at=self.slack.now() + VERIFY_SECONDS)
         if await self.slack.store.update_outbox(posted) is None:
             return await self._superseded(claimed, ts)
-        self._tell(key, "posted")
+        self._report(key, "posted")
         return ts
 
     async def team_id(self) -> str:
@@ -151,10 +151,10 @@ class Posts:
             return ts
         _log.warning("extra_deleted", key=claimed.key, ts=ts)
         await self.delete(claimed.channel_id, ts)
-        self._tell(claimed.key, "healed")
+        self._report(claimed.key, "healed")
         return ts if current is None else current.ts
 
-    def _tell(self, key: str, how: str) -> None:
+    def _report(self, key: str, how: str) -> None:
         if isinstance(read_key(key), ReplyKey):
             self.on_reply(how)
 
@@ -296,7 +296,7 @@ class Posts:
         for extra in found[1:]:
             _log.info("extra_deleted", key=row.key, ts=extra)
             await self.delete(row.channel_id, extra)
-            self._tell(row.key, "healed")
+            self._report(row.key, "healed")
         return replace(row, phase=Phase.SETTLED, ts=found[0] if found else row.ts)
 
 

@@ -94,7 +94,7 @@ class Reply:
 def reply(
     job: Job,
     transcript: Transcript | None,
-    look: DisplayOptions,
+    display: DisplayOptions,
     block_id: str,
     now: float,
     phrases: Phrases = ENGLISH,
@@ -106,7 +106,7 @@ def reply(
             again = button(phrases.again, AGAIN_ACTION, job.id)
             unclear = transcript.finding is SpeechFinding.UNCLEAR
             return Reply(_note(job, phrases.speech_unclear if unclear else phrases.no_speech, block_id, again))
-        return _transcript(job, transcript, look, block_id, now, phrases, who)
+        return _transcript(job, transcript, display, block_id, now, phrases, who)
     retry = button(phrases.try_again, RETRY_ACTION, job.id)
     if job.outcome is Outcome.DELETED:
         return Reply(_note(job, phrases.file_deleted, block_id))
@@ -124,7 +124,7 @@ def reply(
 def short_reply(
     job: Job,
     transcript: Transcript,
-    look: DisplayOptions,
+    display: DisplayOptions,
     block_id: str,
     now: float,
     phrases: Phrases = ENGLISH,
@@ -139,7 +139,7 @@ def short_reply(
     facts = _facts(job, transcript, now, phrases, who, title)
     row = _buttons(job, transcript, block_id, phrases)
     blocks = [header(title, block_id), context(_line(facts)), literal([Run(phrases.file_follows)]), row]
-    document = _document(job, title, as_text(transcript, title, look, phrases, _plain_line(facts)))
+    document = _document(job, title, as_text(transcript, title, display, phrases, _plain_line(facts)))
     return Reply(Message(_label(title, phrases), blocks), document)
 
 
@@ -222,7 +222,7 @@ def _is_clip(transcript: Transcript) -> bool:
 def _transcript(
     job: Job,
     transcript: Transcript,
-    look: DisplayOptions,
+    display: DisplayOptions,
     block_id: str,
     now: float,
     phrases: Phrases,
@@ -237,7 +237,7 @@ def _transcript(
         return Reply(Message(escape_label(clip(said, 300)), blocks))
     title = title_of(job, transcript, phrases, who)
     facts = _facts(job, transcript, now, phrases, who, title)
-    text = as_text(transcript, title, look, phrases, _plain_line(facts))
+    text = as_text(transcript, title, display, phrases, _plain_line(facts))
     whole = fits_header(title) and printable(text) == text  # whether the message alone can hold every character
     head: list[Block] = [header(title, block_id), context(_line(facts))]
     if summary := (transcript.summary or "").strip():
@@ -247,17 +247,17 @@ def _transcript(
     elif transcript.highlights:
         shown = [clip(printable(item), HIGHLIGHT_WEIGHT, weight) for item in transcript.highlights[:HIGHLIGHTS]]
         whole = whole and shown == list(transcript.highlights)
-        times = at if look.times else ()
+        times = at if display.times else ()
         items = [_highlight(item, time) for item, time in zip_longest(shown, times[: len(shown)]) if item.strip()]
         head.append(bullets(phrases.highlights, items))
     row = _buttons(job, transcript, block_id, phrases)
     label = _label(title, phrases)
     if len(text) <= BLOCKS_BUDGET:
         note = [] if whole else [context(phrases.file_also)]
-        inline = [*head, *as_blocks(transcript, look, phrases), *note, row]
+        inline = [*head, *as_blocks(transcript, display, phrases), *note, row]
         if weight_of(inline) <= BLOCKS_BUDGET and len(inline) <= MESSAGE_BLOCKS:
             # Folded only below a summary or highlights, and never where the plain form would need a file.
-            if look.fold and len(head) > 2 and (fold := folded(transcript, look, phrases)) is not None:
+            if display.fold and len(head) > 2 and (fold := folded(transcript, display, phrases)) is not None:
                 shorter = [*head, fold, *note, row]
                 inline = shorter if weight_of(shorter) <= BLOCKS_BUDGET else inline
             return Reply(Message(label, inline), None if whole else _document(job, title, text))

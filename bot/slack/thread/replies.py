@@ -52,7 +52,7 @@ class Replies:
             await self._take_back(job)
             # A note below "This message was deleted" would keep the name of its file in public.
             if not await self._message_is_there(job) or not (job.expected_audio or job.provider):
-                return  # or nobody meant the file as a recording, and it was not looked at yet
+                return  # or nobody meant the file as a recording, and it was not read yet
         if turn and job.outcome is not Outcome.TRANSCRIPT:
             failure = await self.compose(job, transcript, turn)
             if await self._edited(job, turn, failure.message):
@@ -116,14 +116,14 @@ class Replies:
         """The answer as it is to be shown now, in the language of the file's sharer. Raises `StoreError` only."""
         settings = await self.slack.store.channel_settings(job.origin.team_id, job.origin.channel_id)
         fold = not plain and self.support.may_use(NewerBlock.FOLDED_TRANSCRIPT)
-        look = DisplayOptions(settings.speakers, settings.timestamps, fold)
+        display = DisplayOptions(settings.speakers, settings.timestamps, fold)
         mark = self._mark(job, turn, 0).block_id
         phrases = await self.phrases(job)
         now = job.finished_at or self.slack.now()
         who = await self.who(job)
         if short and transcript is not None:
-            return await asyncio.to_thread(render.short_reply, job, transcript, look, mark, now, phrases, who)
-        return await asyncio.to_thread(render.reply, job, transcript, look, mark, now, phrases, who)
+            return await asyncio.to_thread(render.short_reply, job, transcript, display, mark, now, phrases, who)
+        return await asyncio.to_thread(render.reply, job, transcript, display, mark, now, phrases, who)
 
     async def who(self, job: Job) -> render.Who:
         """The names that the reply needs: of who recorded a clip, and of who cancelled."""

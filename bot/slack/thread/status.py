@@ -50,7 +50,7 @@ class Line:
     answered: set[str] = field(default_factory=set)
     shown: Message | None = None
     edited_at: float = 0.0
-    receipted: bool = False
+    reacted: bool = False
     refused: bool = False  # Slack does not take a line there: no other try
     checked_at: float = 0.0
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
@@ -177,8 +177,8 @@ class StatusLines:
                     self._lines.pop(key, None)  # what is left may not be audio at all: nobody waits for it
                     self._due.pop(key, None)  # whatever was shown meanwhile: the next step of a new try shows again
                     return
-                if not line.receipted:
-                    line.receipted = True
+                if not line.reacted:
+                    line.reacted = True
                     self.reactions.show(line.job, SEEN)
                 if not line.refused:
                     await self._write(key, line, jobs, waiting)

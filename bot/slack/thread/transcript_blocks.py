@@ -26,12 +26,12 @@ class DisplayOptions:
     fold: bool = False
 
 
-def as_blocks(transcript: Transcript, look: DisplayOptions, phrases: Phrases = ENGLISH) -> list[Block]:
+def as_blocks(transcript: Transcript, display: DisplayOptions, phrases: Phrases = ENGLISH) -> list[Block]:
     """The paragraphs: speaker and time in a small grey line, the words literal below it.
 
     Where there would be too many lines, one rich text has the speaker in bold and the time beside it.
     """
-    parts = list(_led(transcript, look, phrases))
+    parts = list(_led(transcript, display, phrases))
     if sum(bool(name or time) for name, time, _ in parts) > MOST_LEADS:
         return literals(_runs(parts))
     blocks: list[Block] = []
@@ -42,12 +42,12 @@ def as_blocks(transcript: Transcript, look: DisplayOptions, phrases: Phrases = E
     return blocks
 
 
-def folded(transcript: Transcript, look: DisplayOptions, phrases: Phrases = ENGLISH) -> Block | None:
+def folded(transcript: Transcript, display: DisplayOptions, phrases: Phrases = ENGLISH) -> Block | None:
     """The same words folded below the title *Transcript*; None where they need more blocks than a container holds.
 
     Few paragraphs have their grey lines; otherwise speaker and time stand in the text above the words.
     """
-    parts = list(_led(transcript, look, phrases))
+    parts = list(_led(transcript, display, phrases))
     children: list[Block] = []
     for lead, said in _grouped(parts):
         if lead:
@@ -98,12 +98,12 @@ def _runs(parts: list[tuple[str, str, str]]) -> list[Run]:
     return runs
 
 
-def _led(transcript: Transcript, look: DisplayOptions, phrases: Phrases) -> Iterator[tuple[str, str, str]]:
+def _led(transcript: Transcript, display: DisplayOptions, phrases: Phrases) -> Iterator[tuple[str, str, str]]:
     """Speaker, time and words of each paragraph; what was shown just before is left out."""
     before, shown_at = "", -TIME_EVERY_SECONDS
     alone = len(transcript.speakers) < 2
     for part in paragraphs(transcript, phrases.unclear_part):
-        name, time = _lead(part, look)
+        name, time = _lead(part, display)
         if name == before or alone:
             name = ""
             if part.start is None or part.start - shown_at < TIME_EVERY_SECONDS:
@@ -116,7 +116,7 @@ def _led(transcript: Transcript, look: DisplayOptions, phrases: Phrases) -> Iter
 
 
 def as_text(
-    transcript: Transcript, title: str, look: DisplayOptions, phrases: Phrases = ENGLISH, facts: str = ""
+    transcript: Transcript, title: str, display: DisplayOptions, phrases: Phrases = ENGLISH, facts: str = ""
 ) -> str:
     """The whole as a text file: title, facts, summary or highlights, transcript. Nothing is left out."""
     parts = [title, facts]
@@ -125,12 +125,12 @@ def as_text(
     elif transcript.highlights:
         parts.append("\n".join([phrases.highlights, *(f"- {item}" for item in transcript.highlights)]))
     for part in paragraphs(transcript, phrases.unclear_part):
-        name, time = _lead(part, look)
+        name, time = _lead(part, display)
         parts.append(f"{time}{name}: {part.text}" if name else f"{time}{part.text}")
     return "\n\n".join(part for part in parts if part.strip()) + "\n"
 
 
-def _lead(part: Paragraph, look: DisplayOptions) -> tuple[str, str]:
-    name = " ".join((part.speaker or "").split()) if look.speakers else ""
-    time = f"{stamp(part.start)} " if look.times and part.start is not None else ""
+def _lead(part: Paragraph, display: DisplayOptions) -> tuple[str, str]:
+    name = " ".join((part.speaker or "").split()) if display.speakers else ""
+    time = f"{stamp(part.start)} " if display.times and part.start is not None else ""
     return name, time

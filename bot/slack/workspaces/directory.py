@@ -37,7 +37,7 @@ from bot.slack.workspaces.rotation import Rotation
 from bot.slack.workspaces.routing import REMOVALS, Address, addresses_of, jobs_in
 
 REFRESH_SECONDS = 60.0  # until a process learns what another one did: installed, removed, set
-AWAY_SECONDS = 600.0  # until messages of a workspace that the bot is not in are looked at again
+AWAY_SECONDS = 600.0  # until messages of a workspace that the bot is not in are due again
 
 _log = structlog.get_logger(__name__)
 

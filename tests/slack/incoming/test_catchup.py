@@ -31,7 +31,7 @@ async def deaf(tmp_path: Path) -> AsyncIterator[Workplace]:
     async with workplace(tmp_path, start=False, speed=50) as place:
         await place.slack.upload_as("U0ALICE", "C0CALLS", Upload("before.mp3", b"old"))
         place.slack.delivery.flow = "drop"
-        await place.room.catchup.look()
+        await place.room.catchup.run_once()
         assert await place.jobs() == []
         yield place
 
@@ -43,7 +43,7 @@ async def test_files_in_channels_threads_and_direct_messages_are_found(deaf: Wor
     await deaf.slack.upload_as("U0ALICE", "D0ALICE", Upload("direct.mp3", b"x"))
     await deaf.slack.upload_as("U0ALICE", "G0BOARD", Upload("board.mp3", b"x"))
     await deaf.slack.upload_as("U0ALICE", "C0CLINIC", Upload("report.pdf", b"x"))
-    assert await deaf.room.catchup.look() == 4
+    assert await deaf.room.catchup.run_once() == 4
     found = {job.file.name: job.origin for job in await deaf.jobs()}
     assert set(found) == {"visit notes.m4a", "thread.mp3", "direct.mp3", "board.mp3"}
     assert found["visit notes.m4a"].thread_ts == message.ts
@@ -52,8 +52,8 @@ async def test_files_in_channels_threads_and_direct_messages_are_found(deaf: Wor
 
 async def test_looking_again_finds_nothing_new(deaf: Workplace) -> None:
     await deaf.slack.upload_as("U0ALICE", "C0CLINIC", CLIP)
-    assert await deaf.room.catchup.look() == 1
-    assert await deaf.room.catchup.look() == 0
+    assert await deaf.room.catchup.run_once() == 1
+    assert await deaf.room.catchup.run_once() == 0
     assert len(await deaf.jobs()) == 1
 
 
@@ -61,9 +61,9 @@ async def test_an_old_file_that_is_shared_again_is_found(deaf: Workplace) -> Non
     message = await deaf.slack.upload_as("U0ALICE", "C0CLINIC", CLIP)
     file = deaf.slack.workspace.files[message.files[0]]
     file.created -= 86400
-    await deaf.room.catchup.look()
+    await deaf.room.catchup.run_once()
     again = deaf.slack.people.share("U0ALICE", "C0CALLS", [file])
-    assert await deaf.room.catchup.look() == 1
+    assert await deaf.room.catchup.run_once() == 1
     assert again.ts in {job.origin.message_ts for job in await deaf.jobs()}
 
 
@@ -73,7 +73,7 @@ async def test_what_was_shared_before_we_joined_is_left_alone_and_what_came_afte
     joined = Message("C0GENERAL", "", BOT_USER, "<@U0BOT> has joined the channel", subtype="channel_join")
     deaf.slack.workspace.post(joined)
     await deaf.slack.upload_as("U0ALICE", "C0GENERAL", Upload("later.mp3", b"x"))
-    await deaf.room.catchup.look()
+    await deaf.room.catchup.run_once()
     assert [job.file.name for job in await deaf.jobs()] == ["later.mp3"]
 
 
@@ -84,20 +84,20 @@ async def test_a_live_event_and_the_look_make_one_job(deaf: Workplace) -> None:
     event = {"channel": "C0CLINIC", "user": "U0ALICE", "ts": message.ts, "files": [file]}
     await deaf.room.intake.message(me, event)
     assert len(await deaf.jobs()) == 1
-    assert await deaf.room.catchup.look() == 0
+    assert await deaf.room.catchup.run_once() == 0
 
 
 async def test_a_channel_on_request_is_not_caught_up(deaf: Workplace) -> None:
     await deaf.store.put_channel_settings("T0LOCAL", "C0CLINIC", ChannelSettings(automatic=False))
     await deaf.slack.upload_as("U0ALICE", "C0CLINIC", CLIP)
-    assert await deaf.room.catchup.look() == 0
+    assert await deaf.room.catchup.run_once() == 0
 
 
 async def test_more_than_a_page_is_found(deaf: Workplace) -> None:
     for number in range(5):
         uploads = [Upload(f"{number}-{each}.mp3", b"x") for each in range(60)]
         await deaf.slack.upload_as("U0ALICE", "C0CLINIC", *uploads)
-    await deaf.room.catchup.look()
+    await deaf.room.catchup.run_once()
     assert await deaf.store.count_by_state() != {}
     assert sum((await deaf.store.count_by_state()).values()) == 300
 
@@ -106,8 +106,8 @@ async def test_a_look_that_broke_off_is_made_up_for(deaf: Workplace) -> None:
     await deaf.slack.upload_as("U0ALICE", "C0CLINIC", CLIP)
     deaf.slack.fault(Fault("files.list", times=2, status=503))
     with pytest.raises(Transient):
-        await deaf.room.catchup.look()
-    assert await deaf.room.catchup.look() == 1
+        await deaf.room.catchup.run_once()
+    assert await deaf.room.catchup.run_once() == 1
 
 
 async def test_what_is_missed_while_the_very_first_look_goes_on_is_found(tmp_path: Path) -> None:
@@ -128,10 +128,10 @@ async def test_what_is_missed_while_the_very_first_look_goes_on_is_found(tmp_pat
 
 async def test_a_clock_that_was_a_day_ahead_hides_nothing(deaf: Workplace) -> None:
     deaf.clock.ahead = 86400
-    await deaf.room.catchup.look()
+    await deaf.room.catchup.run_once()
     deaf.clock.ahead = 0
     await deaf.slack.upload_as("U0ALICE", "C0CLINIC", CLIP)
-    assert await deaf.room.catchup.look() == 1
+    assert await deaf.room.catchup.run_once() == 1
 
 
 async def test_a_gap_makes_it_look_and_a_blink_does_not(tmp_path: Path) -> None:
@@ -153,7 +153,7 @@ async def test_a_group_message_whose_id_begins_with_c_is_caught_up(deaf: Workpla
     group = deaf.slack.workspace.create_channel("mpdm", "mpim", ["U0ALICE", "U0BOB", BOT_USER])
     assert group.id.startswith("C")
     message = await deaf.slack.upload_as("U0ALICE", group.id, CLIP)
-    assert await deaf.room.catchup.look() == 1
+    assert await deaf.room.catchup.run_once() == 1
     (job,) = await deaf.jobs()
     assert (job.origin.channel_id, job.origin.message_ts) == (group.id, message.ts)
 
@@ -171,7 +171,7 @@ async def test_direct_messages_are_caught_up_by_their_own_history(tmp_path: Path
         await begun(place, "C0CLINIC")
         place.slack.delivery.flow = "drop"
         await place.slack.upload_as("U0ALICE", "D0ALICE", CLIP)
-        await place.room.catchup.look()  # finds the file, unless the bot's own round has found it a moment before
+        await place.room.catchup.run_once()  # finds the file, unless the bot's own round has found it a moment before
         (job,) = await place.jobs()
         assert job.origin.channel_id == "D0ALICE"
 
@@ -185,7 +185,7 @@ async def test_a_group_message_that_was_heard_from_is_read_itself(place: Workpla
     await place.store.put_channel_settings("T0LOCAL", "C0CALLS", ChannelSettings(automatic=False))
     elsewhere = await place.slack.upload_as("U0BOB", "C0CALLS", CLIP)
     place.slack.forward_as("U0ALICE", group.id, elsewhere)  # files.list does not show where a file was forwarded to
-    await place.room.catchup.look()
+    await place.room.catchup.run_once()
     assert [job.origin.channel_id for job in await place.jobs()] == [group.id]
 
 
@@ -195,7 +195,7 @@ async def test_one_reading_a_minute_still_reaches_every_conversation(deaf: Workp
     for _ in channels:
         deaf.slack.fault(Fault("conversations.history", skip=1, status=429, retry_after=60))
         with pytest.raises(RateLimited):
-            await deaf.room.catchup.look()
+            await deaf.room.catchup.run_once()
         deaf.slack.faults.clear()
     asked = [entry for entry in deaf.slack.ledger.of("conversations.history")[begin:] if entry.error != "ratelimited"]
     assert {entry.args["channel"] for entry in asked} == channels
@@ -208,9 +208,9 @@ async def test_a_reading_that_a_limit_breaks_off_goes_on_at_its_page(deaf: Workp
     begin = len(deaf.slack.ledger.of("conversations.history"))
     deaf.slack.fault(Fault("conversations.history", skip=1, status=429, retry_after=60))
     with pytest.raises(RateLimited):
-        await deaf.room.catchup.look()
+        await deaf.room.catchup.run_once()
     deaf.slack.faults.clear()
-    await deaf.room.catchup.look()
+    await deaf.room.catchup.run_once()
     pages = [
         bool(entry.args.get("cursor"))
         for entry in deaf.slack.ledger.of("conversations.history")[begin:]
@@ -224,7 +224,7 @@ async def test_a_conversation_that_cannot_be_read_holds_up_no_other(deaf: Workpl
     await deaf.slack.upload_as("U0ALICE", "C0CLINIC", CLIP)
     for error in ("missing_scope", "channel_not_found"):
         deaf.slack.fault(Fault("conversations.history", times=1, error=error))
-    await deaf.room.catchup.look()
+    await deaf.room.catchup.run_once()
     read = {entry.args["channel"] for entry in deaf.slack.ledger.of("conversations.history") if not entry.error}
     assert read >= {"C0CLINIC"}
 
@@ -234,13 +234,13 @@ async def test_a_new_conversation_that_cannot_be_read_holds_up_no_other(deaf: Wo
     deaf.slack.people.invite_bot("U0ALICE", "C0GENERAL")
     await deaf.slack.upload_as("U0ALICE", "C0CLINIC", CLIP)
     deaf.slack.fault(Fault("conversations.history", times=1, error=error))
-    assert await deaf.room.catchup.look() == 1
+    assert await deaf.room.catchup.run_once() == 1
 
 
 async def test_a_conversation_that_the_bot_left_is_not_waited_for(deaf: Workplace) -> None:
     deaf.slack.workspace.leave(deaf.slack.workspace.channels["C0CLINIC"], BOT_USER)
     deaf.clock.ahead += 3600
-    await deaf.room.catchup.look()
+    await deaf.room.catchup.run_once()
     assert not await deaf.room.catchup._unread()  # else it would look every minute for good
 
 
