@@ -117,12 +117,12 @@ async def test_what_is_missed_while_the_very_first_look_goes_on_is_found(tmp_pat
         place.slack.delivery.flow = "drop"
         place.slack.fault(Fault("conversations.history", status=429, retry_after=60))
         with pytest.raises(RateLimited):
-            await place.room.catchup.look()
+            await place.room.catchup.run_once()
         place.slack.faults.clear()
         await begun(place)
         for channel in ("C0CALLS", "C0CLINIC", "G0BOARD"):
             await place.slack.upload_as("U0ALICE", channel, Upload("missed.mp3", b"new"))
-        assert await place.room.catchup.look() == 3
+        assert await place.room.catchup.run_once() == 3
         assert {job.file.name for job in await place.jobs()} == {"missed.mp3"}
 
 
