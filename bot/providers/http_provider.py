@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from bot.domain.errors import Misconfigured, Rejected, Transient
+from bot.domain.errors import Misconfigured, MissingScope, Rejected, Transient
 from bot.domain.job import RemoteJob
 from bot.domain.transcript import Transcript
 from bot.http import Answer
@@ -106,12 +106,13 @@ class HttpProvider:
     def judged(self, answer: Answer, unauthorized: str, forbidden: str, base_setting: str) -> Answer:
         """The answer, unless it refuses access or redirects.
 
-        Raises `Misconfigured` with `unauthorized` (401), `forbidden` (403) or the advice to check `base_setting` (3xx).
+        Raises `Misconfigured` with `unauthorized` (401) or the advice to check `base_setting` (3xx), and `MissingScope`
+        with `forbidden` (403).
         """
         if answer.status == 401:
             raise Misconfigured(self.account, f"{answer.source}: status 401: {unauthorized}")
         if answer.status == 403:
-            raise Misconfigured(self.account, f"{answer.source}: status 403: {forbidden}: {reason(answer)}")
+            raise MissingScope(self.account, f"{answer.source}: status 403: {forbidden}: {reason(answer)}")
         if 300 <= answer.status < 400:
             raise Misconfigured(self.account, f"{answer.source}: redirected elsewhere: check {base_setting}")
         return answer

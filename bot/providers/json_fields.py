@@ -6,12 +6,14 @@ Text is made storable (no lone surrogates, no NUL); references are short printab
 import json
 import math
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import cast
 from urllib.parse import urlsplit
 
 from bot.domain.errors import Problem, ProblemCode, Rejected
+from bot.domain.transcript import Segment, Transcript
 from bot.http import Answer
+from bot.ports.provider import Failed
 from bot.text.printable import one_line as printable_line
 
 Fields = Mapping[str, object]
@@ -47,6 +49,15 @@ def text(source: Fields, *names: str) -> str:
         if isinstance(found, str) and (clean := storable(found).strip()):
             return clean
     return ""
+
+
+def timed_transcript(found: Iterable[Segment], language: str | None = None) -> Transcript:
+    """The segments that have words, by their start where all have one; its length is where the last one ends."""
+    segments = [segment for segment in found if segment.text]
+    if all(segment.start is not None for segment in segments):
+        segments.sort(key=lambda segment: segment.start or 0.0)
+    ends = [segment.end for segment in segments if segment.end is not None]
+    return Transcript(tuple(segments), language=language, seconds=max(ends, default=None))
 
 
 def storable(found: str) -> str:
@@ -109,6 +120,16 @@ def refusal(answer: Answer, provider: str) -> Rejected:
     words = reason(answer)
     problem = Problem(ProblemCode.PROVIDER_REFUSED, {"provider": provider, "detail": words})
     return Rejected(problem, f"{answer.source}: status {answer.status}")
+
+
+def gave_up(provider: str, words: str, detail: str) -> Failed:
+    """The job failed at the provider; `words` are its own, which a person reads."""
+    return Failed(Problem(ProblemCode.PROVIDER_FAILED, {"provider": provider, "detail": words}), detail)
+
+
+def unknown(answer: Answer, provider: str) -> Failed:
+    """A poll that is answered with a refusal: the provider does not know the job."""
+    return gave_up(provider, reason(answer), f"{answer.source}: status {answer.status}")
 
 
 def one_line(words: str) -> str:

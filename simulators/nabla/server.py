@@ -198,8 +198,9 @@ class NablaSimulator(ProviderSimulator[NablaSettings, NablaJob]):
         except UnfitUrlError as error:
             raise _bad(str(error), error.kind) from None
         if request_id is not None and request_id in self._by_request_id:
-            if self.settings.repeated_request == "conflict":
-                raise RefusalError(409, "client_request_id was used before", name="DUPLICATE_REQUEST")
+            if self.settings.repeated_request != "same":
+                status = 409 if self.settings.repeated_request == "conflict" else 422
+                raise RefusalError(status, "client_request_id was used before", name="DUPLICATE_REQUEST")
             return self.jobs[self._by_request_id[request_id]], False
         job = NablaJob(
             id=self.new_id(),

@@ -87,7 +87,7 @@ class NablaSettings(CommonSettings):
     pinned_version: str = "2024-10-01"
     retired_versions: frozenset[str] = frozenset()
     speech_locales: frozenset[str] = SPEECH_LOCALES
-    repeated_request: Literal["same", "conflict"] = "same"
+    repeated_request: Literal["same", "conflict", "unprocessable"] = "same"
     create_waits: bool = False
     download: Literal["get", "head", "ranges"] = "get"
     download_spacing: tuple[float, ...] = (0.5, 1.0, 2.0)

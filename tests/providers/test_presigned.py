@@ -9,6 +9,7 @@ from bot.domain.errors import Misconfigured, RateLimited, Rejected, Transient, U
 from bot.http import Http
 from bot.providers.presigned import put_audio
 from tests.providers.peers import Meter, Recording
+from tests.support.machine.http_server import serving
 
 
 class Storage:
@@ -27,13 +28,9 @@ async def storage() -> AsyncIterator[Storage]:
     found = Storage()
     app = web.Application()
     app.router.add_put("/{path:.*}", found.put)
-    runner = web.AppRunner(app, access_log=None)
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
-    host, port = runner.addresses[0][:2]
-    found.url = f"http://{host}:{port}/k?sig=hush"
-    yield found
-    await runner.cleanup()
+    async with serving(app) as address:
+        found.url = f"{address}/k?sig=hush"
+        yield found
 
 
 def coded(code: str) -> str:

@@ -11,7 +11,6 @@ from bot.domain.errors import (
     Problem,
     ProblemCode,
     Rejected,
-    Transient,
     UploadUrlRefused,
     WebhookRefused,
 )
@@ -21,7 +20,6 @@ from bot.http import Answer
 from bot.ports.audio import InputLimits, Payload, Progress
 from bot.ports.provider import (
     Capabilities,
-    Failed,
     Finding,
     Pending,
     PollResult,
@@ -36,14 +34,15 @@ from bot.providers.invox.results import read_note, read_status, read_transcript,
 from bot.providers.invox.settings import InvoxSettings
 from bot.providers.invox.signature import is_genuine
 from bot.providers.json_fields import (
+    gave_up,
     mapping,
     number,
     one_line,
     read_object,
-    reason,
     reference,
     refusal,
     text,
+    unknown,
     upload_url,
     value_or_none,
 )
@@ -142,14 +141,13 @@ class InvoxProvider(HttpProvider):
             self._unconfirmable.put(ref, True)
             return Pending(uploaded=False if ref in self._refused else None)
         if not answer.ok:
-            words = reason(answer)
-            return _broken(words, f"{answer.source}: status {answer.status}")
+            return unknown(answer, TITLE)
         found = answer.json_object()
         status = read_status(found)
         if status == "COMPLETED":
             return Succeeded(read_transcript(found))
         if status == "ERROR":
-            return _broken(one_line(text(found, "errorMessage")), "told by the poll")
+            return gave_up(TITLE, one_line(text(found, "errorMessage")), "told by the poll")
         return Pending()
 
     def merge_pushed(self, fetched: Transcript, pushed: bytes) -> Transcript:
@@ -169,20 +167,15 @@ class InvoxProvider(HttpProvider):
             "outputFormat": self._settings.summary_format,
             "outputLanguage": self._settings.summary_language,
         }
-        version = self._settings.summary_version
-        try:
-            answer = await self._call(
-                "generate-consultation-summary", body, version, repeatable=False, timeout=NOTE_TIMEOUT
-            )
-            if answer.ok:
-                await self._summaries.granted()
-                return replace(transcript, summary=read_note(answer.json_object()) or transcript.summary)
-        except Misconfigured as error:
-            await self._summaries.refused(error)
+        operation, version = "generate-consultation-summary", self._settings.summary_version
+        answer = await self._summaries.ask(
+            lambda: self._call(operation, body, version, repeatable=False, timeout=NOTE_TIMEOUT)
+        )
+        if answer is None:
             return transcript
-        except Ambiguous as unknown:
-            raise Transient(unknown.detail) from unknown  # asking again later harms nothing
-        raise refusal(answer, TITLE)
+        if not answer.ok:
+            raise refusal(answer, TITLE)
+        return replace(transcript, summary=read_note(answer.json_object()) or transcript.summary)
 
     def verify_webhook(self, request: WebhookRequest) -> WebhookEvent:
         """Believe a body with our signature at this job's own URL; every other one is refused alike."""
@@ -200,7 +193,7 @@ class InvoxProvider(HttpProvider):
         ref = reference(body, "requestId")
         if not ref:
             raise WebhookRefused(400, "malformed")
-        status = read_status(body)
+        status = read_status(body)[:40]
         kept: dict[str, object] = {"requestId": ref, "status": status}
         if status == "COMPLETED":
             kept["transcription"] = [
@@ -210,10 +203,9 @@ class InvoxProvider(HttpProvider):
         elif status == "ERROR":
             kept["errorMessage"] = one_line(text(body, "errorMessage"))
         else:
-            return WebhookEvent(ref=ref, hook_token=request.token, key=f"{ref}:{status}")
-        return WebhookEvent(
-            ref=ref, hook_token=request.token, key=f"{ref}:{status}", result=json.dumps(kept).encode("ascii")
-        )
+            kept = {}
+        result = json.dumps(kept).encode("ascii") if kept else b""
+        return WebhookEvent(ref=ref, hook_token=request.token, key=f"{ref}:{status}", result=result)
 
     def parse_pushed(self, result: bytes) -> Transcript | None:
         """The callback's transcript, taken at its word only once a poll has shown that it cannot be confirmed.
@@ -229,7 +221,7 @@ class InvoxProvider(HttpProvider):
             case "COMPLETED":
                 return read_transcript(found)
             case "ERROR":
-                raise Rejected(_broken(text(found, "errorMessage"), "").problem, "told by the callback")
+                raise Rejected(gave_up(TITLE, text(found, "errorMessage"), "").problem, "told by the callback")
             case _:
                 return None
 
@@ -294,10 +286,6 @@ class InvoxProvider(HttpProvider):
         return self.judged(
             answer, refused, f"the credential lacks the permission for {operation}", self.variable("BASE_URL")
         )
-
-
-def _broken(words: str, detail: str) -> Failed:
-    return Failed(Problem(ProblemCode.PROVIDER_FAILED, {"provider": TITLE, "detail": words}), detail)
 
 
 def _extra_types(setting: str) -> Mapping[str, str]:

@@ -5,7 +5,7 @@ from dataclasses import replace
 from itertools import islice
 
 from bot.domain.transcript import Segment, Transcript
-from bot.providers.json_fields import Fields, mapping, number, objects, storable, text
+from bot.providers.json_fields import Fields, mapping, number, objects, storable, text, timed_transcript
 
 DONE = frozenset({"COMPLETED", "SUCCESS"})
 FAILED = frozenset({"ERROR", "FAILED"})
@@ -25,11 +25,7 @@ def read_status(found: Fields) -> str:
 
 def read_transcript(found: Fields) -> Transcript:
     """The segments in time order; none at all means that nothing was said."""
-    segments = [segment for item in objects(found, "transcription") or () if (segment := _segment(item)).text]
-    if all(segment.start is not None for segment in segments):
-        segments.sort(key=lambda segment: segment.start or 0.0)
-    ends = [segment.end for segment in segments if segment.end is not None]
-    return Transcript(segments=tuple(segments), seconds=max(ends, default=None), provider="invox")
+    return timed_transcript(map(_segment, objects(found, "transcription") or ()))
 
 
 def _segment(item: Fields) -> Segment:

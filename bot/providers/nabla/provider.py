@@ -21,11 +21,11 @@ from bot.ports.provider import (
 )
 from bot.providers.findings import try_credentials, webhook_finding
 from bot.providers.http_provider import HttpProvider, titled
-from bot.providers.json_fields import number, reason, reference, refusal, text
+from bot.providers.json_fields import number, reason, reference, refusal, text, unknown
 from bot.providers.kind import ProviderContext
 from bot.providers.nabla.assertion import TYPE, sign_assertion
 from bot.providers.nabla.locales import LANGUAGES, locale_of, note_locale_of
-from bot.providers.nabla.results import TITLE, broken, is_too_short, note_items, read_note, read_standing
+from bot.providers.nabla.results import TITLE, is_too_short, note_items, read_note, read_standing
 from bot.providers.nabla.settings import NablaSettings
 from bot.providers.nabla.signature import SIGNATURE_HEADER, TIMESTAMP_HEADER, is_genuine, read_news
 from bot.providers.recent import Recent
@@ -101,7 +101,8 @@ class NablaProvider(HttpProvider):
         if answer.ok and not ref:
             self._sent.put(order.client_ref, True)
             raise Ambiguous(f"{answer.source}: answer without an id")
-        if answer.status == 409 or (answer.status == 422 and order.client_ref in self._sent):
+        repeated = order.client_ref in self._sent or "client_request_id" in reason(answer)  # another process may have
+        if answer.status == 409 or (answer.status == 422 and repeated):
             ref = reference(answer.json_or_none() or {}, "id") or self._ids.get(order.client_ref) or ""
         elif not answer.ok:
             raise refusal(answer, TITLE)
@@ -128,10 +129,8 @@ class NablaProvider(HttpProvider):
             return Pending()
         answer = await self._call("GET", f"{self._settings.transcribe_path}/{quote(ref, safe='')}")
         if not answer.ok:
-            words = reason(answer)
-            return broken(words, f"{answer.source}: status {answer.status}")
-        locale = remote.locale
-        return read_standing(answer.json_object(), locale, answer.source)
+            return unknown(answer, TITLE)
+        return read_standing(answer.json_object(), remote.locale, answer.source)
 
     async def enrich(self, transcript: Transcript) -> Transcript:
         """Title and sections of a clinical note, where it is wanted, may be asked for, and the locale has one."""
@@ -142,20 +141,15 @@ class NablaProvider(HttpProvider):
         if self._settings.note_template:
             renamed = self._settings.api_version >= NOTE_TEMPLATE_KEY_SINCE
             body["note_template_key" if renamed else "note_template"] = self._settings.note_template
-        try:
-            answer = await self._call("POST", "/generate-note", body, repeatable=False, timeout=NOTE_TIMEOUT)
-            if answer.ok:
-                await self._summaries.granted()
-                title, summary = read_note(answer.json_object())
-                return replace(transcript, title=title or transcript.title, summary=summary or transcript.summary)
-        except Misconfigured as error:
-            await self._summaries.refused(error)
+        answer = await self._summaries.ask(
+            lambda: self._call("POST", "/generate-note", body, repeatable=False, timeout=NOTE_TIMEOUT)
+        )
+        if answer is None or is_too_short(answer.json_or_none() or {}):
             return transcript
-        except Ambiguous as unknown:
-            raise Transient(unknown.detail) from unknown  # asking again later harms nothing
-        if is_too_short(answer.json_or_none() or {}):
-            return transcript
-        raise refusal(answer, TITLE)
+        if not answer.ok:
+            raise refusal(answer, TITLE)
+        title, summary = read_note(answer.json_object())
+        return replace(transcript, title=title or transcript.title, summary=summary or transcript.summary)
 
     def webhook_token(self) -> str:
         """Derived from NABLA_WEBHOOK_SECRET."""
@@ -226,8 +220,8 @@ class NablaProvider(HttpProvider):
         try:
             # An assertion is good once, so the transport must not repeat it; the next call signs another.
             answer = await self.request("POST", url, {}, body, repeatable=False)
-        except Ambiguous as unknown:
-            raise Transient(unknown.detail) from unknown
+        except Ambiguous as lost:
+            raise Transient(lost.detail) from lost
         if not answer.ok:
             advice = f"check {self.variable('CLIENT_ID', 'PRIVATE_KEY', 'REGION')}, and the clock"
             raise Misconfigured(self.account, f"{answer.source}: token refused with status {answer.status}: {advice}")

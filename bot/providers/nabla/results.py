@@ -3,10 +3,10 @@
 import json
 from collections.abc import Sequence
 
-from bot.domain.errors import Problem, ProblemCode, Transient
+from bot.domain.errors import Transient
 from bot.domain.transcript import Segment, Transcript
 from bot.ports.provider import Failed, Pending, PollResult, Succeeded
-from bot.providers.json_fields import Fields, mapping, number, objects, one_line, text
+from bot.providers.json_fields import Fields, gave_up, mapping, number, objects, one_line, text, timed_transcript
 from bot.providers.nabla.locales import tag_of
 
 TITLE = "Nabla"
@@ -24,7 +24,7 @@ def read_standing(found: Fields, locale: str, source: str) -> PollResult:
             payload = mapping(found.get("payload"))
             items = objects(payload, "transcript") if payload is not None else None
             if items is None:
-                return broken("It gave no transcript.", "succeeded without a transcript")
+                return gave_up(TITLE, "It gave no transcript.", "succeeded without a transcript")
             return Succeeded(read_transcript(items, locale))
         case "FAILED":
             return _failed(mapping(found.get("payload")) or {})
@@ -32,26 +32,15 @@ def read_standing(found: Fields, locale: str, source: str) -> PollResult:
             return Pending()
 
 
-def broken(words: str, detail: str) -> Failed:
-    """The provider gave up, in its own words."""
-    return Failed(Problem(ProblemCode.PROVIDER_FAILED, {"provider": TITLE, "detail": words}), detail)
-
-
 def _failed(payload: Fields) -> Failed:
     words = text(payload, "message") or (json.dumps(dict(payload), ensure_ascii=False) if payload else "")
     status = number(payload, "http_status", "status", "code")
-    return broken(one_line(words), "failed" if status is None else f"failed with status {status:.0f}")
+    return gave_up(TITLE, one_line(words), "failed" if status is None else f"failed with status {status:.0f}")
 
 
 def read_transcript(items: Sequence[Fields], locale: str) -> Transcript:
     """The items by start; an empty list means that nothing was said."""
-    segments = [segment for item in items if (segment := _segment(item)).text]
-    if all(segment.start is not None for segment in segments):
-        segments.sort(key=lambda segment: segment.start or 0.0)
-    ends = [segment.end for segment in segments if segment.end is not None]
-    return Transcript(
-        segments=tuple(segments), language=tag_of(locale), seconds=max(ends, default=None), provider="nabla"
-    )
+    return timed_transcript(map(_segment, items), tag_of(locale))
 
 
 def _segment(item: Fields) -> Segment:

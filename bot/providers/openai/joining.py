@@ -21,7 +21,7 @@ class AnsweredPiece:
     language: str | None
 
 
-def join(pieces: Sequence[AnsweredPiece], provider: str) -> Transcript:
+def join(pieces: Sequence[AnsweredPiece]) -> Transcript:
     """The whole recording, with times from its start.
 
     A server begins at "A" in every piece, so a label of a later piece says which piece it is from. Speakers whom it
@@ -38,7 +38,6 @@ def join(pieces: Sequence[AnsweredPiece], provider: str) -> Transcript:
         tuple(segments),
         language=counted.most_common(1)[0][0] if counted else None,
         seconds=sum(piece.seconds for piece in pieces),
-        provider=provider,
     )
 
 

@@ -6,6 +6,7 @@
              / .<job>-… 0700                pieces being made
 """
 
+import asyncio
 import base64
 import json
 import shutil
@@ -58,7 +59,7 @@ class PieceFiles(JobFolders):
 
         Raises `Rejected` for what cannot be decoded, `OSError` when the disk is full.
         """
-        staging = self._staging(job_id)
+        staging = await asyncio.to_thread(self._staging, job_id)
         try:
             order = CutFile(str(source), str(staging), limits.extension, limits.longest, limits.shortest, seconds)
             try:
@@ -68,10 +69,11 @@ class PieceFiles(JobFolders):
                     pieces = await _cut(order, progress)
                 except (ChildDiedError, ChildStalledError) as error:
                     raise verdict(error, ProblemCode.NOT_CONVERTIBLE) from error
-            (staging / _VOCABULARY).write_text(json.dumps(list(vocabulary)), encoding="utf-8")
-            self._publish(job_id, staging)
+            await asyncio.to_thread(self._complete, job_id, staging, vocabulary)
+            staging.rename(self._folder(job_id))  # not in a thread: a cancellation comes before it or after it
+            await asyncio.to_thread(sync, self._root)
         finally:
-            shutil.rmtree(staging, ignore_errors=True)
+            await asyncio.to_thread(shutil.rmtree, staging, ignore_errors=True)
         return pieces
 
     def vocabulary(self, job_id: str) -> tuple[str, ...]:
@@ -110,9 +112,12 @@ class PieceFiles(JobFolders):
                 name: f"data:audio/wav;base64,{base64.b64encode(file).decode()}"
                 for name, file in zip(spans, files, strict=False)
             }
+        await asyncio.to_thread(self._keep_references, job_id, found)
+        return found
+
+    def _keep_references(self, job_id: str, found: Mapping[str, str]) -> None:
         if self._folder(job_id).is_dir():
             write(self._folder(job_id) / _REFERENCES, json.dumps(found))
-        return found
 
     def references(self, job_id: str) -> Mapping[str, str] | None:
         """The recordings that were kept, None when none were made yet."""
@@ -126,13 +131,12 @@ class PieceFiles(JobFolders):
         self._root.mkdir(mode=0o700, parents=True, exist_ok=True)
         return Path(tempfile.mkdtemp(prefix=f".{self._folder(job_id).name}-", dir=self._root))
 
-    def _publish(self, job_id: str, staging: Path) -> None:
+    def _complete(self, job_id: str, staging: Path, vocabulary: Sequence[str]) -> None:
+        (staging / _VOCABULARY).write_text(json.dumps(list(vocabulary)), encoding="utf-8")
         for file in staging.iterdir():
             sync(file)
         sync(staging)
         self.forget(job_id)
-        staging.rename(self._folder(job_id))
-        sync(self._root)
 
 
 async def _cut(order: CutFile, progress: Progress) -> Sequence[Piece]:

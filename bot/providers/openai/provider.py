@@ -316,7 +316,7 @@ class OpenAIProvider(WorksHere, HttpProvider):
             AnsweredPiece(one.piece.number, one.piece.start, one.piece.seconds, one.segments or (), one.language)
             for one in pieces
         ]
-        return replace(join(answered, self.name), vocabulary=vocabulary)
+        return replace(join(answered), vocabulary=vocabulary)
 
     # ---- limits
 

@@ -6,14 +6,13 @@ import re
 from collections.abc import Sequence
 from urllib.parse import quote
 
-from bot.domain.errors import Ambiguous, Problem, ProblemCode, Transient, WebhookRefused
+from bot.domain.errors import Ambiguous, Transient, WebhookRefused
 from bot.domain.job import Options, RemoteJob
 from bot.domain.transcript import Segment, Transcript
 from bot.http import Answer
 from bot.ports.audio import InputLimits, Payload, Progress
 from bot.ports.provider import (
     Capabilities,
-    Failed,
     Finding,
     Pace,
     Pending,
@@ -27,13 +26,14 @@ from bot.providers.findings import try_credentials, webhook_finding
 from bot.providers.http_provider import HttpProvider, titled
 from bot.providers.json_fields import (
     Fields,
+    gave_up,
     number,
     one_line,
     read_object,
-    reason,
     reference,
     refusal,
     text,
+    unknown,
     upload_url,
     value_or_none,
 )
@@ -103,9 +103,7 @@ class XosumProvider(HttpProvider):
         """One GET, which also carries the result."""
         answer = await self._read(remote.ref)
         if not answer.ok:
-            words = reason(answer)
-            problem = Problem(ProblemCode.PROVIDER_FAILED, {"provider": TITLE, "detail": words})
-            return Failed(problem, f"{answer.source}: status {answer.status}")
+            return unknown(answer, TITLE)
         return read_standing(answer.json_object(), answer.source)
 
     def webhook_token(self) -> str:
@@ -133,9 +131,12 @@ class XosumProvider(HttpProvider):
         return WebhookEvent(ref=ref, key=f"{ref}:{event}", result=json.dumps(kept).encode("ascii"))
 
     def parse_pushed(self, result: bytes) -> Transcript | None:
-        """The transcript of a webhook that was believed; the kind of recording and the language are not in it."""
+        """The transcript of a webhook that was believed; the kind of recording and the language are not in it.
+
+        None where it has no text: only a poll tells whether nothing was said.
+        """
         body = read_object(result)
-        return read_transcript(body) if body is not None and "transcription" in body else None
+        return read_transcript(body) if body is not None and text(body, "transcription") else None
 
     async def check(self) -> Sequence[Finding]:
         """Ask for a job that cannot exist: a good key is told so, a bad one is refused. One call of the budget."""
@@ -165,9 +166,7 @@ def read_standing(found: Fields, source: str) -> PollResult:
         case "transcribed":
             return Succeeded(read_transcript(found))
         case "failed":
-            words = one_line(text(found, "error"))
-            problem = Problem(ProblemCode.PROVIDER_FAILED, {"provider": TITLE, "detail": words})
-            return Failed(problem, f"{source}: the job failed")
+            return gave_up(TITLE, one_line(text(found, "error")), f"{source}: the job failed")
         case status:
             return Pending(uploaded=status != "uploading")
 
@@ -180,7 +179,6 @@ def read_transcript(found: Fields) -> Transcript:
         seconds=number(found, "duration"),
         title=text(found, "title") or None,
         summary=text(found, "resolution") or None,
-        provider="xosum",
     )
 
 

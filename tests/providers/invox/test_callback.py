@@ -120,6 +120,17 @@ async def test_a_failure_can_be_told_by_the_callback(sim: InvoxSimulator, pushed
     assert caught.value.problem.params["detail"] == "Unusable audio"
 
 
+async def test_a_status_of_any_length_makes_a_key_that_a_database_can_index(
+    sim: InvoxSimulator, pushed: Build, receiver: Receiver
+) -> None:
+    sim.settings.callback_status = "Z" * 5000
+    invox = pushed()
+    remote = await finished(invox, sim, f"{receiver.url}/hooks/invox/{TOKEN}")
+    news = invox.verify_webhook(as_request((await receiver.wait_for(1))[0], TOKEN))
+    assert news.ref == remote.ref
+    assert len(news.key) < 300  # a reference has 200 at most
+
+
 @pytest.mark.parametrize("variant", ["forged", "unsigned", "malformed"])
 async def test_every_callback_that_is_not_believed_is_refused_alike(
     sim: InvoxSimulator, pushed: Build, receiver: Receiver, variant: Variant

@@ -20,7 +20,7 @@ async def test_a_recording_comes_back_with_times(sim: InvoxSimulator, invox: Inv
     assert [(s.text, s.start, s.end, s.speaker) for s in found.segments] == [
         (s.text, s.start, s.end, None) for s in expected
     ]
-    assert (found.title, found.summary, found.provider) == (None, None, "invox")
+    assert (found.title, found.summary) == (None, None)
     assert (await invox.enrich(found)).segments == found.segments
     assert (len(sim.billed), sim.violations) == (1, [])
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.domain.errors import Rejected, Transient
+from bot.domain.errors import Misconfigured, Rejected, Transient
 from bot.domain.transcript import Segment, Transcript
 from bot.providers.invox.results import read_note
 from simulators.invox import InvoxSimulator
@@ -70,3 +70,15 @@ async def test_without_its_permission_summaries_are_left_out_and_the_doctor_can_
 
 async def test_summaries_are_asked_for_by_default(sim: InvoxSimulator, build: Build) -> None:
     assert (await build().enrich(Transcript((Segment("Hello"),)))).summary
+
+
+async def test_a_credential_that_is_refused_as_a_whole_says_nothing_of_summaries(
+    sim: InvoxSimulator, build: Build
+) -> None:
+    invox = build()
+    said = Transcript((Segment("Hello"),))
+    sim.fault("unauthorized", "token", times=1)
+    with pytest.raises(Misconfigured):
+        await invox.enrich(said)
+    assert await invox._context.store.cursor("summary-refused:invox") == ""
+    assert (await invox.enrich(said)).summary

@@ -116,3 +116,14 @@ async def test_a_retired_version_is_refused_with_the_providers_words(
         await build().create(order)
     assert "Retired" in caught.value.problem.params["detail"]
     assert (await build(NABLA_API_VERSION="2026-07-01").create(order)).ref in sim.jobs
+
+
+async def test_a_repeat_after_a_crash_waits_for_the_job_that_exists_whatever_the_status(
+    sim: NablaSimulator, build: Build, order: TranscriptionRequest
+) -> None:
+    sim.settings.repeated_request = "unprocessable"
+    sim.fault("cut_after", "create")
+    with pytest.raises(Ambiguous):
+        await build().create(order)
+    assert (await build().create(order)).ref == REF  # another process, which has sent nothing yet
+    assert len(sim.jobs) == 1

@@ -28,7 +28,6 @@ async def test_a_recording_comes_back_as_text_with_title_and_summary(
     found = standing.transcript
     assert found.text == expected.text()
     assert (found.title, found.summary, found.language) == (expected.title, expected.summary, expected.language)
-    assert found.provider == "xosum"
     assert found.seconds == pytest.approx(2.0, abs=0.1)
     assert found.speakers == ()
     assert await xosum.fetch(remote, REF) == found

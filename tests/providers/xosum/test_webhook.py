@@ -1,10 +1,12 @@
 """Which of Xosum's webhooks are believed, and what they bring."""
 
+import json
 from collections.abc import Callable
 
 import pytest
 
 from bot.domain.errors import WebhookRefused
+from bot.ports.provider import WebhookRequest
 from bot.providers.xosum.provider import XosumProvider
 from simulators.provider.jobs import Variant
 from simulators.xosum import XosumSimulator
@@ -69,3 +71,13 @@ async def test_no_webhook_is_believed_while_no_secret_is_set(
         await sim.send_webhook(remote.ref)
         with pytest.raises(WebhookRefused):
             xosum.verify_webhook(as_request(receiver.hooks[0]))
+
+
+@pytest.mark.parametrize("words", [{}, {"transcription": None}, {"transcription": " "}])
+async def test_a_webhook_without_text_wakes_and_is_not_taken_for_silence(
+    sim: XosumSimulator, xosum: XosumProvider, words: dict[str, object]
+) -> None:
+    body = {"secret": sim.settings.webhook_secret, "event_type": "transcript_ready", "docId": "doc-1", **words}
+    news = xosum.verify_webhook(WebhookRequest(json.dumps(body).encode(), {}))
+    assert (news.ref, news.ignored) == ("doc-1", "")
+    assert xosum.parse_pushed(news.result) is None
