@@ -16,30 +16,22 @@ from hypothesis import strategies as st
 from bot.domain.errors import Ambiguous, Misconfigured, RateLimited, Transient
 from bot.http import MAX_BODY, Http, retry_after
 from tests.providers.peers import Meter, StillClock
+from tests.support.machine.http_server import LocalServer
 
 Respond = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
-class Server:
+class Server(LocalServer):
     """A server that answers as a test says and keeps what it was sent."""
 
     def __init__(self) -> None:
         self.seen: list[tuple[str, str, dict[str, str], bytes]] = []
         self.answers: list[Respond] = []
-        self.url = ""
 
-    async def __aenter__(self) -> "Server":
+    def app(self) -> web.Application:
         app = web.Application(client_max_size=2**30)
         app.router.add_route("*", "/{path:.*}", self._serve)
-        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
-        await self._runner.setup()
-        await web.TCPSite(self._runner, "127.0.0.1", 0).start()
-        host, port = self._runner.addresses[0][:2]
-        self.url = f"http://{host}:{port}"
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        await self._runner.cleanup()
+        return app
 
     async def _serve(self, request: web.Request) -> web.StreamResponse:
         try:
@@ -375,3 +367,24 @@ async def test_what_cannot_be_inflated_is_tried_again(server: Server, http: Http
     server.answers = [answer_with(200, b"this is no such thing", Content_Encoding=encoding)] * 3
     with pytest.raises(Transient, match=r"encoding|inflate"):
         await http.call("acme", "GET", server.url)
+
+
+async def test_a_call_that_found_no_free_connection_never_left(server: Server, clock: StillClock) -> None:
+    client = Http(clock, connections=1)
+    entered = asyncio.Event()
+
+    async def held(request: web.Request) -> web.StreamResponse:
+        entered.set()
+        return await hang(request)
+
+    server.answers = [held]
+    holding = asyncio.create_task(client.call("acme", "POST", server.url, json={}, repeatable=False))
+    try:
+        await asyncio.wait_for(entered.wait(), 30)
+        with pytest.raises(Transient, match="no connection"):
+            await client.call("acme", "POST", server.url, json={}, repeatable=False, timeout=4.0)
+        assert len(server.seen) == 1
+    finally:
+        holding.cancel()
+        await asyncio.gather(holding, return_exceptions=True)
+        await client.aclose()

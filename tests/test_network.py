@@ -18,6 +18,7 @@ from bot.network import Network, network_of, trust
 from bot.settings import SettingsError
 from tests.providers.peers import StillClock
 from tests.support.machine.certificates import certificate
+from tests.support.machine.http_server import serving
 
 PROXY, SLACK_PROXY = "http://proxy.example:3128", "http://slack-proxy.example:3128"
 NETWORK = Network(PROXY, SLACK_PROXY, ("slack.com", "*.slack.com"), (".clinic.example", "direct.example"))
@@ -93,15 +94,10 @@ async def service(public: Path, private: Path) -> AsyncIterator[int]:
 
     app = web.Application()
     app.router.add_get("/", answer)
-    runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
-    await runner.setup()
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(public, private)
-    await web.TCPSite(runner, "127.0.0.1", 0, ssl_context=context).start()
-    try:
-        yield runner.addresses[0][1]
-    finally:
-        await runner.cleanup()
+    async with serving(app, context) as address:
+        yield int(address.rpartition(":")[2])
 
 
 async def test_a_service_is_reached_through_the_proxy_with_the_operators_authority(tmp_path: Path) -> None:

@@ -131,7 +131,8 @@ class Http:
         source = _source(method, url)
         try:
             async with asyncio.timeout(timeout):
-                response = await self._send(method, url, headers, timeout, content)
+                # Half of it for a free connection: a wait that ends by itself shows that nothing was sent.
+                response = await self._send(method, url, headers, timeout, content, pool=timeout / 2)
                 try:
                     encoding = response.headers.get("content-encoding", "")
                     body = await read_body(response.aiter_raw(), encoding, MAX_BODY)
@@ -152,6 +153,7 @@ class Http:
         timeout: float,
         content: bytes | AsyncIterator[bytes] | None = None,
         extensions: Mapping[str, bytes] | None = None,
+        pool: float | None = None,
     ) -> httpx.Response:
         """The head of the answer; its body has to be read or closed."""
         request = httpx.Request(
@@ -159,7 +161,7 @@ class Http:
             url,
             headers={**DEFAULT_HEADERS, **headers},
             content=content,
-            extensions={"timeout": _limits(timeout), **(extensions or {})},
+            extensions={"timeout": _limits(timeout, pool), **(extensions or {})},
         )
         return await self._transport.send(request, self._network.proxy_for(url))
 
@@ -268,8 +270,8 @@ class Http:
         return answer
 
 
-def _limits(seconds: float) -> dict[str, float | None]:
-    return httpx.Timeout(seconds, connect=min(10.0, seconds), pool=seconds).as_dict()
+def _limits(seconds: float, pool: float | None) -> dict[str, float | None]:
+    return httpx.Timeout(seconds, connect=min(10.0, seconds), pool=pool or seconds).as_dict()
 
 
 def _source(method: str, url: str) -> str:

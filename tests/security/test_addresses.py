@@ -17,6 +17,7 @@ from bot.slack.api.methods import Method
 from simulators.slack.faults import Fault
 from tests.slack.api.test_files import RECORDING, age, refused
 from tests.support.harnesses.slack import HandClock, Workplace, bot_settings, workplace
+from tests.support.machine.http_server import LocalServer
 
 OURS = ("files.slack.com", "slack.com", "slack-files.com", "a.slack-edge.com")
 HOSTS = Hosts(("slack.com", "*.slack.com", "slack-files.com", "*.slack-edge.com"), "http://127.0.0.1:8765/api/")
@@ -163,17 +164,18 @@ async def test_no_redirect_of_a_file_leaves_slack(place: Workplace) -> None:
     assert place.slack.ledger.strays == []
 
 
-class Pointing:
+class Pointing(LocalServer):
     """A Web API that answers every call with a redirect, and the place where it points, which notes what comes."""
 
     def __init__(self) -> None:
         self.status, self.target = 302, ""
         self.reached: list[str] = []
+
+    def app(self) -> web.Application:
         app = web.Application()
         app.router.add_route("*", "/api/{method}", self._point)
         app.router.add_route("*", "/{rest:.*}", self._note)
-        self._runner = web.AppRunner(app, access_log=None)
-        self.address = ""
+        return app
 
     async def _point(self, _: web.Request) -> web.Response:
         return web.Response(status=self.status, headers={"Location": self.target})
@@ -181,15 +183,6 @@ class Pointing:
     async def _note(self, request: web.Request) -> web.Response:
         self.reached.append(f"{request.headers.get('Authorization', '')} {await request.text()}")
         return web.json_response({"ok": True})
-
-    async def __aenter__(self) -> "Pointing":
-        await self._runner.setup()
-        await web.TCPSite(self._runner, "127.0.0.1", 0).start()
-        self.address = f"http://127.0.0.1:{self._runner.addresses[0][1]}"
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        await self._runner.cleanup()
 
 
 CALLS: tuple[tuple[Method, dict[str, object]], ...] = (
@@ -206,15 +199,15 @@ CALLS: tuple[tuple[Method, dict[str, object]], ...] = (
 async def test_no_redirect_of_the_web_api_carries_token_or_text_elsewhere(place: Workplace, tmp_path: Path) -> None:
     tries = 0
     async with Pointing() as pointing:
-        settings = bot_settings(place.slack, tmp_path / "other.db", SLACK_API_URL=f"{pointing.address}/api/")
+        settings = bot_settings(place.slack, tmp_path / "other.db", SLACK_API_URL=f"{pointing.url}/api/")
         async with open_client(settings, HandClock(1000.0)) as client:
             for status, (method, arguments) in itertools.product(STATUSES, CALLS):
-                pointing.status, pointing.target = status, f"{pointing.address}/elsewhere"
+                pointing.status, pointing.target = status, f"{pointing.url}/elsewhere"
                 with pytest.raises(StepError):
                     async with asyncio.timeout(60):
                         await client.call(method, **arguments)
                 tries += 1
             with pytest.raises(StepError):
-                await client.respond(f"{pointing.address}/api/response", {"text": "Marigold"})
+                await client.respond(f"{pointing.url}/api/response", {"text": "Marigold"})
         assert tries == 35
         assert pointing.reached == []

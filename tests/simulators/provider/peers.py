@@ -12,6 +12,7 @@ import av
 from aiohttp import web
 
 from simulators.provider.server import ProviderSimulator
+from tests.support.machine.http_server import LocalServer
 
 
 def silent_mp3(seconds: float, salt: str = "") -> bytes:
@@ -82,7 +83,7 @@ class Hook:
 
 
 @dataclass
-class Receiver:
+class Receiver(LocalServer):
     """A webhook receiver over real HTTP; answers `answers`, then 200. Also serves files for download."""
 
     answers: list[int] = field(default_factory=list)
@@ -91,20 +92,13 @@ class Receiver:
     fetches: list[Hook] = field(default_factory=list)
     url: str = ""
 
-    async def __aenter__(self) -> "Receiver":
+    def app(self) -> web.Application:
+        """Webhooks by POST, files by GET, at any path."""
         app = web.Application()
         app.router.add_post("/{path:.*}", self._take)
         app.router.add_get("/{path:.*}", self._give)
         self._changed = asyncio.Condition()
-        self._runner = web.AppRunner(app, access_log=None)
-        await self._runner.setup()
-        await web.TCPSite(self._runner, "127.0.0.1", 0).start()
-        host, port = self._runner.addresses[0][:2]
-        self.url = f"http://{host}:{port}"
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        await self._runner.cleanup()
+        return app
 
     async def wait_for(self, count: int) -> list[Hook]:
         async with self._changed:

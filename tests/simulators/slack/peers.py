@@ -6,12 +6,12 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from aiohttp import web
 from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
 from slack_bolt.async_app import AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
 
 from simulators.slack import Options, SlackSimulator
+from tests.support.machine.http_server import serving
 
 QUICK = (0.0, 0.05, 0.1)
 """Delays of repeats (seconds) that tests can wait for."""
@@ -108,15 +108,10 @@ async def over_socket(app: App) -> AsyncIterator[App]:
 @asynccontextmanager
 async def over_http(app: App) -> AsyncIterator[App]:
     """Serve an app over HTTP and give its address to the workspace, which verifies it."""
-    runner = web.AppRunner(app.bolt.web_app(path="/slack/events"))
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
-    address = f"http://127.0.0.1:{runner.addresses[0][1]}/slack/events"
-    await app.slack.use_http(address, options_load_url=address)
-    try:
+    async with serving(app.bolt.web_app(path="/slack/events")) as server:
+        address = f"{server}/slack/events"
+        await app.slack.use_http(address, options_load_url=address)
         yield app
-    finally:
-        await runner.cleanup()
 
 
 def connected(app: App, mode: str) -> Any:

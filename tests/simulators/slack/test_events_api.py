@@ -14,6 +14,7 @@ from simulators.slack import SlackSimulator
 from simulators.slack.outgoing.events_api import signature
 from simulators.slack.wire import SlackError
 from tests.simulators.slack.peers import client, new_app, options, over_http
+from tests.support.machine.http_server import serving
 
 
 class Endpoint:
@@ -37,12 +38,9 @@ async def endpoint() -> AsyncIterator[Endpoint]:
     endpoint = Endpoint()
     app = web.Application()
     app.router.add_post("/slack/events", endpoint.handle)
-    runner = web.AppRunner(app, shutdown_timeout=0.1)
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
-    endpoint.url = f"http://127.0.0.1:{runner.addresses[0][1]}/slack/events"
-    yield endpoint
-    await runner.cleanup()
+    async with serving(app) as address:
+        endpoint.url = f"{address}/slack/events"
+        yield endpoint
 
 
 @pytest.fixture

@@ -11,6 +11,7 @@ from simulators.nabla import NablaSimulator
 from simulators.provider.results import mark_of
 from tests.simulators.provider.nabla.client import Client
 from tests.simulators.provider.peers import MovableClock, Receiver, silent_mp3, until
+from tests.support.machine.http_server import serving
 
 
 async def test_a_job_is_ongoing_without_payload_and_then_succeeded(
@@ -82,12 +83,9 @@ async def test_the_download_can_use_head_and_ranges(
         path = file.name
         app = web.Application()
         app.router.add_get("/a.mp3", serve)
-        runner = web.AppRunner(app)
-        await runner.setup()
-        await web.TCPSite(runner, "127.0.0.1", 0).start()
         nabla.settings.download = style
-        await client.fetched(file_url=f"http://127.0.0.1:{runner.addresses[0][1]}/a.mp3")
-        await runner.cleanup()
+        async with serving(app) as address:
+            await client.fetched(file_url=f"{address}/a.mp3")
     assert nabla.billed[0].sha256 == hashlib.sha256(content).hexdigest()
     methods = {"get": ["GET"], "head": ["HEAD", "GET"], "ranges": ["GET"] * 3}
     assert [fetch.method for fetch in nabla.fetches] == methods[style]
