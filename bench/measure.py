@@ -91,6 +91,21 @@ def row(
     return Row(measure, fold(ours), unit, other, beside, bar, detail, tuple(ours), tuple(baseline))
 
 
+def compared(
+    measure: str,
+    unit: str,
+    of: Callable[[T], float],
+    ours: Sequence[T],
+    others: Sequence[T],
+    beside: str,
+    bar: Bar | None = None,
+    detail: str = "",
+    fold: Callable[[Sequence[float]], float] = statistics.median,
+) -> Row:
+    """A row of one figure (`of`) of each round, ours and the others'."""
+    return row(measure, [of(one) for one in ours], unit, [of(one) for one in others], beside, bar, detail, fold)
+
+
 def percentile(values: Sequence[float], share: float) -> float:
     """The value that `share` of all do not exceed."""
     ordered = sorted(values)

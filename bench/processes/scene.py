@@ -4,6 +4,7 @@ import base64
 import contextlib
 import json
 import sqlite3
+import time
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from dataclasses import asdict, dataclass
@@ -17,6 +18,7 @@ from bench.processes.traces import Trace
 from bench.processes.workspace import Shape
 from bench.rush import sample
 from bot.providers.webhook_address import webhook_address
+from simulators.slack.outgoing.events_api import signature
 from simulators.xosum import XosumSettings
 from storage import open_store
 
@@ -57,6 +59,15 @@ class Scene:
     def events_url(self) -> str:
         """Where Slack sends events."""
         return f"http://127.0.0.1:{self.port}/slack/events"
+
+    def signed(self, body: bytes, content_type: str = "application/json") -> dict[str, str]:
+        """The headers with which Slack sends this body."""
+        stamp = str(int(time.time()))
+        return {
+            "Content-Type": content_type,
+            "X-Slack-Request-Timestamp": stamp,
+            "X-Slack-Signature": signature(self.slack["signing_secret"], stamp, body),
+        }
 
     async def steer(self, act: str, **arguments: object) -> dict[str, object]:
         """Have something done in the workspace."""

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from bench.measure import MIB
-from bench.measures.streaming import Passage, pass_through
+from bench.measures.recordings.streaming import Passage, pass_through
 from bench.processes.children import environment, start_python, until
 from bench.processes.scene import Scene, open_scene
 from bench.processes.traces import Trace

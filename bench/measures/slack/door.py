@@ -9,14 +9,15 @@ import time
 from dataclasses import dataclass, field
 from functools import partial
 
-from bench.measure import MIB, Plan, Row, at_most, percentile, ratio_at_most, row
-from bench.measures.acks import storm
+from bench.measure import MIB, Plan, Row, at_most, compared, percentile, ratio_at_most, row
+from bench.measures.slack.acks import storm
 from bench.processes.children import environment, running, start_python, until
 from bench.processes.scene import Scene, open_scene
 from bench.processes.workspace import Shape
 
 CONNECTIONS, BODIES = 1_000, 50
 EVENTS, ANSWERS = 20, 8
+BESIDE = "the same bot before"
 JOB_SECONDS = 1.0  # of the provider, for one recording
 
 
@@ -51,30 +52,28 @@ async def measure(plan: Plan) -> list[Row]:
     refused = sum(one.refused for one in siege)
     events = plan.size(EVENTS, 10) * plan.rounds
     return [
-        row(
-            f"{name}: acknowledged, median",
-            [percentile(one.acks, 0.5) * 1000 for one in siege],
-            "ms",
-            [percentile(one.acks, 0.5) * 1000 for one in peace],
-            "the same bot before",
+        compared(
+            f"{name}: acknowledged, median", "ms", lambda one: percentile(one.acks, 0.5) * 1000, siege, peace, BESIDE
         ),
-        row(
+        compared(
             f"{name}: acknowledged, slowest",
-            [max(one.acks) * 1000 for one in siege],
             "ms",
-            [max(one.acks) * 1000 for one in peace],
-            "the same bot before",
+            lambda one: max(one.acks) * 1000,
+            siege,
+            peace,
+            BESIDE,
             at_most(3000),
             "Slack gives 3 s",
-            fold=max,
+            max,
         ),
         row(f"{name}: events refused", [float(refused)], "", bar=at_most(0), detail=f"of {events}"),
-        row(
+        compared(
             f"{name}: a recording answered",
-            [percentile(one.answers, 0.5) for one in siege],
             "s",
-            [percentile(one.answers, 0.5) for one in peace],
-            "the same bot before",
+            lambda one: percentile(one.answers, 0.5),
+            siege,
+            peace,
+            BESIDE,
             ratio_at_most(1.5),
             f"{JOB_SECONDS:.0f} s of it the provider's",
         ),

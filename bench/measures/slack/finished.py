@@ -18,7 +18,6 @@ from bench.processes.children import free_port
 from bench.processes.scene import Scene, open_scene
 from bench.processes.workspace import Shape, channel_id
 from bot.slack.command.command import KNOWN
-from simulators.slack.outgoing.events_api import signature
 
 JOBS, FEW, TIMES = 100_000, 10, 20
 CHANNELS = 20
@@ -96,12 +95,7 @@ async def _execute(scene: Scene, text: str, response_url: str, answers: asyncio.
         "api_app_id": "A0LOCAL",
     }
     body = urlencode(form).encode()
-    stamp = str(int(time.time()))
-    headers = {
-        "Content-Type": "application/x-www-form-urlencoded",
-        "X-Slack-Request-Timestamp": stamp,
-        "X-Slack-Signature": signature(scene.slack["signing_secret"], stamp, body),
-    }
+    headers = scene.signed(body, "application/x-www-form-urlencoded")
     begun = time.perf_counter()
     async with scene.session.post(scene.events_url, data=body, headers=headers) as acknowledged:
         assert acknowledged.status == 200, await acknowledged.text()

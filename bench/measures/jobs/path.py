@@ -1,8 +1,8 @@
 """1,000 jobs through every state by the real engine and store, beside a bare aiosqlite script.
 
 Slack and provider answer at once and in the same process, so what is left is the job path: claims, compare-and-set,
-events, transcripts, commits. `python -m bench.measures.path DATABASE JOBS` runs ours alone, on a new database or on one
-that holds jobs already, and prints what it took.
+events, transcripts, commits. `python -m bench.measures.jobs.path DATABASE JOBS` runs ours alone, on a new database or
+on one that holds jobs already, and prints what it took.
 """
 
 import asyncio
@@ -113,7 +113,7 @@ async def measure(plan: Plan) -> list[Row]:
 
     async def ours() -> dict[str, float]:
         directory = plan.directory("path")
-        return await result("path", directory, "bench.measures.path", str(directory / "jobs.db"), str(jobs))
+        return await result("path", directory, "bench.measures.jobs.path", str(directory / "jobs.db"), str(jobs))
 
     async def bare() -> dict[str, float]:
         directory = plan.directory("bare")

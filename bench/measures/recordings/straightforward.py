@@ -7,17 +7,17 @@ that is how long Slack waits, which repeats after three seconds.
 import asyncio
 import json
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import aiohttp
 
-from bench.measure import MIB, Plan, Row, percentile, ratio_at_least, ratio_at_most, row
-from bench.measures.clips import share
-from bench.population import TEAM
+from bench.measure import MIB, Plan, Row, compared, percentile, ratio_at_least, ratio_at_most
+from bench.measures.recordings.clips import share
+from bench.measures.slack.acks import enveloped
 from bench.processes.children import until
 from bench.processes.scene import Scene, Who, open_scene
 from bench.processes.workspace import Shape
-from simulators.slack.outgoing.events_api import signature
 
 CLIPS, CLIP = 40, 2 * MIB
 LARGE = 512 * MIB
@@ -58,11 +58,12 @@ async def measure(plan: Plan) -> list[Row]:
     )
     beside = "straightforward bot"
     rows = [
-        row(
+        compared(
             f"beside a straightforward bot: {clips} clips of 2 MB answered",
-            [clips / work.seconds for work in quick],
             "clips/s",
-            [clips / work.seconds for work in quick_beside],
+            lambda work: clips / work.seconds,
+            quick,
+            quick_beside,
             beside,
             ratio_at_least(1.0),
         )
@@ -70,32 +71,14 @@ async def measure(plan: Plan) -> list[Row]:
     tasks = ((f"{clips} clips", many, many_beside), (f"{large // MIB} MiB file", big, big_beside))
     for name, ours, theirs in tasks:
         head = f"beside a straightforward bot: {name}"
+        figures: tuple[tuple[str, str, Callable[[Work], float], str], ...] = (
+            ("peak memory", "MiB", lambda work: work.peak / MIB, "all processes"),
+            ("acknowledged meanwhile, p99", "ms", lambda work: percentile(work.acks, 0.99) * 1000, ""),
+            ("longest loop stall", "ms", lambda work: work.stall * 1000, ""),
+        )
         rows += [
-            row(
-                f"{head}: peak memory",
-                [work.peak / MIB for work in ours],
-                "MiB",
-                [work.peak / MIB for work in theirs],
-                beside,
-                ratio_at_most(1.0),
-                "all processes",
-            ),
-            row(
-                f"{head}: acknowledged meanwhile, p99",
-                [percentile(work.acks, 0.99) * 1000 for work in ours],
-                "ms",
-                [percentile(work.acks, 0.99) * 1000 for work in theirs],
-                beside,
-                ratio_at_most(1.0),
-            ),
-            row(
-                f"{head}: longest loop stall",
-                [work.stall * 1000 for work in ours],
-                "ms",
-                [work.stall * 1000 for work in theirs],
-                beside,
-                ratio_at_most(1.0),
-            ),
+            compared(f"{head}: {figure}", unit, of, ours, theirs, beside, ratio_at_most(1.0), detail)
+            for figure, unit, of, detail in figures
         ]
     return rows
 
@@ -143,12 +126,7 @@ async def _probe(scene: Scene, channel: str) -> list[float]:
 
         async def one(number: int) -> None:
             body = json.dumps(_message(channel, number)).encode()
-            stamp = str(int(time.time()))
-            headers = {
-                "Content-Type": "application/json",
-                "X-Slack-Request-Timestamp": stamp,
-                "X-Slack-Signature": signature(scene.slack["signing_secret"], stamp, body),
-            }
+            headers = scene.signed(body)
             begun = time.perf_counter()
             async with session.post(scene.events_url, data=body, headers=headers) as answer:
                 await answer.read()
@@ -170,13 +148,4 @@ async def _probe(scene: Scene, channel: str) -> list[float]:
 def _message(channel: str, number: int) -> dict[str, object]:
     ts = f"{int(time.time())}.{number:06d}"
     inner = {"type": "message", "user": "U0BOB", "text": "hello", "ts": ts, "event_ts": ts, "channel": channel}
-    return {
-        "type": "event_callback",
-        "token": "unused",
-        "team_id": TEAM,
-        "api_app_id": "A0LOCAL",
-        "event_id": f"Ev0PROBE{number}",
-        "event_time": int(time.time()),
-        "event": {**inner, "channel_type": "channel"},
-        "authorizations": [{"team_id": TEAM, "user_id": "U0BOT", "is_bot": True, "is_enterprise_install": False}],
-    }
+    return enveloped({**inner, "channel_type": "channel"}, f"Ev0PROBE{number}")

@@ -1,6 +1,6 @@
 """Several processes on one PostgreSQL beside one on SQLite, and the statements that read much with a million jobs.
 
-    python -m bench.measures.several [--jobs 1000] [--rounds 1] [--million 1000000]
+    python -m bench.measures.jobs.several [--jobs 1000] [--rounds 1] [--million 1000000]
 
 Not part of `make bench`: it starts a PostgreSQL server of its own and takes minutes. Slack and the provider answer at
 once inside each process, as in `path`; what is left is claims, changes, events, transcripts and commits.
@@ -22,8 +22,8 @@ from tempfile import TemporaryDirectory
 
 import asyncpg
 
-from bench.measures.path import InstantChat, InstantProvider, cost
-from bench.measures.path import run as run_on_sqlite
+from bench.measures.jobs.path import InstantChat, InstantProvider, cost
+from bench.measures.jobs.path import run as run_on_sqlite
 from bench.rush import PassThrough
 from bot.clock import SystemClock
 from bot.configuration import load_settings
@@ -136,7 +136,7 @@ async def race(home: Path, pid: int, name: str, processes: int, jobs: int) -> di
         origin = Origin("T1", f"C{number % 40}", f"{number}.0", f"{number}.0", f"F{number}", f"U{number % 20}")
         await store.add_job(NewJob(origin, FileFacts("clip.mp3", "audio/mpeg", "mp3", 1000), provider="instant"), now)
     await store.close()
-    command = [sys.executable, "-m", "bench.measures.several", "--work", url, "--jobs", str(jobs)]
+    command = [sys.executable, "-m", "bench.measures.jobs.several", "--work", url, "--jobs", str(jobs)]
     pipe = asyncio.subprocess.PIPE
     children = [await asyncio.create_subprocess_exec(*command, stdin=pipe, stdout=pipe) for _ in range(processes)]
     db = await asyncpg.connect(url)
@@ -199,7 +199,7 @@ async def million(home: Path, jobs: int) -> dict[str, float]:
             arguments = [values[parameter] for parameter in statement.parameters]
             times = []
             for _ in range(REPEATS):
-                plan = await db.fetchval(f"EXPLAIN (ANALYZE, TIMING OFF, FORMAT JSON) {statement.sql}", *arguments)
+                plan = await db.fetchval(f"EXPLAIN (ANALYZE, FORMAT JSON) {statement.sql}", *arguments)
                 (explained,) = json.loads(plan)
                 times.append(explained["Planning Time"] + explained["Execution Time"])
             found[name] = statistics.median(times)

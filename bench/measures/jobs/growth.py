@@ -28,7 +28,7 @@ async def measure(plan: Plan) -> list[Row]:
         directory = plan.directory("growth")
         shutil.copy(database, directory / "jobs.db")
         jobs = plan.size(JOBS, 50)
-        found = await result("path", directory, "bench.measures.path", str(directory / "jobs.db"), str(jobs))
+        found = await result("path", directory, "bench.measures.jobs.path", str(directory / "jobs.db"), str(jobs))
         shutil.rmtree(directory)
         return found["cpu"] / jobs * 1000
 

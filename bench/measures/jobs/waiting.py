@@ -7,7 +7,7 @@ import asyncio
 import time
 from dataclasses import dataclass
 
-from bench.measure import MIB, Plan, Row, at_most, row
+from bench.measure import MIB, Plan, Row, at_most, compared
 from bench.population import populate
 from bench.processes.children import running
 from bench.processes.scene import open_scene, start_bot
@@ -47,28 +47,16 @@ async def measure(plan: Plan) -> list[Row]:
     name, beside = f"{jobs:,} jobs waiting", "an empty database"
     cpu = min(one.ready_cpu for one in full)
     return [
-        row(
-            f"{name}: memory",
-            [one.rss for one in full],
-            "MiB",
-            [one.rss for one in empty],
-            beside,
-            at_most(100),
-            "all processes of the bot",
+        compared(
+            f"{name}: memory", "MiB", lambda one: one.rss, full, empty, beside, at_most(100), "all processes of the bot"
         ),
-        row(
-            f"{name}: idle load",
-            [one.load * 100 for one in full],
-            "%",
-            [one.load * 100 for one in empty],
-            beside,
-            at_most(1),
-        ),
-        row(
+        compared(f"{name}: idle load", "%", lambda one: one.load * 100, full, empty, beside, at_most(1)),
+        compared(
             f"{name}: ready again after a kill",
-            [one.ready for one in full],
             "s",
-            [one.ready for one in empty],
+            lambda one: one.ready,
+            full,
+            empty,
             beside,
             at_most(2),
             f"{cpu:.2f} s of processor",

@@ -5,7 +5,7 @@ import os
 import sys
 import time
 
-from bench.measure import Plan, Row, at_most, row
+from bench.measure import Plan, Row, at_most, compared
 from bench.processes.children import environment
 from bench.processes.scene import open_scene
 from bench.processes.workspace import Shape
@@ -44,20 +44,22 @@ async def measure(plan: Plan) -> list[Row]:
         lambda: run("-m", "bot", "--help"), lambda: run("-c", "pass"), ready
     )
     return [
-        row(
+        compared(
             "threadscribe --help",
-            [wall for wall, _ in shown],
             "s",
-            [wall for wall, _ in nothing],
+            lambda one: one[0],
+            shown,
+            nothing,
             "python -c pass",
             at_most(0.3),
             f"{min(cpu for _, cpu in shown):.2f} s of processor; best of {times} in each round",
         ),
-        row(
+        compared(
             "serve: start to ready",
-            [wall for wall, _ in served],
             "s",
-            [wall for wall, _ in nothing],
+            lambda one: one[0],
+            served,
+            nothing,
             "python -c pass",
             at_most(1.0),
             f"{min(cpu for _, cpu in served):.2f} s of processor until a moment after",

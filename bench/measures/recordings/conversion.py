@@ -1,7 +1,7 @@
 """An hour of m4a into the MP3 that Xosum takes, beside the ffmpeg program on the same file.
 
 Ours is the preparer as the engine uses it: it copies the file into its spool, converts in a child process, and is read
-back. `python -m bench.measures.conversion FILE SPOOL` runs ours alone and prints what it took.
+back. `python -m bench.measures.recordings.conversion FILE SPOOL` runs ours alone and prints what it took.
 """
 
 import asyncio
@@ -23,7 +23,7 @@ from bot.ports.audio import InputLimits
 
 MINUTES = 60
 RATE = 44_100  # what phones and recorders write
-SAMPLE = Path(__file__).parents[2] / "simulators" / "samples" / "sense_passage.mp3"
+SAMPLE = Path(__file__).parents[3] / "simulators" / "samples" / "sense_passage.mp3"
 PROGRAM = (
     "ffmpeg",
     "-nostdin",
@@ -59,7 +59,7 @@ async def measure(plan: Plan) -> list[Row]:
             environment(),
             "bench.processes.watching",
             str(trace),
-            "bench.measures.conversion",
+            "bench.measures.recordings.conversion",
             str(source),
             str(directory / "spool"),
         )

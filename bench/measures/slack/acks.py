@@ -16,7 +16,6 @@ from bench.population import TEAM, populate
 from bench.processes.children import until
 from bench.processes.scene import Scene, open_scene
 from bench.processes.workspace import Shape, channel_id, file_id, message_ts
-from simulators.slack.outgoing.events_api import signature
 
 PER_SECOND, SECONDS, WAITING = 200, 10, 5_000
 CHANNELS = 20
@@ -83,19 +82,13 @@ async def measure(plan: Plan) -> list[Row]:
 async def storm(scene: Scene, events: int, per_second: int = PER_SECOND, first: int = 0) -> Storm:
     """Send the events from number `first` on, wait for every answer, count the jobs."""
     found = Storm()
-    secret = scene.slack["signing_secret"]
     async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0)) as session:
 
         async def one(number: int, due: float) -> None:
             await asyncio.sleep(max(0.0, due - time.perf_counter()))
             found.late = max(found.late, time.perf_counter() - due)
             body = json.dumps(event(scene, first + number), separators=(",", ":")).encode()
-            stamp = str(int(time.time()))
-            headers = {
-                "Content-Type": "application/json",
-                "X-Slack-Request-Timestamp": stamp,
-                "X-Slack-Signature": signature(secret, stamp, body),
-            }
+            headers = scene.signed(body)
             begun = time.perf_counter()
             async with session.post(scene.events_url, data=body, headers=headers) as answer:
                 await answer.read()
@@ -128,7 +121,7 @@ def event(scene: Scene, number: int) -> dict[str, object]:
         "url_private_download": f"{scene.slack['url']}/files-pri/{TEAM}-{name}/download/clip_{number}.mp3",
     }
     ts = message_ts(number)
-    inner = {
+    inner: dict[str, object] = {
         "type": "message",
         "subtype": "file_share",
         "user": "U0ALICE",
@@ -139,12 +132,17 @@ def event(scene: Scene, number: int) -> dict[str, object]:
         "channel": channel_id(number % CHANNELS),
         "channel_type": "channel",
     }
+    return enveloped(inner, f"Ev0{number:08d}")
+
+
+def enveloped(inner: dict[str, object], event_id: str) -> dict[str, object]:
+    """The body of a request that tells of an event."""
     return {
         "type": "event_callback",
         "token": "unused",
         "team_id": TEAM,
         "api_app_id": "A0LOCAL",
-        "event_id": f"Ev0{number:08d}",
+        "event_id": event_id,
         "event_time": int(time.time()),
         "event": inner,
         "authorizations": [{"team_id": TEAM, "user_id": "U0BOT", "is_bot": True, "is_enterprise_install": False}],

@@ -1,0 +1,1 @@
+"""Measures of jobs: their path, how many wait, several processes, starts."""

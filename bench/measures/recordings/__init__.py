@@ -1,0 +1,1 @@
+"""Measures of whole recordings on their way, or in the engine."""
