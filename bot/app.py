@@ -21,13 +21,13 @@ from bot.configuration import kind_of
 from bot.domain.job import SLACK_LANE
 from bot.domain.transcript import Transcript
 from bot.engine.accounts import Accounts, Probe, probe_of
-from bot.engine.engine import Engine, build_engine
+from bot.engine.engine import Engine
 from bot.engine.events import EngineEvent
 from bot.engine.polling import Polling
-from bot.engine.presence import REPORT_SECONDS, Presence, spool_id
 from bot.engine.rate_budget import RateBudgets
 from bot.engine.steps import SettingsOf
-from bot.engine.upkeep import PURGE_EVERY_SECONDS, RELEASE_EVERY_SECONDS, Upkeep
+from bot.engine.upkeep.cleanup import PURGE_EVERY_SECONDS, RELEASE_EVERY_SECONDS, Upkeep
+from bot.engine.upkeep.presence import REPORT_SECONDS, Presence, spool_id
 from bot.engine.wakeups import Wakeups
 from bot.failpoints import Failpoints
 from bot.http import Http
@@ -247,7 +247,7 @@ def _build_providers(
 
 
 def _build_engine(base: _Base, chat: Chat, accounts: Accounts, settings_of: SettingsOf | None = None) -> Engine:
-    return build_engine(
+    return Engine(
         settings=base.settings,
         store=base.store,
         clock=base.clock,

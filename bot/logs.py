@@ -17,6 +17,7 @@ from bot.engine.events import (
     StepEnded,
     StepFailed,
     StoreFailed,
+    SummaryFailed,
 )
 
 _SLACK_STATES = frozenset({State.RECEIVED, State.REPLYING})
@@ -129,6 +130,8 @@ class LogWatch:
                 )
                 if kind in PASSING:
                     self._failed(job.lane, detail)
+            case SummaryFailed(job, detail):
+                self._log.warning("no summary", job=job.id, provider=job.provider, detail=detail)
             case AccountBroke(account, detail):
                 self._log.error("account broken", account=account, detail=detail)
             case AccountRecovered(account):

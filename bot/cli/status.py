@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.table import Table
 
 from bot.cli.common import database_time, time_of, with_store
-from bot.engine.presence import LIVING_SECONDS
+from bot.engine.upkeep.presence import LIVING_SECONDS
 from bot.ports.store import BudgetState, JobStore, LaneBacklog, ProcessFacts
 from bot.settings import Settings
 from bot.text.durations import human

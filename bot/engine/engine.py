@@ -9,16 +9,16 @@ from bot.domain.errors import StoreError
 from bot.domain.job import SLACK_LANE, Job, State
 from bot.domain.transcript import Transcript
 from bot.engine.accounts import Accounts
-from bot.engine.clock_jumps import ClockJumpMonitor, reschedule_after_jump
 from bot.engine.events import ClockSet, Watch
 from bot.engine.hosted_audio import HostedAudio
 from bot.engine.lane import LEASE_SECONDS, Lane, places_for
-from bot.engine.orphans import ROUND_SECONDS, Orphans
 from bot.engine.polling import Polling
 from bot.engine.rate_budget import RateBudgets
 from bot.engine.release import HOOK_INBOX, Release
 from bot.engine.retry import PROVIDER_RETRIES, SLACK_RETRIES
 from bot.engine.steps import SettingsOf, Steps, Suggest
+from bot.engine.upkeep.clock_jumps import reschedule_after_jump, watch_for_jumps
+from bot.engine.upkeep.orphans import ROUND_SECONDS, Orphans
 from bot.engine.wakeups import Wakeups
 from bot.ports.audio import Preparer
 from bot.ports.chat import Chat
@@ -34,29 +34,52 @@ MOST_PUSHES = 10_000  # that are looked through at start
 SLACK_STEPS = 8  # new recordings that are looked at together
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, kw_only=True)
 class Engine:
-    """Everything that moves jobs. Build it with `build_engine`."""
+    """Everything that moves jobs, for these adapters.
 
+    `offload` runs slow work away from the event loop; `settings_of` gives the settings of a workspace with its own.
+    """
+
+    settings: Settings
     store: JobStore
     clock: Clock
     chat: Chat
+    preparer: Preparer
     providers: Mapping[str, Provider]
     budgets: RateBudgets
-    steps: Steps
-    hosted_audio: HostedAudio
-    clock_jumps: ClockJumpMonitor
-    polling: Polling
-    watch: Watch
     accounts: Accounts
     wakeups: Wakeups
     supervisor: Supervisor
-    orphans: Orphans = field(init=False)
+    polling: Polling
+    watch: Watch
+    suggest: Suggest
+    offload: Callable[[Callable[[], Transcript]], Awaitable[Transcript]]
+    settings_of: SettingsOf | None = None
+    hosted_audio: HostedAudio = field(init=False)
+    steps: Steps = field(init=False)
     lanes: list[Lane] = field(init=False)
+    orphans: Orphans = field(init=False)
     _serving: list[asyncio.Task[None]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        """Build the lanes."""
+        """Build the steps and the lanes."""
+        self.hosted_audio = HostedAudio(self.store, self.chat, self.preparer, self.providers, self.clock)
+        self.steps = Steps(
+            settings=self.settings,
+            store=self.store,
+            chat=self.chat,
+            preparer=self.preparer,
+            providers=self.providers,
+            hosted_audio=self.hosted_audio,
+            release=Release(self.store, self.providers, self.hosted_audio),
+            clock=self.clock,
+            polling=self.polling,
+            watch=self.watch,
+            suggest=self.suggest,
+            offload=self.offload,
+            settings_of=self.settings_of,
+        )
         self.lanes = [self._lane(SLACK_LANE, "Slack", places_for(SLACK_STEPS))]
         for provider in self.providers.values():
             known = provider.capabilities
@@ -103,7 +126,7 @@ class Engine:
             self.wakeups.notify_all()
 
         await self._reschedule_after_jump()  # it may have been set while no bot ran
-        await self.clock_jumps.run(on_set)
+        await watch_for_jumps(self.clock, on_set)
 
     async def _reschedule_after_jump(self) -> None:
         for attempt in range(WAKE_ATTEMPTS):
@@ -133,56 +156,3 @@ class Engine:
             task.cancel()
         await asyncio.gather(*self._serving, return_exceptions=True)
         await self.hosted_audio.close()
-
-
-def build_engine(
-    *,
-    settings: Settings,
-    store: JobStore,
-    clock: Clock,
-    chat: Chat,
-    preparer: Preparer,
-    providers: Mapping[str, Provider],
-    budgets: RateBudgets,
-    accounts: Accounts,
-    wakeups: Wakeups,
-    supervisor: Supervisor,
-    polling: Polling,
-    watch: Watch,
-    suggest: Suggest,
-    offload: Callable[[Callable[[], Transcript]], Awaitable[Transcript]],
-    settings_of: SettingsOf | None = None,
-) -> Engine:
-    """An engine for these adapters. `offload` runs slow work away from the event loop; `settings_of` gives the settings
-    of a workspace where each has its own."""
-    hosted_audio = HostedAudio(store, chat, preparer, providers, clock)
-    clock_jumps = ClockJumpMonitor(clock)
-    steps = Steps(
-        settings=settings,
-        store=store,
-        chat=chat,
-        preparer=preparer,
-        providers=providers,
-        hosted_audio=hosted_audio,
-        release=Release(store, providers, hosted_audio),
-        clock=clock,
-        polling=polling,
-        suggest=suggest,
-        offload=offload,
-        settings_of=settings_of,
-    )
-    return Engine(
-        store=store,
-        clock=clock,
-        chat=chat,
-        providers=providers,
-        budgets=budgets,
-        steps=steps,
-        hosted_audio=hosted_audio,
-        clock_jumps=clock_jumps,
-        polling=polling,
-        watch=watch,
-        accounts=accounts,
-        wakeups=wakeups,
-        supervisor=supervisor,
-    )

@@ -29,6 +29,14 @@ class StepFailed:
 
 
 @dataclass(frozen=True, slots=True)
+class SummaryFailed:
+    """The provider's own summary could not be had; the transcript goes out without it."""
+
+    job: Job
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
 class AccountBroke:
     """An account stopped working; reported once."""
 
@@ -57,5 +65,5 @@ class ClockSet:
     by: float
 
 
-EngineEvent = StepEnded | StepFailed | AccountBroke | AccountRecovered | StoreFailed | ClockSet
+EngineEvent = StepEnded | StepFailed | SummaryFailed | AccountBroke | AccountRecovered | StoreFailed | ClockSet
 Watch = Callable[[EngineEvent], None]

@@ -14,6 +14,7 @@ from bot.domain.job import FileFacts, Job, Options, Outcome, RemoteJob
 from bot.domain.machine import Change, Finishing, Parked, Received, Replying, Submitting, Waiting, stage_of, waited
 from bot.domain.transcript import Transcript
 from bot.domain.vocabulary import Replacement
+from bot.engine.events import SummaryFailed, Watch
 from bot.engine.hosted_audio import HostedAudio
 from bot.engine.polling import Polling
 from bot.engine.release import HOOK_INBOX, Release, webhook_refs
@@ -49,6 +50,7 @@ class Steps:
     release: Release
     polling: Polling
     clock: Clock
+    watch: Watch
     suggest: Suggest
     offload: Callable[[Callable[[], Transcript]], Awaitable[Transcript]]
     settings_of: SettingsOf | None = None
@@ -346,12 +348,11 @@ class Steps:
             return transcript
         try:
             return await provider.enrich(transcript)
-        except Transient:
-            if job.attempts + 1 < ENRICH_ATTEMPTS:
+        except StepError as error:
+            if isinstance(error, Transient) and job.attempts + 1 < ENRICH_ATTEMPTS:
                 raise
-        except StepError:
-            pass  # the transcript is what was asked for; it goes out without the provider's summary
-        return transcript
+            self.watch(SummaryFailed(job, error.detail))  # the transcript is what was asked for
+            return transcript
 
     async def _learn(self, job: Job, transcript: Transcript) -> None:
         seconds = transcript.seconds or job.file.seconds

@@ -9,8 +9,8 @@ from aiohttp import web
 from bot.domain.errors import StoreError
 from bot.domain.job import State
 from bot.engine.accounts import Accounts
-from bot.engine.orphans import Orphans
 from bot.engine.rate_budget import RateBudgets
+from bot.engine.upkeep.orphans import Orphans
 from bot.metrics import Metrics
 from bot.ports.clock import Clock
 from bot.ports.store import JobStore

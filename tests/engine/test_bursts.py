@@ -1,13 +1,14 @@
 """While files arrive in a rush, acknowledging goes before beginning; nothing is forgotten afterwards."""
 
 import asyncio
+from dataclasses import replace
 from pathlib import Path
 
 from bot.domain.job import Job, State
 from bot.domain.machine import Change
-from bot.engine.lane import Lane, places_for
+from bot.engine.lane import Lane
 from bot.engine.wakeups import BURST_SECONDS, BURST_SIZE, BurstDetector, Wakeups
-from tests.support.harnesses.lane import ACCOUNT, forward, open_lane
+from tests.support.harnesses.lane import forward, open_lane
 
 
 class Hand:
@@ -55,19 +56,10 @@ async def test_a_rush_that_never_ends_keeps_no_result_waiting_and_forgets_no_job
 
         for state in (State.SUBMITTING, State.SUBMITTING, State.WAITING, State.WAITING):
             await harness.job(state)
-        lane = Lane(
-            ACCOUNT,
-            store=harness.store,
-            clock=harness.clock,
-            run_step=run,
-            budget=harness.budget,
-            retries=harness.retries,
-            watch=harness.happened.append,
-            on_misconfigured=lambda error: None,
+        lane: Lane = replace(
+            harness.lane(run),
             on_moved=lambda job: lane.notify(),
-            release=harness.released,
             wakeups=Wakeups(harness.store, harness.clock, bursts),
-            places=places_for(8),
         )
         serving = asyncio.create_task(lane.serve())
         try:

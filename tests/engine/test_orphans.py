@@ -13,7 +13,7 @@ from bot.domain.errors import ProblemCode
 from bot.domain.job import FINAL, Job, Origin, Outcome, RemoteJob, State
 from bot.domain.machine import Received, Waiting
 from bot.engine.engine import Engine
-from bot.engine.orphans import OVERDUE_SECONDS, Orphans
+from bot.engine.upkeep.orphans import OVERDUE_SECONDS, Orphans
 from bot.ports.provider import Finding, Pending, PollResult
 from bot.ports.store import JobFilter, JobStore, NewJob
 from storage import open_store

@@ -13,7 +13,7 @@ from bot.domain.errors import Misconfigured, Problem, ProblemCode, Rejected
 from bot.domain.job import FINAL, Job, Origin, RemoteJob, State
 from bot.domain.transcript import Segment, Transcript
 from bot.engine.engine import Engine
-from bot.engine.upkeep import Upkeep
+from bot.engine.upkeep.cleanup import Upkeep
 from bot.ports.audio import AudioFacts, InputLimits, Payload, Progress, SourceFile
 from bot.ports.pieces import Piece
 from bot.ports.provider import Capabilities, Failed, Pending, PollResult

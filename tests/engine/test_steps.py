@@ -14,6 +14,7 @@ from bot.domain.job import Job, Origin, Outcome, RemoteJob, State
 from bot.domain.machine import Change
 from bot.domain.transcript import Segment, Transcript
 from bot.domain.vocabulary import Replacement, StoredVocabulary, Vocabulary
+from bot.engine.events import EngineEvent, SummaryFailed
 from bot.engine.release import HOOK_INBOX
 from bot.engine.retry import ENRICH_ATTEMPTS
 from bot.engine.steps import Steps
@@ -87,6 +88,7 @@ class Bench:
     provider: Scripted
     preparer: Hearing
     thread: Thread
+    happened: list[EngineEvent]
 
     async def job(self, **more: object) -> Job:
         origin = Origin("T1", "C1", "1.0", "1.0", str(more.pop("file_id", "F1")), "U1")
@@ -125,10 +127,17 @@ async def bench(tmp_path: Path) -> AsyncIterator[Bench]:
         return 0
 
     provider, preparer, thread = Scripted(world), Hearing(), Thread(world, turn)
+    happened: list[EngineEvent] = []
     engine = new_engine(
-        settings=SETTINGS, store=store, clock=clock, chat=thread, preparer=preparer, providers={"xosum": provider}
+        settings=SETTINGS,
+        store=store,
+        clock=clock,
+        chat=thread,
+        preparer=preparer,
+        providers={"xosum": provider},
+        watch=happened.append,
     )
-    yield Bench(engine.steps, store, clock, provider, preparer, thread)
+    yield Bench(engine.steps, store, clock, provider, preparer, thread, happened)
     await store.close()
 
 
@@ -381,9 +390,13 @@ async def test_a_summary_is_not_worth_holding_the_transcript_back(bench: Bench) 
     claimed = await bench.claimed(job)
     with pytest.raises(Transient):
         await bench.steps.run(claimed)
+    assert bench.happened == []
     change = await bench.steps.run(replace(claimed, attempts=ENRICH_ATTEMPTS - 1))
     assert change is not None
     assert change.after.state is State.REPLYING
+    assert [each.detail for each in bench.happened if isinstance(each, SummaryFailed)] == [
+        "the summary service is away"
+    ]  # the operator reads of it
 
 
 # --- replying, and what anybody may ask for

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.engine.presence import spool_id
+from bot.engine.upkeep.presence import spool_id
 from simulators.slack.file_store import Upload
 from tests.support.audio.recordings import record, tone
 from tests.support.harnesses.bot import fast_xosum

@@ -254,6 +254,21 @@ class Place:
         validate(self.slack)
 
 
+def environment_of(slack: SlackSimulator, http: bool, directory: Path, port: int) -> dict[str, str]:
+    """The variables of a bot in this workspace, with a database in `directory` and one small local engine."""
+    return {
+        "SLACK_API_URL": slack.api_url,
+        "SLACK_BOT_TOKEN": slack.bot_token,
+        **({"SLACK_SIGNING_SECRET": slack.signing_secret} if http else {"SLACK_APP_TOKEN": slack.app_token}),
+        "DATABASE_URL": f"sqlite:///{directory}/jobs.db",
+        "PORT": str(port),
+        "ADMIN_PORT": "0",
+        "STATUS_AFTER_SECONDS": "0",
+        "LOCAL_MODEL": "tiny.en",
+        "LOCAL_WORKERS": "1",
+    }
+
+
 @asynccontextmanager
 async def open_place(
     directory: Path,
@@ -269,17 +284,9 @@ async def open_place(
         slack = await stack.enter_async_context(SlackSimulator(with_manifest(plain, ROOT / "manifest.yml")))
         port = free_port()
         environment = {
-            "SLACK_API_URL": slack.api_url,
-            "SLACK_BOT_TOKEN": slack.bot_token,
-            **({"SLACK_SIGNING_SECRET": slack.signing_secret} if http else {"SLACK_APP_TOKEN": slack.app_token}),
-            "DATABASE_URL": f"sqlite:///{directory}/jobs.db",
-            "PORT": str(port),
-            "ADMIN_PORT": "0",
+            **environment_of(slack, http, directory, port),
             "REPLY_SETTLE_SECONDS": "0.5",
-            "STATUS_AFTER_SECONDS": "0",
             "POLL_MIN_SECONDS": "0.1",
-            "LOCAL_MODEL": "tiny.en",
-            "LOCAL_WORKERS": "1",
         }
         if service is not None:
             await service.start()

@@ -30,6 +30,7 @@ from simulators.slack.records import BOT_USER, Message
 from simulators.slack.server import SlackSimulator
 from simulators.xosum import XosumSettings, XosumSimulator
 from tests.crash.starter import ENTRY, ROOT, Started, Starter
+from tests.support.harnesses.bot import environment_of
 from tests.support.machine.processes import free_port
 
 Service = XosumSimulator | InvoxSimulator | NablaSimulator | OpenAISimulator
@@ -265,19 +266,11 @@ async def open_stage(
             for number in range(CHANNELS)
         ]
         environment = {
-            "SLACK_API_URL": slack.api_url,
-            "SLACK_BOT_TOKEN": slack.bot_token,
-            **({"SLACK_SIGNING_SECRET": slack.signing_secret} if http else {"SLACK_APP_TOKEN": slack.app_token}),
-            "DATABASE_URL": f"sqlite:///{directory}/jobs.db",
-            "PORT": str(port),
-            "ADMIN_PORT": "0",
+            **environment_of(slack, http, directory, port),
             "PUBLIC_URL": public_url,
             "REPLY_SETTLE_SECONDS": str(SETTLE),
-            "STATUS_AFTER_SECONDS": "0",
             "POLL_MIN_SECONDS": "0.2",
             "PROVIDER": provider,
-            "LOCAL_MODEL": "tiny.en",
-            "LOCAL_WORKERS": "1",
         }
         simulated = service(provider, public_url)
         if simulated is not None:

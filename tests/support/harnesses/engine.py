@@ -10,7 +10,7 @@ from aiohttp.test_utils import make_mocked_request
 from bot.domain.job import SLACK_LANE
 from bot.domain.transcript import Transcript
 from bot.engine.accounts import Accounts, Probe, probe_of
-from bot.engine.engine import Engine, build_engine
+from bot.engine.engine import Engine
 from bot.engine.events import EngineEvent
 from bot.engine.polling import Polling
 from bot.engine.rate_budget import RateBudgets
@@ -55,7 +55,7 @@ def new_engine(
             budgets.open(provider.account, provider.capabilities.pace)
     probes: dict[str, Probe] = {provider.account: probe_of(provider) for provider in providers.values()}
     probes[SLACK_LANE] = well
-    return build_engine(
+    return Engine(
         settings=settings,
         store=store,
         clock=clock,

@@ -6,7 +6,6 @@ forward, everything is due at once, which harms nobody; deadlines count in the r
 """
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 
 from bot.domain.job import State
 from bot.ports.clock import Clock
@@ -18,20 +17,14 @@ _OPEN = (State.RECEIVED, State.SUBMITTING, State.WAITING, State.FINISHING, State
 _PAGE = 500
 
 
-@dataclass(slots=True)
-class ClockJumpMonitor:
-    """Compares the wall clock with what the loop's own timer says. `on_set` gets the seconds it was set by."""
-
-    clock: Clock
-
-    async def run(self, on_set: Callable[[float], Awaitable[None]]) -> None:
-        """Watch until cancelled."""
-        while True:
-            before = self.clock.now()
-            await self.clock.sleep(CHECK_SECONDS)
-            by = self.clock.now() - before - CHECK_SECONDS
-            if abs(by) > JUMP_SECONDS:
-                await on_set(by)
+async def watch_for_jumps(clock: Clock, on_set: Callable[[float], Awaitable[None]]) -> None:
+    """Compare the wall clock with the loop's own timer until cancelled. `on_set` gets the seconds it was set by."""
+    while True:
+        before = clock.now()
+        await clock.sleep(CHECK_SECONDS)
+        by = clock.now() - before - CHECK_SECONDS
+        if abs(by) > JUMP_SECONDS:
+            await on_set(by)
 
 
 async def reschedule_after_jump(store: Jobs, now: float, lease_seconds: float) -> int:
