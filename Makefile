@@ -8,7 +8,7 @@
 #   make bench  measures against their baselines
 #   make field DIR=…  your own recordings through probe and conversion, beside ffprobe and ffmpeg
 #   make crash  the long crash suite
-#   make audit  two processes on one PostgreSQL, killed and frozen, 200 files
+#   make audit  two processes (or more: ARGS) on one PostgreSQL, killed and frozen, 200 files
 #   make lock   writes requirements.lock (what runs) and requirements-test.lock (what tests)
 #   make docs   writes docs/settings.md and .env.example
 #   make picture  takes the README's screenshot again, from what `make run` starts (needs Chromium)
