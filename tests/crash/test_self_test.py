@@ -29,7 +29,7 @@ async def _stage(directory: Path, weakness: str, **more: Any) -> AsyncIterator[S
 
 
 async def _after_a_kill(stage: Stage, instant: Callable[[], bool], seconds: float = 60) -> Verdict:
-    """One file, one kill at that instant, one restart, and so many seconds for the answer, or for a second one."""
+    """One file, one kill at that instant, one restart, and this many seconds for the answer, or for a second one."""
     await stage.upload()
     bot = await stage.start("slack.call.POST.after=wait:3")
     assert await stage.until(instant, 30)
@@ -47,7 +47,7 @@ async def _after_a_kill(stage: Stage, instant: Callable[[], bool], seconds: floa
 
 
 def _replied(stage: Stage, shown_after: float) -> Callable[[], bool]:
-    """The reply has come to a workspace that shows it so many seconds later; its answer is still on the way."""
+    """The reply has come to a workspace that shows it this many seconds later; its answer is still on the way."""
     stage.slack.fault(Fault("chat.postMessage", times=None, visible_after=shown_after))
     return lambda: any("threadscribe_reply" in str(each.args) for each in stage.slack.ledger.of("chat.postMessage"))
 
