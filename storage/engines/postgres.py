@@ -117,10 +117,7 @@ class Postgres:
     async def _connection(self, urgent: bool) -> AsyncIterator["Connection"]:
         """A connection of the pool. Raises `StoreBusy` when none becomes free in time."""
         if not urgent:
-            try:
-                await asyncio.wait_for(self._places.acquire(), ACQUIRE_SECONDS)
-            except TimeoutError as error:
-                raise StoreBusy("All connections to PostgreSQL are busy.") from error
+            await self._place()
         try:
             try:
                 connection = await self._pool.acquire(timeout=ACQUIRE_SECONDS)
@@ -133,6 +130,16 @@ class Postgres:
         finally:
             if not urgent:
                 self._places.release()
+
+    async def _place(self) -> None:
+        """Take one of the places for what nobody waits for at Slack's or a provider's end. Raises `StoreBusy`."""
+        if not self._places.locked():
+            await self._places.acquire()  # at once: a time limit would cost a task and a timer for each statement
+            return
+        try:
+            await asyncio.wait_for(self._places.acquire(), ACQUIRE_SECONDS)
+        except TimeoutError as error:
+            raise StoreBusy("All connections to PostgreSQL are busy.") from error
 
     async def _whole(self, connection: "Connection", transaction: Transaction[T], begin: str) -> T:
         await connection.execute(begin + self._address.bounds)
@@ -317,4 +324,6 @@ def explain(error: BaseException) -> StoreError:
 
 def _storable(value: Value) -> Value:
     """PostgreSQL's text holds everything but the zero character."""
-    return str(storable(value)).replace("\x00", "�") if isinstance(value, str) else value
+    if not isinstance(value, str):
+        return value
+    return value.replace("\x00", "�") if value.isascii() else str(storable(value)).replace("\x00", "�")
