@@ -140,54 +140,30 @@ class SlackAdapter:
         rights = SettingsPermissions(client, self.who, self.persons, visibility, self.direct, clock)
         retention = Retention(settings.retention_days, settings.retention_max_days)
         lists = Lists(store)
-        self._home = Home(store, client, self.persons, visibility, self.services, support, clock, lists)
-        vocabularies = Vocabularies(store, self.persons, clock)
+        self._home = Home(slack, visibility, self.services, support, lists)
+        vocabularies = Vocabularies(slack)
         self._settings_modal = SettingsModal(
-            store,
-            client,
-            self.persons,
-            rights,
-            self.services,
-            vocabularies,
-            self.background,
-            clock,
-            self._home.publish,
-            retention,
+            slack, rights, self.services, vocabularies, self.background, self._home.publish, retention
         )
         self.commands = Commands(
-            store,
-            client,
-            self.who,
+            slack,
             access,
             visibility,
             self._settings_modal,
-            AuditPages(store, rights, clock),
+            AuditPages(slack, rights),
             WordsCommand(store, rights, vocabularies, self.services),
-            clock,
             notify,
-            self.persons,
             lists,
             Searches(store),
         )
-        self._interactions = interactions = Interactions(store, client, access)
+        self._interactions = interactions = Interactions(slack, access)
         self._actions = Actions(
-            store,
-            client,
-            self.who,
-            self.intake,
-            self.posts,
-            self.replies,
-            self.persons,
-            interactions,
-            self.direct,
-            self.background,
-            clock,
-            notify,
+            slack, self.intake, self.posts, self.replies, interactions, self.direct, self.background, notify
         )
-        self._downloads = Downloads(store, client, uploads, interactions, self.persons, clock)
-        self._renaming = RenameSpeakers(store, interactions, self.intake, self.background, clock)
-        self._versions = TranscribeAgain(store, interactions, self.services, rights, clock, notify)
-        self._deletion = Deletion(interactions, access, self.intake, clock)
+        self._downloads = Downloads(slack, uploads, interactions)
+        self._renaming = RenameSpeakers(slack, interactions, self.intake, self.background)
+        self._versions = TranscribeAgain(slack, interactions, self.services, rights, notify)
+        self._deletion = Deletion(interactions, access, self.intake, slack)
         self._menu = ReplyMenu(
             store,
             interactions,

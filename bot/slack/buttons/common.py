@@ -11,14 +11,14 @@ import structlog
 
 from bot.domain.errors import LostLease, StepError, StoreError
 from bot.domain.job import Job
-from bot.ports.store import JobStore
-from bot.slack.api.client import SlackClient, SlackRefusal
+from bot.slack.api.client import SlackRefusal
 from bot.slack.api.identity import Identity
 from bot.slack.api.methods import Method
 from bot.slack.api.payloads import Json, child, person, place, text, thread
 from bot.slack.blockkit.blocks import Block, Message, actions
 from bot.slack.blockkit.modals import notice
 from bot.slack.buttons import texts as words
+from bot.slack.context import SlackContext
 from bot.slack.people.membership import Access
 from bot.slack.people.remembered import DECIDE_SECONDS
 from bot.slack.thread.render import answer
@@ -31,13 +31,12 @@ _log = structlog.get_logger(__name__)
 class Interactions:
     """What the acts behind buttons share."""
 
-    store: JobStore
-    client: SlackClient
+    slack: SlackContext
     access: Access
 
     async def job(self, me: Identity, body: Json, job_id: str) -> Job | None:
         """The job of a button, if the message is where the job belongs."""
-        job = await self.store.job(job_id)
+        job = await self.slack.store.job(job_id)
         if job is None or job.origin.channel_id != place(body) or job.origin.team_id != me.team_id:
             return None
         return job
@@ -108,7 +107,9 @@ class Interactions:
         if channel and not (replaces and url):
             where = {"thread_ts": root} if root else {}
             try:
-                await self.client.call(Method.POST_EPHEMERAL, channel=channel, user=person(body), **where, **content)
+                await self.slack.client.call(
+                    Method.POST_EPHEMERAL, channel=channel, user=person(body), **where, **content
+                )
             except SlackRefusal as refusal:
                 _log.info("whisper_refused", code=refusal.code)
             else:
@@ -116,12 +117,12 @@ class Interactions:
         if url:
             where = {"thread_ts": root} if root else {}
             own = {"response_type": "ephemeral", "replace_original": replaces, **where}
-            await self.client.respond(url, {**own, **content})
+            await self.slack.client.respond(url, {**own, **content})
 
     async def whisper(self, user_id: str, job: Job, said: str, *buttons: Block) -> None:
         """The same where there is no message that was pressed. Raises `StepError`s."""
         message = with_buttons(said, buttons)
-        await self.client.call(
+        await self.slack.client.call(
             Method.POST_EPHEMERAL,
             channel=job.origin.channel_id,
             user=user_id,
@@ -138,7 +139,7 @@ class Interactions:
         phrases = await self.phrases_at_once(person(body))
         title, close = phrases.say(title), phrases.say(words.CLOSE)
         view = notice(title, phrases.say(words.ONE_MOMENT), close)
-        opened = await self.client.call(Method.OPEN_VIEW, trigger_id=text(body, "trigger_id"), view=view)
+        opened = await self.slack.client.call(Method.OPEN_VIEW, trigger_id=text(body, "trigger_id"), view=view)
         try:
             view = await make()
         except (StepError, StoreError) as error:
@@ -148,7 +149,7 @@ class Interactions:
 
     async def fill(self, view_id: str, view: Block) -> None:
         """Put its contents into an opened modal. Raises `StepError`s."""
-        await self.client.call(Method.UPDATE_VIEW, view_id=view_id, view=view)
+        await self.slack.client.call(Method.UPDATE_VIEW, view_id=view_id, view=view)
 
 
 def with_buttons(said: str, buttons: Sequence[Block]) -> Message:

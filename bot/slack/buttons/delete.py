@@ -6,12 +6,12 @@ import structlog
 
 from bot.domain.errors import StepError
 from bot.domain.job import Job
-from bot.ports.clock import Clock
 from bot.slack.api.identity import Identity
 from bot.slack.api.payloads import Json, person, value
 from bot.slack.buttons import texts as words
 from bot.slack.buttons.common import Interactions
 from bot.slack.buttons.reply_updates import ERASE
+from bot.slack.context import SlackContext
 from bot.slack.incoming.intake import Intake
 from bot.slack.people.membership import Access
 
@@ -25,7 +25,7 @@ class Deletion:
     interactions: Interactions
     access: Access
     intake: Intake
-    clock: Clock
+    slack: SlackContext
 
     async def pressed(self, me: Identity, body: Json) -> None:
         """The confirmed button of a reply."""
@@ -37,7 +37,7 @@ class Deletion:
         if said or job is None:
             await self.interactions.say(body, said)
             return
-        now = self.clock.now()
+        now = self.slack.now()
         facts = {"job": job.id, "user": person(body), "at": f"{now:.3f}"}
         await self.intake.defer(ERASE, team_id=job.origin.team_id, key=f"{job.id}:{now:.3f}", ref=job.id, facts=facts)
 

@@ -14,18 +14,16 @@ import structlog
 from bot.domain.errors import Transient
 from bot.domain.job import Job
 from bot.domain.transcript import Transcript
-from bot.ports.clock import Clock
-from bot.ports.store import AuditAction, ChannelSettings, JobStore, OutboxMessage, Phase
-from bot.slack.api.client import SlackClient, SlackRefusal
+from bot.ports.store import AuditAction, ChannelSettings, OutboxMessage, Phase
+from bot.slack.api.client import SlackRefusal
 from bot.slack.api.identity import Identity
 from bot.slack.api.methods import Method
 from bot.slack.api.payloads import Json, child, person, text, value
-from bot.slack.audit import note
 from bot.slack.blockkit.text import escape_label
 from bot.slack.buttons import texts as words
 from bot.slack.buttons.common import Interactions
+from bot.slack.context import SlackContext
 from bot.slack.outbox_keys import ExportKey
-from bot.slack.people.users import Users
 from bot.slack.thread.posts import SOMEBODY_ELSE
 from bot.slack.thread.render import Document, file_stem, source_of, title_of
 from bot.slack.thread.uploads import Uploads
@@ -43,12 +41,9 @@ _log = structlog.get_logger(__name__)
 class Downloads:
     """Shares transcripts as files."""
 
-    store: JobStore
-    client: SlackClient
+    slack: SlackContext
     uploads: Uploads
     interactions: Interactions
-    users: Users
-    clock: Clock
     _locks: WeakValueDictionary[str, asyncio.Lock] = field(default_factory=WeakValueDictionary)
 
     async def pressed(self, me: Identity, body: Json) -> None:
@@ -63,17 +58,17 @@ class Downloads:
 
     async def _give(self, job: Job, extension: str, user_id: str) -> str:
         """Have the file in the thread; what is left to be said about it."""
-        phrases, shown = await self.users.phrases(user_id), extension.upper()
-        transcript = await self.store.transcript(job.id)
+        phrases, shown = await self.slack.users.phrases(user_id), extension.upper()
+        transcript = await self.slack.store.transcript(job.id)
         if transcript is None:
             return phrases.say(words.GONE)
         if extension not in [each.value for each in available(transcript)]:
             return phrases.say(words.NO_SUCH_FORMAT).format(format=escape_label(shown))
         wanted = Format(extension)
-        key = str(ExportKey(job.id, wanted.value, (await self.store.speaker_names(job.id)).revision))
+        key = str(ExportKey(job.id, wanted.value, (await self.slack.store.speaker_names(job.id)).revision))
         lock = self._locks.setdefault(key, asyncio.Lock())
         async with lock:  # two presses at once are one file
-            link, name = await self._link(await self.store.outbox_message(key))
+            link, name = await self._link(await self.slack.store.outbox_message(key))
             if link:
                 await self._note(job, wanted, user_id)
                 return phrases.say(words.HERE_ALREADY).format(format=shown, link=link, name=escape_label(name))
@@ -84,7 +79,7 @@ class Downloads:
                         return ""
                 except Transient as error:
                     _log.info("download_postponed", job=job.id, detail=error.detail)
-                    await self.clock.sleep(min(error.after or 1.0, 30.0))
+                    await self.slack.clock.sleep(min(error.after or 1.0, 30.0))
                 except SlackRefusal as refusal:
                     _log.info("download_refused", job=job.id, code=refusal.code)
                     return phrases.say(words.FILES_REFUSED)
@@ -93,35 +88,34 @@ class Downloads:
         return phrases.say(words.TRY_LATER)
 
     async def _note(self, job: Job, wanted: Format, user_id: str) -> None:
-        now = self.clock.now()
-        await note(self.store, AuditAction.EXPORTED, user_id, "button", now, job, format=wanted.value)
+        await self.slack.note(AuditAction.EXPORTED, user_id, "button", job, format=wanted.value)
 
     async def share(self, job: Job, transcript: Transcript, wanted: Format, key: str) -> bool:
         """Put the file into the thread, exactly once; False where files are refused. Raises as `Uploads.deliver`."""
-        row = await self.store.outbox_message(key)
+        row = await self.slack.store.outbox_message(key)
         if row is not None and row.phase == Phase.GONE:  # deleted, or refused by a policy that may have changed
-            begun = await self.store.update_outbox(replace(row, phase=Phase.INTENT, file_id=""))
+            begun = await self.slack.store.update_outbox(replace(row, phase=Phase.INTENT, file_id=""))
             if begun is None:
                 raise Transient(SOMEBODY_ELSE, after=1.0)
-        settings = await self.store.channel_settings(job.origin.team_id, job.origin.channel_id)
+        settings = await self.slack.store.channel_settings(job.origin.team_id, job.origin.channel_id)
         document = await asyncio.to_thread(_document, job, transcript, wanted, settings, await self._provenance(job))
         return await self.uploads.deliver(key, job.id, job.origin.channel_id, job.origin.thread_ts, document)
 
     async def _provenance(self, job: Job) -> Provenance:
         day = datetime.fromtimestamp(job.created_at, UTC).date().isoformat()
-        service = self.users.english.service(job.provider)
-        return Provenance(source_of(job), day, await self.users.name(job.origin.user_id), service)
+        service = self.slack.users.english.service(job.provider)
+        return Provenance(source_of(job), day, await self.slack.users.name(job.origin.user_id), service)
 
     async def _link(self, row: OutboxMessage | None) -> tuple[str, str]:
         """Address and name of a file that is there; one that somebody deleted is made again."""
         if row is None or not row.is_there:
             return "", ""
         try:
-            file = child(await self.client.call(Method.FILE_INFO, file=row.file_id), "file")
+            file = child(await self.slack.client.call(Method.FILE_INFO, file=row.file_id), "file")
         except SlackRefusal as refusal:
             if refusal.code not in _GONE:
                 raise
-            await self.store.update_outbox(replace(row, phase=Phase.GONE))  # unless it was shared again meanwhile
+            await self.slack.store.update_outbox(replace(row, phase=Phase.GONE))  # unless it was shared again meanwhile
             return "", ""
         return text(file, "permalink"), text(file, "name")
 

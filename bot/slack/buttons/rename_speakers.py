@@ -5,11 +5,9 @@ from dataclasses import dataclass
 
 from bot.domain.job import Job
 from bot.domain.transcript import Transcript
-from bot.ports.clock import Clock
-from bot.ports.store import AuditAction, JobStore, SpeakerNames
+from bot.ports.store import AuditAction, SpeakerNames
 from bot.slack.api.identity import Identity
 from bot.slack.api.payloads import Json, integer, person, text, value
-from bot.slack.audit import note
 from bot.slack.background import BackgroundTasks
 from bot.slack.blockkit.blocks import Block, button, context, section
 from bot.slack.blockkit.modals import entered, errors, facts_of, field, line, modal, notice
@@ -17,6 +15,7 @@ from bot.slack.blockkit.text import clip
 from bot.slack.buttons import texts as words
 from bot.slack.buttons.common import Interactions
 from bot.slack.buttons.reply_updates import REWRITE
+from bot.slack.context import SlackContext
 from bot.slack.incoming.intake import Intake
 from bot.text.phrases import ENGLISH, Phrases
 from bot.text.printable import printable
@@ -33,11 +32,10 @@ SAMPLE = 120  # characters of what a speaker said, to tell who it is
 class RenameSpeakers:
     """Opens the modal, takes it, and undoes it."""
 
-    store: JobStore
+    slack: SlackContext
     interactions: Interactions
     intake: Intake
     background: BackgroundTasks
-    clock: Clock
 
     async def pressed(self, me: Identity, body: Json) -> None:
         """The button of a reply."""
@@ -46,18 +44,18 @@ class RenameSpeakers:
     async def _form(self, me: Identity, body: Json) -> Block:
         job = await self.interactions.job(me, body, value(body))
         said = await self.interactions.refusal(body, job)
-        transcript = None if said or job is None else await self.store.transcript(job.id)
+        transcript = None if said or job is None else await self.slack.store.transcript(job.id)
         phrases = await self.interactions.phrases(person(body))
         if said or job is None or transcript is None or not transcript.speakers:
             said = said or phrases.say(words.GONE if transcript is None else words.NO_SPEAKERS)
             return notice(phrases.say(words.RENAME_TITLE), said, phrases.say(words.CLOSE))
-        return form(job, transcript, await self.store.speaker_names(job.id), phrases)
+        return form(job, transcript, await self.slack.store.speaker_names(job.id), phrases)
 
     async def submit(self, me: Identity, body: Json) -> Json | None:
         """The filled modal: names are committed before Slack hears so; the reply is rewritten by deferred work."""
         facts = facts_of(body)
-        job = await self.store.job(text(facts, "job"))
-        transcript = None if job is None else await self.store.transcript(job.id)
+        job = await self.slack.store.job(text(facts, "job"))
+        transcript = None if job is None else await self.slack.store.transcript(job.id)
         if job is None or transcript is None or job.origin.team_id != me.team_id:
             return await self._fault(body, words.GONE)
         if said := await self.interactions.refusal_in_modal(person(body), job):
@@ -66,7 +64,7 @@ class RenameSpeakers:
         if faults:
             say = (await self.interactions.phrases_at_once(person(body))).say
             return errors({block: say(said).format(limit=LONGEST_NAME) for block, said in faults.items()})
-        speaker_names = await self.store.speaker_names(job.id)
+        speaker_names = await self.slack.store.speaker_names(job.id)
         names = {
             **{label: name for label, name in speaker_names.names.items() if label not in _asked(transcript)},
             **names,
@@ -74,9 +72,9 @@ class RenameSpeakers:
         if names == speaker_names.names:
             return None
         renamed = SpeakerNames(names, speaker_names.names, integer(facts, "revision") + 1)
-        if not await self.store.save_speaker_names(job.id, renamed):
+        if not await self.slack.store.save_speaker_names(job.id, renamed):
             return await self._fault(body, words.RENAMED_MEANWHILE)
-        await note(self.store, AuditAction.RENAMED, person(body), "modal", self.clock.now(), job)
+        await self.slack.note(AuditAction.RENAMED, person(body), "modal", job)
         await self._follow(job, renamed)
         self.background.spawn("rename answer", self._tell(person(body), job, renamed))
         return None
@@ -91,7 +89,7 @@ class RenameSpeakers:
         await self.interactions.whisper(user_id, job, say(words.RENAMED), undo)
 
     async def _follow(self, job: Job, speaker_names: SpeakerNames) -> None:
-        key = f"{job.id}:{speaker_names.revision}:{self.clock.now():.3f}"
+        key = f"{job.id}:{speaker_names.revision}:{self.slack.now():.3f}"
         await self.intake.defer(REWRITE, team_id=job.origin.team_id, key=key, ref=job.id, facts={"job": job.id})
 
     async def undo(self, me: Identity, body: Json) -> None:
@@ -100,10 +98,10 @@ class RenameSpeakers:
         job = await self.interactions.job(me, body, job_id)
         said = await self.interactions.refusal(body, job)
         if not said and job is not None:
-            speaker_names = await self.store.speaker_names(job.id)
+            speaker_names = await self.slack.store.speaker_names(job.id)
             back = SpeakerNames(speaker_names.before, speaker_names.names, speaker_names.revision + 1)
-            if str(speaker_names.revision) == revision and await self.store.save_speaker_names(job.id, back):
-                await note(self.store, AuditAction.RENAMED, person(body), "button", self.clock.now(), job, undone="yes")
+            if str(speaker_names.revision) == revision and await self.slack.store.save_speaker_names(job.id, back):
+                await self.slack.note(AuditAction.RENAMED, person(body), "button", job, undone="yes")
                 await self._follow(job, back)
                 said = words.RESTORED
             else:

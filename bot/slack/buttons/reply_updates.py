@@ -15,7 +15,6 @@ from bot.domain.transcript import Transcript
 from bot.ports.store import AuditAction, OutboxMessage
 from bot.slack.api.client import SlackRefusal
 from bot.slack.api.payloads import Json, number, text
-from bot.slack.audit import note
 from bot.slack.buttons.download import Downloads
 from bot.slack.context import SlackContext
 from bot.slack.outbox_keys import ExportKey, FileKey, ReplyKey, read_key
@@ -116,7 +115,7 @@ class ReplyUpdates:
                     await self._leave_tombstone(job, row, text(facts, "user"), number(facts, "at"))
                 case ReplyKey(part=part) if part > 0:
                     await self.replies.posts.erase(row)
-        await note(self.slack.store, AuditAction.DELETED, text(facts, "user"), "button", self.slack.now(), job)
+        await self.slack.note(AuditAction.DELETED, text(facts, "user"), "button", job)
         _log.info("transcript_deleted", job=job.id, by=text(facts, "user"))
 
     async def withdraw(self, facts: Json) -> None:

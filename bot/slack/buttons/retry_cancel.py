@@ -9,23 +9,21 @@ from dataclasses import dataclass
 
 from bot.domain.errors import StepError
 from bot.domain.job import FINAL, Job, State
-from bot.ports.clock import Clock
-from bot.ports.store import AuditAction, JobStore, OutboxMessage
+from bot.ports.store import AuditAction, OutboxMessage
 from bot.slack import texts as words
-from bot.slack.api.client import SlackClient, SlackRefusal
-from bot.slack.api.identity import BotIdentity, Identity
+from bot.slack.api.client import SlackRefusal
+from bot.slack.api.identity import Identity
 from bot.slack.api.methods import Method
 from bot.slack.api.payloads import Json, action_id, as_object, child, person, place, rows, text, value
-from bot.slack.audit import note
 from bot.slack.background import BackgroundTasks
 from bot.slack.blockkit.blocks import Message, context
 from bot.slack.blockkit.text import escape_label
 from bot.slack.buttons.common import Interactions
+from bot.slack.context import SlackContext
 from bot.slack.incoming.deferred import ON_REQUEST_ACTION
 from bot.slack.incoming.intake import Intake
 from bot.slack.job_control import restart, stop
 from bot.slack.people.direct import DirectMessages
-from bot.slack.people.users import Users
 from bot.slack.thread.posts import Posts
 from bot.slack.thread.render import (
     CANCEL_ACTION,
@@ -45,29 +43,25 @@ _KEPT = ("user", "channel", "container", "message", "actions", "response_url")  
 class Actions:
     """Acts on the buttons of status lines and failures, and on the shortcut."""
 
-    store: JobStore
-    client: SlackClient
-    who: BotIdentity
+    slack: SlackContext
     intake: Intake
     posts: Posts
     replies: Replies
-    users: Users
     interactions: Interactions
     direct: DirectMessages
     background: BackgroundTasks
-    clock: Clock
     notify: Callable[[str], None]
 
     async def pressed(self, me: Identity, body: Json) -> None:
         """Commit a press of *Try again*, *Cancel* or *Transcribe*. Raises `StoreError`."""
         action = next(iter(rows(body, "actions")), {})
-        used = f"{action_id(body)}:{value(body)}:{person(body)}:{text(action, 'action_ts') or self.clock.now()}"
+        used = f"{action_id(body)}:{value(body)}:{person(body)}:{text(action, 'action_ts') or self.slack.now()}"
         kept, key = {name: body[name] for name in _KEPT if name in body}, f"{me.team_id}:{used}"
         await self.intake.defer(PRESS, team_id=me.team_id, key=key, ref=place(body), facts=kept)
 
     async def act(self, body: Json) -> None:
         """Do what a committed press asks for. Its user is answered, also when it fails."""
-        me = await self.who.me()
+        me = await self.slack.who.me()
         acts = {
             RETRY_ACTION: self._retry,
             CANCEL_ACTION: self._cancel,
@@ -84,7 +78,7 @@ class Actions:
 
     async def _named(self, me: Identity, body: Json) -> Job | None:
         """The same for a button that may be pressed anywhere."""
-        job = await self.store.job(value(body))
+        job = await self.slack.store.job(value(body))
         return await self._if_theirs(body, job if job is not None and job.origin.team_id == me.team_id else None)
 
     async def _if_theirs(self, body: Json, job: Job | None) -> Job | None:
@@ -94,7 +88,7 @@ class Actions:
         return job
 
     async def _say(self, body: Json, job: Job, english: str) -> None:
-        phrases = await self.users.phrases(person(body))
+        phrases = await self.slack.users.phrases(person(body))
         await self.interactions.say(body, phrases.say(english).format(name=words.name_of(job, phrases), job=job.id))
 
     async def _retry(self, me: Identity, body: Json) -> None:
@@ -103,12 +97,14 @@ class Actions:
         if job is None:
             return
         row = await self.replies.answer_row(job)
-        moved = await restart(self.store, job, self.clock.now(), self.notify)
+        moved = await restart(self.slack.store, job, self.slack.now(), self.notify)
         if moved is None:
             link = me.link(job.origin.channel_id, job.origin.thread_ts)
-            await self.interactions.say(body, words.not_retried(link, job, await self.users.phrases(person(body))))
+            await self.interactions.say(
+                body, words.not_retried(link, job, await self.slack.users.phrases(person(body)))
+            )
             return
-        await note(self.store, AuditAction.RETRIED, person(body), "button", self.clock.now(), job)
+        await self.slack.note(AuditAction.RETRIED, person(body), "button", job)
         if row is not None and row.ts:
             await self._say_who(job, row, body)
 
@@ -116,7 +112,7 @@ class Actions:
         """The failure without its button, and who asked for another try."""
         message = as_object(body.get("message"))
         kept = [dict(block) for block in rows(message, "blocks") if text(block, "type") not in ("actions", "context")]
-        name = escape_label(await self.users.name(person(body))) or f"<@{person(body)}>"
+        name = escape_label(await self.slack.users.name(person(body))) or f"<@{person(body)}>"
         again = (await self.replies.phrases(job)).again_by.format(user=name)
         await self.posts.edit(row, Message(text(message, "text"), [*kept, context(again)]))
 
@@ -127,7 +123,7 @@ class Actions:
             return
         jobs = await self._unfinished(job)
         if jobs and is_anothers(job, person(body)):
-            phrases = await self.users.phrases(person(body))
+            phrases = await self.slack.users.phrases(person(body))
             await self.interactions.say_message(body, cancel_question(jobs, CANCEL_SURELY_ACTION, phrases))
             return
         if not await self._stop(body, jobs):
@@ -150,16 +146,16 @@ class Actions:
 
     async def _unfinished(self, job: Job) -> list[Job]:
         origin = job.origin
-        found = await self.store.jobs_of_message(origin.team_id, origin.channel_id, origin.message_ts)
+        found = await self.slack.store.jobs_of_message(origin.team_id, origin.channel_id, origin.message_ts)
         return [each for each in found if each.state not in FINAL]
 
     async def _stop(self, body: Json, jobs: Sequence[Job]) -> bool:
         """Have the jobs cancelled; whether there was one to cancel."""
         stopped = False
         for each in jobs:
-            now = self.clock.now()
-            if each.state not in FINAL and await stop(self.store, each, person(body), now, self.notify):
-                await note(self.store, AuditAction.CANCELLED, person(body), "button", now, each)
+            now = self.slack.now()
+            if each.state not in FINAL and await stop(self.slack.store, each, person(body), now, self.notify):
+                await self.slack.note(AuditAction.CANCELLED, person(body), "button", each)
                 stopped = True
         return stopped
 
@@ -169,10 +165,12 @@ class Actions:
     async def _on_request(self, me: Identity, body: Json) -> None:
         """*Transcribe* under the offer in a channel that wants to be asked."""
         channel, (ts, _, root) = place(body), value(body).partition(" ")
-        page = await self.client.call(Method.REPLIES, channel=channel, ts=root, oldest=ts, inclusive=True, limit=2)
+        page = await self.slack.client.call(
+            Method.REPLIES, channel=channel, ts=root, oldest=ts, inclusive=True, limit=2
+        )
         message = next((each for each in rows(page, "messages") if text(each, "ts") == ts), None)
         jobs = [] if message is None else await self.intake.on_request(me, channel, message)
-        phrases = await self.users.phrases(person(body))
+        phrases = await self.slack.users.phrases(person(body))
         await self.interactions.say(body, phrases.say(words.ON_IT if jobs else words.NO_AUDIO_IN_MESSAGE))
 
     async def shortcut(self, me: Identity, body: Json) -> None:
@@ -186,7 +184,7 @@ class Actions:
 
     async def _direct_shortcut(self, me: Identity, body: Json) -> None:
         if not await self.direct.belongs_to(me, place(body), person(body), asked_there=True):
-            phrases = await self.users.phrases(person(body))
+            phrases = await self.slack.users.phrases(person(body))
             await self.interactions.say(body, phrases.say(words.NOT_MY_DIRECT_MESSAGE))
             return
         found = await self.intake.shortcut(me, body)
@@ -195,7 +193,7 @@ class Actions:
     async def _shortcut_answer(self, me: Identity, body: Json, jobs: list[Job]) -> None:
         message = as_object(body.get("message"))
         channel = text(child(body, "channel"), "id")
-        phrases = await self.users.phrases(person(body))
+        phrases = await self.slack.users.phrases(person(body))
         said = phrases.say(words.ON_IT)
         if not jobs:
             said = phrases.say(words.NO_AUDIO_IN_MESSAGE)
@@ -204,7 +202,7 @@ class Actions:
             name = words.name_of(jobs[0], phrases)
             said = phrases.say(words.ALREADY_DONE).format(name=name, job=jobs[0].id, link=link)
         try:
-            await self.client.call(Method.REPLIES, channel=channel, ts=text(message, "ts"), limit=1)
+            await self.slack.client.call(Method.REPLIES, channel=channel, ts=text(message, "ts"), limit=1)
         except SlackRefusal as refusal:
             if refusal.code in ("not_in_channel", "channel_not_found"):
                 said = phrases.say(words.NOT_A_MEMBER)

@@ -10,15 +10,14 @@ from dataclasses import dataclass, replace
 
 from bot.domain.errors import StepError
 from bot.domain.job import FINAL, Job, Options, State
-from bot.ports.clock import Clock
-from bot.ports.store import AuditAction, JobStore, NewJob
+from bot.ports.store import AuditAction, NewJob
 from bot.slack.api.identity import Identity
 from bot.slack.api.payloads import Json, child, person, text, value
-from bot.slack.audit import note
 from bot.slack.blockkit.blocks import Block, option, section, select
 from bot.slack.blockkit.modals import entered, errors, facts_of, field, modal, notice
 from bot.slack.buttons import texts as words
 from bot.slack.buttons.common import Interactions
+from bot.slack.context import SlackContext
 from bot.slack.job_control import restart
 from bot.slack.people.remembered import DECIDE_SECONDS
 from bot.slack.settings.permissions import SettingsPermissions
@@ -47,11 +46,10 @@ class Choice:
 class TranscribeAgain:
     """Opens the modal and starts what it asks for."""
 
-    store: JobStore
+    slack: SlackContext
     interactions: Interactions
     services: Services
     permissions: SettingsPermissions
-    clock: Clock
     notify: Callable[[str], None]
 
     def way(self, provider: str, options: Options) -> Choice:
@@ -125,7 +123,7 @@ class TranscribeAgain:
 
     async def _begun(self, me: Identity, body: Json) -> str:
         """Begin what was asked for; why it is not begun, in English, or "". Raises `StoreError`."""
-        job = await self.store.job(text(facts_of(body), "job"))
+        job = await self.slack.store.job(text(facts_of(body), "job"))
         if job is None or job.origin.team_id != me.team_id:
             return words.NOT_MINE
         if said := await self.interactions.refusal_in_modal(person(body), job):
@@ -142,16 +140,15 @@ class TranscribeAgain:
         options = Options(_unless_none(language), _unless_none(recording))
         said = await self.start(job, provider, await self._as_set_up(job, provider, options))
         if not said:
-            now = self.clock.now()
-            await note(self.store, AuditAction.TRANSCRIBED_AGAIN, person(body), "modal", now, job, provider=provider)
+            await self.slack.note(AuditAction.TRANSCRIBED_AGAIN, person(body), "modal", job, provider=provider)
         return said
 
     async def _as_set_up(self, job: Job, provider: str, options: Options) -> Options:
         """The options with the speakers and the vocabulary that the conversation has by now."""
         capabilities = self.services.offered()[provider]
         team, channel = job.origin.team_id, job.origin.channel_id
-        settings = await self.store.channel_settings(team, channel)
-        vocabulary = (await self.store.vocabulary(team, channel)).mark(capabilities.most_words > 0)
+        settings = await self.slack.store.channel_settings(team, channel)
+        vocabulary = (await self.slack.store.vocabulary(team, channel)).mark(capabilities.most_words > 0)
         speakers = (settings.speaker_detection or None) if capabilities.takes_speakers else None
         return replace(options, speakers=speakers, vocabulary=vocabulary)
 
@@ -161,7 +158,7 @@ class TranscribeAgain:
         The service that has it already and that of the channel need no further right; any other one needs the right
         to change where the channel's recordings go.
         """
-        settings = await self.store.channel_settings(job.origin.team_id, job.origin.channel_id)
+        settings = await self.slack.store.channel_settings(job.origin.team_id, job.origin.channel_id)
         if provider in (job.provider, self.services.effective(settings.provider)):
             return ""
         try:
@@ -181,7 +178,7 @@ class TranscribeAgain:
                     return said
             version = max(one.origin.version for one in siblings) + 1
             new = NewJob(replace(job.origin, version=version), job.file, options, provider=provider)
-            made, is_new = await self.store.add_job(new, self.clock.now())
+            made, is_new = await self.slack.store.add_job(new, self.slack.now())
             if is_new:
                 self.notify(made.lane)
                 return ""
@@ -190,16 +187,16 @@ class TranscribeAgain:
     async def _siblings(self, job: Job) -> Sequence[Job]:
         """Every version of the recording in this thread."""
         place = (job.origin.channel_id, job.origin.thread_ts)
-        everywhere = await self.store.jobs_of_file(job.origin.team_id, job.origin.file_id)
+        everywhere = await self.slack.store.jobs_of_file(job.origin.team_id, job.origin.file_id)
         return [one for one in everywhere if (one.origin.channel_id, one.origin.thread_ts) == place]
 
     async def _again(self, job: Job) -> str | None:
         """A version that was asked for in just this way: what is said of it; None if it is of no use."""
         if job.state not in FINAL and job.state is not State.PARKED:
             return words.SAME_UNDER_WAY
-        if job.state is State.DONE and await self.store.transcript(job.id) is not None:
+        if job.state is State.DONE and await self.slack.store.transcript(job.id) is not None:
             return words.SAME_AS_DONE
-        return "" if await restart(self.store, job, self.clock.now(), self.notify) is not None else None
+        return "" if await restart(self.slack.store, job, self.slack.now(), self.notify) is not None else None
 
 
 def _chooser(action_id: str, placeholder: str, choices: Mapping[str, str], chosen: str) -> Block:

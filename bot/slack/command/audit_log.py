@@ -4,14 +4,13 @@ import json
 from dataclasses import dataclass
 
 from bot.domain.job import Job
-from bot.ports.clock import Clock
-from bot.ports.store import AuditAction, AuditEntry, JobStore
+from bot.ports.store import AuditAction, AuditEntry
 from bot.slack.api.identity import Identity
 from bot.slack.api.payloads import Json, as_object, number
-from bot.slack.audit import note
 from bot.slack.blockkit.blocks import Block, Message, actions, button, context, section
 from bot.slack.command import texts as words
 from bot.slack.command.job_lines import sections
+from bot.slack.context import SlackContext
 from bot.slack.settings.permissions import SettingsPermissions
 from bot.slack.texts import moment, name_of
 
@@ -25,9 +24,8 @@ _NEWEST = 2**62  # above every number that the log gives
 class AuditPages:
     """Shows a conversation's part of the audit log. Each page that is read is itself in the log."""
 
-    store: JobStore
+    slack: SlackContext
     rights: SettingsPermissions
-    clock: Clock
 
     async def page(self, me: Identity, user_id: str, channel: str, before: int = 0) -> Message:
         """The newest entries, or those below the number `before`. Raises `StepError`s and `StoreError`s.
@@ -38,22 +36,16 @@ class AuditPages:
         if not right.changes:
             said = words.AUDIT_NOT_YOURS
             return Message(said, [section(said)])
-        read = await note(
-            self.store,
-            AuditAction.AUDIT_READ,
-            user_id,
-            "button" if before else "command",
-            self.clock.now(),
-            team=me.team_id,
-            channel=channel,
+        read = await self.slack.note(
+            AuditAction.AUDIT_READ, user_id, "button" if before else "command", team=me.team_id, channel=channel
         )
         below = before or min(read.number, _NEWEST)
-        found = list(await self.store.newest_audit(me.team_id, channel, below, PAGE + 1))
+        found = list(await self.slack.store.newest_audit(me.team_id, channel, below, PAGE + 1))
         shown = found[:PAGE]
         if not shown:
             said = words.AUDIT_NO_MORE if before else words.AUDIT_EMPTY
             return Message(said, [section(said)])
-        jobs = {each: await self.store.job(each) for each in {entry.job_id for entry in shown} - {""}}
+        jobs = {each: await self.slack.store.job(each) for each in {entry.job_id for entry in shown} - {""}}
         blocks: list[Block] = [section(f"*{words.AUDIT}*")]
         blocks += sections([line(entry, jobs.get(entry.job_id)) for entry in shown])
         blocks.append(context(words.AUDIT_HINT))

@@ -6,13 +6,10 @@ from dataclasses import dataclass
 
 from bot.domain.errors import StepError, StoreError
 from bot.domain.job import FINAL, Job, State
-from bot.ports.clock import Clock
-from bot.ports.store import AuditAction, JobFilter, JobStore
+from bot.ports.store import AuditAction, JobFilter
 from bot.slack import texts as words
-from bot.slack.api.client import SlackClient
-from bot.slack.api.identity import BotIdentity, Identity
+from bot.slack.api.identity import Identity
 from bot.slack.api.payloads import Json, action_id, person, place, text, value
-from bot.slack.audit import note
 from bot.slack.blockkit.blocks import Message, context, section
 from bot.slack.blockkit.text import escape_label
 from bot.slack.command import audit_log, lists, search
@@ -22,9 +19,9 @@ from bot.slack.command.job_lines import listed, timeline
 from bot.slack.command.lists import LIST_NEWEST, LIST_OLDER, LISTS, UNFINISHED, Lists
 from bot.slack.command.search import Searches
 from bot.slack.command.words import WordsCommand
+from bot.slack.context import SlackContext
 from bot.slack.job_control import restart, stop
 from bot.slack.people.membership import Access
-from bot.slack.people.users import Users
 from bot.slack.people.visibility import Visibility, VisibleChannels
 from bot.slack.settings import texts as settings_words
 from bot.slack.settings.modal import SettingsModal
@@ -63,24 +60,20 @@ class CommandRequest:
 class Commands:
     """Answers the slash command, and the buttons that turn the pages of its answers."""
 
-    store: JobStore
-    client: SlackClient
-    who: BotIdentity
+    slack: SlackContext
     access: Access
     visibility: Visibility
     settings: SettingsModal
     audit: AuditPages
     vocabulary: WordsCommand
-    clock: Clock
     notify: Callable[[str], None]
-    users: Users
     lists: Lists
     searches: Searches
 
     async def handle(self, body: Json) -> None:
         """Answer through the command's `response_url`."""
         typed = unescaped(text(body, "text"))
-        phrases = await self.users.phrases(text(body, "user_id"))
+        phrases = await self.slack.users.phrases(text(body, "user_id"))
         asked = CommandRequest(
             text(body, "user_id"),
             text(body, "channel_id"),
@@ -100,7 +93,7 @@ class Commands:
 
     async def answer(self, asked: CommandRequest) -> Message | None:
         """The answer; None when a modal gives it. Raises `StepError`s and `StoreError`s."""
-        me = await self.who.me()
+        me = await self.slack.who.me()
         word = asked.arguments[0].lower() if asked.arguments else "help"
         match word:
             case "help":
@@ -132,7 +125,7 @@ class Commands:
     async def turned(self, me: Identity, body: Json) -> None:
         """A button below a list, a search or the audit log: its page takes the place of the one before."""
         pressed = value(body)
-        phrases = await self.users.phrases(person(body))
+        phrases = await self.slack.users.phrases(person(body))
         try:
             message = await self._turned(me, body, pressed, phrases)
         except StoreError:
@@ -154,15 +147,14 @@ class Commands:
         return await self.searches.page(me, visible, typed, earlier, phrases)
 
     async def _note(self, me: Identity, action: AuditAction, by: VisibleChannels, origin: str, **facts: str) -> None:
-        now, where = self.clock.now(), {"team": me.team_id, "channel": by.here}
-        await note(self.store, action, by.user_id, origin, now, None, **where, **facts)
+        await self.slack.note(action, by.user_id, origin, None, team=me.team_id, channel=by.here, **facts)
 
     async def _respond(self, url: str, message: Message, *, replace: bool) -> None:
         said: dict[str, object] = {"response_type": "ephemeral", "text": message.text, "blocks": message.blocks}
-        await self.client.respond(url, {**said, "replace_original": True} if replace else said)
+        await self.slack.client.respond(url, {**said, "replace_original": True} if replace else said)
 
     async def _named(self, me: Identity, asked: CommandRequest) -> Job | None:
-        job = await self.store.job(asked.job_id)
+        job = await self.slack.store.job(asked.job_id)
         if job is None or job.origin.team_id != me.team_id:
             return None
         return job if await self.access.belongs(asked.user_id, job, asked.channel_id) else None
@@ -174,8 +166,8 @@ class Commands:
         job = await self._named(me, asked)
         if job is None:
             return self._unknown(asked)
-        ahead = await self.store.count_ahead(job) if job.state in (State.RECEIVED, State.SUBMITTING) else 0
-        return timeline(me, job, await self.store.events(job.id), asked.phrases, ahead)
+        ahead = await self.slack.store.count_ahead(job) if job.state in (State.RECEIVED, State.SUBMITTING) else 0
+        return timeline(me, job, await self.slack.store.events(job.id), asked.phrases, ahead)
 
     async def _standing(self, me: Identity, asked: CommandRequest) -> Message:
         visible = await self.visibility.of(asked.user_id, asked.channel_id)
@@ -203,7 +195,7 @@ class Commands:
     async def _last(self, me: Identity, asked: CommandRequest, states: tuple[State, ...]) -> Job | None:
         """The newest of these of the user in this conversation; one that cannot be tried again only if all are such."""
         query = JobFilter(me.team_id, channel_ids=(asked.channel_id,), user_id=asked.user_id, states=states)
-        found = await self.store.jobs(query)
+        found = await self.slack.store.jobs(query)
         return next((job for job in found if not _hopeless(job, asked.phrases)), next(iter(found), None))
 
     async def _retry(self, me: Identity, asked: CommandRequest) -> Message:
@@ -218,9 +210,9 @@ class Commands:
         say, name = asked.phrases.say, words.name_of(job, asked.phrases)
         if why := _hopeless(job, asked.phrases):
             return answer(say(words.RETRY_CANNOT_HELP).format(name=name, job=job.id, why=why))
-        if await restart(self.store, job, self.clock.now(), self.notify) is None:
+        if await restart(self.slack.store, job, self.slack.now(), self.notify) is None:
             return answer(words.not_retried(me.link(job.origin.channel_id, job.origin.thread_ts), job, asked.phrases))
-        await note(self.store, AuditAction.RETRIED, asked.user_id, "command", self.clock.now(), job)
+        await self.slack.note(AuditAction.RETRIED, asked.user_id, "command", job)
         return answer(say(words.RETRIED).format(name=name, job=job.id))
 
     async def _cancel(self, me: Identity, asked: CommandRequest) -> Message:
@@ -235,8 +227,8 @@ class Commands:
         say, name = asked.phrases.say, words.name_of(job, asked.phrases)
         if job.state not in FINAL and is_anothers(job, asked.user_id):
             return cancel_question([job], CANCEL_ONE_ACTION, asked.phrases)
-        if await stop(self.store, job, asked.user_id, self.clock.now(), self.notify):
-            await note(self.store, AuditAction.CANCELLED, asked.user_id, "command", self.clock.now(), job)
+        if await stop(self.slack.store, job, asked.user_id, self.slack.now(), self.notify):
+            await self.slack.note(AuditAction.CANCELLED, asked.user_id, "command", job)
             return answer(say(words.CANCELLING).format(name=name, job=job.id))
         return answer(say(words.CANNOT_CANCEL).format(name=name, job=job.id))
 

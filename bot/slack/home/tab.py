@@ -6,22 +6,20 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from bot.domain.errors import StepError, StoreError
-from bot.ports.clock import Clock
-from bot.ports.store import AuditAction, ChannelSettings, DayUse, JobFilter, JobStore
-from bot.slack.api.client import SlackClient, SlackRefusal
+from bot.ports.store import AuditAction, ChannelSettings, DayUse, JobFilter
+from bot.slack.api.client import SlackRefusal
 from bot.slack.api.identity import Identity
 from bot.slack.api.methods import Method
 from bot.slack.api.payloads import Json, child, rows, text
-from bot.slack.audit import note
 from bot.slack.blockkit.blocks import Block, actions, boxed, button, context, divider, header, section
 from bot.slack.blockkit.charts import bars
 from bot.slack.blockkit.support import BlockSupport, NewerBlock
 from bot.slack.command import texts as command_words
 from bot.slack.command.job_lines import sections
 from bot.slack.command.lists import UNFINISHED, Lists
+from bot.slack.context import SlackContext
 from bot.slack.home import texts as home_words
 from bot.slack.home.days import days_of, zone_of
-from bot.slack.people.users import Users
 from bot.slack.people.visibility import Visibility
 from bot.slack.settings.form import one_line
 from bot.slack.settings.services import Services
@@ -62,13 +60,10 @@ class HomeData:
 class Home:
     """Publishes the Home of the user who opens it; only what they may see at that moment is on it."""
 
-    store: JobStore
-    client: SlackClient
-    persons: Users
+    slack: SlackContext
     visibility: Visibility
     services: Services
     support: BlockSupport
-    clock: Clock
     lists: Lists
     _direct: dict[str, str] = field(default_factory=dict)
     _viewed: dict[str, int] = field(default_factory=dict)  # the day on which a user's viewing was recorded last
@@ -102,7 +97,7 @@ class Home:
 
     async def _note_viewed(self, me: Identity, user: str) -> None:
         """Record that somebody's recordings are shown, once a user and day (of UTC): Slack reports every opening."""
-        now = self.clock.now()
+        now = self.slack.now()
         day = int(now // 86_400)
         if self._viewed.get(user) == day:
             return
@@ -110,21 +105,21 @@ class Home:
             self._viewed.clear()
         self._viewed[user] = day
         try:
-            await note(self.store, AuditAction.VIEWED, user, "home", now, team=me.team_id, list="home")
+            await self.slack.note(AuditAction.VIEWED, user, "home", team=me.team_id, list="home")
         except StoreError:
             del self._viewed[user]
             raise
 
     async def _show(self, user: str, blocks: Sequence[Block]) -> None:
-        await self.client.call(Method.PUBLISH_HOME, user_id=user, view={"type": "home", "blocks": blocks})
+        await self.slack.client.call(Method.PUBLISH_HOME, user_id=user, view={"type": "home", "blocks": blocks})
 
     async def _picture(self, me: Identity, user: str) -> HomeData:
-        now = self.clock.now()
+        now = self.slack.now()
         try:
-            asked = asyncio.gather(self.visibility.of(user), self.persons.ask(user), self._own_channels())
+            asked = asyncio.gather(self.visibility.of(user), self.slack.users.ask(user), self._own_channels())
             visible, person, own = await asyncio.wait_for(asked, LOOK_UP_SECONDS)
         except (StepError, TimeoutError):
-            return HomeData(known=False, at=now, phrases=self.persons.phrases_known(user))
+            return HomeData(known=False, at=now, phrases=self.slack.users.phrases_known(user))
         mine = JobFilter(me.team_id, user_id=user)
         running, _ = await self.lists.some(
             visible, [JobFilter(me.team_id, user_id=user, states=UNFINISHED)], None, RUNNING
@@ -132,11 +127,13 @@ class Home:
         last, _ = await self.lists.some(visible, [mine], None, LAST + len(running))
         finished = [job for job in last if job.finished_at is not None][:LAST]
         days = days_of(now, DAYS, zone_of(person.zone, person.zone_seconds))
-        use = await self.store.usage(me.team_id, user, [*(day.timestamp() for day in days), now + 1])
+        use = await self.slack.store.usage(me.team_id, user, [*(day.timestamp() for day in days), now + 1])
         shared = [channel for channel in own if channel in visible.channels]
-        channels = [(channel, await self.store.channel_settings(me.team_id, channel)) for channel in shared[:CHANNELS]]
+        channels = [
+            (channel, await self.slack.store.channel_settings(me.team_id, channel)) for channel in shared[:CHANNELS]
+        ]
         direct = self._direct.get(user)
-        phrases = await self.persons.phrases(user)
+        phrases = await self.slack.users.phrases(user)
         return HomeData(
             running=await self.lists.lines(me, running, phrases),
             last=await self.lists.lines(me, finished, phrases),
@@ -144,7 +141,7 @@ class Home:
             use=use,
             channels=channels,
             left_out=max(0, len(shared) - CHANNELS),
-            direct=(direct, await self.store.channel_settings(me.team_id, direct)) if direct else None,
+            direct=(direct, await self.slack.store.channel_settings(me.team_id, direct)) if direct else None,
             at=now,
             phrases=phrases,
         )
@@ -152,7 +149,7 @@ class Home:
     async def _own_channels(self) -> list[str]:
         """The channels that the bot is in, by name."""
         found = []
-        async for page in self.client.pages(
+        async for page in self.slack.client.pages(
             Method.CONVERSATIONS, types="public_channel,private_channel", exclude_archived=True, limit=999
         ):
             found += [(text(channel, "name"), text(channel, "id")) for channel in rows(page, "channels")]

@@ -7,18 +7,16 @@ from dataclasses import dataclass, fields, replace
 import structlog
 
 from bot.domain.errors import StepError, StoreError
-from bot.ports.clock import Clock
-from bot.ports.store import AuditAction, ChannelSettings, JobStore
-from bot.slack.api.client import SlackClient, SlackRefusal
+from bot.ports.store import AuditAction, ChannelSettings
+from bot.slack.api.client import SlackRefusal
 from bot.slack.api.identity import Identity
 from bot.slack.api.methods import Method
 from bot.slack.api.payloads import Json, child, rows, text
-from bot.slack.audit import note
 from bot.slack.background import BackgroundTasks
 from bot.slack.blockkit.blocks import Block
 from bot.slack.blockkit.modals import errors, facts_of
+from bot.slack.context import SlackContext
 from bot.slack.people.remembered import DECIDE_SECONDS
-from bot.slack.people.users import Users
 from bot.slack.settings import form as forms
 from bot.slack.settings import texts as words
 from bot.slack.settings import vocabulary_fields, vocabulary_texts
@@ -36,14 +34,11 @@ _log = structlog.get_logger(__name__)
 class SettingsModal:
     """Opens, follows and saves. `on_saved` is called with who saved from their Home."""
 
-    store: JobStore
-    client: SlackClient
-    users: Users
+    slack: SlackContext
     rights: SettingsPermissions
     services: Services
     vocabularies: Vocabularies
     background: BackgroundTasks
-    clock: Clock
     on_saved: Callable[[Identity, str], Coroutine[None, None, None]]
     retention: Retention
 
@@ -54,15 +49,15 @@ class SettingsModal:
 
         `here` is the conversation in which Slack says that the user acts, "" for the Home.
         """
-        phrases = await self.users.phrases_at_once(user_id)
+        phrases = await self.slack.users.phrases_at_once(user_id)
         try:
-            opened = await self.client.call(Method.OPEN_VIEW, trigger_id=trigger_id, view=forms.waiting(phrases))
+            opened = await self.slack.client.call(Method.OPEN_VIEW, trigger_id=trigger_id, view=forms.waiting(phrases))
         except SlackRefusal as refusal:
             _log.info("modal_refused", code=refusal.code)
             return False
         view_id = text(child(opened, "view"), "id")
         try:
-            view = await self._filled(me, user_id, channel, home, here, await self.users.phrases(user_id))
+            view = await self._filled(me, user_id, channel, home, here, await self.slack.users.phrases(user_id))
         except StoreError:
             view = forms.refusal(phrases.say(words.STORE_SILENT), phrases)
         except StepError as error:
@@ -75,7 +70,7 @@ class SettingsModal:
         right = await self.rights.of(user_id, channel, here)
         if not right.sees:
             return forms.refusal(right.said(phrases), phrases)
-        settings = await self.store.channel_settings(me.team_id, channel)
+        settings = await self.slack.store.channel_settings(me.team_id, channel)
         why_not = "" if right.changes else right.said(phrases)
         admin = right.changes and await self.vocabularies.may_change_workspace(user_id)
         entries = VocabularyFields(await self.vocabularies.of(me, channel), admin)
@@ -85,7 +80,7 @@ class SettingsModal:
     async def _update(self, view_id: str, view: Block, view_hash: str = "") -> None:
         only = {"hash": view_hash} if view_hash else {}
         try:
-            await self.client.call(Method.UPDATE_VIEW, view_id=view_id, view=view, **only)
+            await self.slack.client.call(Method.UPDATE_VIEW, view_id=view_id, view=view, **only)
         except SlackRefusal as refusal:  # closed meanwhile, or changed by a later choice
             _log.info("modal_gone", code=refusal.code)
 
@@ -102,18 +97,18 @@ class SettingsModal:
         channel, user = text(facts, "channel"), text(child(body, "user"), "id")
         if not (await self.rights.of(user, channel)).changes:  # what a modal brings back proves nothing
             return
-        before = await self.store.channel_settings(me.team_id, channel)
+        before = await self.slack.store.channel_settings(me.team_id, channel)
         chosen = forms.fitting(forms.read(body, before), self.services)
         view = child(body, "view")
         admin = WORKSPACE_WORDS in child(view, "state", "values")  # on saving it is asked again
         entries = VocabularyFields(await self.vocabularies.of(me, channel), admin)
-        phrases = await self.users.phrases_at_once(user)
+        phrases = await self.slack.users.phrases_at_once(user)
         form = forms.form(channel, chosen, self.services, "", facts, self.retention, entries, phrases)
         await self._update(text(view, "id"), form, text(view, "hash"))
 
     def languages(self, body: Json) -> list[Json]:
         """What the chosen service offers for the letters typed."""
-        return forms.languages(body, self.services, self.users.phrases_known(text(child(body, "user"), "id")))
+        return forms.languages(body, self.services, self.slack.users.phrases_known(text(child(body, "user"), "id")))
 
     async def submit(self, me: Identity, body: Json) -> Json | None:
         """*Save*: rights are asked for again, and it is stored before Slack hears of it. Raises `StoreError`s."""
@@ -122,14 +117,14 @@ class SettingsModal:
         try:
             async with asyncio.timeout(DECIDE_SECONDS):
                 right = await self.rights.of(user, channel)
-                phrases = await self.users.phrases_at_once(user)
+                phrases = await self.slack.users.phrases_at_once(user)
                 entries = await self._entered(body, facts, user, phrases)
         except (StepError, TimeoutError):
-            return errors({forms.SHOW: self.users.phrases_known(user).say(words.NOT_SAVED)})
+            return errors({forms.SHOW: self.slack.users.phrases_known(user).say(words.NOT_SAVED)})
         if not channel or not right.changes:
             why = right.said(phrases) or phrases.say(words.NOT_A_MEMBER)
             return {"response_action": "update", "view": forms.refusal(why, phrases)}
-        before = await self.store.channel_settings(me.team_id, channel)
+        before = await self.slack.store.channel_settings(me.team_id, channel)
         wanted = forms.read(body, before)
         if wrong := forms.fault(wanted, self.services, channel, self.retention, phrases):
             return errors(dict([wrong]))
@@ -141,14 +136,12 @@ class SettingsModal:
                 await self.vocabularies.change(me, user, place, each.instead, "modal", each.seen)
             except VocabularyBusyError:
                 return errors({each.block: phrases.say(vocabulary_texts.CHANGED_MEANWHILE)})
-        changed = replace(forms.fitting(wanted, self.services), changed_by=user, changed_at=self.clock.now())
-        await self.store.put_channel_settings(me.team_id, channel, changed)
-        await note(
-            self.store,
+        changed = replace(forms.fitting(wanted, self.services), changed_by=user, changed_at=self.slack.now())
+        await self.slack.store.put_channel_settings(me.team_id, channel, changed)
+        await self.slack.note(
             AuditAction.SETTINGS_CHANGED,
             user,
             "modal",
-            self.clock.now(),
             None,
             team=me.team_id,
             channel=channel,

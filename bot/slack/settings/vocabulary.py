@@ -4,13 +4,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from bot.domain.vocabulary import ConversationVocabulary, StoredVocabulary, Vocabulary, fitting
-from bot.ports.clock import Clock
 from bot.ports.provider import Capabilities
-from bot.ports.store import AuditAction, JobStore
+from bot.ports.store import AuditAction
 from bot.slack.api.identity import Identity
-from bot.slack.audit import note
 from bot.slack.blockkit.text import escape_label
-from bot.slack.people.users import Users
+from bot.slack.context import SlackContext
 from bot.slack.settings import vocabulary_texts as words
 from bot.text.phrases import ENGLISH, Phrases
 
@@ -25,17 +23,15 @@ class VocabularyBusyError(Exception):
 class Vocabularies:
     """Reads and changes the lists. Whose channel it is, is asked before (`SettingsPermissions`)."""
 
-    store: JobStore
-    users: Users
-    clock: Clock
+    slack: SlackContext
 
     async def of(self, me: Identity, channel: str) -> ConversationVocabulary:
         """What applies in a channel. Raises `StoreError`."""
-        return await self.store.vocabulary(me.team_id, channel)
+        return await self.slack.store.vocabulary(me.team_id, channel)
 
     async def may_change_workspace(self, user_id: str) -> bool:
         """Whether the user is a workspace admin. Raises `StepError`s."""
-        return (await self.users.ask(user_id)).is_admin
+        return (await self.slack.users.ask(user_id)).is_admin
 
     async def change(
         self,
@@ -52,22 +48,20 @@ class Vocabularies:
         overwritten. Raises `VocabularyError`, `VocabularyBusyError` and `StoreError`.
         """
         for _ in range(_TRIES):
-            found = await self.store.vocabulary(me.team_id, channel)
+            found = await self.slack.store.vocabulary(me.team_id, channel)
             before = found.channel if channel else found.workspace
             wanted = edit(before.vocabulary).checked()
             if wanted == before.vocabulary:
                 return False
             if seen is not None and seen != before.revision:
                 break
-            now = self.clock.now()
+            now = self.slack.now()
             changed = StoredVocabulary(wanted, before.revision + 1, user_id, now)
-            if await self.store.put_vocabulary(me.team_id, channel, changed):
-                await note(
-                    self.store,
+            if await self.slack.store.put_vocabulary(me.team_id, channel, changed):
+                await self.slack.note(
                     AuditAction.VOCABULARY_CHANGED,
                     user_id,
                     origin,
-                    now,
                     team=me.team_id,
                     channel=channel,
                     words=f"{len(before.vocabulary.words)} -> {len(wanted.words)}",
