@@ -10,6 +10,7 @@
 #   make crash  the long crash suite
 #   make audit  two processes (or more: ARGS) on one PostgreSQL, killed and frozen, 200 files
 #   make lock   writes requirements.lock (what runs) and requirements-test.lock (what tests)
+#   make deploy-check  the chart by Helm itself and by Kubernetes' schemas, the alert rules by promtool
 #   make docs   writes docs/settings.md and .env.example
 #   make picture  takes the README's screenshot again, from what `make run` starts (needs Chromium)
 #   make image-check  runs the steps of the Dockerfile in an empty directory and starts what they install
@@ -35,7 +36,7 @@ unexport PYTHONDONTWRITEBYTECODE
 PARALLEL := -n 4 --dist loadfile --no-loadscope-reorder  # in the order of tests/conftest.py: long files first
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test thorough check bench field crash audit lock docs picture sbom image-check pin-images clean
+.PHONY: help install run test thorough check bench field crash audit lock deploy-check docs picture sbom image-check pin-images clean
 
 help:
 	@sed -n 's/^#   //p' Makefile
@@ -119,8 +120,20 @@ lock:
 	@uv --version >/dev/null 2>&1 || { echo "uv is needed: pip install uv"; exit 1; }
 	@uv pip compile pyproject.toml --quiet --universal --generate-hashes --python-version 3.11 \
 	  --extra local --extra postgres --extra blobs --extra install --custom-compile-command "make lock" --output-file requirements.lock
-	@uv pip compile pyproject.toml --quiet --universal --generate-hashes --python-version 3.11 --all-extras \
+	@uv pip compile pyproject.toml --quiet --universal --generate-hashes --python-version 3.11 \
+	  --extra local --extra postgres --extra blobs --extra install --extra test \
 	  --constraints requirements.lock --custom-compile-command "make lock" --output-file requirements-test.lock
+	@uv pip compile --group deploy --quiet --universal --generate-hashes --python-version 3.11 \
+	  --custom-compile-command "make lock" --output-file requirements-deploy.lock
+
+# 350 MB of tools, so they are not among those that test.
+.venv-deploy/.installed: $(VENV)/.uv requirements-deploy.lock
+	@"$(BIN)/python" -m venv .venv-deploy
+	@"$(BIN)/uv" pip install $(QUIET) --python .venv-deploy/bin/python --require-hashes -r requirements-deploy.lock
+	@touch $@
+
+deploy-check: .venv-deploy/.installed
+	@PYTHONPATH=. .venv-deploy/bin/python deploy/check.py
 
 docs: $(VENV)/.test
 	@"$(BIN)/python" -m tests.house.settings_tables
@@ -138,4 +151,4 @@ pin-images: $(VENV)/.test
 	@"$(BIN)/python" -m bench.pin_images
 
 clean:
-	rm -rf $(VENV) build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) .venv-deploy build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

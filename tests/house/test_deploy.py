@@ -8,10 +8,11 @@ from typing import Any
 import jsonschema
 import pytest
 import yaml
+from compose_spec import PyCompose
 
 from bot.configuration import known_variables
 from bot.metrics import Metrics
-from tests.support.chart import render
+from tests.support.chart import CHOICES, render
 
 ROOT = Path(__file__).parents[2]
 DEPLOY = ROOT / "deploy"
@@ -90,17 +91,6 @@ def objects(**changes: Any) -> list[dict[str, Any]]:
     return found
 
 
-CHOICES: list[dict[str, Any]] = [
-    {},
-    {"ingress": {"enabled": True, "className": "nginx", "host": "scribe.example.org", "tlsSecret": "tls"}},
-    {"ingress": {"enabled": True, "className": "", "host": "scribe.example.org", "tlsSecret": ""}},
-    {"serviceMonitor": {"enabled": True, "interval": "15s"}},
-    {"spool": {"existingClaim": "audio", "sizeLimit": "1Gi"}},
-    {"settings": {}},
-    {"blobs": {"url": "s3://recordings/scribe", "endpoint": "https://minio.example.org", "region": "eu-west-1"}},
-]
-
-
 @pytest.mark.parametrize("changes", CHOICES)
 def test_the_chart_renders_to_objects_that_belong_together(changes: dict[str, Any]) -> None:
     found = objects(**changes)
@@ -136,6 +126,15 @@ def test_a_template_that_this_test_cannot_render_is_an_error() -> None:
     for text in ('{{ include "x" . }}', "{{ if $.Values.a }}", "{{ $.Values.a | quote }}"):
         with pytest.raises(ValueError, match=r"unknown|no end"):
             render(text, {"a": 1})
+
+
+def test_the_compose_file_is_one_by_the_specification() -> None:
+    text = (ROOT / "compose.yaml").read_text(encoding="utf-8")
+    compose = yaml.safe_load(text)  # with its anchors resolved
+    assert set(PyCompose.from_json(json.dumps(compose)).service_names()) == set(compose["services"])
+    compose["services"]["web"]["mem_limits"] = "3g"
+    with pytest.raises(ValueError, match="mem_limits"):
+        PyCompose.from_json(json.dumps(compose))
 
 
 @pytest.mark.parametrize("profile", ["single", "postgres", "scaled"])

@@ -9,6 +9,17 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+# What an operator may want of the chart, each beside its defaults.
+CHOICES: list[dict[str, Any]] = [
+    {},
+    {"ingress": {"enabled": True, "className": "nginx", "host": "scribe.example.org", "tlsSecret": "tls"}},
+    {"ingress": {"enabled": True, "className": "", "host": "scribe.example.org", "tlsSecret": ""}},
+    {"serviceMonitor": {"enabled": True, "interval": "15s"}},
+    {"spool": {"existingClaim": "audio", "sizeLimit": "1Gi"}},
+    {"settings": {}},
+    {"blobs": {"url": "s3://recordings/scribe", "endpoint": "https://minio.example.org", "region": "eu-west-1"}},
+]
+
 _TAG = re.compile(r"\{\{(-?)\s*(.*?)\s*(-?)\}\}")
 _RANGE_LIST = re.compile(r'range \$(\w+) := list((?: "[^"]*")+)$')
 _RANGE_MAP = re.compile(r"range \$(\w+), \$(\w+) := (\S+)$")
