@@ -7,8 +7,9 @@ one moment in one statement. While the database is away each paces itself.
 import asyncio
 from collections import defaultdict
 from collections.abc import Mapping
-from contextlib import suppress
 from typing import Protocol
+
+import structlog
 
 from bot.domain.errors import StoreError
 from bot.ports.clock import Clock
@@ -17,6 +18,8 @@ POST_SECONDS = 1.0  # chat.postMessage: "1 message per second per channel" (docs
 TIER_2_SECONDS = 3.0  # reactions.remove: 20 a minute and workspace
 TIER_3_SECONDS = 1.2  # chat.update, chat.delete, reactions.add: 50 a minute and workspace
 _LONGEST = 600.0  # no honest queue or Retry-After is longer; a larger gap means that the clock was set back
+
+_log = structlog.get_logger(__name__)
 
 _Turn = tuple[float, "asyncio.Future[float]"]  # the seconds it takes, and where it begins (Unix seconds)
 
@@ -100,17 +103,18 @@ class RequestPacing:
         """Take turns for all who wait, until nobody does. Who asks meanwhile is in the next statement."""
         while self._holds or self._waiting:
             holds, self._holds = self._holds, {}
-            for key, until in holds.items():
-                with suppress(StoreError):  # this process keeps the pause by itself
-                    await rows.hold_pace(self._scope + key, until)
             batch, self._waiting = self._waiting, defaultdict(list)
-            if not batch:
-                continue
-            now = self._clock.now()
             wanted = {self._scope + key: sum(seconds for seconds, _ in turns) for key, turns in batch.items()}
             begins: Mapping[str, float] = {}
-            with suppress(StoreError):  # then each goes by what this process knows
-                begins = await rows.reserve_pace(wanted, now)
+            try:
+                for key, until in holds.items():
+                    await rows.hold_pace(self._scope + key, until)
+                if batch:
+                    begins = await rows.reserve_pace(wanted, self._clock.now())
+            except StoreError:
+                pass  # each goes by what this process knows
+            except Exception:  # a bug must keep nobody waiting for good; it is reported with its traceback
+                _log.exception("turns_not_shared")
             for key, turns in batch.items():
                 at = begins.get(self._scope + key)
                 for seconds, turn in turns:

@@ -24,17 +24,17 @@ CLOSE = 1e-4  # seconds; times are doubles
 
 
 class Rows:
-    """The rows of a store, counted; away while `away`."""
+    """The rows of a store, counted; `away`: what they raise instead."""
 
     def __init__(self, store: JobStore) -> None:
         self._store = store
         self.asked = 0
-        self.away = False
+        self.away: Exception | None = None
         self.held = asyncio.Event()
 
     async def reserve_pace(self, wanted: Mapping[str, float], now: float) -> Mapping[str, float]:
         if self.away:
-            raise StoreUnavailable("away")
+            raise self.away
         self.asked += 1
         return await self._store.reserve_pace(wanted, now)
 
@@ -113,12 +113,13 @@ async def test_each_workspace_has_its_own_limits(store: JobStore) -> None:
     assert sorted(several.begun["chat.update"]) == [NOW, NOW, pytest.approx(NOW + 1.2, abs=CLOSE)]
 
 
-async def test_while_the_database_is_away_each_paces_itself(store: JobStore) -> None:
+@pytest.mark.parametrize("away", [StoreUnavailable("away"), ValueError("a bug")], ids=["away", "broken"])
+async def test_while_the_database_is_away_each_paces_itself(store: JobStore, away: Exception) -> None:
     several = Several(store, 1)
-    several.rows.away = True
+    several.rows.away = away
     await several.run(*((0, "C1", 1.0) for _ in range(4)))
     assert apart(several.begun["C1"], 1.0)
-    several.rows.away = False
+    several.rows.away = None
     await several.run(*((0, "C1", 1.0) for _ in range(2)))
     assert len(several.begun["C1"]) == 6
 
