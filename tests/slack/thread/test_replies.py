@@ -8,12 +8,12 @@ import pytest
 
 from bot.domain.errors import Misconfigured, Problem, ProblemCode, Rejected, Transient
 from bot.domain.job import Job, State
-from bot.domain.machine import Received, Replying
+from bot.domain.machine import Received
 from bot.domain.transcript import Transcript
 from bot.slack.api.client import SlackRefusal
 from simulators.slack.faults import Fault
 from simulators.slack.records import Message
-from tests.support.harnesses.slack import SETTLE, Upload, Workplace, spoken, workplace
+from tests.support.harnesses.slack import SETTLE, Workplace, spoken, workplace
 
 TALK = spoken("Good morning.", "The patient reports no pain.", title="Morning visit", summary="No pain is reported.")
 
@@ -275,61 +275,6 @@ async def test_a_cancelled_job_says_by_whom_and_its_message_has_no_tick(place: W
     (reply,) = await settled_posts(place, message)
     assert "Cancelled by Bob García; nothing was transcribed." in shown(reply)
     await place.slack.until(lambda: not any(message.reactions.values()))
-
-
-async def test_who_deletes_the_message_reads_no_note_of_ours(place: Workplace) -> None:
-    message, job = await place.upload()
-    place.slack.people.delete("U0ALICE", "C0CLINIC", message.ts)
-    await place.until(lambda: _stopping(place, job))
-    (job,) = await place.jobs()
-    job = await place.store.apply(Received(job).delete(place.clock.now()))
-    await place.answer(job)
-    assert await settled_posts(place, message) == []
-
-
-@pytest.mark.parametrize("deleted", ["message", "file"])
-async def test_what_is_posted_already_goes_when_the_recording_is_deleted(place: Workplace, deleted: str) -> None:
-    message, job = await ready(place, LONG)
-    fault = place.slack.fault(Fault("files.completeUploadExternal", times=None, status=503))
-    with pytest.raises(Transient):
-        await place.room.chat.reply(job, LONG)
-    assert "whole transcript" in shown((await settled_posts(place, message))[0])
-    place.slack.faults.clear(fault.id)
-    if deleted == "message":
-        place.slack.people.delete("U0ALICE", "C0CLINIC", message.ts)
-    else:
-        place.slack.people.delete_file("U0ALICE", message.files[0])
-    await place.until(lambda: _stopping(place, job))
-    (job,) = await place.jobs()
-    job = await place.store.apply(Replying(job).delete(place.clock.now()))
-    for _ in range(2):  # as after a crash between the reply and its commit
-        await settled(place, job)
-        left = await settled_posts(place, message)
-        assert [("was deleted" in shown(each), each.files) for each in left] == [(True, [])] * (deleted == "file")
-
-
-async def test_nothing_is_said_of_a_deleted_file_that_nobody_meant_as_a_recording(place: Workplace) -> None:
-    message, job = await place.upload(upload=Upload("data", b"x", mimetype="application/octet-stream"))
-    place.slack.people.delete_file("U0ALICE", message.files[0])
-    await place.until(lambda: _stopping(place, job))
-    (job,) = await place.jobs()
-    await settled(place, await place.store.apply(Received(job).delete(place.clock.now())))
-    assert await settled_posts(place, message) == []
-
-
-async def settled(place: Workplace, job: Job) -> None:
-    """Reply, called again as long as something of earlier has to settle."""
-    for _ in range(100):
-        try:
-            return await place.room.chat.reply(job, None)
-        except Transient as error:
-            await place.clock.sleep(error.after or 0.05)
-    raise AssertionError("the reply never ended")
-
-
-async def _stopping(place: Workplace, job: Job) -> bool:
-    row = await place.store.job(job.id)
-    return row is not None and row.deleted_at is not None
 
 
 async def _no_button(message: Message) -> bool:
