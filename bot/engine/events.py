@@ -30,7 +30,7 @@ class StepFailed:
 
 @dataclass(frozen=True, slots=True)
 class SummaryFailed:
-    """The provider's own summary could not be had; the transcript goes out without it."""
+    """The provider gave no summary of its own; the transcript goes out without it."""
 
     job: Job
     detail: str
