@@ -7,6 +7,18 @@ import pytest
 
 from tests.support.harnesses.slack import Workplace, workplace
 
+WHO_DECIDE = ("bot.slack.settings.modal", "bot.slack.buttons.common", "bot.slack.buttons.transcribe_again")
+
+
+@pytest.fixture(autouse=True)
+def unhurried(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A submitted modal waits as long as it takes to ask Slack who may do it, which is long on a busy machine.
+
+    `interaction/test_acknowledgement.py` has the real limit.
+    """
+    for module in WHO_DECIDE:
+        monkeypatch.setattr(f"{module}.DECIDE_SECONDS", 30.0)
+
 
 @pytest.fixture
 async def place(tmp_path: Path) -> AsyncIterator[Workplace]:

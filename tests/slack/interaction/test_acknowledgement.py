@@ -15,6 +15,11 @@ MEMBERS = 30_000
 SECONDS_A_CALL = 0.5
 
 
+@pytest.fixture(autouse=True)
+def unhurried() -> None:
+    """The limit stays as it is: it is what these tests are about."""
+
+
 @pytest.fixture
 async def place(tmp_path: Path) -> AsyncIterator[Workplace]:
     """A workspace in which whatever is not acknowledged within a second has failed."""
