@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import pytest_asyncio
 
 from bot.domain.transcript import SpeechFinding, Transcript
 from bot.providers.local.settings import LocalSettings
@@ -16,6 +17,7 @@ from tests.support.harnesses.local_engine import (
     LocalHarness,
     Sound,
     error_rate,
+    local_settings,
     open_harness,
     pause,
     plain,
@@ -23,15 +25,16 @@ from tests.support.harnesses.local_engine import (
     write,
 )
 
-pytestmark = [pytest.mark.engine, pytest.mark.timeout(600)]  # a busy machine is no failure
+pytestmark = [pytest.mark.engine, pytest.mark.timeout(600), pytest.mark.asyncio(loop_scope="module")]
 
 FIELD = Path(__file__).parent / "field"
 TRACKS = Path(__file__).parents[1] / "audio" / "field"
 
 
-@pytest.fixture
-async def base(tmp_path: Path, multilingual: LocalSettings) -> AsyncIterator[LocalHarness]:
-    async with open_harness(tmp_path, multilingual.model_copy(update={"speakers": "detect"})) as harness:
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def base(tmp_path_factory: pytest.TempPathFactory, cache: Path) -> AsyncIterator[LocalHarness]:
+    """One engine for all: each loads its model, and the networks that tell voices apart, at its first recording."""
+    async with open_harness(tmp_path_factory.mktemp("base"), local_settings("base", str(cache), "detect")) as harness:
         yield harness
 
 
@@ -66,7 +69,7 @@ async def test_sentences_keep_their_times_around_pauses(base: LocalHarness) -> N
     assert not [line for line in cues.splitlines() if line.startswith(("00:00:1", "00:00:2")) and line[6:8] > "11"]
 
 
-@pytest.mark.parametrize("name", ["opposite_phase.flac", "microphone_second.mkv"])
+@pytest.mark.parametrize("name", ["opposite_phase.flac", pytest.param("microphone_second.mkv", marks=pytest.mark.slow)])
 async def test_channels_that_cancel_and_tracks_that_are_silent_are_no_silence(base: LocalHarness, name: str) -> None:
     transcript = await base.transcribe(TRACKS / name)
     assert plain(transcript.text).startswith("and so my fellow americans ask not what")
@@ -83,6 +86,7 @@ async def test_a_second_language_is_transcribed_and_not_translated(base: LocalHa
     assert {"en", "es"} <= set(transcript.languages)
 
 
+@pytest.mark.slow  # the softer side of a call, above, is heard the same way
 async def test_a_call_is_heard_channel_by_channel_also_where_both_speak(base: LocalHarness, tmp_path: Path) -> None:
     first, second = speech(), speech("sense_passage.mp3")
     near = np.concatenate([first, pause(6), first, pause(9)])

@@ -2,9 +2,11 @@
 
 import asyncio
 import time
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+import pytest_asyncio
 from faster_whisper import WhisperModel
 
 from bench.speech.nobody_speaks import sounds_without_speech
@@ -19,6 +21,7 @@ from tests.support.harnesses.local_engine import (
     WORDS,
     LocalHarness,
     error_rate,
+    local_settings,
     open_harness,
     pause,
     plain,
@@ -28,7 +31,14 @@ from tests.support.harnesses.local_engine import (
 )
 
 VOICES = Path(__file__).parent / "voices"
-pytestmark = [pytest.mark.engine, pytest.mark.timeout(300)]  # a busy machine is no failure
+pytestmark = [pytest.mark.engine, pytest.mark.timeout(600), pytest.mark.asyncio(loop_scope="module")]
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def harness(tmp_path_factory: pytest.TempPathFactory, cache: Path) -> AsyncIterator[LocalHarness]:
+    """One engine for all that are not about its start."""
+    async with open_harness(tmp_path_factory.mktemp("words"), local_settings("tiny.en", str(cache))) as harness:
+        yield harness
 
 
 def bare(settings: LocalSettings, path: Path) -> str:
@@ -117,19 +127,23 @@ async def test_names_are_wrong_without_the_vocabulary_and_right_with_it(harness:
     assert given.vocabulary == names
 
 
+@pytest.mark.parametrize(
+    "sounds", [("music",), pytest.param(("white noise", "buzz"), marks=pytest.mark.slow)], ids=["music", "noise"]
+)
 async def test_words_that_do_not_occur_change_nothing_and_are_not_heard_in_silence(
-    harness: LocalHarness, tmp_path: Path
+    harness: LocalHarness, tmp_path: Path, sounds: tuple[str, ...]
 ) -> None:
     names = ("Helstone", "shoppy", "amoxicillin", "Hakobyan", "Xosum")
     for name in ("jfk.wav", "sense_0890.ogg"):
         transcript = await harness.transcribe(SAMPLES / name, vocabulary=names)
         assert error_rate(WORDS[name], transcript.text) <= 0.1, transcript.text
         assert not any(word.lower() in transcript.text.lower() for word in names)
-    for name in ("white noise", "music", "buzz"):
+    for name in sounds:
         path = write(tmp_path / f"{name}.wav", sounds_without_speech()[name])
         assert (await harness.transcribe(path, vocabulary=names)).is_empty, name
 
 
+@pytest.mark.slow  # test_field.py has two languages within one block
 async def test_each_block_is_in_its_own_language(tmp_path: Path, multilingual: LocalSettings) -> None:
     path = tmp_path / "largo.wav"
     write(path, pause(100), speech("prueba_de_eco_es.wav"), pause(60), speech())

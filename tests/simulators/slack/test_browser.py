@@ -26,7 +26,7 @@ async def slack(tmp_path: Path) -> AsyncIterator[SlackSimulator]:
             ]
         )
     )
-    async with SlackSimulator(options(samples=tmp_path, ack_timeout=0.5)) as slack:
+    async with SlackSimulator(options(samples=tmp_path, ack_timeout=30.0)) as slack:
         yield slack
 
 

@@ -45,7 +45,7 @@ async def endpoint() -> AsyncIterator[Endpoint]:
 
 @pytest.fixture
 async def slack(endpoint: Endpoint) -> AsyncIterator[SlackSimulator]:
-    async with SlackSimulator(options(ack_timeout=0.3)) as slack:
+    async with SlackSimulator(options(ack_timeout=30.0)) as slack:
         await slack.use_http(endpoint.url, verify=False)
         yield slack
 
@@ -86,10 +86,12 @@ async def test_a_late_answer_counts_as_a_timeout(slack: SlackSimulator, endpoint
     async def late(request: web.Request) -> web.Response:
         if len(endpoint.requests) > 1:
             return web.Response()
+        slack.options.ack_timeout = 30.0  # of the repeat
         await slack.until(lambda: len(endpoint.requests) > 1)
         return web.Response()
 
     endpoint.answer = late
+    slack.options.ack_timeout = 1.0
     slack.say_as("U0ALICE", "C0CLINIC", "hello")
     await slack.delivery.settled()
     assert endpoint.requests[1][0]["X-Slack-Retry-Reason"] == "http_timeout"

@@ -37,7 +37,7 @@ VALUES: Json = {"b": {"words": {"type": "plain_text_input", "value": "hello"}}}
 
 @pytest.fixture(params=["socket", "http"])
 async def app(request: pytest.FixtureRequest) -> AsyncIterator[App]:
-    async with SlackSimulator(options(ack_timeout=1.0)) as slack, connected(new_app(slack), request.param) as app:
+    async with SlackSimulator(options(ack_timeout=30.0)) as slack, connected(new_app(slack), request.param) as app:
         yield app
 
 
@@ -99,6 +99,7 @@ async def test_a_command_nobody_answers_is_told_by_slackbot(app: App) -> None:
     async def never(ack: AsyncAck) -> None:
         """Keeps silent."""
 
+    app.slack.options.ack_timeout = 0.3
     await app.slack.command_as("U0BOB", "C0CLINIC", "/transcribe")
     (message,) = app.slack.messages("C0CLINIC")
     assert (message.user, message.ephemeral_to) == ("USLACKBOT", "U0BOB")
@@ -218,6 +219,7 @@ async def test_a_submission_that_is_not_acknowledged_leaves_the_modal_open(app: 
         """Keeps silent."""
 
     app.slack.views.open(app.slack.views.trigger("U0ALICE"), modal())
+    app.slack.options.ack_timeout = 0.3
     with pytest.raises(NotAnswered):
         await app.slack.submit_as("U0ALICE", VALUES)
     assert app.slack.views.top("U0ALICE") is not None

@@ -15,7 +15,7 @@ from tests.simulators.slack.peers import client, new_app, options, over_socket
 
 @pytest.fixture
 async def slack() -> AsyncIterator[SlackSimulator]:
-    async with SlackSimulator(options(ack_timeout=0.2)) as slack:
+    async with SlackSimulator(options(ack_timeout=30.0)) as slack:
         yield slack
 
 
@@ -59,8 +59,11 @@ async def test_an_envelope_is_repeated_until_it_is_acknowledged(
     slack: SlackSimulator, http: aiohttp.ClientSession
 ) -> None:
     socket = await opened(slack, http)
+    slack.options.ack_timeout = 0.2
     slack.say_as("U0ALICE", "C0CLINIC", "hello")
-    first, second = await socket.receive(), await socket.receive()
+    first = await socket.receive()
+    slack.options.ack_timeout = 30.0
+    second = await socket.receive()
     assert (first["type"], first["retry_attempt"], first["accepts_response_payload"]) == ("events_api", 0, False)
     assert (second["retry_attempt"], second["retry_reason"]) == (1, "timeout")
     assert second["payload"] == first["payload"]
@@ -72,6 +75,7 @@ async def test_an_envelope_is_repeated_until_it_is_acknowledged(
 
 async def test_an_event_is_given_up_after_three_repeats(slack: SlackSimulator, http: aiohttp.ClientSession) -> None:
     socket = await opened(slack, http)
+    slack.options.ack_timeout = 0.2
     slack.say_as("U0ALICE", "C0CLINIC", "hello")
     await slack.delivery.settled()
     assert slack.delivery.records[0].outcomes == ["timeout"] * 4
@@ -82,8 +86,10 @@ async def test_a_listener_that_fails_leaves_the_event_unacknowledged_and_the_rep
     slack: SlackSimulator,
 ) -> None:
     failures = [RuntimeError("the database is locked")]
+    slack.options.ack_timeout = 1.0
 
     async def fail_once(_event: Any) -> None:
+        slack.options.ack_timeout = 30.0  # of the repeat
         if failures:
             raise failures.pop()
 
@@ -97,6 +103,7 @@ async def test_a_listener_that_fails_leaves_the_event_unacknowledged_and_the_rep
 
 async def test_a_command_is_not_repeated(slack: SlackSimulator, http: aiohttp.ClientSession) -> None:
     socket = await opened(slack, http)
+    slack.options.ack_timeout = 0.2
     outcome = await slack.command_as("U0ALICE", "C0CLINIC", "/transcribe", "x")
     assert outcome.failure == "timeout"
     envelope = await socket.receive()
@@ -138,7 +145,7 @@ async def test_an_event_in_flight_when_its_socket_breaks_is_sent_over_the_next_o
     slack: SlackSimulator, http: aiohttp.ClientSession
 ) -> None:
     socket = await opened(slack, http)
-    slack.options.retry_delays = (0.3,)
+    slack.options.retry_delays = (3.0,)  # by then the next socket is open
     slack.say_as("U0ALICE", "C0CLINIC", "hello")
     await socket.receive()
     await slack.disconnect("cut")
@@ -149,7 +156,7 @@ async def test_an_event_in_flight_when_its_socket_breaks_is_sent_over_the_next_o
 
 
 async def test_events_while_no_socket_is_open_are_repeated_or_lost_as_set(slack: SlackSimulator) -> None:
-    slack.options.retry_delays = (0.5,)
+    slack.options.retry_delays = (3.0,)  # by then the app is there
     slack.say_as("U0ALICE", "C0CLINIC", "kept")
     await slack.until(lambda: any(record.outcomes for record in slack.delivery.records))
     slack.options.offline_events = "drop"
