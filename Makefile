@@ -11,6 +11,7 @@
 #   make audit  two processes (or more: ARGS) on one PostgreSQL, killed and frozen, 200 files
 #   make lock   writes requirements.lock (what runs) and requirements-test.lock (what tests)
 #   make deploy-check  the chart by Helm itself and by Kubernetes' schemas, the alert rules by promtool
+#   make slack-stand-in  installs the app by OAuth from a Slack that somebody else wrote (needs Node.js and npm)
 #   make docs   writes docs/settings.md and .env.example
 #   make picture  takes the README's screenshot again, from what `make run` starts (needs Chromium)
 #   make image-check  runs the steps of the Dockerfile in an empty directory and starts what they install
@@ -36,7 +37,7 @@ unexport PYTHONDONTWRITEBYTECODE
 PARALLEL := -n 4 --dist loadfile --no-loadscope-reorder  # in the order of tests/conftest.py: long files first
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test thorough check bench field crash audit lock deploy-check docs picture sbom image-check pin-images clean
+.PHONY: help install run test thorough check bench field crash audit lock deploy-check slack-stand-in docs picture sbom image-check pin-images clean
 
 help:
 	@sed -n 's/^#   //p' Makefile
@@ -134,6 +135,9 @@ lock:
 
 deploy-check: .venv-deploy/.installed
 	@PYTHONPATH=. .venv-deploy/bin/python deploy/check.py
+
+slack-stand-in: $(VENV)/.test
+	@"$(BIN)/python" -m bench.slack_stand_in
 
 docs: $(VENV)/.test
 	@"$(BIN)/python" -m tests.house.settings_tables
