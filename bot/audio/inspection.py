@@ -8,7 +8,7 @@ from av.container import InputContainer
 from av.stream import Discard, Disposition
 
 from bot.audio.decoding.lengths import is_length_guessed
-from bot.audio.decoding.reading import TrackReader, decodable, is_sane, open_media, why_unusable
+from bot.audio.decoding.reading import TrackReader, decodable, is_sane, open_media, packets, why_unusable
 from bot.audio.formats import canonical_mime
 from bot.audio.messages import Facts, Need, Probe, Refused
 from bot.audio.sniff import family, is_locked, unreadable_format
@@ -190,13 +190,11 @@ def _seconds(container: InputContainer, stream: AudioStream) -> float | None:
 def _counted(request: Probe, index: int) -> float | None:
     """The length of a whole file, from its packets. They are read again, because probing has consumed some."""
     with open_media(io.BytesIO(request.blob)) as container:
+        (stream,) = (each for each in container.streams.audio if each.index == index)
         total = 0.0
-        try:
-            for packet in container.demux(container.streams[index]):
-                if packet.duration and packet.time_base:
-                    total += float(packet.duration * packet.time_base)
-        except (av.FFmpegError, EOFError):
-            pass  # a file that breaks off ends there
+        for packet in packets(container, [stream]):
+            if packet.duration and packet.time_base:
+                total += float(packet.duration * packet.time_base)
         return total or None
 
 
@@ -204,20 +202,17 @@ def _tried(container: InputContainer, stream: AudioStream, file: SparseFile) -> 
     """Whether sound decodes, and whether its channels are of opposite phase, as far as the start of the file tells."""
     frames, mono = 0, stream.codec_context.layout.nb_channels == 1
     track = TrackReader(_PHASE_RATE)
-    try:
-        for packet in container.demux(stream):
-            try:
-                for frame in packet.decode():
-                    frames += 1
-                    if not mono and is_sane(frame.sample_rate, frame.layout.nb_channels):
-                        track.add(frame)
-            except av.InvalidDataError:
-                continue
-            enough = frames >= _FRAMES_WANTED and (mono or track.length >= _PHASE_SECONDS * _PHASE_RATE)
-            if enough or file.missing is not None:
-                break
-    except (av.FFmpegError, EOFError):
-        pass
+    for packet in packets(container, [stream]):
+        try:
+            for frame in packet.decode():
+                frames += 1
+                if not mono and is_sane(frame.sample_rate, frame.layout.nb_channels):
+                    track.add(frame)
+        except av.FFmpegError:
+            continue
+        enough = frames >= _FRAMES_WANTED and (mono or track.length >= _PHASE_SECONDS * _PHASE_RATE)
+        if enough or file.missing is not None:
+            break
     track.finish()
     return frames > 0, track.is_opposite
 

@@ -4,6 +4,7 @@ from itertools import product
 from pathlib import Path
 
 import av
+import lameenc
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -142,6 +143,48 @@ def test_recordings_of_different_rates_that_were_joined_are_read_whole(tmp_path:
     joined = tmp_path / "c.aac"
     joined.write_bytes(mono + faster + mono)
     assert len(read(joined)) / RATE == pytest.approx(9, abs=0.3)
+
+
+def test_a_transport_stream_with_one_false_track_number_is_read_to_its_end(tmp_path: Path) -> None:
+    whole = record(tmp_path / "a.ts", tone(8), "aac", "mpegts").read_bytes()
+    begins = [at for at in range(0, len(whole), 188) if whole[at + 1 : at + 3] == b"\x41\x00"]  # of the sound, 0x100
+    for at in begins[len(begins) // 2 :: 10]:
+        damaged = tmp_path / "b.ts"
+        damaged.write_bytes(whole[: at + 2] + b"\x01" + whole[at + 3 :])
+        assert len(read(damaged)) / RATE == pytest.approx(8, abs=1)
+        data = damaged.read_bytes()
+        assert isinstance(look(Probe(len(data), [[0, len(data)]], data, last=True)), Facts)
+
+
+def mp3(*channels: NDArray[np.int16]) -> bytes:
+    encoder = lameenc.Encoder()
+    encoder.silence()
+    encoder.set_channels(len(channels))
+    encoder.set_in_sample_rate(RATE)
+    return bytes(encoder.encode(np.stack(channels, 1).tobytes()) + encoder.flush())
+
+
+def test_a_stereo_recording_that_goes_on_in_mono_or_breaks_off_keeps_all_that_is_heard(tmp_path: Path) -> None:
+    left, right = tone(4, hertz=440), tone(4, hertz=1000)
+    joined = tmp_path / "a.mp3"
+    stereo = mp3(left, right)
+    joined.write_bytes(stereo + mp3(tone(4, hertz=700)) + stereo[: len(stereo) // 2])
+    with AudioReader(joined, RATE) as reader:
+        assert reader.is_stereo
+        heard = np.concatenate(list(reader.stereo()), axis=1)
+    assert heard.shape[1] / RATE == pytest.approx(10, abs=0.5)
+    first, then = heard[:, RATE : 3 * RATE], heard[:, 5 * RATE : 7 * RATE]
+    assert share(first[0], 440) > 0.9
+    assert share(first[1], 1000) > 0.9
+    assert share(then[0], 700) > 0.9
+    assert level(then[1]) < -60
+
+
+def test_only_one_track_of_two_channels_is_stereo(tmp_path: Path) -> None:
+    two = tracks(tmp_path / "a.mka", [Part(tone(2)), Part(tone(2))])
+    for path in (wav(tmp_path / "b.wav", tone(2)[None]), wav(tmp_path / "c.wav", np.stack([tone(2)] * 3)), two):
+        with AudioReader(path, RATE) as reader:
+            assert not reader.is_stereo
 
 
 @pytest.mark.parametrize("decibels", range(0, -61, -5))

@@ -6,6 +6,7 @@ have bounds, and the reader stops at the length that its caller allows.
 
 import io
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO, Self, cast
 
@@ -91,6 +92,7 @@ class AudioReader:
         self.overlong = False
         """Whether it stopped at `longest`, with more to come."""
         self._longest = longest
+        self._tracks = 0
         self._container = _opened(path)
         try:
             self._streams = self._chosen(path)
@@ -108,11 +110,37 @@ class AudioReader:
         known = [float(s.duration * s.time_base) for s in self._streams if s.duration and s.time_base]
         return max(known, default=0.0) or (self._container.duration or 0) / 1_000_000 or None
 
+    @property
+    def is_stereo(self) -> bool:
+        """Whether there is one track alone, of two channels."""
+        return len(self._streams) == self._tracks == 1 and self._streams[0].codec_context.layout.nb_channels == 2
+
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
         self._container.close()
+
+    def stereo(self) -> Iterator[Samples]:
+        """[2, samples] at `rate`, in small pieces, of a file that `is_stereo`; instead of `pieces`.
+
+        Where such a file goes on in mono, the second channel is silent: what is said is not there twice.
+        """
+        resampler: av.AudioResampler | None = None
+        kind: tuple[str, str, int] | None = None
+        for _, frame in self._frames():
+            if kind is None and (late := self._start(frame)):
+                yield np.zeros((2, int(late * self.rate)), np.float32)
+            changed = kind != (kind := (frame.format.name, frame.layout.name, frame.sample_rate))
+            if changed and resampler is not None:
+                yield from _planes(resampler, None)
+            if changed or resampler is None:
+                layout = "mono" if frame.layout.nb_channels == 1 else "stereo"
+                resampler = av.AudioResampler("fltp", layout, self.rate)
+            frame.pts = None
+            yield from _planes(resampler, frame)
+        if resampler is not None:
+            yield from _planes(resampler, None)
 
     def pieces(self) -> Iterator[Samples]:
         """Mono samples at `rate`, in pieces of about half a second, to the end or to where the file breaks off."""
@@ -125,6 +153,7 @@ class AudioReader:
 
     def _chosen(self, path: Path) -> list[AudioStream]:
         streams = decodable(self._container)
+        self._tracks = len(streams)
         if not streams:
             raise UnusableAudio(*why_unusable(self._container))
         if len(streams) == 1:
@@ -155,7 +184,7 @@ class AudioReader:
         return late if 0 < late < _LATEST_START else 0.0
 
     def _frames(self) -> Iterator[tuple[int, av.AudioFrame]]:
-        for packet in _packets(self._container, self._streams):
+        for packet in packets(self._container, self._streams):
             if packet.pos is not None and packet.pos > 0:
                 self.position = packet.pos + packet.size
             try:
@@ -250,6 +279,13 @@ class TrackReader:
             self.length += len(samples)
 
 
+def _planes(resampler: av.AudioResampler, frame: av.AudioFrame | None) -> Iterator[Samples]:
+    """[2, samples] of what comes out of a resampler; one channel is the first of the two."""
+    for made in resampler.resample(frame):
+        samples: Samples = np.nan_to_num(made.to_ndarray()).astype(np.float32, copy=False)
+        yield samples if len(samples) == 2 else np.concatenate([samples, np.zeros_like(samples)])
+
+
 def _opened(path: Path) -> InputContainer:
     try:
         return open_media(str(path))
@@ -259,12 +295,14 @@ def _opened(path: Path) -> InputContainer:
         raise UnusableAudio(ProblemCode.CORRUPT, type(error).__name__) from error
 
 
-def _packets(container: InputContainer, streams: list[AudioStream]) -> "Iterator[av.Packet[AudioStream]]":
-    try:
+def packets(container: InputContainer, streams: list[AudioStream]) -> "Iterator[av.Packet[AudioStream]]":
+    """The packets of some tracks, to the end or to where the file breaks off: what was read until there counts.
+
+    Where a damaged MPEG-TS seems to have a further track in mid-file, PyAV 18 ends with an `IndexError`.
+    """
+    with suppress(av.FFmpegError, EOFError, IndexError):
         # PyAV's stub keeps the kind of one stream, but not of several.
         yield from cast("Iterator[av.Packet[AudioStream]]", container.demux(*streams))
-    except (av.FFmpegError, EOFError):
-        return  # cut in mid-file: what was heard until here counts
 
 
 def _survey(path: Path) -> list[Track]:
@@ -276,7 +314,7 @@ def _survey(path: Path) -> list[Track]:
                 other.discard = Discard.all
         heard: set[int] = set()
         read = {stream.index: 0.0 for stream in streams}
-        for packet in _packets(container, streams):
+        for packet in packets(container, streams):
             index = packet.stream.index
             if index in heard or read[index] > _SURVEYED:
                 if all(i in heard or seconds > _SURVEYED for i, seconds in read.items()):

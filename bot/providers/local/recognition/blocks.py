@@ -7,13 +7,12 @@ so that a restart cuts in the same places and goes on behind the blocks that are
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-import av
 import numpy as np
 
 from bot.audio.decoding import cutting
 from bot.audio.decoding.cutting import RATE, Samples
 from bot.audio.decoding.cutting import Piece as Block
-from bot.audio.decoding.reading import AudioReader, decodable, open_media
+from bot.audio.decoding.reading import AudioReader
 from bot.providers.local.recognition.channels import is_separate
 
 __all__ = ["LONGEST", "RATE", "Block", "Recording", "Samples", "cut"]
@@ -33,11 +32,10 @@ class Recording:
     """
 
     def __init__(self, path: Path) -> None:
-        self._path = path
         self._reader = AudioReader(path, RATE)
         self.total = self._reader.announced
         try:
-            self.separate = _is_call(path)
+            self.separate = self._reader.is_stereo and _is_call(path)
         except BaseException:  # raised again: nobody else can close the reader
             self._reader.__exit__()
             raise
@@ -51,54 +49,29 @@ class Recording:
     def pieces(self) -> Iterator[Samples]:
         """Pieces [channels, samples] at `RATE`: two channels if they are `separate`, else one."""
         if self.separate:
-            yield from _stereo(self._path)
+            yield from self._reader.stereo()
         else:
             for piece in self._reader.pieces():
                 yield piece[None]
 
 
 def _is_call(path: Path) -> bool:
-    """Whether the file's only track has two channels that are two people; told by its first minutes."""
+    """Whether the two channels of a file are two people; told by its first minutes."""
     heard: list[Samples] = []
     length, probed = 0, _PROBED * RATE
-    for piece in _stereo(path):
-        heard.append(piece)
-        length += piece.shape[1]
-        if length >= probed:
-            sound = np.concatenate(heard, axis=1)
-            if is_separate(sound):
-                return True
-            powers = np.square(sound).mean(1)
-            if probed == _PROBED_AGAIN * RATE or powers.min() > powers.max() * 1e-3:
-                return False
-            probed = _PROBED_AGAIN * RATE
+    with AudioReader(path, RATE) as reader:
+        for piece in reader.stereo():
+            heard.append(piece)
+            length += piece.shape[1]
+            if length >= probed:
+                sound = np.concatenate(heard, axis=1)
+                if is_separate(sound):
+                    return True
+                powers = np.square(sound).mean(1)
+                if probed == _PROBED_AGAIN * RATE or powers.min() > powers.max() * 1e-3:
+                    return False
+                probed = _PROBED_AGAIN * RATE
     return bool(heard) and is_separate(np.concatenate(heard, axis=1))
-
-
-def _stereo(path: Path) -> Iterator[Samples]:
-    """Pieces [2, samples] of a file's only track; none if it has not two channels, or other tracks beside it."""
-    with open_media(str(path)) as container:
-        streams = decodable(container)
-        if len(streams) != 1 or streams[0].codec_context.layout.nb_channels != 2:
-            return
-        kind: tuple[str, int] | None = None
-        resampler = av.AudioResampler("fltp", "stereo", RATE)
-        for packet in container.demux(streams[0]):
-            try:
-                frames = packet.decode()
-            except av.FFmpegError:
-                continue  # as `AudioReader` does: what is broken is left out
-            for frame in frames:
-                if frame.layout.nb_channels != 2:
-                    continue
-                if kind not in (None, (frame.format.name, frame.sample_rate)):
-                    resampler = av.AudioResampler("fltp", "stereo", RATE)  # joined recordings change on the way
-                kind = (frame.format.name, frame.sample_rate)
-                frame.pts = None
-                for made in resampler.resample(frame):
-                    yield np.nan_to_num(made.to_ndarray())
-        for made in resampler.resample(None):
-            yield np.nan_to_num(made.to_ndarray())
 
 
 def cut(pieces: Iterable[Samples]) -> Iterator[Block]:
