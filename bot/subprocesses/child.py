@@ -108,6 +108,7 @@ class Child:
             async with asyncio.timeout(timeout):
                 text, blob = measure(await self._process.stdout.readexactly(HEAD.size))
                 body = await self._process.stdout.readexactly(text + blob)
+            return self._wire.decode(body[:text], body[text:])
         except TimeoutError:
             raise ChildStalledError(f"no answer for {timeout:.0f} s") from None
         except (asyncio.IncompleteReadError, ConnectionError) as error:
@@ -115,7 +116,6 @@ class Child:
         except WireError as error:
             await self.kill()
             raise ChildDiedError("it sent what is no message", False, self._output) from error
-        return self._wire.decode(body[:text], body[text:])
 
     async def kill(self) -> None:
         """End it now (SIGKILL) and wait until it is gone."""

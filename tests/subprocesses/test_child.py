@@ -85,6 +85,15 @@ async def test_a_killed_child_and_a_silent_one_are_told_apart() -> None:
         await child.send(Probe(0, [], b""))
 
 
+async def test_a_child_that_says_what_nobody_here_knows_is_ended() -> None:
+    """As after an update of the files of a bot that runs: its children are of the new version."""
+    child = await Child.start("bot.audio.worker", Wire(Probe))
+    await child.send(Probe(4, [[0, 4]], b"RIFF"))
+    with pytest.raises(ChildDiedError, match="no message"):
+        await child.receive(60)
+    assert not child.alive
+
+
 async def test_a_child_that_cannot_start_says_why() -> None:
     child = await Child.start("bot.audio.no_such_module", AUDIO_WIRE)
     with pytest.raises(ChildDiedError, match="no_such_module"):
