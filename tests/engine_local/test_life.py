@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.domain.errors import Ambiguous, Misconfigured, ProblemCode, WebhookRefused
+from bot.domain.errors import Ambiguous, InternalFault, Misconfigured, ProblemCode, WebhookRefused
 from bot.domain.job import RemoteJob
 from bot.ports.provider import Failed, Pending, Succeeded, WebhookRequest
 from bot.providers.local.settings import LocalSettings
@@ -127,6 +127,33 @@ async def test_an_exception_in_the_engine_is_never_said_to_be_a_damaged_file(
     logged = capsys.readouterr().out
     assert "local_engine_failed" in logged
     assert "Traceback" in logged
+
+
+async def test_a_bug_of_ours_ends_the_work_and_is_told_by_the_next_poll(
+    harness: LocalHarness, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def broken(*_: object) -> bool:
+        raise RuntimeError("no such column")
+
+    monkeypatch.setattr(harness.blocks, "put_block", broken)
+    remote = await harness.hand_over(SAMPLES / "jfk.wav")
+
+    async def poll() -> None:
+        while True:
+            await harness.provider.poll(remote, "ref")
+            await asyncio.sleep(0.05)
+
+    with pytest.raises(InternalFault, match="RuntimeError") as caught:
+        await asyncio.wait_for(poll(), 240)
+    assert "no such column" in str(caught.value.__cause__)
+
+
+async def test_a_check_that_ends_after_the_bot_was_closed_leaves_no_child(harness: LocalHarness) -> None:
+    check = asyncio.create_task(harness.provider.check())
+    await until(lambda: bool(engines()))
+    await harness.provider.close()
+    assert all(finding.ok for finding in await check)
+    assert not engines()
 
 
 async def test_cancelling_ends_the_child_at_once_and_deletes_everything(harness: LocalHarness, tmp_path: Path) -> None:

@@ -113,10 +113,13 @@ def _transcribe(
         answer = listener.hear(
             block, source.recording.separate, request, lambda at: channel.send(ProgressReport(at, total))
         )
-    except UnusableAudio as error:
-        channel.send(Unusable(error.code.value, error.detail))
-    except av.FFmpegError as error:
-        channel.send(Unusable(ProblemCode.CORRUPT.value, type(error).__name__))
+    except (UnusableAudio, av.FFmpegError) as error:
+        if broken := opened.pop(request.path, None):
+            broken.close()  # another try may be with other audio in the same place
+        if isinstance(error, UnusableAudio):
+            channel.send(Unusable(error.code.value, error.detail))
+        else:
+            channel.send(Unusable(ProblemCode.CORRUPT.value, type(error).__name__))
     else:
         channel.send(answer)
 

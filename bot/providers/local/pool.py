@@ -73,6 +73,7 @@ class Pool:
         self._idle_seconds = idle_seconds
         self._timer: asyncio.TimerHandle | None = None
         self._ending: asyncio.Task[None] | None = None
+        self._closed = False
 
     @asynccontextmanager
     async def child(self, choice: ModelChoice, job_id: str = "", remaining: float = 0.0) -> AsyncIterator[Child]:
@@ -89,7 +90,9 @@ class Pool:
             except BaseException:  # raised again: a child left in mid-work, also by a cancellation, is of no use
                 await child.kill()
                 raise
-            if child.alive:
+            if self._closed:
+                await child.kill()
+            elif child.alive:
                 self._idle.append(_Idle(choice, child, job_id))
                 self._set_timer()
         finally:
@@ -100,7 +103,11 @@ class Pool:
         self._served.pop(job_id, None)
 
     async def close(self) -> None:
-        """End the idle children; the busy ones end with their contexts."""
+        """End the children: the idle ones now, the busy ones with their contexts."""
+        self._closed = True
+        await self._end_idle()
+
+    async def _end_idle(self) -> None:
         if self._timer:
             self._timer.cancel()
         while self._idle:
@@ -164,7 +171,7 @@ class Pool:
         self._timer = asyncio.get_running_loop().call_later(self._idle_seconds, self._retire)
 
     def _retire(self) -> None:
-        self._ending = asyncio.get_running_loop().create_task(self.close())
+        self._ending = asyncio.get_running_loop().create_task(self._end_idle())
 
 
 async def _loaded(child: Child) -> None:

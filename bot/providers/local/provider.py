@@ -11,6 +11,7 @@ from pathlib import Path
 
 from bot.domain.errors import (
     Ambiguous,
+    InternalFault,
     Misconfigured,
     Problem,
     ProblemCode,
@@ -353,6 +354,10 @@ class LocalProvider(WorksHere):
             self._failures[job_id] = error
         except OSError as error:
             self._failures[job_id] = Transient(f"local engine: {error.strerror or type(error).__name__}")
+        except Exception as error:  # a bug ends the job after some tries; else each poll would begin it from the start
+            fault = InternalFault(f"unexpected {type(error).__name__} in the local engine")
+            fault.__cause__ = error
+            self._failures[job_id] = fault
         finally:
             run = self._runs.get(job_id)
             if run is not None and run.task is asyncio.current_task():
@@ -364,12 +369,9 @@ def _missing_libraries() -> list[str]:
 
 
 async def _write(payload: Payload, target: Path, progress: Progress) -> None:
-    fd = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     written = 0
-    try:
+    with os.fdopen(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
         async with payload.stream() as chunks:
             async for chunk in chunks:
-                written += await asyncio.to_thread(os.write, fd, chunk)
+                written += await asyncio.to_thread(file.write, chunk)
                 await progress(written / max(1, payload.size))
-    finally:
-        os.close(fd)

@@ -160,7 +160,8 @@ class JobRunner:
             async with self._pool.child(choice, job_id) as child:
                 await child.send(NameSpeakers(rows, count, voices))
                 answer = await child.receive(_SILENCE_SECONDS)
-        except (ChildDiedError, ChildStalledError):
+        except (ChildDiedError, ChildStalledError) as error:
+            _log.warning("speakers_not_named", job=job_id, detail=str(error))
             return  # the words are there; speakers are an extra
         if not isinstance(answer, SpeakersNamed):
             return
