@@ -2,7 +2,8 @@
 
 FOLDER holds recordings with their words beside them: LibriSpeech's layout (`*.trans.txt`, CC BY 4.0), or `NAME.txt`
 beside each `NAME.wav`, `.flac` or `.ogg`. Without it the samples of the local workspace are used (public domain).
-The recordings are joined with short pauses and heard in several conditions. "Before" is what the engine did until 0.1:
+The recordings are joined with short pauses and heard in several conditions; the last is English, Spanish and English
+again, from the samples. "Before" is what the engine did until 0.1:
 faster-whisper with its own voice detection, without word times, in blocks of three minutes.
 """
 
@@ -46,13 +47,16 @@ def main() -> None:
     print(f"{len(said.split())} words, {len(sound) / RATE:.0f} s, Whisper {asked.model}\n")
     print("| condition | " + " | ".join(f"{name}: WER (D), CPU" for name in ways) + " |")
     print("|---|" + "---|" * len(ways))
-    for name, heard in conditions(sound).items():
+    rows = {name: (said, heard) for name, heard in conditions(sound).items()}
+    if not asked.model.endswith(".en"):
+        rows["English, Spanish, English"] = mixed()
+    for name, (truth, heard) in rows.items():
         cells = []
         for hear in ways.values():
             begun = time.process_time()
             text = hear(heard)
             took = (time.process_time() - begun) / (len(heard) / RATE)
-            found = jiwer.process_words(plain(said), plain(text) or "nothing")
+            found = jiwer.process_words(plain(truth), plain(text) or "nothing")
             cells.append(f"{100 * found.wer:.1f} % ({found.deletions}), {took:.3f}")
         print(f"| {name} | " + " | ".join(cells) + " |", flush=True)
 
@@ -99,12 +103,7 @@ def now(model: str, cache: Path | None = None) -> Hearing:
 def pairs(folder: Path | None) -> list[tuple[str, Floats]]:
     """Words and sound of each recording."""
     if folder is None:
-        rows = [
-            [cell.strip().strip("`") for cell in line.split("|")[1:4]]
-            for line in (SAMPLES / "README.md").read_text(encoding="utf-8").splitlines()
-            if line.startswith("| `") and ("sense_0" in line or "jfk.wav" in line)
-        ]
-        return [(said, _decoded(SAMPLES / name)) for name, _, said in rows]
+        return [clip for name, clip in samples().items() if name.startswith("sense_0") or name == "jfk.wav"]
     found: list[tuple[str, Floats]] = []
     for listing in sorted(folder.rglob("*.trans.txt")):
         for line in listing.read_text(encoding="utf-8").splitlines():
@@ -114,6 +113,23 @@ def pairs(folder: Path | None) -> list[tuple[str, Floats]]:
     listed = sorted(path for path in folder.rglob("*") if path.suffix in {".wav", ".flac", ".ogg"})
     beside = [path for path in listed if path.with_suffix(".txt").is_file()]
     return found + [(path.with_suffix(".txt").read_text(encoding="utf-8"), _decoded(path)) for path in beside]
+
+
+def samples() -> dict[str, tuple[str, Floats]]:
+    """Words and sound of the local workspace's samples that have both, by the name of the file."""
+    rows = [
+        [cell.strip().strip("`") for cell in line.split("|")[1:4]]
+        for line in (SAMPLES / "README.md").read_text(encoding="utf-8").splitlines()
+        if line.startswith(("| `jfk.wav", "| `sense_0", "| `prueba"))
+    ]
+    return {name: (said, _decoded(SAMPLES / name)) for name, _, said in rows}
+
+
+def mixed() -> tuple[str, Floats]:
+    """Somebody speaks English, then somebody Spanish, then English again."""
+    found = samples()
+    names = ("jfk.wav", "prueba_de_eco_es.wav", "sense_0870.m4a", "sense_0890.ogg", "sense_0920.webm")
+    return joined([found[name] for name in names], 300.0)
 
 
 def joined(clips: list[tuple[str, Floats]], seconds: float) -> tuple[str, Floats]:
