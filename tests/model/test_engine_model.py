@@ -361,8 +361,8 @@ def test_a_lease_of_another_day_ends_with_the_process_that_held_it(postgres_url:
     machine.world.calm = True
     machine.pass_time(0.05)
     machine.kill(0, then_restart=False, after=0.0)
-    (job,) = machine._jobs()
-    assert job.lease_token
+    taken = [job for job in machine._jobs() if job.lease_token]
+    assert taken
     machine.set_clock(-DAY)
     machine.start()
     for _ in range(10):
