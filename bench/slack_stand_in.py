@@ -20,7 +20,7 @@ from storage import open_store
 from tests.support.machine.bot_process import Bot
 from tests.support.machine.processes import free_port
 
-PACKAGE = "emulate@0.7.0"  # later versions need Node.js 22
+PACKAGE = "emulate@0.7.0"  # 0.12.2 does not run on Node.js 20
 CLIENT, SECRET = "12345.67890", "secret-of-the-app"
 KEY = bytes(range(32))
 START_SECONDS = 60.0
