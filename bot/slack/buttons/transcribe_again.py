@@ -22,7 +22,7 @@ from bot.slack.job_control import restart
 from bot.slack.people.remembered import DECIDE_SECONDS
 from bot.slack.settings.permissions import SettingsPermissions
 from bot.slack.settings.services import Services
-from bot.text.phrases import ENGLISH, Phrases
+from bot.text.phrases import Phrases
 
 AGAIN_VIEW = "transcribe_again"
 SERVICE_ACTION = "again_service"
@@ -75,7 +75,8 @@ class TranscribeAgain:
         phrases = await self.interactions.phrases(person(body))
         if said or job is None:
             return notice(phrases.say(words.AGAIN_TITLE), said, phrases.say(words.CLOSE))
-        return self.form(job.id, self.way(job.provider, job.options), phrases)
+        facts = {"job": job.id, "channel": job.origin.channel_id}
+        return self.form(facts, self.way(job.provider, job.options), phrases)
 
     async def service_chosen(self, me: Identity, body: Json) -> None:
         """Another service in the open modal: its own languages are shown."""
@@ -83,12 +84,15 @@ class TranscribeAgain:
         facts = facts_of(body)
         if chosen.provider in self.services.offered():
             phrases = await self.interactions.phrases_at_once(person(body))
-            view = self.form(text(facts, "job"), self.way(chosen.provider, Options()), phrases)
+            view = self.form(facts, self.way(chosen.provider, Options()), phrases)
             await self.interactions.fill(text(child(body, "view"), "id"), view)
 
-    def form(self, job_id: str, way: Choice, phrases: Phrases = ENGLISH) -> Block:
-        """The modal with the choices of one service; `way` is what is chosen at first."""
-        offers, say = self.services.offered(), phrases.say
+    def form(self, facts: Json, way: Choice, phrases: Phrases) -> Block:
+        """The modal with the choices of one service; `way` is what is chosen at first.
+
+        Only services that the channel may use are offered; whether it may is asked again when it is submitted.
+        """
+        offers, say = self.services.offered(text(facts, "channel")), phrases.say
         provider = way.provider if way.provider in offers else next(iter(sorted(offers)), "")
         blocks = [section(say(words.AGAIN_INTRO))]
         services = {name: offers[name].title for name in sorted(offers)}
@@ -111,7 +115,7 @@ class TranscribeAgain:
             callback_id=AGAIN_VIEW,
             close=say(words.CANCEL),
             submit=say(words.AGAIN_START),
-            facts={"job": job_id},
+            facts=facts,
         )
 
     async def submit(self, me: Identity, body: Json) -> Json | None:

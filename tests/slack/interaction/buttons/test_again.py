@@ -46,6 +46,17 @@ async def test_two_who_ask_for_the_same_at_once_get_one_job(place: Workplace) ->
     assert len(await place.jobs()) == 2
 
 
+async def test_a_service_that_the_channel_may_not_use_is_not_offered_and_not_taken(place: Workplace) -> None:
+    place.room.services.allows = lambda name, channel: name != "local" or channel != "C0CLINIC"
+    message, _ = await done(place)
+    await press(place, message, "transcribe_again")
+    assert "Local engine" not in str((await modal(place, "U0ALICE", "transcribe_again")).body)
+    option = {"type": "static_select", "selected_option": {"value": "local"}}
+    faults = await place.slack.submit_as("U0ALICE", {"service": {"again_service": option}})
+    assert "administrator has restricted it" in faults["service"]
+    assert len(await place.jobs()) == 1
+
+
 async def test_another_service_shows_its_own_languages(place: Workplace) -> None:
     message, _ = await done(place)
     await press(place, message, "transcribe_again")
