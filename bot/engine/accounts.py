@@ -5,10 +5,11 @@ from dataclasses import dataclass, field
 
 from bot.domain.errors import Misconfigured, StepError, StoreError
 from bot.engine.events import AccountBroke, AccountRecovered, Watch
+from bot.engine.ownership import Ownership
 from bot.engine.wakeups import Wakeups
 from bot.ports.clock import Clock
 from bot.ports.provider import Provider
-from bot.ports.store import Jobs
+from bot.ports.store import JobStore
 from bot.supervisor import Supervisor
 
 PROBE_SECONDS = 60.0
@@ -20,7 +21,7 @@ Probe = Callable[[], Awaitable[bool]]  # whether the account works; may raise `S
 class Accounts:
     """Remembers which accounts are broken, and asks each once a minute until it works again."""
 
-    store: Jobs
+    store: JobStore
     clock: Clock
     probes: Mapping[str, Probe]
     watch: Watch
@@ -28,6 +29,11 @@ class Accounts:
     supervisor: Supervisor
     others: Callable[[str], Awaitable[bool]] | None = None  # for accounts that come and go: those of workspaces
     _broken: set[str] = field(default_factory=set)
+    _ownership: Ownership = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Take part in who probes."""
+        self._ownership = Ownership(self.store, self.clock)
 
     @property
     def broken(self) -> tuple[str, ...]:
@@ -55,8 +61,12 @@ class Accounts:
             await self.store.resume_parked(account, self.clock.now())
 
     async def _probe(self, account: str) -> None:
-        while not await self._works_again(account):
-            pass
+        """Ask once a minute. Of several processes one asks; once it works, each of the others asks once."""
+        try:
+            while not await self._works_again(account):
+                pass
+        finally:
+            await self._ownership.give_back(f"probe {account}")
         self._broken.discard(account)
         self.watch(AccountRecovered(account))
         self.wakeups.notify_all()
@@ -64,6 +74,8 @@ class Accounts:
     async def _works_again(self, account: str) -> bool:
         await self.clock.sleep(PROBE_SECONDS)
         try:
+            if not await self._ownership.take(f"probe {account}"):
+                return False
             if account in self.probes:
                 works = await self.probes[account]()
             else:

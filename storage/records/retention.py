@@ -3,7 +3,6 @@
 import json
 from collections.abc import Sequence
 
-from bot.domain.job import FINAL, State
 from storage.content.search import StoredSearch
 from storage.engines.transaction import (
     Database,
@@ -106,13 +105,7 @@ class StoredRetention(StoredSearch):
     def _discard_ended(self) -> Transaction[int]:
         dropped = len((yield from execute("drop_blocks_of_ended")))
         dropped += len((yield from execute("drop_pieces_of_ended")))
-        for waiting in (yield from execute("waiting_refs")):
-            account, _, ref = text(waiting, "ref").partition(":")
-            jobs = yield from execute("job_by_ref", account=account, ref=ref)
-            if jobs and State(text(jobs[0], "state")) in FINAL:
-                ids = json.dumps([text(waiting, "ref")])
-                kind = text(waiting, "kind")
-                dropped += len((yield from execute("use_inbox_for", kind=kind, ids=ids, nothing=b"")))
+        dropped += len((yield from execute("discard_webhooks_of_ended", nothing=b"")))
         return dropped
 
 

@@ -1,16 +1,17 @@
 """What the bot tidies up by itself: what a killed process left, at start, and old content once an hour."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from bot.domain.errors import Misconfigured, StepError
 from bot.domain.job import FINAL, RemoteJob, State
 from bot.engine.hosted_audio import HostedAudio
+from bot.engine.ownership import Ownership
 from bot.ports.clock import Clock
 from bot.ports.provider import KeepsAudio, Provider
 from bot.ports.store import AuditAction, AuditEntry, JobStore
 
-PURGE_EVERY_SECONDS = 3600.0
+PURGE, PURGE_EVERY_SECONDS = "purge", 3600.0
 RELEASE_EVERY_SECONDS = 5.0  # a deletion reaches the audio on every machine within twice this
 DAY = 86_400.0  # seconds
 
@@ -30,6 +31,11 @@ class Upkeep:
     audit_retention_days: int = 0
     history_days: int = 0
     removed_workspace_days: int = 30
+    _ownership: Ownership = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Take part in who purges."""
+        self._ownership = Ownership(self.store, self.clock)
 
     async def clean_up(self, works: bool = True) -> None:
         """Give back the leases of a killed process, delete its spool and what belongs to jobs that ended.
@@ -83,8 +89,13 @@ class Upkeep:
     async def purge(self) -> None:
         """Delete content that is older than the retention; with 0 days only what deletions left.
 
-        Then old entries of the audit log.
+        Then old entries of the audit log. Of several processes one does it; the others pass.
         """
+        async with self._ownership.during(PURGE) as ours:
+            if ours:
+                await self._purge()
+
+    async def _purge(self) -> None:
         now = self.clock.now()
         if count := await self.store.purge(now, self.retention_days or None, self.retention_max_days or None):
             details = {"jobs": str(count)}

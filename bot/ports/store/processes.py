@@ -21,7 +21,7 @@ class ProcessFacts:
 
 @dataclass(frozen=True, slots=True)
 class LaneBacklog:
-    """What a lane has to do: unfinished jobs, those of them that are due and free, when the oldest was made."""
+    """What a lane has to do: unfinished jobs, those that are due (worked on or not), when the oldest was made."""
 
     lane: str
     jobs: int

@@ -267,6 +267,22 @@ UPDATE inbox SET used = 1, payload = :nothing WHERE used = 0 AND ref IN (
 -- Delete what came before.
 DELETE FROM inbox WHERE received_at < :before RETURNING id;
 
--- name: waiting_refs
--- What is waited for in the inbox: references of the form "account:reference".
-SELECT DISTINCT kind, ref FROM inbox WHERE used = 0 AND ref LIKE '%:%';
+-- name: discard_webhooks_of_ended_sqlite
+-- Delete the webhooks of jobs that are over; their references have the form "account:reference".
+UPDATE inbox SET used = 1, payload = :nothing
+WHERE used = 0 AND ref LIKE '%:%' AND (
+    SELECT state FROM job
+    WHERE account = substr(ref, 1, instr(ref, ':') - 1) AND remote_ref = substr(ref, instr(ref, ':') + 1)
+    ORDER BY created_at DESC LIMIT 1
+) IN ('done', 'failed', 'cancelled', 'deleted')
+RETURNING id;
+
+-- name: discard_webhooks_of_ended_postgres
+-- The same.
+UPDATE inbox SET used = 1, payload = :nothing
+WHERE used = 0 AND ref LIKE '%:%' AND (
+    SELECT state FROM job
+    WHERE account = split_part(ref, ':', 1) AND remote_ref = substr(ref, strpos(ref, ':') + 1)
+    ORDER BY created_at DESC LIMIT 1
+) IN ('done', 'failed', 'cancelled', 'deleted')
+RETURNING id;

@@ -50,11 +50,16 @@ RETURNING key;
 DELETE FROM pace WHERE free_at < :before RETURNING key;
 
 -- name: backlog
--- The jobs of each lane that are not over, how many of them are due and free, and how old the oldest is.
-SELECT lane, COUNT(*) AS jobs, MIN(created_at) AS oldest_at,
-    SUM(CASE WHEN due_at <= CAST(:now AS DOUBLE PRECISION) AND lease_token = '' THEN 1 ELSE 0 END) AS due
-FROM job
-WHERE state IN ('received', 'submitting', 'waiting', 'finishing', 'replying', 'parked')
+-- The jobs of each lane that are not over, how many of them are due, and how old the oldest is: what will be due some day
+-- by the index of the queue alone, and what is parked.
+SELECT lane, CAST(SUM(jobs) AS BIGINT) AS jobs, MIN(oldest_at) AS oldest_at, CAST(SUM(due) AS BIGINT) AS due FROM (
+    SELECT lane, COUNT(*) AS jobs, MIN(created_at) AS oldest_at,
+        SUM(CASE WHEN due_at <= CAST(:now AS DOUBLE PRECISION) THEN 1 ELSE 0 END) AS due
+    FROM job WHERE due_at < 253402300799 GROUP BY lane
+    UNION ALL
+    SELECT lane, COUNT(*) AS jobs, MIN(created_at) AS oldest_at, 0 AS due
+    FROM job WHERE state = 'parked' AND due_at >= 253402300799 GROUP BY lane
+) AS parts
 GROUP BY lane ORDER BY lane;
 
 -- name: budgets

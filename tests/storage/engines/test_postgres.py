@@ -187,6 +187,9 @@ async def test_a_server_that_stops_is_said_to_be_out_of_reach(caplog: pytest.Log
     ("name", "index"),
     [
         ("next_due", "job_queue"),
+        ("release_all", "job_queue"),
+        ("backlog", "job_queue"),
+        ("backlog", "job_parked"),
         ("job_by_ref", "job_remote"),
         ("job_by_hook_token", "job_hook"),
         ("jobs_in_state", "job_state"),

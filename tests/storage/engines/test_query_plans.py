@@ -78,7 +78,7 @@ SMALL = {
 }
 # These read a whole index on purpose, or all that is under way.
 WHOLE_INDEX = {"count_by_state", "release_all", "last_audit", "audit"}
-UNDER_WAY = {"backlog", "drop_blocks_of_ended", "drop_pieces_of_ended", "waiting_refs"}
+UNDER_WAY = {"backlog", "drop_blocks_of_ended", "drop_pieces_of_ended", "discard_webhooks_of_ended"}
 # What is deleted once, of a workspace that the app was removed from.
 REMOVED = {"job_with_content", "all_jobs_to_purge_in_workspace", "purge_inbox_of_workspace"}
 # An operator waits for these.
