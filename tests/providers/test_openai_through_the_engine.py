@@ -16,6 +16,7 @@ from bot.ports.audio import SourceFile
 from bot.ports.store import NewJob
 from bot.slack.job_control import restart
 from simulators.openai import OpenAISettings, OpenAISimulator
+from simulators.provider.faults import Kind
 from tests.providers.peers import settings_for
 from tests.simulators.provider.openai_peers import encoded, tones
 from tests.support.machine.processes import free_port
@@ -105,22 +106,19 @@ async def test_a_recording_is_answered_piece_by_piece_without_pauses(tmp_path: P
         assert last - first < 30  # not the gap of polls between them
 
 
-async def test_a_429_delays_and_costs_nothing(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("fault", "seconds", "billed"),
+    [("audio_seconds", 1.0, 3), ("cut_after", 0.0, 4)],  # a 429 costs nothing, a cut answer one piece
+)
+async def test_what_goes_wrong_with_one_piece_leaves_no_gap(
+    tmp_path: Path, fault: Kind, seconds: float, billed: int
+) -> None:
     async with working(tmp_path) as bench:
-        bench.sim.fault("audio_seconds", "transcribe", skip=1, seconds=1)
+        bench.sim.fault(fault, "transcribe", skip=1, seconds=seconds)
         await bench.share()
         _, transcript = await bench.threads.answer()
         assert heard(transcript) == ALL
-        assert len(bench.sim.billed) == 3
-
-
-async def test_a_cut_answer_costs_one_piece_and_leaves_no_gap(tmp_path: Path) -> None:
-    async with working(tmp_path) as bench:
-        bench.sim.fault("cut_after", "transcribe", skip=1)
-        await bench.share()
-        _, transcript = await bench.threads.answer()
-        assert heard(transcript) == ALL
-        assert len(bench.sim.billed) == 4
+        assert len(bench.sim.billed) == billed
 
 
 async def test_a_wrong_key_parks_the_job_where_it_was(tmp_path: Path) -> None:
