@@ -30,7 +30,7 @@ ARGUMENTS = [
     "--use-fake-ui-for-media-stream",
     "--use-fake-device-for-media-stream",
 ]
-WAIT_MS = 15_000
+WAIT_MS = 60_000
 
 
 def chromium() -> str | None:
