@@ -58,6 +58,8 @@ def alter(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Alter:
         (tmp_path / "altered").mkdir(exist_ok=True)
         (tmp_path / "altered" / f"{name}.py").write_text(source)
         monkeypatch.setenv("PYTHONPATH", str(tmp_path / "altered"))
+        # A second source of the same second and length would else be taken for the first one's bytecode.
+        monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "1")
 
     return put
 
