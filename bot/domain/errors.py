@@ -40,6 +40,7 @@ class ProblemCode(StrEnum):
     FILE_GONE = "file_gone"
     FILE_EXTERNAL = "file_external"
     FILE_HIDDEN = "file_hidden"
+    TRANSCRIPT_GONE = "transcript_gone"  # by retention or by the operator, while it waited to be posted
     FILE_CHANGED = "file_changed"  # length or type differ from what Slack announced
     NO_SUCH_PROVIDER = "no_such_provider"  # params: provider
     PROVIDER_NOT_ALLOWED = "provider_not_allowed"  # params: provider

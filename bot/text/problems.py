@@ -41,6 +41,8 @@ ENGLISH: Mapping[ProblemCode, str] = {
     "where I cannot read it. Download it and upload it here.",
     ProblemCode.FILE_HIDDEN: "Slack hides this file because the workspace has reached the limit of its plan. "
     "Upload the file again, or ask a workspace admin.",
+    ProblemCode.TRANSCRIPT_GONE: "The transcript was deleted before I could post it: by the app's administrator, "
+    "or because of its age. Upload the recording again if you still want it.",
     ProblemCode.FILE_CHANGED: "What Slack delivered does not match the file that it announced, so I did not use it. "
     "Try again in a minute; if that fails too, upload the file again.",
     ProblemCode.NO_SUCH_PROVIDER: "{provider} is not set up here. "
@@ -89,9 +91,10 @@ DEPENDS_ON_FILE = frozenset(
         ProblemCode.FILE_GONE,
         ProblemCode.FILE_EXTERNAL,
         ProblemCode.FILE_HIDDEN,
+        ProblemCode.TRANSCRIPT_GONE,
     }
 )
-"""Problems of the file alone: trying the same file again cannot help, so it is not offered."""
+"""Problems for which trying the same recording again cannot help, so it is not offered."""
 
 _LOCAL_NAMES = frozenset({LOCAL, "Local engine"})  # the key, and the title in the table of providers
 

@@ -114,7 +114,7 @@ def reply(
         said = phrases.cancelled_by.format(user=who.cancelled) if who.cancelled else phrases.cancelled
         return Reply(_note(job, said, block_id, retry))
     if job.outcome is Outcome.TRANSCRIPT:  # it was purged in the meantime
-        problem = Problem(ProblemCode.FILE_GONE)
+        problem = Problem(ProblemCode.TRANSCRIPT_GONE)
     else:
         problem = job.problem or Problem(ProblemCode.PROVIDER_FAILED, {"provider": job.provider})
     said = sentence(problem, phrases)

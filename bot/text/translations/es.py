@@ -34,6 +34,8 @@ PROBLEMS: Mapping[ProblemCode, str] = {
     "donde no puedo leerlo. Descárgalo y súbelo aquí.",
     ProblemCode.FILE_HIDDEN: "Slack oculta este archivo porque el espacio de trabajo ha llegado al límite de su plan. "
     "Sube el archivo otra vez o pregunta a un administrador.",
+    ProblemCode.TRANSCRIPT_GONE: "La transcripción se borró antes de que pudiera publicarla: lo hizo quien administra "
+    "la aplicación o fue por su antigüedad. Sube la grabación otra vez si todavía la quieres.",
     ProblemCode.FILE_CHANGED: "Lo que Slack ha entregado no coincide con el archivo que anunció, "
     "así que no lo he usado. Vuelve a intentarlo en un minuto; si falla otra vez, sube el archivo de nuevo.",
     ProblemCode.NO_SUCH_PROVIDER: "{provider} no está configurado aquí. "

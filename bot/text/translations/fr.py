@@ -35,6 +35,9 @@ PROBLEMS: Mapping[ProblemCode, str] = {
     "où je ne peux pas le lire. Téléchargez-le, puis envoyez-le ici.",
     ProblemCode.FILE_HIDDEN: "Slack masque ce fichier parce que l’espace de travail a atteint la limite de son "
     "forfait. Envoyez le fichier de nouveau ou adressez-vous à un administrateur.",
+    ProblemCode.TRANSCRIPT_GONE: "La transcription a été supprimée avant que je puisse la publier : par "
+    "l’administrateur de l’application, ou en raison de son âge. Envoyez l’enregistrement de nouveau si vous la voulez "
+    "toujours.",
     ProblemCode.FILE_CHANGED: "Ce que Slack a livré ne correspond pas au fichier annoncé ; je ne l’ai donc pas "
     "utilisé. Réessayez dans une minute ; si cela échoue encore, envoyez le fichier de nouveau.",
     ProblemCode.NO_SUCH_PROVIDER: "{provider} n’est pas configuré ici. Choisissez un autre service dans "

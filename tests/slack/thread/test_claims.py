@@ -99,6 +99,12 @@ def test_who_cancelled_is_named_where_slack_says_it() -> None:
     assert "Cancelled; nothing" in reply(over, None, LOOK, "m", 60.0).message.text
 
 
+@pytest.mark.parametrize("locale", sorted(PHRASES))
+def test_a_transcript_that_was_deleted_while_it_waited_is_not_said_to_be_a_file_that_is_gone(locale: str) -> None:
+    said = reply(job(outcome=Outcome.TRANSCRIPT), None, LOOK, "m", 60.0, PHRASES[locale]).message.text
+    assert sentence(Problem(ProblemCode.TRANSCRIPT_GONE), PHRASES[locale]) in said
+
+
 ENDS = [(Outcome.TRANSCRIPT, found) for found in (None, *SpeechFinding)]
 ENDS += [(outcome, None) for outcome in (Outcome.REFUSED, Outcome.CANCELLED, Outcome.DELETED)]
 
