@@ -136,11 +136,11 @@ def doctor(
     Settings, database, directories, port, Slack's tokens and permissions, and each configured provider. With --probe it
     posts a few messages into a channel, prints how Slack treats them, and takes them away again.
     """
-    from bot.cli.doctor import run_doctor
+    from bot.cli.checks.doctor import run_doctor
 
     settings = settings_or_exit()
     if probe:
-        from bot.cli.probe import run_probe
+        from bot.cli.checks.probe import run_probe
 
         raise typer.Exit(run_probe(settings, probe))
     raise typer.Exit(run_doctor(settings, as_json))

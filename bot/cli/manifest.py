@@ -9,8 +9,8 @@ from urllib.parse import urlencode
 import typer
 import yaml
 
+from bot.cli.checks.slack import MANIFEST
 from bot.cli.common import fail
-from bot.cli.slack_checks import MANIFEST
 from bot.slack.workspaces.access import ACCESS_EVENTS
 
 CREATE = "https://api.slack.com/apps?new_app=1&"

@@ -11,8 +11,8 @@ from pathlib import Path
 import structlog
 
 from bot.app import open_bot
+from bot.cli.checks.slack import start_faults
 from bot.cli.common import fail
-from bot.cli.slack_checks import start_faults
 from bot.configuration import serve_faults
 from bot.domain.errors import StoreError
 from bot.failpoints import VARIABLE, Failpoints

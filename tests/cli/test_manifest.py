@@ -7,8 +7,8 @@ import yaml
 from typer.testing import CliRunner
 
 from bot.cli import app
+from bot.cli.checks.slack import MANIFEST
 from bot.cli.manifest import create_link, manifest
-from bot.cli.slack_checks import MANIFEST
 from tests.support.machine.bot_process import ROOT
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.cli.probe import run_probe
+from bot.cli.checks.probe import run_probe
 from simulators.slack.faults import Fault
 from simulators.slack.server import SlackSimulator
 from tests.support.harnesses.slack import bot_settings, slack_options

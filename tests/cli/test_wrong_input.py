@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from typer.testing import CliRunner
 
 from bot.cli import app
-from bot.cli.doctor import mark_of
+from bot.cli.checks.doctor import mark_of
 from bot.configuration import load_settings, unknown_variables
 from bot.ports.provider import Finding
 from bot.settings import COMMON, Settings, SettingsError

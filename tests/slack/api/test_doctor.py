@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.cli.doctor import run_doctor
-from bot.cli.slack_checks import app_token, bot_token, manifest_scopes
+from bot.cli.checks.doctor import run_doctor
+from bot.cli.checks.slack import app_token, bot_token, manifest_scopes
 from bot.ports.provider import Finding
 from simulators.slack.faults import Fault
 from simulators.slack.server import SlackSimulator

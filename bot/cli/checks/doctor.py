@@ -17,9 +17,9 @@ from rich.console import Console
 
 from bot.app import open_providers, work_directory
 from bot.blobs import blob_faults, blobs_for
+from bot.cli.checks.slack import app_token, bot_token
 from bot.cli.common import store_of
 from bot.cli.serve import why
-from bot.cli.slack_checks import app_token, bot_token
 from bot.cli.workspaces import installation_findings
 from bot.clock import SystemClock
 from bot.configuration import serve_faults, unknown_variables

@@ -11,7 +11,7 @@ from bot.settings import Settings
 from bot.slack.api.client import open_client
 from bot.slack.api.identity import identify, socket_mode_is_on
 
-MANIFEST = Path(__file__).parent.parent.parent / "manifest.yml"
+MANIFEST = Path(__file__).parents[3] / "manifest.yml"
 
 _TURN_ON = "Turn on Socket Mode in the app's settings at api.slack.com/apps (Settings, Socket Mode)."
 _MAKE_ANOTHER = "Make a new app-level token under Basic Information, with the scope connections:write."
