@@ -18,7 +18,7 @@ SAME_PERSON = 0.50  # least mean cosine similarity of two groups of one person
 RELIABLE_SECONDS = 1.5  # alone, for a region that forms groups
 PERSON_SECONDS = 3.0  # that a group needs to be a person of its own
 _CENTRE_SECONDS = 5.0  # a longer region counts no more than this in the centre of its group
-_MOST = 6_000  # regions that form groups: a matrix of 144 MB; of more, the longest are taken
+_MOST = 2_500  # regions that form groups: a matrix of 25 MB, two hours of talk; of more, the longest are taken
 
 Ints = NDArray[np.int64]
 
