@@ -1,6 +1,7 @@
 """kill -9 in each state of the local flow, at the effects that matter, and a restart: one reply, nothing redone."""
 
 import signal
+import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -87,7 +88,10 @@ async def test_a_block_that_was_heard_before_the_kill_is_not_heard_again(place: 
 
 async def test_what_was_dropped_while_it_was_down_is_found_and_answered(place: Place) -> None:
     await place.start()
-    await place.until_row(lambda: place.rows("SELECT name FROM cursor WHERE name LIKE 'catchup:%:C0CLINIC'"))
+    marks = "SELECT value FROM cursor WHERE name LIKE 'catchup:%:C0CLINIC'"
+    await place.until_row(lambda: place.rows(marks))
+    began = float(place.rows(marks)[0]["value"].split()[0])
+    await place.slack.until(lambda: time.time() > began + 1.0)  # Slack's answers tell whole seconds
     assert await place.bot.stop() == 0
     place.slack.delivery.flow = "drop"
     message = await place.upload(Upload(CLIP, SAMPLES / CLIP))
