@@ -24,6 +24,7 @@ from bot.slack.api.payloads import Json, as_object, integer, text
 
 PING_SECONDS = 15.0  # a pong has half of it: bolt-js #2496 saw more than 5 s while Slack replaces its containers
 HANDSHAKE_SECONDS = 10.0
+HELLO_SECONDS = 30.0  # Slack says hello within a second; a connection without it gets no event and answers pings
 STEADY_SECONDS = 30.0  # a connection that lasted this long was sound: the next one is opened at once
 LONGEST_PAUSE_SECONDS = 60.0
 LONGEST_MESSAGE = 16 * 1024 * 1024  # bytes; Slack's are a few kilobytes
@@ -52,7 +53,7 @@ class Socket:
     """Keeps the app connected while `run` runs.
 
     `on_connect` is called at each `hello` with how long there was no connection: None for the first one, 0.0 where the
-    new one was opened before the old one closed.
+    new one was opened before the old one closed. A connection without a `hello` is closed after `hello_seconds`.
     """
 
     def __init__(
@@ -62,12 +63,14 @@ class Socket:
         app_token: str,
         clock: Clock,
         on_connect: Callable[[float | None], None],
+        hello_seconds: float = HELLO_SECONDS,
     ) -> None:
         self._client = client
         self._dispatch = dispatch
         self._app_token = app_token
         self._clock = clock
         self._on_connect = on_connect
+        self._hello_seconds = hello_seconds
         self._open: set[_Connection] = set()
         self._lost_at: float | None = None
         self._failures = 0
@@ -116,10 +119,7 @@ class Socket:
                     url, heartbeat=PING_SECONDS, max_msg_size=LONGEST_MESSAGE, proxy=proxy
                 )
             connection.websocket = websocket
-            async with websocket:
-                async for message in websocket:
-                    if message.type is aiohttp.WSMsgType.TEXT:
-                        self._take(websocket, connection, message.data)
+            await self._read(websocket, connection)
         except (Misconfigured, SlackRefusal) as error:
             if error.detail != self._refusal:
                 _log.error("slack_refuses_socket", detail=error.detail)
@@ -139,6 +139,18 @@ class Socket:
                     self._lost_at = self._clock.now()
             connection.reason = connection.reason or "closed"
             connection.leaving.set()
+
+    async def _read(self, websocket: aiohttp.ClientWebSocketResponse, connection: _Connection) -> None:
+        """Read a WebSocket until it ends; close it when Slack does not say hello in time."""
+        try:
+            async with websocket, asyncio.timeout(self._hello_seconds) as hello:
+                async for message in websocket:
+                    if message.type is aiohttp.WSMsgType.TEXT:
+                        self._take(websocket, connection, message.data)
+                    if connection.opened_at is not None:
+                        hello.reschedule(None)
+        except TimeoutError:
+            connection.reason = connection.reason or "Slack did not say hello"
 
     def _take(self, websocket: aiohttp.ClientWebSocketResponse, connection: _Connection, data: str) -> None:
         try:

@@ -74,10 +74,11 @@ class SocketMode:
         connection = _Connection(socket, leaving=True)
         self._connections.append(connection)
         try:
-            await socket.send_str(compact(self._hello()))
-            connection.leaving = False
-            self.opened += 1
-            self._seen(True)
+            if fault is None or not fault.no_hello:
+                await socket.send_str(compact(self._hello()))
+                connection.leaving = False
+                self.opened += 1
+                self._seen(True)
             async for message in socket:
                 if message.type is WSMsgType.TEXT:
                     self._acknowledge(connection, message.data)

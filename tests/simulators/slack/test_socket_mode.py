@@ -10,6 +10,7 @@ import pytest
 from slack_sdk.errors import SlackApiError
 
 from simulators.slack import SlackSimulator
+from simulators.slack.faults import Fault
 from tests.simulators.slack.peers import client, new_app, options, over_socket
 
 
@@ -46,6 +47,20 @@ async def test_hello_counts_connections_and_names_the_app(slack: SlackSimulator,
     assert (hello["type"], hello["num_connections"]) == ("hello", 2)
     assert hello["connection_info"] == {"app_id": "A0LOCAL"}
     assert not kept.socket.closed
+
+
+async def test_a_socket_may_never_say_hello_and_then_gets_no_event(
+    slack: SlackSimulator, http: aiohttp.ClientSession
+) -> None:
+    slack.fault(Fault("/link/", no_hello=True))
+    answer = await client(slack, slack.app_token).apps_connections_open(app_token=slack.app_token)
+    silent = await http.ws_connect(answer["url"])
+    slack.options.retry_delays = ()
+    slack.say_as("U0ALICE", "C0CLINIC", "hello")
+    await slack.delivery.settled()
+    assert slack.delivery.records[0].outcomes == ["no_connection"]
+    assert slack.sockets.sockets == 1
+    assert not silent.closed
 
 
 async def test_a_ticket_is_good_for_one_connection(slack: SlackSimulator, http: aiohttp.ClientSession) -> None:

@@ -31,7 +31,7 @@ async def taken(_body: Json) -> BoltResponse:
 
 @asynccontextmanager
 async def connected(
-    directory: Path, *faults: Fault, speed: float = 1.0, app_token: str = ""
+    directory: Path, *faults: Fault, speed: float = 1.0, app_token: str = "", hello_seconds: float = 60.0
 ) -> AsyncIterator[tuple[SlackSimulator, Socket, Gaps, HandClock]]:
     """A socket that runs, and how long there was no connection before each hello."""
     clock, gaps = HandClock(speed), Gaps()
@@ -39,7 +39,8 @@ async def connected(
         for fault in faults:
             slack.fault(fault)
         async with open_client(bot_settings(slack, directory / "jobs.db"), clock) as client:
-            socket = Socket(client, taken, app_token or slack.app_token, clock, gaps.put_nowait)
+            token = app_token or slack.app_token
+            socket = Socket(client, taken, token, clock, gaps.put_nowait, hello_seconds)
             running = asyncio.create_task(socket.run())
             try:
                 yield slack, socket, gaps, clock
@@ -55,6 +56,15 @@ async def test_each_handshake_has_a_fresh_address(tmp_path: Path, status: int) -
         assert await gap(gaps) is None
         assert slack.calls(OPEN) == 3  # an address is good once
         assert socket.fault == ""
+
+
+async def test_a_connection_on_which_slack_never_says_hello_is_replaced(tmp_path: Path) -> None:
+    silent = Fault(LINK, no_hello=True)
+    async with connected(tmp_path, silent, speed=10, hello_seconds=1.0) as (slack, socket, gaps, _):
+        assert await gap(gaps) is None
+        assert slack.calls(OPEN) >= 2
+        assert socket.fault == ""
+        await slack.until(lambda: slack.sockets.sockets == 1)  # the silent one is closed
 
 
 async def test_too_many_connections_are_met_with_one_call_a_minute(tmp_path: Path) -> None:
