@@ -42,6 +42,7 @@ def with_manifest(options: Options, path: Path) -> Options:
                 as_text(command.get("description")),
                 as_text(command.get("usage_hint")),
                 as_text(command.get("url")) if over_http else "",
+                command.get("should_escape") is True,
             )
             for command in as_objects(features.get("slash_commands"))
         ),

@@ -46,12 +46,16 @@ page or 404; `files.info` does not know it."""
 
 @dataclass(frozen=True, slots=True)
 class SlashCommand:
-    """A registered slash command; `command` begins with a slash, `url` is its address in HTTP mode."""
+    """A registered slash command; `command` begins with a slash, `url` is its address in HTTP mode.
+
+    `should_escape` is Slack's setting "Escape channels, users, and links sent to your app".
+    """
 
     command: str
     description: str = ""
     usage_hint: str = ""
     url: str = ""
+    should_escape: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 
 from simulators.slack.acts.response_urls import ResponseUrls
+from simulators.slack.acts.typed_text import command_text
 from simulators.slack.model.objects import message_object
 from simulators.slack.model.views import Views, view_object
 from simulators.slack.model.workspace import Workspace
@@ -43,13 +44,15 @@ class Interactions:
     def __init__(self, workspace: Workspace, delivery: Delivery, views: Views, urls: ResponseUrls) -> None:
         self.workspace, self.delivery, self.views, self.urls = workspace, delivery, views, urls
 
-    async def command(
-        self, user: str, channel: str, command: str, text: str = "", *, thread_ts: str | None = None
-    ) -> Outcome:
-        """Run a slash command; Slackbot reports to the person when the app fails or is late."""
+    async def command(self, user: str, channel: str, command: str, text: str = "") -> Outcome:
+        """Run a slash command with `text` as it was typed; Slackbot tells the person when the app fails or is late.
+
+        It has no thread: Slack refuses apps' commands there (docs.slack.dev, "Implementing slash commands").
+        """
         place, person = self._place(channel), self._person(user)
         response_url = self.urls.create(user, channel, family="commands")
-        options = self.workspace.options
+        options, workspace = self.workspace.options, self.workspace
+        escape = any(each.should_escape for each in options.commands if each.command == command)
         payload: Json = {
             "token": "local-verification-token",
             "team_id": options.team_id,
@@ -59,7 +62,9 @@ class Interactions:
             "user_id": person.id,
             "user_name": person.name,
             "command": command,
-            "text": text,
+            "text": command_text(
+                text, escape=escape, users=workspace.users.values(), channels=workspace.channels.values()
+            ),
             "api_app_id": options.app_id,
             "is_enterprise_install": str(options.org_installed).lower(),
             **({"enterprise_id": options.enterprise_id} if options.enterprise_id else {}),
@@ -69,13 +74,12 @@ class Interactions:
         outcome = await self.delivery.interaction("slash_commands", payload)
         if not outcome.acknowledged:
             error = "operation_timeout" if outcome.failure.endswith("timeout") else "dispatch_failed"
-            self._slackbot(user, channel, f"{command} failed with the error \u201c{error}\u201d", thread_ts)
+            self._slackbot(user, channel, f"{command} failed with the error \u201c{error}\u201d")
         elif outcome.payload:
             try:
                 self.urls.answer(response_url, outcome.payload)
             except SlackError as refused:
-                refusal = f"{command} failed with the error \u201c{refused.code}\u201d"
-                self._slackbot(user, channel, refusal, thread_ts)
+                self._slackbot(user, channel, f"{command} failed with the error \u201c{refused.code}\u201d")
         return outcome
 
     async def shortcut(self, user: str, channel: str, ts: str, callback_id: str) -> Outcome:
@@ -209,10 +213,8 @@ class Interactions:
             sent["text"] = element["text"]
         return sent | {"action_ts": f"{time.time():.6f}"}
 
-    def _slackbot(self, user: str, channel: str, text: str, thread_ts: str | None) -> None:
-        self.workspace.post(
-            Message(channel, "", SLACKBOT, text, thread_ts=thread_ts, ephemeral_to=user),
-        )
+    def _slackbot(self, user: str, channel: str, text: str) -> None:
+        self.workspace.post(Message(channel, "", SLACKBOT, text, ephemeral_to=user))
 
     def _place(self, channel: str) -> Channel:
         found = self.workspace.channels.get(channel)

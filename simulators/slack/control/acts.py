@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import base64
 import binascii
+from collections.abc import Mapping
 from pathlib import Path
-from typing import get_args
+from typing import TypeVar, get_args
 
 from simulators.slack.core import SlackCore
 from simulators.slack.file_store import Upload
@@ -24,6 +25,7 @@ MODES: dict[str, FileMode] = {
     "hidden_by_limit": "hidden_by_limit",
 }
 ORDERS: dict[str, FileOrder] = {order: order for order in get_args(FileOrder)}
+Choice = TypeVar("Choice")
 
 
 class ControlActs:
@@ -55,7 +57,7 @@ class ControlActs:
             *[_upload(item) for item in as_objects(args.decoded("files"))],
             text=args.text("text"),
             thread_ts=args.text("thread_ts") or None,
-            order=ORDERS.get(args.text("order")),
+            order=chosen(ORDERS, args.text("order"), None),
             repeats=repeats or None,
         )
         return {"message": self._message(message)}
@@ -172,6 +174,13 @@ class ControlActs:
         return shown(self.slack, message)
 
 
+def chosen(choices: Mapping[str, Choice], text: str, default: Choice) -> Choice:
+    """Return the choice with this name, the default for an empty one; SlackError `unknown_choice` for any other."""
+    if text and text not in choices:
+        raise SlackError("unknown_choice", choice=text, choices=sorted(choices))
+    return choices.get(text, default)
+
+
 def shown(slack: SlackCore, message: Message) -> Json:
     """Return a message as the control interface shows it: whole, with its place and the user who alone sees it."""
     whole = message_object(slack.workspace, message, metadata=True)
@@ -200,10 +209,10 @@ def _upload(item: Json) -> Upload:
         size=int(as_number(item["size"])) if "size" in item else None,
         title=as_text(item.get("title")),
         mimetype=mimetype if isinstance(mimetype, str) else None,
-        mode=MODES.get(as_text(item.get("mode")), "hosted"),
+        mode=chosen(MODES, as_text(item.get("mode")), "hosted"),
         subtype=as_text(item.get("subtype")),
         connect=item.get("connect") is True,
-        unready=next((form for form in UNREADY if form == item.get("unready")), None),
+        unready=chosen({form: form for form in UNREADY}, as_text(item.get("unready")), None),
         unready_seconds=as_number(item.get("unready_seconds"), 1.0),
         announced=int(as_number(item["announced"])) if "announced" in item else None,
     )

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
+from types import UnionType
+from typing import Literal, get_args, get_origin, get_type_hints
 
-from simulators.slack.control.acts import ORDERS
+from simulators.slack.control.acts import ORDERS, chosen
 from simulators.slack.core import SlackCore
 from simulators.slack.faults import Fault
-from simulators.slack.options import UNREADY
+from simulators.slack.options import UNREADY, Options
+from simulators.slack.outgoing.delivery import Flow
 from simulators.slack.records import BOT_USER, Kind, Posting
 from simulators.slack.wire import Arguments, Json, SlackError, as_list, as_number, as_object, as_text
 
+FLOWS: dict[str, Flow] = {"on": "on", "hold": "hold", "drop": "drop"}
 KINDS: dict[str, Kind] = {"public": "public", "private": "private", "im": "im", "mpim": "mpim"}
 POSTING: dict[str, Posting] = {
     "": "",
@@ -19,28 +22,30 @@ POSTING: dict[str, Posting] = {
     "non_threadable": "non_threadable",
     "thread_only": "thread_only",
 }
-TUNABLE = {
-    "ack_timeout": float,
-    "trigger_lifetime": float,
-    "response_url_lifetime": float,
-    "share_delay": float,
-    "shares_delay": float,
-    "withhold_metadata": bool,
-    "rate_limits": bool,
-    "uploads_refused": str,
-    "unauthorised_download": str,
-    "offline_events": str,
-    "tickets_last": float,
-    "most_sockets": int,
-    "members_page": int,
-    "limited_history": bool,
-    "limited_history_period": float,
-    "files_list_skips_ims": bool,
-    "unready_seconds": float,
-    "completing_twice": str,
-    "reserved_is_known": bool,
-    "orphan_replies": str,
-}
+TUNABLE = frozenset(
+    {
+        "ack_timeout",
+        "trigger_lifetime",
+        "response_url_lifetime",
+        "share_delay",
+        "shares_delay",
+        "withhold_metadata",
+        "rate_limits",
+        "uploads_refused",
+        "unauthorised_download",
+        "offline_events",
+        "tickets_last",
+        "most_sockets",
+        "members_page",
+        "limited_history",
+        "limited_history_period",
+        "files_list_skips_ims",
+        "unready_seconds",
+        "completing_twice",
+        "reserved_is_known",
+        "orphan_replies",
+    }
+)
 
 
 class ControlFaults:
@@ -51,8 +56,8 @@ class ControlFaults:
 
     async def fault(self, args: Arguments) -> Json:
         """Set a fault: the fields of `Fault`, `match` at least (`times: null` is until cleared); answers its id."""
-        known = {each.name for each in fields(Fault)} - {"id", "seen", "released"}
-        unknown = [name for name, value in args.values.items() if name not in known or not _fits(name, value)]
+        known = {name: hint for name, hint in get_type_hints(Fault).items() if name not in {"id", "seen", "released"}}
+        unknown = [name for name, value in args.values.items() if name not in known or not _fits(known[name], value)]
         if unknown or not args.text("match"):
             raise SlackError("invalid_fault", unknown=sorted(unknown))
         fault = Fault(args.text("match"))
@@ -76,14 +81,13 @@ class ControlFaults:
     async def delivery(self, args: Arguments) -> Json:
         """Set how events are sent: `flow` (on, hold, drop), `repeats`, `pause_between` (seconds), `file_order`."""
         delivery = self.slack.delivery
-        flow = args.text("flow")
+        flow = chosen(FLOWS, args.text("flow"), delivery.flow)
         if flow == "on":
             delivery.resume()
-        elif flow in {"hold", "drop"}:
-            delivery.flow = "hold" if flow == "hold" else "drop"
+        delivery.flow = flow
         delivery.repeats = int(as_number(args.values.get("repeats"), delivery.repeats))
         delivery.pause_between = as_number(args.values.get("pause_between"), delivery.pause_between)
-        delivery.file_order = ORDERS.get(args.text("file_order"), delivery.file_order)
+        delivery.file_order = chosen(ORDERS, args.text("file_order"), delivery.file_order)
         return {}
 
     async def disconnect(self, args: Arguments) -> Json:
@@ -111,7 +115,7 @@ class ControlFaults:
 
         `retry_delays` is a list of seconds, `unready_forms` a list of names, `latency` an object of method to seconds.
         """
-        options = self.slack.options
+        options, hints = self.slack.options, get_type_hints(Options)
         for name, value in args.values.items():
             if name == "retry_delays":
                 options.retry_delays = tuple(as_number(delay) for delay in as_list(value))
@@ -119,8 +123,8 @@ class ControlFaults:
                 options.latency = {method: as_number(seconds) for method, seconds in as_object(value).items()}
             elif name == "unready_forms":
                 options.unready_forms = tuple(form for form in UNREADY if form in as_list(value))
-            elif name in TUNABLE:
-                setattr(options, name, TUNABLE[name](value))
+            elif name in TUNABLE and _fits(hints[name], value):
+                setattr(options, name, value)
             else:
                 raise SlackError("unknown_option", option=name)
         return {}
@@ -133,11 +137,11 @@ class ControlFaults:
         if args.text("channel"):
             found = self.slack.people.channel(args.text("channel"))
             found.archived = args.flag("archived")
-            found.posting = POSTING.get(args.text("posting"), "")
+            found.posting = chosen(POSTING, args.text("posting"), "")
             found.refuses_files = args.text("refuses_files")
             return {"channel": found.id}
         members = [as_text(member) for member in as_list(args.decoded("members"))]
-        kind = KINDS.get(args.text("kind", "public"), "public")
+        kind = chosen(KINDS, args.text("kind"), "public")
         return {"channel": self.slack.workspace.create_channel(args.required("name"), kind, members).id}
 
     async def membership(self, args: Arguments) -> Json:
@@ -162,9 +166,12 @@ class ControlFaults:
         return {}
 
 
-def _fits(name: str, value: object) -> bool:
-    if name in {"html", "login", "unshared"}:
-        return isinstance(value, bool)
-    if name in {"match", "hold", "cut", "error", "content_type", "redirect", "body"}:
-        return isinstance(value, str)
-    return isinstance(value, (int, float)) and not isinstance(value, bool)
+def _fits(hint: object, value: object) -> bool:
+    """Whether a JSON value is of a field's type: a scalar, a union of scalars, or one of some names."""
+    if get_origin(hint) is Literal:
+        return value in get_args(hint)
+    if isinstance(hint, UnionType):
+        return any(_fits(each, value) for each in get_args(hint))
+    if hint is float:
+        return isinstance(value, (int, float)) and not isinstance(value, bool)
+    return type(value) is hint

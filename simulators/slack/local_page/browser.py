@@ -164,9 +164,7 @@ class BrowserRoutes:
             return {}
         if name not in {command.command for command in self.parts.options.commands}:
             raise SlackError("unknown_command")
-        await self.interactions.command(
-            user, channel, name, args.text("text"), thread_ts=args.text("thread_ts") or None
-        )
+        await self.interactions.command(user, channel, name, args.text("text"))
         return {}
 
     async def shortcut(self, args: Arguments) -> Json:

@@ -19,6 +19,7 @@ from simulators.slack.records import BOT_USER
 from simulators.slack.wire import Json, as_text
 
 PayloadKind = Literal["events_api", "slash_commands", "interactive"]
+Flow = Literal["on", "hold", "drop"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +75,7 @@ class Delivery:
     def __init__(self, options: Options) -> None:
         self.options = options
         self.records: list[DeliveryRecord] = []
-        self.flow: Literal["on", "hold", "drop"] = "on"
+        self.flow: Flow = "on"
         self.repeats = 1
         self.pause_between = 0.0
         self.file_order: FileOrder = "message_first"

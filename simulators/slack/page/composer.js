@@ -199,13 +199,8 @@ export function composer(target, { inThread = false } = {}) {
       emit("notice", { text: `${name} is not a command here.${known ? ` There is ${known}.` : ""}`, kind: "error" });
       return false;
     }
-    const users = [...state.users.values()];
-    post("command", {
-      user: state.me.id,
-      channel,
-      command: name,
-      text: encode(rest, users, [...state.channels.values()]),
-    }).catch(report);
+    // As it was typed: the workspace encodes it as Slack does.
+    post("command", { user: state.me.id, channel, command: name, text: rest }).catch(report);
     return true;
   }
 

@@ -5,6 +5,7 @@ import base64
 import json
 import sys
 from collections.abc import AsyncIterator
+from dataclasses import fields
 from pathlib import Path
 from typing import Any, cast
 
@@ -18,6 +19,7 @@ from simulators.slack import Options
 from simulators.slack.control.acts import ControlActs
 from simulators.slack.control.faults import ControlFaults
 from simulators.slack.control.routes import ControlRoutes
+from simulators.slack.faults import Fault
 from simulators.slack.local_page.samples import Samples
 from simulators.slack.manifest import with_manifest
 
@@ -96,7 +98,37 @@ async def test_faults_are_set_counted_and_cleared_over_http(process: Process) ->
     await process.web.chat_postMessage(channel="C0CLINIC", text="x")
     assert (await process("fault", match="x", colour="red")) == {"error": "invalid_fault", "unknown": ["colour"]}
     assert (await process("fault", match="x", delay="long"))["unknown"] == ["delay"]
+    assert (await process("fault", match="x", cut="sideways"))["unknown"] == ["cut"]
     assert (await process("fault"))["error"] == "invalid_fault"
+
+
+async def test_every_field_of_a_fault_can_be_set_over_http(process: Process) -> None:
+    usual: dict[type, object] = {bool: True, str: "x", float: 1.5, int: 2}
+    named = {"match": "/nowhere", "times": 1, "content_length": 1, "truncate": 1, "retry_after": 1, "body": "x"}
+    named |= {"content_type": "audio/mp4", "hold": "before", "cut": "later"}
+    shown = {each.name: named.get(each.name, usual.get(type(each.default))) for each in fields(Fault)}
+    body = {name: value for name, value in shown.items() if name not in {"id", "seen", "released"}}
+    await process("clear_faults")
+    answer = await process("fault", **body)
+    assert answer.get("unknown") is None
+    (fault,) = (await process("faults"))["faults"]
+    assert fault == body | {"id": answer["id"], "seen": 0}
+    await process("clear_faults")
+
+
+async def test_a_name_that_is_no_choice_is_refused_over_http(process: Process) -> None:
+    clinic = {"user": "U0ALICE", "channel": "C0CLINIC"}
+    for name, body in (
+        ("delivery", {"flow": "of"}),
+        ("delivery", {"file_order": "files_first"}),
+        ("channel", {"name": "x", "kind": "secret"}),
+        ("channel", {"channel": "C0CLINIC", "posting": "readonly"}),
+        ("upload", clinic | {"files": [{"name": "a.wav", "mode": "extern"}]}),
+        ("upload", clinic | {"files": [{"name": "a.wav", "unready": "404"}]}),
+    ):
+        assert (await process(name, **body))["error"] == "unknown_choice", (name, body)
+    for wrong in ({"completing_twice": "maybe"}, {"rate_limits": "false"}, {"members_page": 1.5}):
+        assert (await process("tune", **wrong))["error"] == "unknown_option"
 
 
 async def test_the_ledger_and_waiting_over_http(process: Process) -> None:

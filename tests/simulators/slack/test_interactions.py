@@ -12,6 +12,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from simulators.slack import SlackSimulator
 from simulators.slack.acts.interactions import NotAnswered
+from simulators.slack.options import SlashCommand
 from simulators.slack.wire import Json, SlackError, as_object
 from tests.simulators.slack.peers import App, client, connected, new_app, options
 
@@ -55,6 +56,30 @@ async def test_a_command_is_answered_in_its_acknowledgement_for_that_person_only
     (command,) = seen
     assert (command["user_id"], command["channel_id"], command["channel_name"]) == ("U0ALICE", "C0GENERAL", "general")
     assert (command["command"], command["text"], command["team_id"]) == ("/transcribe", "status 7", "T0LOCAL")
+
+
+@pytest.mark.parametrize(
+    ("escape", "text"),
+    [
+        (False, 'R&amp;D &lt;b&gt; "x" @bob #clinic-notes @nobody https://a.example/?b=1&amp;c=2'),
+        (
+            True,
+            'R&amp;D &lt;b&gt; "x" <@U0BOB|bob> <#C0CLINIC|clinic-notes> @nobody <https://a.example/?b=1&amp;c=2>',
+        ),
+    ],
+)
+async def test_a_commands_text_has_entities_and_on_request_ids_of_names(app: App, escape: bool, text: str) -> None:
+    seen = []
+
+    @app.bolt.command("/transcribe")
+    async def answer(ack: AsyncAck, command: dict[str, str]) -> None:
+        seen.append(command["text"])
+        await ack()
+
+    app.slack.options.commands = (SlashCommand("/transcribe", should_escape=escape),)
+    typed = 'R&D <b> "x" @bob #clinic-notes @nobody https://a.example/?b=1&c=2'
+    await app.slack.command_as("U0ALICE", "C0CLINIC", "/transcribe", typed)
+    assert seen == [text]
 
 
 async def test_a_command_may_be_answered_later_five_times_through_its_response_url(app: App) -> None:
