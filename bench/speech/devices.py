@@ -33,7 +33,7 @@ async def measure(settings: LocalSettings, speech: Path, words: str) -> str:
             await ours.transcribe(SAMPLES / "jfk.wav")  # the first recording pays for what is made once
             transcript, wall = await ours.transcribe(speech)
             error_rate = jiwer.wer(plain(words), plain(transcript.text))
-            speed = transcript.seconds / wall
+            speed = (transcript.seconds or 0.0) / wall
             memory = await asyncio.to_thread(child_rss)
             return f"{name} | {loaded:.1f} s | {wall:.1f} s | {speed:.0f} | {error_rate:.3f} | {memory:.0f} MB |"
         finally:
@@ -48,7 +48,7 @@ def main() -> int:
     parser.add_argument("--minutes", type=float, default=10.0, help="of speech")
     asked = parser.parse_args()
     print(f"Whisper {asked.model}, {asked.minutes:g} minutes of speech, {cores()} cores\n")
-    print("| device | loaded and tested | wall | seconds of speech in a second | word error rate | memory of the child |")
+    print("| device | loaded and tested | wall | speech in a second | word error rate | memory of the child |")
     print("|---|---|---|---|---|---|")
     unusable = False
     with tempfile.TemporaryDirectory() as folder:
