@@ -31,7 +31,8 @@ class Fault:
     answer in Slack's place (on `/link/` the `error` is the reason, such as `too_many_websockets`, with which a
     WebSocket is closed as soon as it opened; with `no_hello` it opens, answers pings, and says nothing). After it is
     handled: `hold="after"` keeps the answer back until the fault is cleared, `cut="after"` loses it.
-    `visible_after` (seconds) delays when the read methods show what a call posted; `unshared` lets `files.completeUploadExternal` answer that all is well and never share the file.
+    `visible_after` (seconds) delays when the read methods show what a call posted;
+    `unshared` lets `files.completeUploadExternal` answer that all is well and never share the file.
 
     Downloads: `content_length` is announced instead of the true one, `truncate` breaks the connection after that many
     bytes, `content_type` is announced, `login` gives the login page, `redirect` sends elsewhere (with
