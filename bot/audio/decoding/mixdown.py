@@ -17,6 +17,16 @@ _FADE_SECONDS = 0.02  # between the weights of two blocks, so that a change make
 _OPPOSITE = -0.5  # correlation of two channels below which their sum would cancel
 _AUDIBLE = 1e-3  # power, of that of the loudest block so far (-30 dB): pauses decide nothing
 _SILENT = 1e-14  # power (-140 dB): nothing but rounding
+_LOUDEST = 1e5  # amplitude; float files go to 1, or to 32768 where they hold whole numbers: more is damage
+
+
+def without_damage(block: Samples) -> Samples:
+    """The block with 0 where a damaged float file has what no recorder writes: NaN, infinity, enormous values.
+
+    One such value would make all that is around it silence once the sound is brought to one level.
+    """
+    sound = np.abs(block) <= _LOUDEST  # not true of NaN
+    return block if sound.all() else np.where(sound, block, np.float32(0))
 
 
 class Mixdown:
@@ -40,9 +50,8 @@ class Mixdown:
         return bool(self._signs.min() != self._signs.max())
 
     def mix(self, block: Samples) -> Samples:
-        """One channel of as many samples as `block` (channels, samples) has. Values that are not numbers become 0."""
-        if not np.isfinite(block).all():
-            block = np.nan_to_num(block, nan=0.0, posinf=0.0, neginf=0.0)
+        """One channel of as many samples as `block` (channels, samples) has, `without_damage`."""
+        block = without_damage(block)
         if self._channels == 1 or not block.shape[1]:
             first: Samples = block[0]
             return first

@@ -16,7 +16,7 @@ from av.audio.stream import AudioStream
 from av.container import InputContainer
 from av.stream import Discard, Disposition
 
-from bot.audio.decoding.mixdown import BLOCK_SECONDS, Mixdown, Samples
+from bot.audio.decoding.mixdown import BLOCK_SECONDS, Mixdown, Samples, without_damage
 from bot.audio.decoding.tracks import Track, choose
 from bot.audio.formats import DEMUXERS
 from bot.domain.errors import ProblemCode
@@ -108,7 +108,8 @@ class AudioReader:
     def announced(self) -> float | None:
         """The length in seconds that the file claims, or that FFmpeg guesses."""
         known = [float(s.duration * s.time_base) for s in self._streams if s.duration and s.time_base]
-        return max(known, default=0.0) or (self._container.duration or 0) / 1_000_000 or None
+        seconds = max(known, default=0.0) or (self._container.duration or 0) / 1_000_000
+        return seconds if seconds > 0 else None
 
     @property
     def is_stereo(self) -> bool:
@@ -133,14 +134,13 @@ class AudioReader:
                 yield np.zeros((2, int(late * self.rate)), np.float32)
             changed = kind != (kind := (frame.format.name, frame.layout.name, frame.sample_rate))
             if changed and resampler is not None:
-                yield from _planes(resampler, None)
+                yield from _pairs(resampler, None)
             if changed or resampler is None:
-                layout = "mono" if frame.layout.nb_channels == 1 else "stereo"
-                resampler = av.AudioResampler("fltp", layout, self.rate)
+                resampler = _resampler(frame, self.rate)
             frame.pts = None
-            yield from _planes(resampler, frame)
+            yield from _pairs(resampler, frame)
         if resampler is not None:
-            yield from _planes(resampler, None)
+            yield from _pairs(resampler, None)
 
     def pieces(self) -> Iterator[Samples]:
         """Mono samples at `rate`, in pieces of about half a second, to the end or to where the file breaks off."""
@@ -212,6 +212,7 @@ class TrackReader:
         self._unmixed: list[Samples] = []  # (samples, channels)
         self._held = 0  # samples in them, less than a block
         self._ready: list[Samples] = []
+        self._missing = 0  # samples of silence that were taken because there were no others
         self.length = 0
         """Samples that can be taken."""
 
@@ -221,16 +222,14 @@ class TrackReader:
         return self._mixdown.is_turned
 
     def add(self, frame: av.AudioFrame, start: float = 0.0) -> None:
-        """Add a frame; `start` counts for the first one: its seconds of silence come before it."""
+        """Add a frame; `start` counts for the first one: so many seconds of silence come before it, or did already."""
         kind = (frame.format.name, frame.layout.name, frame.sample_rate)
         if self._kind is None:
-            self._put(np.zeros(int(start * self._rate), np.float32))
+            self._put(np.zeros(max(0, int(start * self._rate) - self._missing), np.float32))
         if self._resampler is None or kind != self._kind:
             # Joined recordings change their rate or channels on the way.
             self.finish()
-            mono = frame.layout.nb_channels == 1
-            # Interleaved, because PyAV reads no more than eight planes.
-            self._resampler = av.AudioResampler("flt", "mono" if mono else frame.layout, self._rate)
+            self._resampler = _resampler(frame, self._rate)
             self._kind = kind
             if frame.layout.nb_channels != self._channels:
                 self._channels = frame.layout.nb_channels
@@ -246,11 +245,12 @@ class TrackReader:
         while missing and self._ready:
             piece = self._ready.pop(0)
             if len(piece) > missing:
-                self._ready.insert(0, piece[missing:].copy())  # a view would keep the whole piece
+                self._ready.insert(0, piece[missing:])
                 piece = piece[:missing]
             taken.append(piece)
             missing -= len(piece)
         self.length -= count - missing
+        self._missing += missing
         return np.concatenate([*taken, np.zeros(missing, np.float32)])
 
     def finish(self) -> None:
@@ -261,10 +261,9 @@ class TrackReader:
         self._resampler = None
 
     def _resample(self, resampler: av.AudioResampler, frame: av.AudioFrame | None) -> None:
-        for made in resampler.resample(frame):
-            samples = np.frombuffer(memoryview(made.planes[0]), np.float32, made.samples * self._channels)
-            self._unmixed.append(samples.reshape(-1, self._channels))
-            self._held += made.samples
+        for samples in _resampled(resampler, frame):
+            self._unmixed.append(samples)
+            self._held += len(samples)
         if self._held >= self._block:
             self._mix()
 
@@ -279,11 +278,26 @@ class TrackReader:
             self.length += len(samples)
 
 
-def _planes(resampler: av.AudioResampler, frame: av.AudioFrame | None) -> Iterator[Samples]:
-    """[2, samples] of what comes out of a resampler; one channel is the first of the two."""
+def _resampler(like: av.AudioFrame, rate: int) -> av.AudioResampler:
+    """To floats at `rate`, each channel by itself: FFmpeg cannot mix every layout into stereo or mono.
+
+    Interleaved, because PyAV reads no more than eight planes.
+    """
+    return av.AudioResampler("flt", like.layout, rate)
+
+
+def _resampled(resampler: av.AudioResampler, frame: av.AudioFrame | None) -> Iterator[Samples]:
+    """[samples, channels] of what comes out of a `_resampler`; None: what it holds back."""
     for made in resampler.resample(frame):
-        samples: Samples = np.nan_to_num(made.to_ndarray()).astype(np.float32, copy=False)
-        yield samples if len(samples) == 2 else np.concatenate([samples, np.zeros_like(samples)])
+        channels = made.layout.nb_channels
+        yield np.frombuffer(memoryview(made.planes[0]), np.float32, made.samples * channels).reshape(-1, channels)
+
+
+def _pairs(resampler: av.AudioResampler, frame: av.AudioFrame | None) -> Iterator[Samples]:
+    """[2, samples] of what comes out of a `_resampler`; one channel is the first of the two."""
+    for samples in _resampled(resampler, frame):
+        two = without_damage(samples.T[:2])
+        yield two if len(two) == 2 else np.concatenate([two, np.zeros_like(two)])
 
 
 def _opened(path: Path) -> InputContainer:

@@ -1,5 +1,6 @@
 """Recordings of several channels or tracks, made on the spot."""
 
+import struct
 import wave
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -22,6 +23,19 @@ def wav(path: Path, channels: NDArray[np.int16], rate: int = 16_000) -> Path:
         file.setsampwidth(2)
         file.setframerate(rate)
         file.writeframes(np.ascontiguousarray(channels.T).tobytes())
+    return path
+
+
+def float_wav(path: Path, channels: NDArray[np.floating], rate: int = 16_000, places: int = 0) -> Path:
+    """Write `channels` (channels, samples) as 32-bit floats; `places`: the mask of the loudspeakers they are meant for.
+
+    WAVEFORMATEXTENSIBLE (Microsoft, "Multiple channel audio data and WAVE files").
+    """
+    count, sound = len(channels), np.ascontiguousarray(channels.T, "<f4").tobytes()
+    floats = bytes.fromhex("0300000000001000800000aa00389b71")
+    form = struct.pack("<HHIIHHHHI", 0xFFFE, count, rate, rate * count * 4, count * 4, 32, 22, 32, places) + floats
+    parts = b"WAVEfmt " + struct.pack("<I", len(form)) + form + b"data" + struct.pack("<I", len(sound)) + sound
+    path.write_bytes(b"RIFF" + struct.pack("<I", len(parts)) + parts)
     return path
 
 
