@@ -38,8 +38,8 @@ class Deletion:
             await self.interactions.say(body, said)
             return
         now = self.slack.now()
-        facts = {"job": job.id, "user": person(body), "at": f"{now:.3f}"}
-        await self.intake.defer(ERASE, team_id=job.origin.team_id, key=f"{job.id}:{now:.3f}", ref=job.id, facts=facts)
+        key, by = f"{job.id}:{now:.3f}", person(body)
+        await self.intake.defer_for_reply(ERASE, job, key, user=by, at=f"{now:.3f}")
 
     async def _not_theirs(self, user_id: str, job: Job) -> str:
         try:

@@ -90,7 +90,7 @@ class RenameSpeakers:
 
     async def _follow(self, job: Job, speaker_names: SpeakerNames) -> None:
         key = f"{job.id}:{speaker_names.revision}:{self.slack.now():.3f}"
-        await self.intake.defer(REWRITE, team_id=job.origin.team_id, key=key, ref=job.id, facts={"job": job.id})
+        await self.intake.defer_for_reply(REWRITE, job, key)
 
     async def undo(self, me: Identity, body: Json) -> None:
         """The button under *renamed*: the names before come back, once."""

@@ -207,6 +207,15 @@ class Intake:
         await self.store.put_inbox(kind, key, ref, json.dumps(dict(facts)).encode(), now, now + wait, team_id)
         self.on_deferred()
 
+    async def defer_for_reply(self, kind: str, job: Job, key: str, **facts: str) -> None:
+        """Keep something to do with what is posted of a job; such items of one job are done one after the other.
+
+        Their reference is not the job's id: a purge of its content empties what waits under that, and so would end the
+        very item that purges, before the reply in Slack is gone.
+        """
+        facts = {"job": job.id, **facts}
+        await self.defer(kind, team_id=job.origin.team_id, key=key, ref=f"reply:{job.id}", facts=facts)
+
     async def file_deleted(self, me: Identity, event: Json) -> None:
         """A `file_deleted`: its jobs end, and what is stored of it is purged."""
         for job in await self.store.jobs_of_file(me.team_id, text(event, "file_id")):
@@ -224,7 +233,7 @@ class Intake:
         if job.state not in FINAL:
             self.notify(job.lane)
         elif (await self.store.channel_settings(job.origin.team_id, job.origin.channel_id)).delete_replies:
-            await self.defer(WITHDRAW, team_id=job.origin.team_id, key=job.id, ref=job.id, facts={"job": job.id})
+            await self.defer_for_reply(WITHDRAW, job, job.id)
         _log.info("file_deleted", job=job.id)
 
     async def shortcut(self, me: Identity, body: Json) -> Sequence[tuple[Job, bool]]:

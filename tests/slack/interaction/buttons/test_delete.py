@@ -2,6 +2,7 @@
 
 from bot.domain.job import FINAL, State
 from bot.domain.machine import Finishing, Received, Waiting
+from simulators.slack.faults import Fault
 from tests.slack.interaction.buttons.acts import LONG, TALK, choose, done, files, press, reply
 from tests.support.harnesses.slack import Workplace
 
@@ -57,3 +58,12 @@ async def test_the_other_share_of_a_file_keeps_its_transcript(place: Workplace) 
     await place.slack.until(lambda: "deleted on request" in reply(place, message).text)
     assert await place.store.transcript(job.id) is None
     assert await place.store.transcript(shared.id) is not None
+
+
+async def test_delete_goes_on_after_slack_was_busy(place: Workplace) -> None:
+    message, job = await done(place, LONG)
+    limited = place.slack.fault(Fault("chat.update", times=1, status=429, retry_after=4))
+    await press(place, message, "delete_transcript")
+    await place.slack.until(lambda: limited.seen > 0)
+    await place.slack.until(lambda: "deleted on request" in reply(place, message).text)
+    assert await place.store.transcript(job.id) is None
