@@ -48,7 +48,7 @@ class App:
         self.events.append(body["event"])
         self.changed.set()
 
-    async def until(self, condition: Callable[[], object], timeout: float = 10.0) -> None:
+    async def until(self, condition: Callable[[], object], timeout: float = 60.0) -> None:
         async with asyncio.timeout(timeout):
             while not condition():
                 self.changed.clear()

@@ -160,7 +160,7 @@ async def test_a_group_message_whose_id_begins_with_c_is_caught_up(deaf: Workpla
 
 @pytest.mark.parametrize("opened", [False, True], ids=["by a message", "by the Home"])
 async def test_direct_messages_are_caught_up_by_their_own_history(tmp_path: Path, opened: bool) -> None:
-    async with workplace(tmp_path, files_list_skips_ims=True) as place:
+    async with workplace(tmp_path, speed=50, files_list_skips_ims=True) as place:
         if opened:
             place.slack.people.open_home("U0ALICE")
             place.slack.workspace.direct_message("U0ALICE")
@@ -176,17 +176,18 @@ async def test_direct_messages_are_caught_up_by_their_own_history(tmp_path: Path
         assert job.origin.channel_id == "D0ALICE"
 
 
-async def test_a_group_message_that_was_heard_from_is_read_itself(place: Workplace) -> None:
-    group = place.slack.workspace.create_channel("mpdm", "mpim", ["U0ALICE", "U0BOB", BOT_USER])
-    place.slack.say_as("U0ALICE", group.id, "hello")
-    await place.slack.delivery.settled()
-    await place.until(lambda: place.store.cursor("catchup:T0LOCAL:files"))
-    place.slack.delivery.flow = "drop"
-    await place.store.put_channel_settings("T0LOCAL", "C0CALLS", ChannelSettings(automatic=False))
-    elsewhere = await place.slack.upload_as("U0BOB", "C0CALLS", CLIP)
-    place.slack.forward_as("U0ALICE", group.id, elsewhere)  # files.list does not show where a file was forwarded to
-    await place.room.catchup.run_once()
-    assert [job.origin.channel_id for job in await place.jobs()] == [group.id]
+async def test_a_group_message_that_was_heard_from_is_read_itself(tmp_path: Path) -> None:
+    async with workplace(tmp_path, speed=50) as place:
+        group = place.slack.workspace.create_channel("mpdm", "mpim", ["U0ALICE", "U0BOB", BOT_USER])
+        place.slack.say_as("U0ALICE", group.id, "hello")
+        await place.slack.delivery.settled()
+        await place.until(lambda: place.store.cursor("catchup:T0LOCAL:files"))
+        place.slack.delivery.flow = "drop"
+        await place.store.put_channel_settings("T0LOCAL", "C0CALLS", ChannelSettings(automatic=False))
+        elsewhere = await place.slack.upload_as("U0BOB", "C0CALLS", CLIP)
+        place.slack.forward_as("U0ALICE", group.id, elsewhere)  # files.list does not show where a file was forwarded to
+        await place.room.catchup.run_once()
+        assert [job.origin.channel_id for job in await place.jobs()] == [group.id]
 
 
 async def test_one_reading_a_minute_still_reaches_every_conversation(deaf: Workplace) -> None:

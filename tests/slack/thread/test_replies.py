@@ -315,19 +315,21 @@ async def test_a_file_that_slack_never_shared_is_completed_again_a_minute_later(
         assert (row.phase, row.verify_at) == ("settled", None)
 
 
-async def test_the_text_of_a_file_that_never_shows_follows_in_messages(place: Workplace) -> None:
-    message, job = await ready(place, LONG)
-    place.slack.fault(Fault("files.completeUploadExternal", times=None, unshared=True))
-    await place.answer(job, LONG)
-    for _ in range(3):
-        place.clock.ahead += 61
-        for _ in range(60):
-            try:
-                await place.room.chat.verify_due()
-            except Transient:
-                await asyncio.sleep(0.1)
-    everything = "".join(shown(part) for part in await settled_posts(place, message))
-    assert all(f"Sentence number {number} of" in everything for number in (0, 450, 899))
+async def test_the_text_of_a_file_that_never_shows_follows_in_messages(tmp_path: Path) -> None:
+    async with workplace(tmp_path, speed=10) as place:
+        message, job = await ready(place, LONG)
+        place.slack.fault(Fault("files.completeUploadExternal", times=None, unshared=True))
+        await place.answer(job, LONG)
+        for _ in range(3):
+            place.clock.ahead += 61
+            for _ in range(60):
+                try:
+                    await place.room.chat.verify_due()
+                    break
+                except Transient:
+                    await asyncio.sleep(0.1)
+        everything = "".join(shown(part) for part in await settled_posts(place, message))
+        assert all(f"Sentence number {number} of" in everything for number in (0, 450, 899))
 
 
 @pytest.mark.parametrize("fault", [{"cut": "after"}, {"cut": "before"}, {"status": 500}])

@@ -105,12 +105,14 @@ async def prepared(found: Host, team: str) -> Target:
         named = json.dumps(button)
         if any(word in named for word in ("cancel", "retry", DELETE_ACTION)):
             continue  # these would do it
-        was = slack.views.top(OWNER)
+        was, given = slack.views.top(OWNER), slack.ledger.finished["files.completeUploadExternal"]
         await slack.interactions.message_action(OWNER, reply.channel, reply.ts, button)
-        try:
-            await slack.until(partial(_opened, slack, was), 4.0)
-        except TimeoutError:
-            continue  # a file was given, or nothing opens
+        if button["type"] == "static_select":  # it opens nothing: the file comes into the thread
+            await slack.until(
+                lambda given=given: slack.ledger.finished["files.completeUploadExternal"] > given  # type: ignore[misc]  # bound at once
+            )
+            continue
+        await slack.until(partial(_opened, slack, was))
         top = slack.views.top(OWNER)
         assert top is not None
         views[as_text(top.body.get("callback_id"))] = View(

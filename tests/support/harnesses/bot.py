@@ -182,13 +182,13 @@ class Place:
 
     def rows(self, query: str, *values: object) -> list[sqlite3.Row]:
         """Query the database from outside."""
-        with contextlib.closing(sqlite3.connect(f"file:{self.database}?mode=ro", uri=True, timeout=10)) as connection:
+        with contextlib.closing(sqlite3.connect(f"file:{self.database}?mode=ro", uri=True, timeout=60)) as connection:
             connection.row_factory = sqlite3.Row
             return connection.execute(query, values).fetchall()
 
     def alter(self, *statements: str) -> None:
         """Do something to the database behind the bot's back."""
-        with contextlib.closing(sqlite3.connect(self.database, timeout=10)) as connection, connection:
+        with contextlib.closing(sqlite3.connect(self.database, timeout=60)) as connection, connection:
             for statement in statements:
                 connection.execute(statement)
 

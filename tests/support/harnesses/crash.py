@@ -173,7 +173,7 @@ class Stage:
         """Query the database from outside; no rows while it does not exist."""
         if not self.database.exists():
             return []
-        with contextlib.closing(sqlite3.connect(f"file:{self.database}?mode=ro", uri=True, timeout=10)) as connection:
+        with contextlib.closing(sqlite3.connect(f"file:{self.database}?mode=ro", uri=True, timeout=60)) as connection:
             connection.row_factory = sqlite3.Row
             try:
                 return connection.execute(query).fetchall()

@@ -95,7 +95,7 @@ class LaneHarness:
 
     def sql(self, statement: str) -> None:
         """Do something to the database behind the store's back."""
-        with contextlib.closing(sqlite3.connect(self.database, timeout=5)) as connection, connection:
+        with contextlib.closing(sqlite3.connect(self.database, timeout=60)) as connection, connection:
             connection.execute(statement)
 
 

@@ -131,7 +131,7 @@ class Workplace:
         await asyncio.to_thread(self._sql, statement)
 
     def _sql(self, statement: str) -> None:
-        connection = sqlite3.connect(self.database, timeout=10)
+        connection = sqlite3.connect(self.database, timeout=60)
         with connection:
             connection.execute(statement)
         connection.close()
