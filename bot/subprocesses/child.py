@@ -16,7 +16,7 @@ _END_SECONDS = 2.0  # a child that has closed its pipes ends by itself within th
 _STDERR_KEPT = 4000  # bytes: enough for the last lines of a traceback
 # What a child may know of our environment: paths, locale, tuning. Tokens and keys stay here.
 _ENV_NAMES = frozenset({"PATH", "HOME", "LANG", "TMPDIR", "VIRTUAL_ENV", "LD_LIBRARY_PATH", "TZ", "SYSTEMROOT"})
-_ENV_PREFIXES = ("LC_", "XDG_", "OMP_", "MKL_", "CT2_", "PYTHON", "KMP_", "COVERAGE_")
+_ENV_PREFIXES = ("LC_", "XDG_", "OMP_", "MKL_", "CT2_", "CUDA_", "NVIDIA_", "PYTHON", "KMP_", "COVERAGE_")
 # And one that downloads a model: the hub's settings, proxies, certificates.
 _ONLINE_PREFIXES = ("HF_", "SSL_")
 _ONLINE_SUFFIXES = ("_PROXY", "_proxy")

@@ -8,6 +8,7 @@ import pytest
 from bot.domain.errors import Misconfigured
 from bot.domain.job import RemoteJob
 from bot.ports.provider import Pending, Succeeded
+from bot.providers.local.settings import LocalSettings
 from tests.support.harnesses.local_engine import (
     JFK,
     SAMPLES,
@@ -89,9 +90,23 @@ async def test_a_model_that_cannot_be_loaded_is_the_operators_to_fix(tmp_path: P
         assert "cannot be loaded" in finding.detail
 
 
+async def test_a_card_that_cannot_be_used_is_the_operators_to_fix(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, english: LocalSettings
+) -> None:
+    """A card without its libraries loads a model and fails on the first sound: the child tries that first."""
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")  # the child is told: with a card, it would work
+    async with open_harness(tmp_path, english.model_copy(update={"device": "cuda"})) as harness:
+        remote = await harness.hand_over(SAMPLES / "jfk.wav")
+        with pytest.raises(Misconfigured, match="CUDA"):
+            await asyncio.wait_for(_polled(harness, remote), 120)
+        finding = (await harness.provider.check())[-1]
+        assert not finding.ok
+        assert "LOCAL_DEVICE" in finding.remedy
+
+
 async def test_doctor_loads_the_model_and_hears_with_it(harness: LocalHarness) -> None:
     findings = await harness.provider.check()
     assert all(finding.ok for finding in findings)
-    assert "heard half a second" in findings[-1].detail
+    assert "heard half a second on cpu" in findings[-1].detail
     assert len(engines()) == 1
     assert error_rate(JFK, (await harness.transcribe(SAMPLES / "jfk.wav")).text) <= 0.1

@@ -66,9 +66,12 @@ async def test_a_child_dies_when_its_parent_is_killed() -> None:
 async def test_a_child_is_told_no_secrets(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("SLACK_BOT_TOKEN", "XOSUM_API_KEY", "STORAGE_KEY", "DATABASE_URL"):
         monkeypatch.setenv(name, "hush-hush")  # our own environment, as an operator's shell sets it
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "3")  # which card: no secret, and no other setting says it
     child = await Child.start("bot.audio.worker", AUDIO_WIRE)
     try:
-        assert b"hush-hush" not in await environment(child.pid)
+        told = await environment(child.pid)
+        assert b"hush-hush" not in told
+        assert b"CUDA_VISIBLE_DEVICES=3" in told
     finally:
         await child.kill()
 

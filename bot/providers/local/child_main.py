@@ -69,6 +69,8 @@ def main() -> None:
 
     try:
         listener = Listener(model, int(threads), device, compute_type, Path(cache))
+        if listener.device == "cuda":
+            listener.self_test()  # loads the card's libraries, which may lie where nothing can be read later
     except Exception as error:  # whatever keeps a model from loading, the operator has to fix it
         channel.send(ModelUnusable(f"{type(error).__name__}: {error}"[:500]))
         return

@@ -99,8 +99,9 @@ class SpeakersNamed:
 
 @dataclass(frozen=True, slots=True)
 class SelfTestPassed:
-    """Half a second was heard; `speakers` says why voices cannot be told apart, or is empty."""
+    """Half a second was heard on `device`; `speakers` says why voices cannot be told apart, or is empty."""
 
+    device: str
     speakers: str
 
 

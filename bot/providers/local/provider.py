@@ -271,7 +271,8 @@ class LocalProvider(WorksHere):
             return [*findings, Finding(False, "speech model", detail, _MODEL_REMEDY)]
         if self._objects is not None:
             findings += await bucket_findings(self._objects.check)
-        findings.append(Finding(True, "speech model", f"Whisper {self._settings.model} heard half a second"))
+        where = f" on {answer.device}" if isinstance(answer, SelfTestPassed) else ""
+        findings.append(Finding(True, "speech model", f"Whisper {self._settings.model} heard half a second{where}"))
         if self._settings.speakers != "none":
             why = answer.speakers if isinstance(answer, SelfTestPassed) else ""
             detail = f"speakers are not told apart: {why}" if why else "speakers can be told apart"

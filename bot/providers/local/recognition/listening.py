@@ -61,7 +61,7 @@ class Listener:
     def self_test(self) -> SelfTestPassed:
         """Hear half a second of nothing. Raises what the engine raises."""
         self._transcriber.self_test()
-        return SelfTestPassed(self._no_speakers)
+        return SelfTestPassed(self.device, self._no_speakers)
 
     def _hear_channels(self, block: Block, wishes: Wishes, reached: Callable[[float], None]) -> BlockDone:
         """Each channel of a call by itself; what leaks from one into the other is silenced before."""
