@@ -2,8 +2,10 @@
 
 import io
 import pickle
+import tracemalloc
 import zipfile
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -156,6 +158,40 @@ def test_a_voice_of_a_moment_is_nobody_of_its_own() -> None:
     regions = [_region(5.0 * n, first) for n in range(4)] + [_region(20.0, second, 1.6)]
     assert set(cluster(regions)) == {0}
     assert len(set(cluster([*regions, _region(25.0, second)]))) == 2
+
+
+def test_more_people_than_were_heard_alone_still_leave_everybody_a_name() -> None:
+    first, second = np.eye(192, dtype=np.float32)[:2]
+    regions = [
+        Region(0, 0, 0.0, 1.0, 0.9, 1, first),
+        Region(0, 1, 1.0, 2.0, 0.8, 1, second),
+        Region(0, 0, 2.0, 2.3, 0.0, 1, None),  # the first voice again, only while others speak
+    ]
+    for count in (2, 3, 4):
+        assert cluster(regions, count) == [0, 1, 0]
+
+
+def _hours(hours: float, people: int) -> list[Region]:
+    """Regions every five seconds, each of one of so many voices."""
+    chance = np.random.default_rng(5)
+    voices = np.eye(192, dtype=np.float32)
+    return [_region(5.0 * n, voices[chance.integers(people)], 7.0) for n in range(int(hours * 720))]
+
+
+def test_one_turn_stays_one_through_hours() -> None:
+    turns = speaker_turns([replace(each, windows=2) for each in _hours(1.5, 1)])
+    assert [(turn.start, round(turn.end), turn.speaker) for turn in turns] == [(0.0, 5402, 0)]
+
+
+def test_hours_of_many_voices_take_no_more_memory_than_one() -> None:
+    peaks: list[int] = []
+    for hours in (1, 4):
+        regions = _hours(hours, 30)
+        tracemalloc.start()
+        speaker_turns(regions)
+        peaks.append(tracemalloc.get_traced_memory()[1])
+        tracemalloc.stop()
+    assert peaks[1] < 1.2 * peaks[0], peaks
 
 
 def test_no_region_and_no_embedding_are_fine() -> None:

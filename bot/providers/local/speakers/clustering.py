@@ -33,6 +33,7 @@ class Merge(NamedTuple):
 
 def cluster(regions: Sequence[Region], count: int | None = None) -> list[int]:
     """The person (0, 1, ...) of each region; exactly `count` people where that is given and possible."""
+    heard = [region.embedding is not None for region in regions]
     regions = _with_embeddings(regions)
     known = [index for index, region in enumerate(regions) if region.embedding is not None]
     if not known:
@@ -43,7 +44,8 @@ def cluster(regions: Sequence[Region], count: int | None = None) -> list[int]:
     if len(reliable) > _MOST:
         reliable = np.sort(reliable[np.argsort(-alone[reliable], kind="stable")[:_MOST]])
     if not len(reliable) or (count and len(reliable) < count):
-        reliable = np.sort(np.argsort(-alone, kind="stable")[: max(1, count or 1)])
+        longest = [i for i in np.argsort(-alone, kind="stable").tolist() if heard[known[i]]]
+        reliable = np.sort(longest[: max(1, count or 1)])
     groups = cut(average_linkage(vectors[reliable]), len(reliable), count)
     seconds = np.bincount(groups, [regions[known[i]].alone / regions[known[i]].windows for i in reliable])
     people = np.argsort(-seconds, kind="stable")[:count] if count else np.flatnonzero(seconds >= PERSON_SECONDS)

@@ -13,6 +13,7 @@ import numpy as np
 import onnxruntime
 from numpy.typing import NDArray
 
+from bot.providers.local.runs import runs
 from bot.providers.local.speakers import weights
 from bot.providers.local.speakers.features import FRAMES_PER_SECOND, RATE, Floats, log_mels
 
@@ -131,9 +132,8 @@ class RegionFinder:
 
 def spans(voice: Bools, anybody: Bools) -> list[tuple[int, int]]:
     """Frames [begin, end) in which the voice speaks; pauses below `_PAUSE` belong to it if all are silent."""
-    edges = np.flatnonzero(np.diff(np.concatenate(([0], voice.astype(np.int8), [0]))))
     joined: list[tuple[int, int]] = []
-    for begin, end in zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True):
+    for begin, end in runs(voice):
         before = joined[-1][1] if joined else -1
         if joined and (begin - before) * STEP_SECONDS < _PAUSE and not anybody[before:begin].any():
             joined[-1] = (joined[-1][0], end)
