@@ -77,7 +77,7 @@ async def test_changes_are_in_the_audit_log_without_the_words(place: Workplace) 
         ("words replace mocks", "Tell me what is heard, and what to write"),
         ("words add ***", "has no letter or digit in it"),
         (f"words add {'x' * 61}", "has at most 60 characters"),
-        ("words replace a mocks -&gt;", "Nothing is said to be written"),
+        ("words replace a mocks ->", "Nothing is said to be written"),
         (f"words add {','.join(f'name{n}' for n in range(101))}", "more than 100 names and terms"),
         ("words delete Hakobyan", "not `delete`"),
     ],
