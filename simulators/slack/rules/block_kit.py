@@ -8,8 +8,10 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 from typing import Literal
 
-from simulators.slack.rules.faults import Faults
+from simulators.slack.rules import properties
+from simulators.slack.rules.faults import TEXT_KINDS, Faults
 from simulators.slack.rules.newer_blocks import CHARTS_OF_A_MESSAGE, check_chart, check_container
+from simulators.slack.rules.rich_text import check_rich_text
 from simulators.slack.wire import Json, as_list, as_object, as_objects, as_text
 
 Surface = Literal["message", "modal", "home"]
@@ -55,6 +57,7 @@ def check_blocks(
         if check is None or kind in refused or kind in _NOT_IN.get(surface, ()):
             faults.add(f"{pointer}/type", f"unsupported type: {kind}")
         else:
+            faults.only(block, properties.BLOCKS.get(kind, block), pointer)
             check(block, pointer, faults)
         charts += kind == "data_visualization"
     if charts > CHARTS_OF_A_MESSAGE:
@@ -68,7 +71,9 @@ def _with_children(block: Json, pointer: str) -> list[tuple[str, Json]]:
 
 def _container(block: Json, pointer: str, faults: Faults) -> None:
     def check_child(child: Json, place: str, found: Faults) -> None:
-        _BLOCKS[as_text(child["type"])](child, place, found)
+        kind = as_text(child["type"])
+        found.only(child, properties.BLOCKS[kind], place)
+        _BLOCKS[kind](child, place, found)
 
     check_container(block, pointer, faults, check_child)
 
@@ -101,6 +106,7 @@ def _context(block: Json, pointer: str, faults: Faults) -> None:
     for index, element in enumerate(as_objects(elements)):
         place = f"{pointer}/elements/{index}"
         if element.get("type") == "image":
+            faults.only(element, properties.ELEMENTS["image"], place)
             _image(element, place, faults)
         else:
             faults.text(element, place, 2000)
@@ -140,15 +146,6 @@ def _markdown(block: Json, pointer: str, faults: Faults) -> None:
     faults.length(block.get("text"), f"{pointer}/text", 12_000)
 
 
-def _rich_text(block: Json, pointer: str, faults: Faults) -> None:
-    if not isinstance(block.get("elements"), list):
-        faults.add(pointer, "missing required field: elements")
-    known = {"rich_text_section", "rich_text_list", "rich_text_quote", "rich_text_preformatted"}
-    for index, element in enumerate(as_objects(block.get("elements"))):
-        if element.get("type") not in known:
-            faults.add(f"{pointer}/elements/{index}/type", "unsupported type")
-
-
 def _table(block: Json, pointer: str, faults: Faults) -> None:
     rows = as_list(block.get("rows"))
     faults.count(rows, f"{pointer}/rows", 100)
@@ -173,6 +170,7 @@ def _element(element: Json, pointer: str, faults: Faults, allowed: set[str]) -> 
     if kind not in allowed:
         faults.add(f"{pointer}/type", f"unsupported type: {kind}")
         return
+    faults.only(element, properties.ELEMENTS.get(kind, element), pointer)
     if kind == "image":
         _image(element, pointer, faults)
         return
@@ -185,13 +183,24 @@ def _element(element: Json, pointer: str, faults: Faults, allowed: set[str]) -> 
     if kind == "button":
         _button(element, pointer, faults)
     elif kind == "overflow":
-        _options(element, pointer, faults, 5)
+        _options(element, pointer, faults, 5, least=2)  # the reference names a least no longer; older ones had 2
     elif kind in CHOICES:
-        _options(element, pointer, faults, 10)
+        _options(element, pointer, faults, 10, texts=TEXT_KINDS)
+        _initial(element, as_objects(element.get("options")), pointer, faults)
     elif kind in {"static_select", "multi_static_select"}:
         _static_select(element, pointer, faults)
-    elif kind == "plain_text_input" and element.get("initial_value") is not None:
-        faults.length(element["initial_value"], f"{pointer}/initial_value", 3000, least=0)
+    elif kind == "plain_text_input":
+        _plain_text_input(element, pointer, faults)
+
+
+def _plain_text_input(element: Json, pointer: str, faults: Faults) -> None:
+    least, most = element.get("min_length", 0), element.get("max_length", 3000)
+    if not isinstance(least, int) or not 0 <= least <= 3000:
+        faults.add(f"{pointer}/min_length", "must be between 0 and 3000")
+    if not isinstance(most, int) or not 1 <= most <= 3000:
+        faults.add(f"{pointer}/max_length", "must be between 1 and 3000")
+    elif element.get("initial_value") is not None:
+        faults.length(element["initial_value"], f"{pointer}/initial_value", most, least=0)
 
 
 def _button(element: Json, pointer: str, faults: Faults) -> None:
@@ -204,39 +213,59 @@ def _button(element: Json, pointer: str, faults: Faults) -> None:
 
 
 def _static_select(element: Json, pointer: str, faults: Faults) -> None:
+    groups = as_objects(element.get("option_groups"))
     if element.get("option_groups") is None:
         _options(element, pointer, faults, 100)
     else:
-        groups = as_objects(element["option_groups"])
+        if element.get("options") is not None:
+            faults.add(pointer, "only one of options and option_groups is allowed")
         faults.count(list(groups), f"{pointer}/option_groups", 100)
         for index, group in enumerate(groups):
             place = f"{pointer}/option_groups/{index}"
+            faults.only(group, properties.OPTION_GROUP, place)
             faults.text(group.get("label"), f"{place}/label", 75, kinds={"plain_text"})
             _options(group, place, faults, 100)
-    initial = element.get("initial_option")
-    groups_or_self = as_objects(element.get("option_groups")) or [element]
-    values = {option.get("value") for group in groups_or_self for option in as_objects(group.get("options"))}
-    if initial is not None and as_object(initial).get("value") not in values:
+    _initial(
+        element, [each for group in groups or [element] for each in as_objects(group.get("options"))], pointer, faults
+    )
+
+
+def _initial(element: Json, options: list[Json], pointer: str, faults: Faults) -> None:
+    """What is chosen at first must be an option to the letter: its text as well as its value."""
+    if element.get("initial_option") is not None and element["initial_option"] not in options:
         faults.add(f"{pointer}/initial_option", "must be one of the provided options")
+    if element.get("initial_options") is not None:
+        chosen = as_list(element["initial_options"])
+        faults.count(chosen, f"{pointer}/initial_options", len(options))
+        if any(each not in options for each in chosen):
+            faults.add(f"{pointer}/initial_options", "must be among the provided options")
 
 
-def _options(element: Json, pointer: str, faults: Faults, most: int) -> None:
+def _options(
+    element: Json,
+    pointer: str,
+    faults: Faults,
+    most: int,
+    *,
+    least: int = 1,
+    texts: Collection[str] = frozenset({"plain_text"}),
+) -> None:
     options = as_list(element.get("options"))
-    faults.count(options, f"{pointer}/options", most)
+    faults.count(options, f"{pointer}/options", most, least)
     for index, option in enumerate(as_objects(options)):
         place = f"{pointer}/options/{index}"
-        faults.text(option.get("text"), f"{place}/text", 75)
+        faults.only(option, properties.OPTION, place)
+        faults.text(option.get("text"), f"{place}/text", 75, kinds=texts)
         faults.length(option.get("value"), f"{place}/value", 150)
         if option.get("description") is not None:
-            faults.text(option["description"], f"{place}/description", 75)
+            faults.text(option["description"], f"{place}/description", 75, kinds=texts)
 
 
 def _confirm(confirm: Json, pointer: str, faults: Faults) -> None:
-    faults.text(confirm.get("title"), f"{pointer}/title", 100, kinds={"plain_text"})
+    faults.only(confirm, properties.CONFIRM, pointer)
     faults.text(confirm.get("text"), f"{pointer}/text", 300)
-    for name in ("confirm", "deny"):
-        if confirm.get(name) is not None:
-            faults.text(confirm[name], f"{pointer}/{name}", 30, kinds={"plain_text"})
+    for name, most in (("title", 100), ("confirm", 30), ("deny", 30)):
+        faults.text(confirm.get(name), f"{pointer}/{name}", most, kinds={"plain_text"})
 
 
 _BLOCKS: dict[str, Callable[[Json, str, Faults], None]] = {
@@ -248,7 +277,7 @@ _BLOCKS: dict[str, Callable[[Json, str, Faults], None]] = {
     "image": _image,
     "input": _input,
     "markdown": _markdown,
-    "rich_text": _rich_text,
+    "rich_text": check_rich_text,
     "table": _table,
     "video": _video,
     "file": _file,

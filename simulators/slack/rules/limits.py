@@ -1,15 +1,16 @@
 """Slack's limits on texts, blocks, metadata and views, with the error names Slack answers with.
 
 Figures are from Slack's Block Kit reference; the total of all blocks is from reports of users (bolt-js 2509, 2867),
-counted here on the blocks' compact JSON, the strictest reading of those reports.
+counted here in bytes of the blocks' compact JSON, the strictest reading of those reports.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection
 
+from simulators.slack.rules import properties
 from simulators.slack.rules.block_kit import Surface, check_blocks
-from simulators.slack.rules.faults import Faults
+from simulators.slack.rules.faults import Faults, units
 from simulators.slack.wire import Json, SlackError, as_list, as_object, as_objects, as_text, compact, explained
 
 POST_TEXT = 40_000
@@ -17,7 +18,7 @@ POST_TEXT = 40_000
 UPDATE_TEXT = 4_000
 """Characters above which chat.update answers `msg_too_long`."""
 ALL_BLOCKS = 13_200
-"""Characters of all blocks as JSON above which a message answers `msg_blocks_too_long`."""
+"""Bytes of all blocks as compact JSON above which a message answers `msg_blocks_too_long`."""
 MARKDOWN_TOTAL = 12_000
 """Characters of all markdown blocks of one message."""
 MESSAGE_BLOCKS = 50
@@ -37,7 +38,7 @@ def post_text(text: str) -> str:
 
 def update_text(text: str) -> str:
     """Return the text of an update; `msg_too_long` above 4,000 characters."""
-    if len(text) > UPDATE_TEXT:
+    if units(text) > UPDATE_TEXT:
         raise SlackError("msg_too_long")
     return text
 
@@ -63,8 +64,8 @@ def message_blocks(value: object, refused: Collection[str] = ()) -> list[Json] |
     check_blocks(blocks, faults, surface="message", refused=refused_in("message", refused))
     if faults.found:
         raise explained("invalid_blocks", *faults.found)
-    markdown = sum(len(as_text(block.get("text"))) for block in blocks if block.get("type") == "markdown")
-    if markdown > MARKDOWN_TOTAL or len(compact(blocks)) > ALL_BLOCKS:
+    markdown = sum(units(as_text(block.get("text"))) for block in blocks if block.get("type") == "markdown")
+    if markdown > MARKDOWN_TOTAL or len(compact(blocks).encode("utf-8", "replace")) > ALL_BLOCKS:
         raise SlackError("msg_blocks_too_long")
     return blocks
 
@@ -92,6 +93,7 @@ def view_body(value: object, refused: Collection[str] = ()) -> Json:
     kind = as_text(view.get("type"))
     if kind not in {"modal", "home"}:
         faults.add("/view/type", "must be one of: modal, home")
+    faults.only(view, properties.HOME if kind == "home" else properties.MODAL, "/view")
     blocks = as_objects(view.get("blocks"))
     if not isinstance(view.get("blocks"), list):
         faults.add("/view", "missing required field: blocks")
@@ -99,10 +101,10 @@ def view_body(value: object, refused: Collection[str] = ()) -> Json:
         faults.add("/view/blocks", f"no more than {VIEW_BLOCKS} items allowed")
     place: Surface = "home" if kind == "home" else "modal"
     check_blocks(blocks, faults, surface=place, refused=refused_in(place, refused), root="/view/blocks")
-    if len(as_text(view.get("private_metadata"))) > PRIVATE_METADATA:
+    if units(as_text(view.get("private_metadata"))) > PRIVATE_METADATA:
         faults.add("/view/private_metadata", f"must be less than {PRIVATE_METADATA + 1} characters")
     for name in ("callback_id", "external_id"):
-        if len(as_text(view.get(name))) > 255:
+        if units(as_text(view.get(name))) > 255:
             faults.add(f"/view/{name}", "must be less than 256 characters")
     if kind == "modal":
         faults.text(view.get("title"), "/view/title", VIEW_TITLE, kinds={"plain_text"})

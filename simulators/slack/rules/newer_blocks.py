@@ -49,7 +49,7 @@ CheckChild = Callable[[Json, str, Faults], None]
 
 def check_container(block: Json, pointer: str, faults: Faults, check_child: CheckChild) -> None:
     """Check a container; `check_child` checks a block of a kind that it may hold."""
-    _only(block, _CONTAINER_KEYS, pointer, faults)
+    faults.only(block, _CONTAINER_KEYS, pointer)
     if block.get("title") is None and block.get("rich_text_title") is None:
         faults.add(pointer, "missing required field: title")
     if block.get("title") is not None:
@@ -77,18 +77,18 @@ def check_container(block: Json, pointer: str, faults: Faults, check_child: Chec
 
 def check_chart(block: Json, pointer: str, faults: Faults) -> None:
     """Check a chart: a pie of segments, or bars, an area or lines of series over shared categories."""
-    _only(block, {"type", "block_id", "title", "chart"}, pointer, faults)
+    faults.only(block, {"type", "block_id", "title", "chart"}, pointer)
     faults.length(block.get("title"), f"{pointer}/title", CHART_TITLE)
     chart, place = as_object(block.get("chart")), f"{pointer}/chart"
     kind = as_text(chart.get("type"))
     if kind == "pie":
-        _only(chart, {"type", "segments"}, place, faults)
+        faults.only(chart, {"type", "segments"}, place)
         segments = as_list(chart.get("segments"))
         faults.count(segments, f"{place}/segments", SERIES)
         for index, segment in enumerate(as_objects(segments)):
             _point(segment, f"{place}/segments/{index}", faults, least=0.0)
     elif kind in {"bar", "area", "line"}:
-        _only(chart, {"type", "series", "axis_config"}, place, faults)
+        faults.only(chart, {"type", "series", "axis_config"}, place)
         _check_series(chart, place, faults)
     else:
         faults.add(f"{place}/type", "must be one of: area, bar, line, pie")
@@ -96,7 +96,7 @@ def check_chart(block: Json, pointer: str, faults: Faults) -> None:
 
 def _check_series(chart: Json, pointer: str, faults: Faults) -> None:
     axis = as_object(chart.get("axis_config"))
-    _only(axis, {"categories", "x_label", "y_label"}, f"{pointer}/axis_config", faults)
+    faults.only(axis, {"categories", "x_label", "y_label"}, f"{pointer}/axis_config")
     categories = as_list(axis.get("categories"))
     faults.count(categories, f"{pointer}/axis_config/categories", POINTS)
     for index, category in enumerate(categories):
@@ -110,7 +110,7 @@ def _check_series(chart: Json, pointer: str, faults: Faults) -> None:
     faults.count(series, f"{pointer}/series", SERIES)
     for index, each in enumerate(as_objects(series)):
         place = f"{pointer}/series/{index}"
-        _only(each, {"name", "data"}, place, faults)
+        faults.only(each, {"name", "data"}, place)
         faults.length(each.get("name"), f"{place}/name", CHART_LABEL)
         points = as_list(each.get("data"))
         faults.count(points, f"{place}/data", POINTS)
@@ -124,20 +124,13 @@ def _check_series(chart: Json, pointer: str, faults: Faults) -> None:
 
 
 def _point(point: Json, pointer: str, faults: Faults, least: float | None = None) -> None:
-    _only(point, {"label", "value"}, pointer, faults)
+    faults.only(point, {"label", "value"}, pointer)
     faults.length(point.get("label"), f"{pointer}/label", CHART_LABEL)
     value = point.get("value")
     if isinstance(value, bool) or not isinstance(value, int | float):
         faults.add(f"{pointer}/value", "must provide a number")
     elif least is not None and value <= least:
         faults.add(f"{pointer}/value", f"must be more than {least:g}")
-
-
-def _only(value: Json, known: set[str], pointer: str, faults: Faults) -> None:
-    """A field that Slack does not know makes it refuse the whole (CopilotKit 6462)."""
-    for name in value:
-        if name not in known:
-            faults.add(pointer, f"invalid additional property: {name}")
 
 
 def every_block(blocks: list[Json]) -> list[Json]:

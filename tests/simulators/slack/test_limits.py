@@ -63,6 +63,25 @@ def bars(count: int = 14, label: str = "day", series: int = 1, **more: Any) -> d
     return {"type": "data_visualization", "title": "t", "chart": chart | {"axis_config": {"categories": labels}}} | more
 
 
+def rich(*elements: Any, kind: str = "section", **more: Any) -> dict[str, Any]:
+    part = {"type": f"rich_text_{kind}", "elements": list(elements), **more}
+    return {"type": "rich_text", "elements": [part]}
+
+
+def words(text: str = "x", **more: Any) -> dict[str, Any]:
+    return {"type": "text", "text": text, **more}
+
+
+def chosen(kind: str, count: int, **more: Any) -> dict[str, Any]:
+    options = [{"text": plain(f"t{n}"), "value": str(n)} for n in range(count)]
+    return actions({"type": kind, "action_id": "c", "options": options, **more})
+
+
+def field(**more: Any) -> dict[str, Any]:
+    element = {"type": "plain_text_input", "action_id": "f", **more}
+    return {"type": "input", "label": plain("Words"), "element": element}
+
+
 def code_of(blocks: object, refused: tuple[str, ...] = ()) -> tuple[str, str]:
     try:
         message_blocks(blocks, refused)
@@ -124,6 +143,56 @@ def code_of(blocks: object, refused: tuple[str, ...] = ()) -> tuple[str, str]:
         (container(), container(is_collapsible=True, has_header_divider=True), "has_header_divider"),
         (container(width="wide"), container(width="huge"), "must be one of: full, narrow, standard, wide"),
         (container(), container(blocks=[]), "invalid additional property: blocks"),
+        (section("𝄞" * 1500), section("𝄞" * 1501), "less than 3001"),
+        (section("x"), section("x") | {"texts": []}, "invalid additional property: texts [json-pointer:/blocks/0]"),
+        (
+            {"type": "section", "text": mrkdwn("x") | {"verbatim": True}},
+            {"type": "section", "text": mrkdwn("x") | {"emoji": False}},
+            "invalid additional property: emoji [json-pointer:/blocks/0/text]",
+        ),
+        (actions(button()), actions(button(label="x")), "invalid additional property: label"),
+        (actions(button()), actions(button(confirm={"title": plain("x"), "text": plain("x")})), "confirm/confirm"),
+        (container(), container(child_blocks=[section("x") | {"colour": "red"}]), "property: colour"),
+        (rich(words("x" * 3000)), rich(words("x" * 1500), words("x" * 1501)), "less than 3001"),
+        (rich(words()), rich(words("")), "more than 0 characters"),
+        (rich(words()), rich(), "no fewer than 1 items"),
+        (rich(words(style={"bold": True})), rich(words(style={"big": True})), "property: big"),
+        (rich(words(style={"bold": True})), rich(words(style={"bold": 1})), "must provide a boolean"),
+        (rich(words()), rich(words(verbatim=True)), "property: verbatim"),
+        (rich({"type": "user", "user_id": "U1"}), rich({"type": "mention"}), "unsupported type: mention"),
+        (rich(words(), kind="quote"), rich(words(), kind="banner"), "unsupported type: rich_text_banner"),
+        (
+            rich(rich(words())["elements"][0], kind="list", style="bullet"),
+            rich(words(), kind="list", style="bullet"),
+            "unsupported type: text",
+        ),
+        (
+            rich(rich(words())["elements"][0], kind="list", style="ordered"),
+            rich(rich(words())["elements"][0], kind="list"),
+            "must be one of: bullet, ordered",
+        ),
+        (
+            chosen("radio_buttons", 2, initial_option={"text": plain("t1"), "value": "1"}),
+            chosen("radio_buttons", 2, initial_option={"text": plain("other words"), "value": "1"}),
+            "must be one of the provided options",
+        ),
+        (
+            chosen("checkboxes", 2, initial_options=[{"text": plain("t1"), "value": "1"}]),
+            chosen("checkboxes", 2, initial_options=[{"text": plain("t2"), "value": "2"}]),
+            "must be among the provided options",
+        ),
+        (chosen("overflow", 2), chosen("overflow", 1), "no fewer than 2 items"),
+        (chosen("overflow", 5), chosen("overflow", 6), "no more than 5 items"),
+        (chosen("checkboxes", 2), chosen("checkboxes", 2, initial_options=[]), "no fewer than 1 items"),
+        (
+            chosen("radio_buttons", 1, options=[{"text": mrkdwn("x"), "value": "1"}]),
+            chosen("overflow", 2, options=[{"text": mrkdwn("x"), "value": "1"}] * 2),
+            "must be one of: plain_text",
+        ),
+        (field(max_length=3, initial_value="xyz"), field(max_length=3, initial_value="xyzt"), "less than 4"),
+        (field(max_length=4, initial_value="𝄞𝄞"), field(max_length=4, initial_value="𝄞𝄞x"), "less than 5"),
+        (field(max_length=3000), field(max_length=3001), "must be between 1 and 3000"),
+        (field(min_length=1), field(min_length=-1), "must be between 0 and 3000"),
         (bars(20), bars(21), "no more than 20 items"),
         (bars(label="x" * 18), bars(label="x" * 19), "less than 21"),
         (bars(series=6), bars(series=7), "no more than 6 items"),
@@ -179,10 +248,10 @@ def test_blocks_that_are_no_list_of_objects_have_a_format_error() -> None:
         assert code_of(value)[0] == "invalid_blocks_format"
 
 
-@given(st.lists(st.text(alphabet=st.characters(codec="utf-8"), min_size=1, max_size=3000), max_size=50))
+@given(st.lists(st.text(alphabet=st.characters(codec="utf-8"), min_size=1, max_size=1500), max_size=50))
 def test_a_message_is_too_long_exactly_when_its_blocks_together_are(texts: Any) -> None:
     blocks = [section(text) for text in texts]
-    expected = "msg_blocks_too_long" if len(compact(blocks)) > ALL_BLOCKS else ""
+    expected = "msg_blocks_too_long" if len(compact(blocks).encode()) > ALL_BLOCKS else ""
     assert code_of(blocks)[0] == expected
 
 
