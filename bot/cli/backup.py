@@ -1,12 +1,12 @@
 """`backup`, `restore` and `export`: taking everything, bringing it back, and handing transcripts out."""
 
 import os
-import shutil
 import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import closing, suppress
 from datetime import datetime
 from pathlib import Path
+from urllib.parse import quote
 
 import typer
 
@@ -37,14 +37,8 @@ def run_backup(settings: Settings, target: Path) -> int:
     if target.exists():
         return fail(f"{target} exists already: name a new file.", 2)
     try:
-        os.close(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _PRIVATE))
-        source, copy = sqlite3.connect(f"file:{file}?mode=ro", uri=True), sqlite3.connect(target)
-        try:
-            source.backup(copy, pages=1000)
-            (verdict,) = copy.execute("PRAGMA integrity_check").fetchone()
-        finally:
-            copy.close()
-            source.close()
+        with closing(_opened(file, "mode=ro")) as source:
+            verdict = _copy(source, target)
     except (OSError, sqlite3.Error) as error:
         target.unlink(missing_ok=True)
         return fail(f"the backup failed: {error}.", 1)
@@ -69,12 +63,13 @@ def run_restore(settings: Settings, source: Path) -> int:
     try:
         lock = LockFile(file.with_name(f"{file.name}.lock"))
     except StoreError as error:
-        return fail(f"{error} Stop the bot first.", 1)
+        return fail(str(error), 1)
     try:
-        if fault := _unusable(source):
-            return fail(f"{source} {fault}; nothing was changed.", 1)
-        shutil.copyfile(source, partial)
-        partial.chmod(_PRIVATE)
+        with closing(_opened(source, _way_to_read(source))) as backup:
+            if fault := _unusable(backup):
+                return fail(f"{source} {fault}; nothing was changed.", 1)
+            partial.unlink(missing_ok=True)
+            _copy(backup, partial)
         kept = _set_aside(file)
         partial.replace(file)
     except (OSError, sqlite3.Error) as error:
@@ -88,14 +83,32 @@ def run_restore(settings: Settings, source: Path) -> int:
     return 0
 
 
-def _unusable(source: Path) -> str:
+def _opened(file: Path, way: str) -> sqlite3.Connection:
+    return sqlite3.connect(f"file:{quote(str(file))}?{way}", uri=True)
+
+
+def _way_to_read(backup: Path) -> str:
+    """With the log beside it if that holds something; as an unchanging file otherwise, so that no log is made."""
+    log = backup.with_name(f"{backup.name}-wal")
+    return "mode=ro" if log.exists() and log.stat().st_size else "immutable=1"
+
+
+def _copy(source: sqlite3.Connection, target: Path) -> str:
+    """Copy a database into a new file that its owner only can read; what SQLite says of the copy ("ok")."""
+    os.close(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _PRIVATE))
+    with closing(sqlite3.connect(target)) as copy:
+        source.backup(copy, pages=1000)
+        (verdict,) = copy.execute("PRAGMA integrity_check").fetchone()
+    return str(verdict)
+
+
+def _unusable(backup: sqlite3.Connection) -> str:
     """Why a file is no backup that can be restored, or "". Raises `sqlite3.Error` for what is no database."""
-    with closing(sqlite3.connect(f"file:{source}?mode=ro", uri=True)) as db:
-        (verdict,) = db.execute("PRAGMA integrity_check").fetchone()
-        if verdict != "ok":
-            return f"is damaged ({verdict})"
-        tables = db.execute("SELECT COUNT(*) FROM sqlite_master WHERE type = 'table' AND name IN ('job', 'migration')")
-        return "" if tables.fetchone() == (2,) else "is no database of Threadscribe"
+    (verdict,) = backup.execute("PRAGMA integrity_check").fetchone()
+    if verdict != "ok":
+        return f"is damaged ({verdict})"
+    tables = backup.execute("SELECT COUNT(*) FROM sqlite_master WHERE type = 'table' AND name IN ('job', 'migration')")
+    return "" if tables.fetchone() == (2,) else "is no database of Threadscribe"
 
 
 def _set_aside(file: Path) -> Path | None:

@@ -142,17 +142,16 @@ def run_cancel(settings: Settings, job_id: str) -> int:
 
 
 def run_purge(settings: Settings, days: int | None) -> int:
-    """Delete content that is older than `days` days now; None takes RETENTION_DAYS."""
-    age = settings.retention_days if days is None else days
-    if age == 0 and days is None:
-        typer.echo("RETENTION_DAYS is 0: content is never deleted. Give --older-than-days to purge anyway.")
-        return 0
+    """Delete content that is older than `days` days now; None deletes what the running bot deletes."""
+    age = days if days is not None else settings.retention_days or None
+    longest = days if days is not None else settings.retention_max_days or None  # a typed age is for every channel
 
     async def act(store: JobStore) -> int:
-        longest = (settings.retention_max_days or None) if days is None else days  # a typed age is for every channel
         count = await store.purge(await database_time(store), age, longest)
         await record_command(store, "purge", jobs=str(count))
         typer.echo(f"Purged the content of {count} job{'' if count == 1 else 's'}.")
+        if age is None:
+            typer.echo("RETENTION_DAYS is 0, so only channels that chose a time count. --older-than-days is for all.")
         return 0
 
     return with_store(settings, act)

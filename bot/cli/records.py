@@ -44,6 +44,8 @@ def run_audit(settings: Settings, since: str, job_id: str, as_json: bool, verify
             for entry in page:
                 typer.echo(_json(entry) if as_json else _line(entry))
             after = page[-1].number
+        if not after and not as_json:
+            typer.echo("No entries.")
         return 0
 
     return with_store(settings, act)
@@ -89,8 +91,11 @@ def run_hold(settings: Settings, kind: str, ref: str, end: bool) -> int:
 
     async def act(store: JobStore) -> int:
         if not kind:
-            for hold in await store.holds():
+            holds = await store.holds()
+            for hold in holds:
                 typer.echo(f"{hold.kind} {one_line(hold.ref)} since {day_of(hold.placed_at)}")
+            if not holds:
+                typer.echo("Nothing is held.")
             return 0
         if end:
             if not await store.end_hold(kind, ref):

@@ -1,19 +1,18 @@
 """The commands about workspaces; what they do is in `bot.cli.workspaces`, imported when one runs."""
 
-from collections.abc import Callable
 from typing import Annotated
 
 import typer
 
-from bot.settings import Settings
+from bot.cli.parameters import JsonFlag, settings_or_exit
 
 
-def add_to(app: typer.Typer, settings: Callable[[], Settings]) -> None:
-    """Add them to the command line; `settings` ends the command where they cannot be used."""
+def add_to(app: typer.Typer) -> None:
+    """Add them to the command line."""
 
     @app.command()
     def workspaces(
-        as_json: Annotated[bool, typer.Option("--json", help="Print JSON for scripts.")] = False,
+        as_json: JsonFlag = False,
     ) -> None:
         """List the workspaces that the app is in.
 
@@ -21,7 +20,7 @@ def add_to(app: typer.Typer, settings: Callable[[], Settings]) -> None:
         """
         from bot.cli.workspaces import run_workspaces
 
-        raise typer.Exit(run_workspaces(settings(), as_json))
+        raise typer.Exit(run_workspaces(settings_or_exit(), as_json))
 
     @app.command()
     def workspace(
@@ -32,4 +31,4 @@ def add_to(app: typer.Typer, settings: Callable[[], Settings]) -> None:
         """Set something for one workspace only."""
         from bot.cli.workspaces import run_workspace_set
 
-        raise typer.Exit(run_workspace_set(settings(), action, team, pairs))
+        raise typer.Exit(run_workspace_set(settings_or_exit(), action, team, pairs))

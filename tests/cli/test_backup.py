@@ -12,17 +12,14 @@ from bot.domain.transcript import Segment, Transcript
 from bot.ports.store import JobStore, NewJob
 from storage import open_store
 from tests.cli.commands import count_jobs, run
-from tests.storage.samples import NOW, finishing
+from tests.storage.samples import NOW, done
 
 WORDS = "The results came back on Monday."
 
 
 async def answered(store: JobStore, at: float) -> None:
     """A job that is done, with a transcript."""
-    job = await finishing(store, at)
-    await store.put_transcript(job.id, Transcript((Segment(WORDS, 0.0, 3.0),), "en", 3.0), at)
-    job = await store.apply(Finishing(job).stored(at))
-    await store.apply(Replying(job).replied(at))
+    await done(store, at, Transcript((Segment(WORDS, 0.0, 3.0),), "en", 3.0))
 
 
 def listed(directory: Path, pattern: str = "*") -> list[Path]:
@@ -57,13 +54,39 @@ async def test_a_restore_keeps_what_was_there(database: Path, tmp_path: Path) ->
     store = await open_store(f"sqlite:///{database}")
     await store.add_job(NewJob(Origin("T1", "C1", "2.1", "2.1", "F2", "U1"), FileFacts("later.mp3")), NOW + 1)
     code, said = await run("restore", "copy.db")
-    assert (code, "Stop the bot first" in said) == (1, True)
+    assert (code, "open already" in said) == (1, True)
     await store.close()
     code, said = await run("restore", "copy.db")
     assert code == 0, said
     assert await count_jobs(database) == 1
     (kept,) = listed(tmp_path, "threadscribe-before-restore-*.db")
     assert await count_jobs(kept) == 2
+
+
+async def test_a_restore_leaves_nothing_beside_the_copy_whatever_its_name(database: Path, tmp_path: Path) -> None:
+    await fill(database)
+    name = "before #2, 100 %.db"  # of these, # and % mean something in SQLite's addresses
+    assert (await run("backup", name))[0] == 0
+    code, said = await run("restore", name)
+    assert code == 0, said
+    assert await count_jobs(database) == 1
+    assert listed(tmp_path, f"{name}*") == [tmp_path / name]
+
+
+async def test_what_lies_only_in_the_log_beside_a_copy_is_restored(database: Path, tmp_path: Path) -> None:
+    """A database that was set aside after a crash, for example."""
+    await fill(database)
+    store = await open_store(f"sqlite:///{database}")
+    try:
+        await store.add_job(NewJob(Origin("T1", "C1", "2.1", "2.1", "F2", "U1"), FileFacts("later.mp3")), NOW + 1)
+        for ending in ("", "-wal"):  # as a killed process leaves them
+            (tmp_path / f"crashed.db{ending}").write_bytes((tmp_path / f"threadscribe.db{ending}").read_bytes())
+    finally:
+        await store.close()
+    assert (tmp_path / "crashed.db-wal").stat().st_size
+    code, said = await run("restore", "crashed.db")
+    assert code == 0, said
+    assert await count_jobs(database) == 2
 
 
 async def test_what_is_no_backup_changes_nothing(database: Path, tmp_path: Path) -> None:

@@ -2,16 +2,20 @@
 
 import json
 import sqlite3
-from contextlib import closing
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, closing
 from pathlib import Path
 
 import pytest
 
-from bot.domain.job import FileFacts, Origin
+from bot.domain.job import FileFacts, Job, Origin
 from bot.domain.machine import Received, Replying
-from bot.ports.store import NewJob
+from bot.domain.transcript import Segment, Transcript
+from bot.ports.store import ChannelSettings, JobStore, NewJob
 from storage import open_store
 from tests.cli.commands import count_jobs, run
+from tests.storage.samples import done
+from tests.support.machine.terminal import at_a_terminal
 
 NOW = 1_790_000_000.0
 
@@ -29,6 +33,16 @@ async def jobs_of(database: Path, *users: str) -> list[str]:
         await store.close()
 
 
+@asynccontextmanager
+async def answered_job(database: Path) -> AsyncIterator[tuple[JobStore, Job]]:
+    """The open store, and a job that was answered long ago."""
+    store = await open_store(f"sqlite:///{database}")
+    try:
+        yield store, await done(store, NOW, Transcript((Segment("A quiet word.", 0.0, 1.0),), "en", 1.0))
+    finally:
+        await store.close()
+
+
 async def test_an_operators_commands_are_in_the_log_and_the_log_is_whole(database: Path) -> None:
     (job,) = await jobs_of(database, "U1")
     assert (await run("cancel", job))[0] == 0
@@ -42,6 +56,40 @@ async def test_an_operators_commands_are_in_the_log_and_the_log_is_whole(databas
     assert "visit" not in said
     assert len((await run("audit", "--job", job))[1].splitlines()) == 1
     assert (await run("audit", "--verify"))[0] == 0
+
+
+async def test_purging_by_an_age_of_ones_own_asks_first(database: Path, tmp_path: Path) -> None:
+    """Channels may have chosen a longer time, and 0 days is everything."""
+    asked = ("purge", "--older-than-days", "0")
+    async with answered_job(database) as (store, job):
+        code, said = await run(*asked)
+        assert (code, "--yes" in said) == (2, True), said
+        code, question, said = await at_a_terminal(tmp_path, {}, "n", *asked)
+        assert (code, said) == (1, "threadscribe: nothing was changed.\n"), question
+        assert "in all recordings that ended until now, whatever their channels chose" in question
+        assert await store.transcript(job.id) is not None
+        code, answer, said = await at_a_terminal(tmp_path, {}, "y", *asked)
+        assert (code, "Purged the content of 1 job." in answer) == (0, True), said
+        assert await store.transcript(job.id) is None
+
+
+async def test_purging_for_a_script_does_not_ask(database: Path) -> None:
+    async with answered_job(database) as (store, job):
+        code, said = await run("purge", "--older-than-days", "0", "--yes")
+        assert (code, "Purged the content of 1 job." in said) == (0, True), said
+        assert await store.transcript(job.id) is None
+
+
+async def test_purge_does_what_the_bot_does_also_where_only_channels_chose_a_time(
+    database: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("RETENTION_DAYS", "0")
+    async with answered_job(database) as (store, job):
+        code, said = await run("purge")
+        assert (code, "Purged the content of 0 jobs." in said, "RETENTION_DAYS is 0" in said) == (0, True, True), said
+        await store.put_channel_settings(job.origin.team_id, job.origin.channel_id, ChannelSettings(retention_days=1))
+        code, said = await run("purge")
+        assert (code, "Purged the content of 1 job." in said) == (0, True), said
 
 
 async def test_an_entry_that_was_changed_is_found(database: Path) -> None:
@@ -90,7 +138,7 @@ async def test_a_hold_on_a_job_that_is_not_there_is_no_hold(database: Path) -> N
     await jobs_of(database, "U1")
     code, said = await run("hold", "job", "kkkkkkkkkk")
     assert (code, "there is no job kkkkkkkkkk" in said) == (1, True), said
-    assert (await run("hold"))[1] == ""
+    assert (await run("hold"))[1] == "Nothing is held.\n"
 
 
 async def test_a_deleted_recording_is_not_said_to_be_tried_again(database: Path) -> None:
@@ -105,7 +153,8 @@ async def test_a_deleted_recording_is_not_said_to_be_tried_again(database: Path)
         await store.close()
     code, said = await run("retry", job_id)
     assert (code, "was deleted" in said) == (1, True), said
-    assert (await run("audit"))[1] == ""
+    assert (await run("audit"))[1] == "No entries.\n"
+    assert (await run("audit", "--json"))[1] == ""
 
 
 @pytest.mark.parametrize(

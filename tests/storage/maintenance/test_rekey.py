@@ -1,11 +1,9 @@
 """`threadscribe rekey`, as its operator runs it: everything readable afterwards, and nothing left of the old form."""
 
-import asyncio
 import os
 import re
 import signal
 import sqlite3
-import sys
 from pathlib import Path
 
 import pytest
@@ -27,7 +25,8 @@ from tests.storage.maintenance.filled import (
     told,
 )
 from tests.storage.samples import KEY, Opener
-from tests.support.machine.bot_process import Bot, base_environment
+from tests.support.machine.bot_process import Bot
+from tests.support.machine.terminal import at_a_terminal
 
 SQLITE = pytest.mark.parametrize("url", ["sqlite"], indirect=True)  # where the other database shows nothing more
 MANY = 45  # transcripts: more than two batches
@@ -238,21 +237,9 @@ async def test_ctrl_c_stops_it_with_a_sentence(reopen: Opener, url: str, tmp_pat
 @SQLITE
 async def test_unsealing_asks_whether_it_is_meant(reopen: Opener, file: Path, tmp_path: Path) -> None:
     before = await filled(reopen, key=KEY)
-    ours, theirs = os.openpty()
     environment = {"DATABASE_URL": f"sqlite:///{file}", "STORAGE_KEY": key_text(KEY)}
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "bot", "rekey", "--plain"),
-        cwd=tmp_path,
-        env=base_environment(tmp_path) | environment,
-        stdin=theirs,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
-    )
-    os.write(ours, b"n\n")
-    asked, said = await process.communicate()
-    os.close(ours)
-    os.close(theirs)
-    assert process.returncode == 1
-    assert b"unencrypted" in asked
-    assert said == b"threadscribe: Nothing was changed.\n"
+    code, asked, said = await at_a_terminal(tmp_path, environment, "n", "rekey", "--plain")
+    assert code == 1
+    assert "unencrypted" in asked
+    assert said == "threadscribe: nothing was changed.\n"
     assert await readable(reopen, KEY) == before
