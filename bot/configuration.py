@@ -17,6 +17,11 @@ from bot.settings import COMMON, ProviderSettings, Section, Settings, SettingsEr
 
 S = TypeVar("S", bound=Section)
 
+_EXPECTED = {  # by pydantic's name of the fault
+    "int_parsing": "must be a whole number",
+    "float_parsing": "must be a number",
+    "bool_parsing": "must be true or false",
+}
 MOST_ACCOUNTS = 99  # of a kind that may be there several times: OPENAI_…, OPENAI2_…, … OPENAI99_…
 
 
@@ -150,5 +155,6 @@ def _validated(section: type[S], prefix: str, values: Mapping[str, object], faul
 def _sentence(prefix: str, fault: Mapping[str, object]) -> str:
     where = fault.get("loc") or ()
     name = f"{prefix}{where[0]}".upper() if isinstance(where, tuple) and where else ""
-    text = str(fault.get("msg", "")).removeprefix("Value error, ")
+    told = str(fault.get("msg", "")).removeprefix("Value error, ")
+    text = _EXPECTED.get(str(fault.get("type", "")), told.replace("Input should be", "must be"))
     return f"{name}: {text}." if name else f"{text}."

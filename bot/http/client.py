@@ -309,12 +309,12 @@ def _classify(error: Exception, account: str, source: str, repeatable: bool) -> 
     if isinstance(error, _UNWRITABLE):
         return Misconfigured(account, f"{source}: the request cannot be written: check the URL and the key")
     if isinstance(error, _NOT_SENT):
-        return Transient(f"{source}: {_cause(error)}")
+        return Transient(f"{source}: {why_not_connected(error)}")
     detail = f"{source}: no answer ({type(error).__name__})"
     return Transient(detail) if repeatable else Ambiguous(detail)
 
 
-def _cause(error: BaseException) -> str:
+def why_not_connected(error: BaseException) -> str:
     """Why there is no connection, in words that cannot hold a secret."""
     seen: BaseException | None = error
     while seen is not None:

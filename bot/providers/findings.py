@@ -24,8 +24,8 @@ async def try_credentials(
         return [Finding(False, f"{title}: credentials", error.detail, remedy)]
     except StepError as error:
         advice = "Check the base URL, the network and the provider's status page, then run doctor again."
-        return [Finding(False, f"{title}: reachable", error.detail, advice)]
-    reached = Finding(True, f"{title}: reachable", "it answers")
+        return [Finding(False, f"{title}: connection", error.detail, advice)]
+    reached = Finding(True, f"{title}: connection", "it answers")
     return [reached, Finding(True, f"{title}: credentials", "accepted"), *clock_skew(title, answer, clock)]
 
 

@@ -78,11 +78,15 @@ class SlackSettings(Section):
                 faults.append("Set SLACK_SIGNING_SECRET: several workspaces need HTTP mode.")
             return faults
         token = self.slack_bot_token.get_secret_value()
+        app = self.slack_app_token.get_secret_value()
+        if token.startswith("xapp-") and app.startswith("xoxb-"):
+            return [
+                "SLACK_BOT_TOKEN and SLACK_APP_TOKEN are swapped: xoxb-… is the bot token, xapp-… the app-level one."
+            ]
         if not token:
             faults.append("SLACK_BOT_TOKEN is missing: copy the Bot User OAuth Token (xoxb-…) of your Slack app.")
         elif not token.startswith("xoxb-"):
             faults.append("SLACK_BOT_TOKEN is not a bot token: it must start with xoxb-.")
-        app = self.slack_app_token.get_secret_value()
         if app and not app.startswith("xapp-"):
             faults.append("SLACK_APP_TOKEN is not an app-level token: it must start with xapp-.")
         if not app and not self.slack_signing_secret.get_secret_value():

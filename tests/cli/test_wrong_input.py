@@ -43,6 +43,27 @@ def test_a_broken_env_file_is_a_sentence(tmp_path: Path, content: bytes, said: s
         load_settings({}, str(file))
 
 
+@pytest.mark.parametrize(
+    ("variable", "value", "said"),
+    [
+        ("RETENTION_DAYS", "ten", "RETENTION_DAYS: must be a whole number."),
+        ("PORT", "70000", "PORT: must be less than or equal to 65535."),
+        ("POLL_MIN_SECONDS", "soon", "POLL_MIN_SECONDS: must be a number."),
+        ("SPOOL_SHARED", "perhaps", "SPOOL_SHARED: must be true or false."),
+        ("ROLE", "boss", "ROLE: must be 'all', 'web' or 'worker'."),
+    ],
+)
+def test_a_value_of_the_wrong_kind_is_a_plain_sentence(variable: str, value: str, said: str) -> None:
+    assert faults_of(lambda: load_settings({variable: value}, None)) == [said]
+
+
+def test_tokens_in_each_others_place_are_one_fault() -> None:
+    found = load_settings({"SLACK_BOT_TOKEN": "xapp-1", "SLACK_APP_TOKEN": "xoxb-1"}, None)
+    assert found.slack_faults() == [
+        "SLACK_BOT_TOKEN and SLACK_APP_TOKEN are swapped: xoxb-… is the bot token, xapp-… the app-level one."
+    ]
+
+
 def test_an_env_file_that_cannot_be_read_is_a_sentence(tmp_path: Path) -> None:
     (tmp_path / ".env").mkdir()
     with pytest.raises(SettingsError, match="cannot be read"):

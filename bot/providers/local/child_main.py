@@ -72,7 +72,8 @@ def main() -> None:
         if listener.device == "cuda":
             listener.self_test()  # loads the card's libraries, which may lie where nothing can be read later
     except Exception as error:  # whatever keeps a model from loading, the operator has to fix it
-        channel.send(ModelUnusable(f"{type(error).__name__}: {error}"[:500]))
+        plain = isinstance(error, (ValueError, RuntimeError, OSError)) and str(error)  # a sentence of the library's
+        channel.send(ModelUnusable((plain or f"{type(error).__name__}: {error}")[:500]))
         return
     confine([Path(root), *model_places(Path(model))], memory=_memory(), devices=True)
     channel.send(Ready(listener.device))

@@ -262,7 +262,9 @@ class LocalProvider(WorksHere):
                 await child.send(SelfTest())
                 answer = await child.receive(_SELF_TEST_SECONDS)
         except Misconfigured as error:
-            return [*findings, Finding(False, "speech model", error.detail, _MODEL_REMEDY)]
+            weights = error.__cause__ if isinstance(error.__cause__, WeightsError) else None
+            detail, remedy = (str(weights), weights.remedy) if weights else (error.detail, _MODEL_REMEDY)
+            return [*findings, Finding(False, "speech model", detail, remedy)]
         except ModelUnusableError as error:
             detail = f"{self._settings.model!r} cannot be loaded: {error}"
             return [*findings, Finding(False, "speech model", detail, _MODEL_REMEDY)]

@@ -90,7 +90,10 @@ def model_path(settings: LocalSettings) -> str:
             raise WeightsError(f"{directory} has no model.bin", "LOCAL_MODEL takes a CTranslate2 model directory.")
         return str(directory)
     if name.startswith((".", "/", "~")):
-        raise WeightsError(f"{directory} does not exist", "Set LOCAL_MODEL to base, tiny.en or a model directory.")
+        raise WeightsError(
+            f"{directory} does not exist",
+            "Set LOCAL_MODEL to base, small, tiny.en or a directory of a CTranslate2 model.",
+        )
     return name
 
 

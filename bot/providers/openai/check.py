@@ -25,17 +25,17 @@ async def check_server(
         answer = await http.call(service.account, "GET", url, headers=credential, timeout=15.0)
     except StepError as error:
         advice = f"Check {prefix}_BASE_URL, the network and the server, then run doctor again."
-        return [Finding(False, f"{title}: reachable", error.detail, advice)]
+        return [Finding(False, f"{title}: connection", error.detail, advice)]
     if answer.status in (401, 403):
         detail = f"refused (status {answer.status})"
         return [Finding(False, f"{title}: credentials", detail, f"Set {prefix}_API_KEY to a key of this server.")]
-    reached = Finding(True, f"{title}: reachable", "it answers")
+    reached = Finding(True, f"{title}: connection", "it answers")
     if answer.status in _NO_LIST:
         return [reached, Finding(True, f"{title}: model", f"{model} (the server has no list of models)")]
     names = _names(answer)
     if names is None:
         remedy = f"Check {prefix}_BASE_URL; it normally ends in /v1."
-        return [Finding(False, f"{title}: reachable", f"status {answer.status}: {words_of(answer)}", remedy)]
+        return [Finding(False, f"{title}: connection", f"status {answer.status}: {words_of(answer)}", remedy)]
     return [reached, Finding(True, f"{title}: credentials", "accepted"), _model(service, dialect, model, names)]
 
 

@@ -42,7 +42,7 @@ from bot.domain.errors import (
     StepError,
     Transient,
 )
-from bot.http import retry_after
+from bot.http import retry_after, why_not_connected
 from bot.network import Network, network_of
 from bot.ports.clock import Clock
 from bot.settings import Settings
@@ -199,7 +199,7 @@ class SlackClient:
                 self._on_limited()
             raise failure from None  # the SDK's error quotes the whole answer
         except aiohttp.ClientConnectorError as error:
-            raise Transient(f"{facts.name}: no connection ({type(error).__name__})") from None
+            raise Transient(f"{facts.name}: {why_not_connected(error)}") from None
         except (aiohttp.ClientError, TimeoutError, OSError, ValueError, AttributeError) as error:
             # ValueError and AttributeError: the SDK's own words for an answer that is not a JSON object.
             raise _unknown(method, type(error).__name__) from None

@@ -17,4 +17,4 @@ async def test_the_doctor_names_what_to_change(build: Build) -> None:
     assert (bad.ok, bad.subject) == (False, "Invox Medical: credentials")
     assert "INVOX_API_KEY" in bad.remedy
     [away, *_] = await build(INVOX_BASE_URL="http://127.0.0.1:1").check()
-    assert (away.ok, away.subject) == (False, "Invox Medical: reachable")
+    assert (away.ok, away.subject) == (False, "Invox Medical: connection")

@@ -9,7 +9,7 @@ from simulators.xosum import XosumSimulator
 async def test_the_doctor_is_content_with_a_good_key(sim: XosumSimulator, xosum: XosumProvider) -> None:
     findings = {finding.subject: finding for finding in await xosum.check()}
     assert findings["Xosum: credentials"].ok
-    assert findings["Xosum: reachable"].ok
+    assert findings["Xosum: connection"].ok
     assert sim.billed == []
     assert sim.jobs == {}
 
@@ -21,7 +21,7 @@ async def test_the_doctor_tells_a_bad_key_from_an_unreachable_service(
     assert (bad.ok, bad.subject) == (False, "Xosum: credentials")
     assert "XOSUM_API_KEY" in bad.remedy
     [away, *_] = await build(XOSUM_BASE_URL="http://127.0.0.1:1").check()
-    assert (away.ok, away.subject) == (False, "Xosum: reachable")
+    assert (away.ok, away.subject) == (False, "Xosum: connection")
 
 
 async def test_the_doctor_sees_a_clock_that_is_wrong(sim: XosumSimulator, xosum: XosumProvider) -> None:
