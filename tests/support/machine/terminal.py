@@ -11,7 +11,7 @@ from tests.support.machine.bot_process import base_environment
 
 async def at_a_terminal(
     directory: Path, environment: Mapping[str, str], typed: str, *arguments: str
-) -> tuple[int | None, str, str]:
+) -> tuple[int, str, str]:
     """Exit code, standard output and standard error of a command whose standard input is a terminal."""
     ours, theirs = os.openpty()
     try:
@@ -28,4 +28,4 @@ async def at_a_terminal(
     finally:
         os.close(ours)
         os.close(theirs)
-    return process.returncode, out.decode(), err.decode()
+    return await process.wait(), out.decode(), err.decode()
