@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from bot.domain.errors import Ambiguous, Misconfigured, RateLimited, Transient
 from bot.http import MAX_BODY, Http, retry_after
+from bot.http.client import as_written
 from tests.providers.peers import Meter, StillClock
 from tests.support.machine.http_server import LocalServer
 
@@ -148,6 +149,17 @@ async def test_too_many_calls_are_said_with_their_pause(
         await http.call("acme", "GET", server.url, repeatable=not once, retry_default=11.0)
     assert caught.value.retry_after == pause
     assert len(server.seen) == 1
+
+
+@pytest.mark.parametrize(("once", "error"), [(False, RateLimited), (True, Ambiguous)])
+async def test_a_service_that_says_when_it_is_back_is_not_asked_before(
+    server: Server, http: Http, once: bool, error: type[Exception]
+) -> None:
+    server.answers = [answer_with(503, b"", Retry_After="40")]
+    with pytest.raises(error) as caught:
+        await http.call("acme", "POST", server.url, json={}, repeatable=not once)
+    assert len(server.seen) == 1
+    assert getattr(caught.value, "retry_after", 40.0) == 40.0
 
 
 @pytest.mark.parametrize("body", [b"<html>sign in</html>", b"", b"[]", b'"x"', b"\xff\xfe", b"[" * 100_000])
@@ -308,6 +320,33 @@ async def test_an_upload_cut_after_its_last_byte_is_ambiguous(server: Server, ht
     server.answers = [cut]
     with pytest.raises(Ambiguous):
         await http.put_stream("acme", server.url, {}, 5500, pieces_of(b"x" * 5500), Meter().progress)
+
+
+async def test_an_upload_whose_answer_comes_drop_by_drop_ends_in_time(server: Server, http: Http) -> None:
+    async def drip(request: web.Request) -> web.StreamResponse:
+        response = web.StreamResponse()
+        await response.prepare(request)
+        for _ in range(100):
+            await response.write(b" ")
+            await asyncio.sleep(0.05)
+        return response
+
+    server.answers = [drip]
+    with pytest.raises(Ambiguous):
+        await http.put_stream("acme", server.url, {}, 5500, pieces_of(b"x" * 5500), Meter().progress, timeout=0.4)
+
+
+@pytest.mark.parametrize(
+    ("url", "target"),
+    [
+        ("https://s/k%2f1?sig=a%2Fb", b"/k%2f1?sig=a%2Fb"),
+        ("http://http/k", b"/k"),
+        ("https://[::1]:9000?sig=a", b"/?sig=a"),
+        ("https://user:word@host/k#part", b"/k"),
+    ],
+)
+def test_the_target_is_what_follows_the_host(url: str, target: bytes) -> None:
+    assert as_written(url)["target"] == target
 
 
 async def test_an_upload_whose_source_breaks_raises_what_the_source_raised(server: Server, http: Http) -> None:

@@ -126,6 +126,12 @@ class Job:
     wake_count: int = 0  # times a webhook or a person asked to look; read at claim, compared at apply
 
     @property
+    def is_at_provider(self) -> bool:
+        """Whether a provider is given the audio or works on it, also while the job is parked meanwhile."""
+        state = self.parked_from if self.state is State.PARKED else self.state
+        return state in (State.SUBMITTING, State.WAITING)
+
+    @property
     def lane(self) -> str:
         """The queue whose workers may claim it: the provider's account, or Slack's."""
         if self.state in (State.SUBMITTING, State.WAITING, State.FINISHING):

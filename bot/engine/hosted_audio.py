@@ -9,14 +9,12 @@ from collections.abc import Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 
-from bot.domain.job import Job, State
+from bot.domain.job import Job
 from bot.ports.audio import AudioFacts, InputLimits, Payload, Preparer, SourceFile
 from bot.ports.chat import Chat
 from bot.ports.clock import Clock
 from bot.ports.provider import Provider
 from bot.ports.store import Jobs
-
-OPEN = (State.SUBMITTING, State.WAITING)
 
 
 async def _unseen(_: float) -> None:
@@ -58,7 +56,7 @@ class HostedAudio:
         provider = self.providers.get(job.provider) if job else None
         if job is None or provider is None or not provider.capabilities.fetches_audio:
             return None
-        if job.state not in OPEN:
+        if not job.is_at_provider:
             await self.release(job.id)
             return None
         if job.remote and job.remote.expires_at is not None and self.clock.now() > job.remote.expires_at:
@@ -75,7 +73,7 @@ class HostedAudio:
 
     async def _is_open(self, job_id: str) -> bool:
         job = await self.store.job(job_id)
-        return job is not None and job.state in OPEN
+        return job is not None and job.is_at_provider
 
     async def sweep(self) -> None:
         """Close the payloads of jobs that another process has moved on."""

@@ -30,3 +30,4 @@ PROVIDER_RETRIES = RetryPolicy()
 FAULT_RETRIES = RetryPolicy(cap=60.0, attempts=8)  # an error in the program seldom passes: about two minutes
 SLACK_RETRIES = RetryPolicy(attempts=None)  # an answer is owed however long Slack is away
 ENRICH_ATTEMPTS = 3  # a provider's summary is not worth holding the transcript back for longer
+ENRICH_PAUSE_SECONDS = 60.0  # nor for a pause that is longer than this

@@ -18,7 +18,7 @@ from bot.engine.events import SummaryFailed, Watch
 from bot.engine.hosted_audio import HostedAudio
 from bot.engine.polling import Polling
 from bot.engine.release import HOOK_INBOX, Release, webhook_refs
-from bot.engine.retry import ENRICH_ATTEMPTS
+from bot.engine.retry import ENRICH_ATTEMPTS, ENRICH_PAUSE_SECONDS
 from bot.ports.audio import AudioFacts, Payload, Preparer, SourceFile
 from bot.ports.chat import Chat, FileRefused
 from bot.ports.clock import Clock
@@ -344,18 +344,19 @@ class Steps:
         return (await self.store.vocabulary(job.origin.team_id, job.origin.channel_id)).merged.replacements
 
     async def _enrich(self, job: Job, provider: Provider, transcript: Transcript) -> Transcript:
-        if transcript.is_empty:
+        if transcript.is_empty or transcript.summary:  # stored with it before this step was killed: it is paid for
             return transcript
         try:
             return await provider.enrich(transcript)
         except StepError as error:
-            if isinstance(error, Transient) and job.attempts + 1 < ENRICH_ATTEMPTS:
+            again = job.attempts + 1 < ENRICH_ATTEMPTS
+            if isinstance(error, Transient) and again and (error.after or 0.0) <= ENRICH_PAUSE_SECONDS:
                 raise
             self.watch(SummaryFailed(job, error.detail))  # the transcript is what was asked for
             return transcript
 
     async def _learn(self, job: Job, transcript: Transcript) -> None:
-        seconds = transcript.seconds or job.file.seconds
+        seconds = job.file.seconds or transcript.seconds  # predictions are made from the first
         if seconds and job.submitted_at:
             took = max(0.0, self.clock.now() - job.submitted_at)
             await self.store.record_latency(job.account, seconds, took)

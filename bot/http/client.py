@@ -2,7 +2,7 @@
 
     no connection (refused, no such name, no free slot)     Transient: the request never left
     cut or silent after the request left, 408, 425, 5xx     Transient; Ambiguous for a call that is not `repeatable`
-    429                                                     RateLimited, with Retry-After in seconds or as a date
+    429, and 503 with a Retry-After                         RateLimited, with Retry-After in seconds or as a date
     a request that cannot be written (bad URL, bad header)  Misconfigured
     anything else                                           an `Answer`, for the caller to judge
 
@@ -246,24 +246,28 @@ class Http:
             sent = size  # before it is written: from here on, all may have arrived
             yield b"".join(held)
             held.clear()
+            limit.reschedule(asyncio.get_running_loop().time() + timeout)  # an answer that comes drop by drop ends, too
             await progress(1.0)
 
         whole = {**headers, "Content-Length": str(size), "Accept-Encoding": "identity"}
         try:
-            response = await self._send("PUT", url, whole, timeout, counted() if size else b"", _verbatim(url))
-            try:
-                body = await _head_of(response)
-            finally:
-                await response.aclose()
-        except _FAILURES as error:
+            async with asyncio.timeout(None) as limit:
+                response = await self._send("PUT", url, whole, timeout, counted() if size else b"", as_written(url))
+                try:
+                    body = await _head_of(response)
+                finally:
+                    await response.aclose()
+        except (*_FAILURES, TimeoutError) as error:
             raise _classify(error, account, source, repeatable=sent < size) from None  # the cause may quote the URL
         answer = Answer(response.status_code, dict(response.headers), body, source)
         return self._unless_busy(answer, 5.0)
 
     def _unless_busy(self, answer: Answer, retry_default: float) -> Answer:
-        if answer.status == 429:
+        announced = answer.status == 503 and answer.repeatable and "retry-after" in answer.headers
+        if answer.status == 429 or announced:
             pause = retry_after(answer.headers, self._clock.now(), retry_default)
-            raise RateLimited(f"{answer.source}: too many calls, wait {pause:.0f} s", pause)
+            said = "out of service" if announced else "too many calls"
+            raise RateLimited(f"{answer.source}: {said}, wait {pause:.0f} s", pause)
         if answer.status >= 500 or answer.status in (408, 425):
             detail = f"{answer.source}: status {answer.status}"
             raise Transient(detail) if answer.repeatable else Ambiguous(detail)
@@ -282,13 +286,13 @@ def _source(method: str, url: str) -> str:
     return f"{method} {host or '(no host)'}"
 
 
-def _verbatim(url: str) -> dict[str, bytes]:
+def as_written(url: str) -> dict[str, bytes]:
     """The request target exactly as written: httpx would re-quote it, and a signature covers each character."""
     try:
         parts = urlsplit(url)
     except ValueError:
         return {}
-    start = url.find(parts.netloc) + len(parts.netloc)
+    start = url.find("//") + len("//") + len(parts.netloc)
     target = url[start:].partition("#")[0]
     target = target if target.startswith("/") else f"/{target}"
     if target.isascii() and all("!" <= character <= "~" for character in target):

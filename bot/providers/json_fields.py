@@ -20,6 +20,9 @@ Fields = Mapping[str, object]
 
 _REFERENCE = re.compile(r"[\x21-\x7e]{1,200}")
 _DETAIL = 300  # characters of a provider's own words that are kept
+_HOST = re.compile(r"[\w-]{1,63}(\.[\w-]{1,63})*\.?|[0-9a-f:.]*:[0-9a-f:.]*", re.ASCII)  # a name, IPv4, IPv6
+_LONGEST_URL = 16_384
+_LONGEST_RECORDING = 30 * 86_400.0  # seconds; what lies beyond is no place in a recording
 
 
 def read_object(raw: bytes) -> Fields | None:
@@ -40,6 +43,18 @@ def objects(source: Fields, name: str) -> Sequence[Fields] | None:
     """The objects of a list, skipping what is none; None when there is no list."""
     found = source.get(name)
     return [cast("Fields", item) for item in found if isinstance(item, dict)] if isinstance(found, list) else None
+
+
+def has_words(listed: object) -> bool:
+    """Whether a result's list of segments can be read: null and an empty list can, too, and mean that nothing was said.
+
+    A list none of whose items has a `text` is not silence, but an answer of another shape than the one we know.
+    """
+    if listed is None:
+        return True
+    if not isinstance(listed, list):
+        return False
+    return not listed or any(isinstance(item, dict) and isinstance(item.get("text"), str) for item in listed)
 
 
 def text(source: Fields, *names: str) -> str:
@@ -80,6 +95,12 @@ def number(source: Fields, *names: str) -> float | None:
     return None
 
 
+def seconds(source: Fields, *names: str, per_second: int = 1) -> float | None:
+    """A time or a length in seconds, of a number that has `per_second` for each; None for one that no recording has."""
+    value = number(source, *names)
+    return max(0.0, value / per_second) if value is not None and abs(value) / per_second <= _LONGEST_RECORDING else None
+
+
 def reference(source: Fields, name: str) -> str:
     """An identifier that can be stored, compared and put into a URL after quoting; else ""."""
     found = source.get(name)
@@ -87,16 +108,17 @@ def reference(source: Fields, name: str) -> str:
 
 
 def upload_url(source: Fields, name: str, base_url: str) -> str:
-    """A URL to upload to, else ""; audio does not go in the clear where the API itself does not."""
+    """A URL that a request can be written for, else ""; audio does not go in the clear where the API does not."""
     found = source.get(name)
-    if not isinstance(found, str):
+    if not isinstance(found, str) or len(found) > _LONGEST_URL or not found.isprintable() or found != found.strip():
         return ""
     try:
         parts = urlsplit(found)
+        host, _ = parts.hostname or "", parts.port  # a port above 65,535 raises
     except ValueError:
         return ""
     schemes = ("https",) if base_url.startswith("https://") else ("https", "http")
-    return found if parts.scheme in schemes and parts.hostname else ""
+    return found if parts.scheme in schemes and _HOST.fullmatch(host) else ""
 
 
 def reason(answer: Answer) -> str:

@@ -63,10 +63,13 @@ async def _send(
 
 
 def _span(request: web.Request, size: int) -> tuple[int, int] | None:
-    """[start, end) of the Range header, the whole without one; None for one that is not in the recording."""
+    """[start, end) of the Range header; None for one that is not in the recording.
+
+    The whole without one, and for one of another unit, of several parts, or malformed (RFC 9110, section 14.2).
+    """
     try:
         wanted = request.http_range
     except ValueError:
-        return None
+        return 0, size
     start, end, _ = wanted.indices(size)
     return (start, end) if start < end else None

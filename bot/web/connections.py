@@ -26,11 +26,18 @@ class Connection(web.RequestHandler):
 
     def __init__(self, connections: "Connections", manager: web.Server) -> None:
         loop = asyncio.get_running_loop()
-        super().__init__(manager, loop=loop, keepalive_timeout=HEAD_SECONDS, lingering_time=LINGER_SECONDS)
+        super().__init__(
+            manager,
+            loop=loop,
+            keepalive_timeout=HEAD_SECONDS,
+            lingering_time=LINGER_SECONDS,
+            auto_decompress=False,  # signatures are of the bytes as they came; and a stranger's small body stays small
+        )
         self._counted_by = connections
         self.address = ""
         self.requests = 0  # being served
         self._admitted = False
+        self._is_ours = True
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Admit it, or close it at once when there is no room."""
@@ -53,11 +60,19 @@ class Connection(web.RequestHandler):
         if self in self._counted_by:
             super().data_received(data)
 
-    def handle_error(self, *args: Any, **kwargs: Any) -> web.StreamResponse:
-        """The answer to what is no HTTP."""
-        response = super().handle_error(*args, **kwargs)
+    def handle_error(
+        self, request: web.BaseRequest, status: int = 500, exc: BaseException | None = None, message: str | None = None
+    ) -> web.StreamResponse:
+        """The answer to what is no HTTP, which is no error of ours, and to an error of ours, which is logged."""
+        self._is_ours = status >= 500
+        response = super().handle_error(request, status, exc, message)
         response.headers["Server"] = BANNER
         return response
+
+    def log_exception(self, *args: Any, **kwargs: Any) -> None:
+        """Log it if it is an error of ours: anybody may send what is no HTTP, as often as they like."""
+        if self._is_ours:
+            super().log_exception(*args, **kwargs)
 
     @contextmanager
     def serving(self) -> Iterator[None]:

@@ -20,7 +20,6 @@ from bot.web.bodies import Bodies
 
 MAX_BODY = 16 * 1024 * 1024  # a day of speech as text is well below this
 LARGE_BODY = 64 * 1024  # from here on a body is parsed in a thread
-OPEN = frozenset({State.SUBMITTING, State.WAITING})
 
 
 @dataclass(slots=True)
@@ -71,7 +70,7 @@ class Hooks:
         if job is None:
             if not news.ref or not await self._create_under_way(provider):
                 raise WebhookRefused(404, "unknown job")
-        elif job.state not in OPEN:
+        elif not job.is_at_provider:
             return  # a repeat: the result is there already
         ref = job.remote.ref if job is not None and job.remote else news.client_ref or news.ref
         now = self.clock.now()

@@ -183,6 +183,17 @@ async def test_every_way_out_lets_go(
         assert bool(paid_for) is (ends_as is State.FAILED)  # a retry uses them
 
 
+async def test_audio_is_still_handed_out_while_the_account_is_parked(tmp_path: Path) -> None:
+    """The provider has its order, and comes for the audio when it likes: a 404 would lose the recording."""
+    async with at_work(tmp_path, "fetches") as bench:
+        bench.provider.result = Misconfigured("xosum", "the key is wrong")
+        job = await bench.until(State.PARKED)
+        assert await bench.engine.hosted_audio.payload_for(job.hook_token) is not None
+        await _cancelled(bench)
+        await bench.until(State.CANCELLED)
+        await bench.holds_nothing()
+
+
 async def test_an_answer_that_cannot_be_delivered_leaves_nothing_either(tmp_path: Path) -> None:
     async with at_work(tmp_path, "fetches") as bench:
 

@@ -11,6 +11,7 @@ from bot.domain.errors import (
     Problem,
     ProblemCode,
     Rejected,
+    Transient,
     UploadUrlRefused,
     WebhookRefused,
 )
@@ -35,6 +36,7 @@ from bot.providers.invox.settings import InvoxSettings
 from bot.providers.invox.signature import is_genuine
 from bot.providers.json_fields import (
     gave_up,
+    has_words,
     mapping,
     number,
     one_line,
@@ -145,6 +147,8 @@ class InvoxProvider(HttpProvider):
         found = answer.json_object()
         status = read_status(found)
         if status == "COMPLETED":
+            if not has_words(found.get("transcription")):
+                raise Transient(f"{answer.source}: a transcription that cannot be read")
             return Succeeded(read_transcript(found))
         if status == "ERROR":
             return gave_up(TITLE, one_line(text(found, "errorMessage")), "told by the poll")
@@ -195,7 +199,7 @@ class InvoxProvider(HttpProvider):
             raise WebhookRefused(400, "malformed")
         status = read_status(body)[:40]
         kept: dict[str, object] = {"requestId": ref, "status": status}
-        if status == "COMPLETED":
+        if status == "COMPLETED" and isinstance(listed := body.get("transcription"), list) and has_words(listed):
             kept["transcription"] = [
                 {"text": segment.text, "start": segment.start, "end": segment.end, "speaker": segment.speaker}
                 for segment in read_transcript(body).segments

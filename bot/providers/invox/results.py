@@ -5,7 +5,7 @@ from dataclasses import replace
 from itertools import islice
 
 from bot.domain.transcript import Segment, Transcript
-from bot.providers.json_fields import Fields, mapping, number, objects, storable, text, timed_transcript
+from bot.providers.json_fields import Fields, mapping, objects, seconds, storable, text, timed_transcript
 
 DONE = frozenset({"COMPLETED", "SUCCESS"})
 FAILED = frozenset({"ERROR", "FAILED"})
@@ -29,7 +29,7 @@ def read_transcript(found: Fields) -> Transcript:
 
 
 def _segment(item: Fields) -> Segment:
-    return Segment(text(item, "text"), number(item, "start"), number(item, "end"), _speaker(item))
+    return Segment(text(item, "text"), seconds(item, "start"), seconds(item, "end"), _speaker(item))
 
 
 def _speaker(item: Fields) -> str | None:

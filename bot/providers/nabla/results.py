@@ -6,7 +6,18 @@ from collections.abc import Sequence
 from bot.domain.errors import Transient
 from bot.domain.transcript import Segment, Transcript
 from bot.ports.provider import Failed, Pending, PollResult, Succeeded
-from bot.providers.json_fields import Fields, gave_up, mapping, number, objects, one_line, text, timed_transcript
+from bot.providers.json_fields import (
+    Fields,
+    gave_up,
+    has_words,
+    mapping,
+    number,
+    objects,
+    one_line,
+    seconds,
+    text,
+    timed_transcript,
+)
 from bot.providers.nabla.locales import tag_of
 
 TITLE = "Nabla"
@@ -25,6 +36,8 @@ def read_standing(found: Fields, locale: str, source: str) -> PollResult:
             items = objects(payload, "transcript") if payload is not None else None
             if items is None:
                 return gave_up(TITLE, "It gave no transcript.", "succeeded without a transcript")
+            if payload is None or not has_words(payload.get("transcript")):
+                raise Transient(f"{source}: a transcript that cannot be read")
             return Succeeded(read_transcript(items, locale))
         case "FAILED":
             return _failed(mapping(found.get("payload")) or {})
@@ -44,12 +57,11 @@ def read_transcript(items: Sequence[Fields], locale: str) -> Transcript:
 
 
 def _segment(item: Fields) -> Segment:
-    start, end = number(item, "start_offset_ms", "start_time_ms"), number(item, "end_offset_ms", "end_time_ms")
     speaker = text(item, "speaker_type", "speaker").upper()
     return Segment(
         text(item, "text"),
-        None if start is None else start / 1000,
-        None if end is None else end / 1000,
+        seconds(item, "start_offset_ms", "start_time_ms", per_second=1000),
+        seconds(item, "end_offset_ms", "end_time_ms", per_second=1000),
         None if speaker in ("", "UNSPECIFIED") else speaker,
     )
 

@@ -52,6 +52,9 @@ def is_error(answer: Answer) -> bool:
     found = answer.json_or_none()
     if not answer.ok or found is None:
         return True
+    whole, listed = found.get("text"), found.get("segments")
+    if not isinstance(whole, str | None) or not isinstance(listed, list | None):
+        return True
     return "text" not in found and "segments" not in found
 
 
@@ -71,7 +74,8 @@ def names_format(answer: Answer) -> bool:
 def may_have_been_done(answer: Answer) -> bool:
     """Whether the server may have worked, and billed, although this is no result."""
     if answer.ok:
-        return answer.json_or_none() is None and not _is_page(answer)
+        found = answer.json_or_none()
+        return not _is_page(answer) if found is None else "text" in found or "segments" in found
     return answer.status in _UNKNOWN_FATE
 
 

@@ -27,11 +27,11 @@ from bot.providers.http_provider import HttpProvider, titled
 from bot.providers.json_fields import (
     Fields,
     gave_up,
-    number,
     one_line,
     read_object,
     reference,
     refusal,
+    seconds,
     text,
     unknown,
     upload_url,
@@ -164,6 +164,8 @@ def read_standing(found: Fields, source: str) -> PollResult:
         case "":
             raise Transient(f"{source}: answer without a status")
         case "transcribed":
+            if not isinstance(found.get("transcription"), str | None):  # not silence: another shape than we know
+                raise Transient(f"{source}: a transcription that is no text")
             return Succeeded(read_transcript(found))
         case "failed":
             return gave_up(TITLE, one_line(text(found, "error")), f"{source}: the job failed")
@@ -176,7 +178,7 @@ def read_transcript(found: Fields) -> Transcript:
     return Transcript(
         segments=split_speakers(text(found, "transcription"), text(found, "type")),
         language=text(found, "languageCode") or None,
-        seconds=number(found, "duration"),
+        seconds=seconds(found, "duration"),
         title=text(found, "title") or None,
         summary=text(found, "resolution") or None,
     )

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from bot.domain.errors import Ambiguous, LostLease, Problem, ProblemCode, Rejected, Transient
+from bot.domain.errors import Ambiguous, LostLease, Problem, ProblemCode, RateLimited, Rejected, Transient
 from bot.domain.job import Job, Outcome, State
 from bot.domain.transcript import Transcript
 from bot.engine.events import SummaryFailed
@@ -111,6 +111,30 @@ async def test_a_summary_is_not_worth_holding_the_transcript_back(bench: Bench) 
     assert [each.detail for each in bench.happened if isinstance(each, SummaryFailed)] == [
         "the summary service is away"
     ]  # the operator reads of it
+
+
+async def test_no_pause_of_the_summary_service_is_waited_for_that_is_longer_than_a_minute(bench: Bench) -> None:
+    job = await bench.until(State.FINISHING)
+    bench.provider.enriched = RateLimited("too many calls", 3600.0)
+    assert (await bench.run(job)).after.outcome is Outcome.TRANSCRIPT
+
+
+async def test_a_summary_that_was_stored_before_the_step_was_killed_is_not_paid_for_again(bench: Bench) -> None:
+    job = await bench.until(State.FINISHING)
+    claimed = await bench.claimed(job)
+    await bench.store.put_transcript(job.id, replace(WORDS, summary="It is paid for."), 0.0, claimed.lease_token)
+    bench.provider.enriched = AssertionError("asked again")
+    assert await bench.steps.run(claimed)
+
+
+async def test_a_length_that_a_provider_made_up_does_not_spoil_what_is_learnt(bench: Bench) -> None:
+    bench.provider.fetched = replace(WORDS, seconds=1e300)
+    for number in range(6):
+        bench.provider.result = Pending(uploaded=True)
+        await bench.until(State.REPLYING, await bench.job(file_id=f"F{number}"))
+    known = await bench.store.latency("xosum")
+    assert known is not None
+    assert 0 <= known[0] < 1e6
 
 
 # --- replying, and what anybody may ask for
