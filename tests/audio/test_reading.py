@@ -238,6 +238,9 @@ def test_it_stops_at_the_length_that_is_allowed_and_says_so(tmp_path: Path) -> N
     with AudioReader(path, RATE, longest=10) as reader:
         assert sum(len(piece) for piece in reader.pieces()) / RATE == pytest.approx(10.5, abs=0.5)
         assert reader.overlong
+    with AudioReader(wav(tmp_path / "b.wav", np.stack([noise(30)] * 2)), RATE, longest=10) as reader:
+        assert sum(piece.shape[1] for piece in reader.stereo()) / RATE == pytest.approx(10.5, abs=0.5)
+        assert reader.overlong
     with AudioReader(path, RATE, longest=30.1) as reader:
         assert sum(len(piece) for piece in reader.pieces()) == 30 * RATE
         assert not reader.overlong

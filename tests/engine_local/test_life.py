@@ -12,6 +12,7 @@ from bot.domain.errors import Ambiguous, InternalFault, Misconfigured, ProblemCo
 from bot.domain.job import RemoteJob
 from bot.ports.provider import Failed, Pending, Succeeded, WebhookRequest
 from bot.providers.local.settings import LocalSettings
+from tests.support.audio.recordings import noise, record
 from tests.support.harnesses.local_engine import (
     JFK,
     SAMPLES,
@@ -46,6 +47,21 @@ asyncio.run(main())
 
 def engines(pid: int | None = None) -> list[int]:
     return [child for child in children(pid) if ENGINE in commands(child)]
+
+
+async def test_a_recording_that_says_no_length_is_refused_once_it_is_too_long(
+    english: LocalSettings, tmp_path: Path
+) -> None:
+    long, short = (
+        record(tmp_path / f"{seconds}.ac3", noise(seconds, 48_000), "ac3", "ac3", 48_000, 640_000)
+        for seconds in (40, 25)
+    )
+    async with open_harness(tmp_path, english.model_copy(update={"max_minutes": 0.5})) as harness:
+        remote = await harness.hand_over(long)
+        ended = await harness.finished(remote)
+        assert isinstance(ended, Failed)
+        assert ended.problem.code is ProblemCode.TOO_LONG
+        assert isinstance(await harness.finished(await harness.hand_over(short)), Succeeded)
 
 
 async def test_a_killed_child_costs_one_block(harness: LocalHarness, tmp_path: Path) -> None:

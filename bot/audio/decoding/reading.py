@@ -127,6 +127,21 @@ class AudioReader:
 
         Where such a file goes on in mono, the second channel is silent: what is said is not there twice.
         """
+        yield from self._limited(self._apart())
+
+    def pieces(self) -> Iterator[Samples]:
+        """Mono samples at `rate`, in pieces of about half a second, to the end or to where the file breaks off."""
+        yield from self._limited(self._mixed())
+
+    def _limited(self, pieces: Iterator[Samples]) -> Iterator[Samples]:
+        for piece in pieces:
+            self.seconds += piece.shape[-1] / self.rate
+            yield piece
+            if self._longest is not None and self.seconds > self._longest:
+                self.overlong = True
+                return
+
+    def _apart(self) -> Iterator[Samples]:
         resampler: av.AudioResampler | None = None
         kind: tuple[str, str, int] | None = None
         for _, frame in self._frames():
@@ -141,15 +156,6 @@ class AudioReader:
             yield from _pairs(resampler, frame)
         if resampler is not None:
             yield from _pairs(resampler, None)
-
-    def pieces(self) -> Iterator[Samples]:
-        """Mono samples at `rate`, in pieces of about half a second, to the end or to where the file breaks off."""
-        for piece in self._mixed():
-            self.seconds += len(piece) / self.rate
-            yield piece
-            if self._longest is not None and self.seconds > self._longest:
-                self.overlong = True
-                return
 
     def _chosen(self, path: Path) -> list[AudioStream]:
         streams = decodable(self._container)

@@ -39,8 +39,8 @@ _OPEN_FILES = 3  # recordings of jobs that take turns; each holds up to a block 
 class OpenRecording:
     """A recording that is read block by block: over several requests, from where the last one stopped."""
 
-    def __init__(self, path: str) -> None:
-        self.recording = Recording(Path(path))
+    def __init__(self, path: str, longest: float) -> None:
+        self.recording = Recording(Path(path), longest)
         self._blocks: Iterator[Block] = cut(self.recording.pieces())
         self.next = 0
         self.seconds = 0.0
@@ -107,7 +107,9 @@ def _transcribe(
         total = source.recording.total
         if block is None:
             opened.pop(request.path).close()
-            if source.next:
+            if source.recording.overlong:
+                channel.send(Unusable(ProblemCode.TOO_LONG.value, f"more than {request.longest:.0f} s"))
+            elif source.next:
                 channel.send(Done(source.seconds, source.next))
             else:
                 channel.send(Unusable(ProblemCode.CORRUPT.value, "no sound decodes"))
@@ -133,7 +135,7 @@ def _opened(request: Transcribe, opened: "OrderedDict[str, OpenRecording]") -> O
     if source is None or source.next > request.number:
         if source is not None:
             opened.pop(request.path).close()
-        source = opened[request.path] = OpenRecording(request.path)
+        source = opened[request.path] = OpenRecording(request.path, request.longest)
     opened.move_to_end(request.path)
     while len(opened) > _OPEN_FILES:
         opened.popitem(last=False)[1].close()

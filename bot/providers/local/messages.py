@@ -17,10 +17,11 @@ Row = list[object]  # a segment: [text, start, end, speaker, language, unclear, 
 class Transcribe:
     """Transcribe block `number` of the file. `language` None: detect it, `before` is that of the block before.
 
-    `speakers`: also find voices, for `NameSpeakers`.
+    `longest`: the seconds after which a recording is too long. `speakers`: also find voices, for `NameSpeakers`.
     """
 
     path: str
+    longest: float
     number: int
     language: str | None
     before: str | None

@@ -114,7 +114,8 @@ class LocalProvider(WorksHere):
         self._pool = Pool(directory, settings.workers)
         self._objects = JobObjects(blobs, self._job_files) if blobs is not None and machine is not None else None
         keep_block = self._objects.keep_block if self._objects is not None else None
-        self._runner = JobRunner(self._pool, store, self._job_files, keep_block)
+        self._longest = settings.max_minutes * 60 or None
+        self._runner = JobRunner(self._pool, store, self._job_files, keep_block, self._longest)
         self._runs: dict[str, _Run] = {}
         self._failures: dict[str, ThreadscribeError] = {}  # job -> why its last run ended without an outcome
         self._fetched: deque[str] = deque()
@@ -137,9 +138,7 @@ class LocalProvider(WorksHere):
         """Times, speakers, every language of the model, anything that FFmpeg reads; video too."""
         return Capabilities(
             title="Local engine",
-            accepts=InputLimits(
-                frozenset(), max_seconds=self._settings.max_minutes * 60 or None, video=True, on_disk=True
-            ),
+            accepts=InputLimits(frozenset(), max_seconds=self._longest, video=True, on_disk=True),
             gives_times=True,
             gives_speakers=speakers_installed(),
             takes_speakers=speakers_installed(),

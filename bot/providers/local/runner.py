@@ -7,6 +7,7 @@ from typing import Protocol
 
 import structlog
 
+from bot.audio.decoding.lengths import longest
 from bot.domain.errors import ProblemCode
 from bot.domain.transcript import Segment
 from bot.providers.local.job_files import BlockNote, JobFiles, Outcome, Request
@@ -56,11 +57,13 @@ class JobRunner:
         store: Blocks,
         job_files: JobFiles,
         keep_block: Callable[[str, int, BlockNote, bytes], Awaitable[None]] | None = None,  # for other machines
+        max_seconds: float | None = None,  # of a recording
     ) -> None:
         self._pool = pool
         self._store = store
         self._job_files = job_files
         self._keep_block = keep_block
+        self._max_seconds = max_seconds
 
     async def transcribe(self, job_id: str, choice: ModelChoice, report: Callable[[float], None]) -> Outcome:
         """Work a job off, block by block, each when it is its turn and stored as soon as it is finished.
@@ -69,6 +72,9 @@ class JobRunner:
         `keep_block` raises. Cancelling it ends the child at once if it works for this job.
         """
         asked = await asyncio.to_thread(self._job_files.asked, job_id) or Request(0, None, None)
+        most = longest(asked.size, asked.seconds)
+        if self._max_seconds is not None:
+            most = min(most, self._max_seconds + 1)  # a recording may end in a few samples of silence
         crashes: Counter[int] = Counter()
         number, before = 0, None
         reached = 0.0
@@ -78,6 +84,7 @@ class JobRunner:
             while True:
                 request = Transcribe(
                     str(self._job_files.audio(job_id)),
+                    most,
                     number,
                     asked.language,
                     before,

@@ -25,14 +25,14 @@ _PROBED_AGAIN = 300  # seconds, where one channel was silent until then: somebod
 
 
 class Recording:
-    """The sound of a file. Use as a context; `total` is its announced length in seconds, if any.
+    """The sound of a file, of at most `longest` seconds. Use as a context; `total` is its announced length, if any.
 
     `separate`: it is a call with a speaker on each of two channels, which are then kept apart; else there is one
     channel, mixed as it is for other services. Raises `bot.audio.decoding.reader.UnusableAudio`.
     """
 
-    def __init__(self, path: Path) -> None:
-        self._reader = AudioReader(path, RATE)
+    def __init__(self, path: Path, longest: float | None = None) -> None:
+        self._reader = AudioReader(path, RATE, longest)
         self.total = self._reader.announced
         try:
             self.separate = self._reader.is_stereo and _is_call(path)
@@ -45,6 +45,11 @@ class Recording:
 
     def __exit__(self, *_: object) -> None:
         self._reader.__exit__()
+
+    @property
+    def overlong(self) -> bool:
+        """Whether it ended at `longest`, with more to come."""
+        return self._reader.overlong
 
     def pieces(self) -> Iterator[Samples]:
         """Pieces [channels, samples] at `RATE`: two channels if they are `separate`, else one."""
