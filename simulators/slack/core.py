@@ -15,6 +15,7 @@ from simulators.slack.faults import Fault, FaultBook
 from simulators.slack.file_store import FileStore, Upload
 from simulators.slack.ledger import Ledger
 from simulators.slack.model.changes import Change, FileOrder
+from simulators.slack.model.inputs import with_action
 from simulators.slack.model.views import Views
 from simulators.slack.model.workspace import Workspace
 from simulators.slack.options import Options
@@ -23,10 +24,9 @@ from simulators.slack.outgoing.event_feed import EventFeed
 from simulators.slack.outgoing.events_api import EventsApi
 from simulators.slack.outgoing.socket_mode import SocketMode
 from simulators.slack.records import Message, View
-from simulators.slack.rules.newer_blocks import every_block
 from simulators.slack.rules.rates import Rates
 from simulators.slack.rules.tokens import Tokens
-from simulators.slack.wire import Json, SlackError, as_list, as_object, as_objects
+from simulators.slack.wire import Json, SlackError, as_list, as_objects
 
 
 class SlackCore:
@@ -215,12 +215,7 @@ class SlackCore:
 
 def find_action(blocks: list[object], action_id: str) -> Json:
     """Return `{action_id, block_id, type, value?}` of the element with this id; SlackError `no_such_action`."""
-    for block in every_block(as_objects(blocks)):
-        for candidate in [*as_list(block.get("elements")), block.get("accessory"), block.get("element")]:
-            element = as_object(candidate)
-            if element.get("action_id") == action_id:
-                action: Json = {"action_id": action_id, "block_id": block.get("block_id"), "type": element["type"]}
-                if "value" in element:
-                    action["value"] = element["value"]
-                return action
+    for block, element in with_action(as_objects(blocks), action_id):
+        action: Json = {"action_id": action_id, "block_id": block.get("block_id"), "type": element["type"]}
+        return action | ({"value": element["value"]} if "value" in element else {})
     raise SlackError("no_such_action")

@@ -6,13 +6,13 @@ import time
 
 from simulators.slack.acts.response_urls import ResponseUrls
 from simulators.slack.acts.typed_text import command_text
+from simulators.slack.model.inputs import entered, with_action
 from simulators.slack.model.objects import message_object
 from simulators.slack.model.views import Views, view_object
 from simulators.slack.model.workspace import Workspace
 from simulators.slack.outgoing.delivery import Delivery, Outcome
 from simulators.slack.records import SLACKBOT, Channel, Message, User, View
-from simulators.slack.rules.newer_blocks import every_block
-from simulators.slack.wire import Json, SlackError, as_list, as_object, as_objects, as_text
+from simulators.slack.wire import Json, SlackError, as_object, as_objects, as_text
 
 VALUE_KEYS = (
     "value",
@@ -112,7 +112,7 @@ class Interactions:
         payload = self._base("block_actions", user, trigger=True) | {
             "container": container,
             "channel": {"id": place.id, "name": _shown_name(place)},
-            "state": {"values": message.state},
+            "state": {"values": entered(message.blocks, message.state)},
             "response_url": self.urls.create(user, channel, family="actions", message_ts=ts),
             "actions": [self._action(action, message.blocks)],
         }
@@ -208,9 +208,9 @@ class Interactions:
 
     def _action(self, action: Json, blocks: list[Json]) -> Json:
         sent = {key: action[key] for key in ("action_id", "block_id", "type", *VALUE_KEYS) if key in action}
-        element = _find_element(blocks, as_text(action.get("block_id")), as_text(action.get("action_id")))
-        if "text" in element:
-            sent["text"] = element["text"]
+        for block, element in with_action(blocks, as_text(action.get("action_id"))):
+            if block.get("block_id") == action.get("block_id") and "text" in element:
+                sent["text"] = element["text"]
         return sent | {"action_ts": f"{time.time():.6f}"}
 
     def _slackbot(self, user: str, channel: str, text: str) -> None:
@@ -253,15 +253,3 @@ def _remember(state: Json, action: Json) -> None:
         return
     block_id, action_id = as_text(action.get("block_id")), as_text(action.get("action_id"))
     state[block_id] = as_object(state.get(block_id)) | {action_id: kept}
-
-
-def _find_element(blocks: list[Json], block_id: str, action_id: str) -> Json:
-    for block in every_block(blocks):
-        if block.get("block_id") != block_id:
-            continue
-        candidates = [*as_list(block.get("elements")), block.get("accessory"), block.get("element")]
-        for candidate in candidates:
-            element = as_object(candidate)
-            if element.get("action_id") == action_id:
-                return element
-    return {}

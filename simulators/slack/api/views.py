@@ -9,7 +9,8 @@ from simulators.slack.wire import Json
 
 
 def _answer(call: Call, view: View) -> Json:
-    return {"view": view_object(call.parts.options, view)}
+    """Return the view as the methods answer it: with an empty state, unlike in payloads."""
+    return {"view": view_object(call.parts.options, view) | {"state": {"values": {}}}}
 
 
 async def open_view(call: Call) -> Json:

@@ -7,6 +7,7 @@ import time
 from dataclasses import dataclass
 
 from simulators.slack.model.changes import ViewChanged
+from simulators.slack.model.inputs import entered
 from simulators.slack.model.workspace import Workspace, fill_block_ids
 from simulators.slack.options import Options
 from simulators.slack.records import BOT_ID, View
@@ -37,7 +38,7 @@ def view_object(options: Options, view: View) -> Json:
         "app_installed_team_id": options.enterprise_id if options.org_installed else options.team_id,
         "bot_id": BOT_ID,
         "hash": view.hash,
-        "state": {"values": view.values},
+        "state": {"values": entered(view.body.get("blocks"), view.values)},
         "root_view_id": view.root_id,
         "previous_view_id": view.previous_id,
     }
