@@ -135,10 +135,12 @@ class Interactions:
     async def submit(self, user: str, view_id: str, values: Json) -> dict[str, str]:
         """Submit a modal; returns the app's errors by block id, empty when it was taken.
 
+        `values` (by block id and action id) is what the person entered; other fields hold what they held before.
+
         NotAnswered when the app does not acknowledge: the modal then stays open, as in Slack.
         """
         view = self._view(view_id)
-        view.values = values
+        view.values |= values
         payload = self._base("view_submission", user, trigger=True) | {
             "view": view_object(self.workspace.options, view),
             "response_urls": [],

@@ -1,7 +1,9 @@
 """What the fields of blocks hold before anybody touched them.
 
 Slack's `state.values` has an entry for every field of a view or message, with its initial value or null, not only for
-those that a person used (java-slack-sdk `json-logs`, view_submission payloads; python-slack-sdk issue 850).
+those that a person used (java-slack-sdk `json-logs`; bolt-js 1258 shows both). When a view is updated, a field with the
+same `block_id` and `action_id` keeps its state, touched or not, whatever its new initial value is (bolt-js 290,
+bolt-python 572, docs.slack.dev on `views.update`, "Preserving input entry").
 """
 
 from __future__ import annotations
@@ -58,3 +60,15 @@ def entered(blocks: object, values: Json) -> Json:
             entry = {"type": kind, key: element.get(initial, none)} | as_object(fields.get(action_id))
             state[as_text(block.get("block_id"))] = fields | {action_id: entry}
     return state
+
+
+def carried_over(blocks: object, before: object, values: Json) -> Json:
+    """Return what the fields of an updated view hold already, from `values` of the view `before`."""
+    state = entered(before, values)
+    kept: Json = {}
+    for block, element in _elements(as_objects(blocks)):
+        block_id, action_id = as_text(block.get("block_id")), as_text(element.get("action_id"))
+        held = as_object(state.get(block_id)).get(action_id)
+        if held is not None:
+            kept[block_id] = as_object(kept.get(block_id)) | {action_id: held}
+    return kept

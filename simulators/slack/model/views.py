@@ -7,12 +7,12 @@ import time
 from dataclasses import dataclass
 
 from simulators.slack.model.changes import ViewChanged
-from simulators.slack.model.inputs import entered
+from simulators.slack.model.inputs import carried_over, entered
 from simulators.slack.model.workspace import Workspace, fill_block_ids
 from simulators.slack.options import Options
 from simulators.slack.records import BOT_ID, View
 from simulators.slack.rules.limits import view_body
-from simulators.slack.wire import Json, SlackError, as_text
+from simulators.slack.wire import Json, SlackError, as_text, explained
 
 DEEPEST_STACK = 3
 
@@ -109,7 +109,7 @@ class Views:
         return self._show(user, self._modal(body), stack[-1] if stack else None)
 
     def update(self, view_id: str, external_id: str, body: object, view_hash: str = "") -> View:
-        """Replace an open view's content; `not_found`, `hash_conflict`."""
+        """Replace an open view's content, its fields keep their state; `not_found`, `hash_conflict`."""
         checked = view_body(body, self.workspace.options.refused_blocks)
         view = self._views.get(view_id) or next(
             (v for v in self._views.values() if external_id and v.body.get("external_id") == external_id), None
@@ -118,7 +118,10 @@ class Views:
             raise SlackError("not_found")
         if view_hash and view_hash != view.hash:
             raise SlackError("hash_conflict")
+        if checked.get("type") != view.body.get("type"):
+            raise explained("invalid_arguments", "must be a view of the same type")
         fill_block_ids(_blocks(checked))
+        view.values = carried_over(checked["blocks"], view.body["blocks"], view.values)
         view.body, view.hash = checked, _new_hash()
         self.workspace.notify(ViewChanged(view, "updated"))
         return view
@@ -129,7 +132,7 @@ class Views:
             raise SlackError("user_not_found")
         checked = view_body(body, self.workspace.options.refused_blocks)
         if checked.get("type") != "home":
-            raise SlackError("invalid_arguments", response_metadata={"messages": ["[ERROR] must be a home view"]})
+            raise explained("invalid_arguments", "must be a home view")
         fill_block_ids(_blocks(checked))
         view = self.homes.get(user)
         if view is not None and view_hash and view_hash != view.hash:
@@ -172,7 +175,7 @@ class Views:
     def _modal(self, body: object) -> Json:
         checked = view_body(body, self.workspace.options.refused_blocks)
         if checked.get("type") != "modal":
-            raise SlackError("invalid_arguments", response_metadata={"messages": ["[ERROR] must be a modal view"]})
+            raise explained("invalid_arguments", "must be a modal view")
         external = as_text(checked.get("external_id"))
         if external and any(view.body.get("external_id") == external for view in self._views.values()):
             raise SlackError("duplicate_external_id")
