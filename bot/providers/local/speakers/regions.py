@@ -5,8 +5,10 @@ once. Each stretch that a voice speaks becomes a `Region`; one embedding per reg
 the wrong names. Regions are small plain data, so that those of a block can be stored until the last block is done.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
@@ -60,11 +62,11 @@ class Region:
 
 
 class RegionFinder:
-    """The two loaded networks; `folder` is that of `weights.prepare`."""
+    """The two loaded networks; `folder` is that of `weights.prepare`. `threads` windows are heard at the same time."""
 
     def __init__(self, folder: Path, threads: int = 1) -> None:
         options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = threads
+        options.intra_op_num_threads = 1  # a network as small as these gains nothing by more (16 took longer than 1)
         options.enable_cpu_mem_arena = False  # keeps memory flat over a long recording
         options.log_severity_level = 3
 
@@ -72,6 +74,7 @@ class RegionFinder:
             return onnxruntime.InferenceSession(str(folder / name), options, providers=["CPUExecutionProvider"])
 
         self._segmentation, self._encoder = load(weights.SEGMENTATION), load(weights.EMBEDDING)
+        self._threads = ThreadPoolExecutor(threads, "windows")
 
     def find(self, samples: Floats, offset: float = 0.0, first_window: int = 0, embed: bool = True) -> list[Region]:
         """The regions of mono samples at 16 kHz that begin at `offset` seconds; windows count from `first_window`.
@@ -80,32 +83,33 @@ class RegionFinder:
         """
         size, hop = int(WINDOW_SECONDS * RATE), int(HOP_SECONDS * RATE)
         starts = range(0, max(1, len(samples) - size + hop), hop)
-        found: list[Region] = []
-        for number, start in enumerate(starts):
+
+        def in_window(number: int) -> list[Region]:
+            start = starts[number]
             piece = samples[start : start + size]
-            active = self._activity(piece)
-            if not active.any():
-                continue
-            anybody = np.logical_or.reduce(active, 1)
-            mels = log_mels(piece) if embed else np.zeros((0, 0), np.float32)
-            for voice in range(_VOICES):
-                for begin, end in spans(active[:, voice], anybody):
-                    middle = start / RATE + (begin + end) / 2 * STEP_SECONDS
-                    windows = sum(s / RATE <= middle < s / RATE + WINDOW_SECONDS for s in starts)
-                    mine = _alone(active, voice, begin, end)
-                    origin = offset + start / RATE + _FIRST_CENTRE / 2
-                    found.append(
-                        Region(
-                            first_window + number,
-                            voice,
-                            origin + begin * STEP_SECONDS,
-                            origin + end * STEP_SECONDS,
-                            mine.sum() * STEP_SECONDS,
-                            windows,
-                            self._embedding(mels, mine) if embed else None,
-                        )
-                    )
-        return found
+            origin = offset + start / RATE + _FIRST_CENTRE / 2
+            regions = []
+            for voice, begin, end, mine, embedding in self._voices(piece, embed):
+                middle = start / RATE + (begin + end) / 2 * STEP_SECONDS
+                windows = sum(s / RATE <= middle < s / RATE + WINDOW_SECONDS for s in starts)
+                span = (origin + begin * STEP_SECONDS, origin + end * STEP_SECONDS)
+                alone = mine.sum() * STEP_SECONDS
+                regions.append(Region(first_window + number, voice, *span, alone, windows, embedding))
+            return regions
+
+        return list(chain.from_iterable(self._threads.map(in_window, range(len(starts)))))
+
+    def _voices(self, piece: Floats, embed: bool) -> Iterator[tuple[int, int, int, Bools, Floats | None]]:
+        """Of a window: voice, first and last frame of a region, the frames in which nobody else speaks, embedding."""
+        active = self._activity(piece)
+        if not active.any():
+            return
+        anybody = np.logical_or.reduce(active, 1)
+        mels = log_mels(piece) if embed else np.zeros((0, 0), np.float32)
+        for voice in range(_VOICES):
+            for begin, end in spans(active[:, voice], anybody):
+                mine = _alone(active, voice, begin, end)
+                yield voice, begin, end, mine, self._embedding(mels, mine) if embed else None
 
     def _activity(self, piece: Floats) -> Bools:
         """[frames, 3]: which voices speak."""
