@@ -49,8 +49,15 @@ def context(
     return ProviderContext(name, public_url, http, clock, acquire, store or cast(WorkStore, Notes()), directory, ready)
 
 
-def account(name: str, environment: Mapping[str, str], http: Http, clock: Clock, acquire: Acquire | None = None) -> Any:
-    """The provider account of this name, built by its line of the table."""
+def account(
+    name: str,
+    environment: Mapping[str, str],
+    http: Http,
+    clock: Clock,
+    acquire: Acquire | None = None,
+    number: str = "",
+) -> Any:
+    """The provider account of this name (and number, for a further one), built by its line of the table."""
     kind = TABLE[name]
     public_url = environment.get("PUBLIC_URL", "").rstrip("/")
-    return kind.build(section(kind.settings, environment), context(name, http, clock, acquire, public_url))
+    return kind.build(section(kind.settings, environment), context(f"{name}{number}", http, clock, acquire, public_url))

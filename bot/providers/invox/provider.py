@@ -109,7 +109,7 @@ class InvoxProvider(HttpProvider):
             body["callbackUrl"] = order.hook_url
         answer = await self._call("generate-presigned-url", body, self._settings.api_version, repeatable=False)
         if not answer.ok:
-            raise refusal(answer, TITLE)
+            raise refusal(answer, self.title)
         found = answer.json_object()
         ref = reference(found, "requestId")
         url = upload_url(found, "presignedUrl", self._settings.base_url)
@@ -124,7 +124,7 @@ class InvoxProvider(HttpProvider):
         """PUT with exactly the negotiated type; the upload starts the processing."""
         url, mime_type = remote.upload_url or "", self._mime_type(order)
         try:
-            await put_audio(self._http, self.account, TITLE, url, mime_type, payload, progress)
+            await put_audio(self._http, self.account, self.title, url, mime_type, payload, progress)
         except UploadUrlRefused:
             self._refused.put(remote.ref, True)
             raise
@@ -143,7 +143,7 @@ class InvoxProvider(HttpProvider):
             self._unconfirmable.put(ref, True)
             return Pending(uploaded=False if ref in self._refused else None)
         if not answer.ok:
-            return unknown(answer, TITLE)
+            return unknown(answer, self.title)
         found = answer.json_object()
         status = read_status(found)
         if status == "COMPLETED":
@@ -151,7 +151,7 @@ class InvoxProvider(HttpProvider):
                 raise Transient(f"{answer.source}: a transcription that cannot be read")
             return Succeeded(read_transcript(found))
         if status == "ERROR":
-            return gave_up(TITLE, one_line(text(found, "errorMessage")), "told by the poll")
+            return gave_up(self.title, one_line(text(found, "errorMessage")), "told by the poll")
         return Pending()
 
     def merge_pushed(self, fetched: Transcript, pushed: bytes) -> Transcript:
@@ -178,7 +178,7 @@ class InvoxProvider(HttpProvider):
         if answer is None:
             return transcript
         if not answer.ok:
-            raise refusal(answer, TITLE)
+            raise refusal(answer, self.title)
         return replace(transcript, summary=read_note(answer.json_object()) or transcript.summary)
 
     def verify_webhook(self, request: WebhookRequest) -> WebhookEvent:
@@ -225,7 +225,7 @@ class InvoxProvider(HttpProvider):
             case "COMPLETED":
                 return read_transcript(found)
             case "ERROR":
-                raise Rejected(gave_up(TITLE, text(found, "errorMessage"), "").problem, "told by the callback")
+                raise Rejected(gave_up(self.title, text(found, "errorMessage"), "").problem, "told by the callback")
             case _:
                 return None
 

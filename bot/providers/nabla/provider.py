@@ -79,7 +79,7 @@ class NablaProvider(HttpProvider):
         the webhook, which echoes it, tells the id.
         """
         if not order.audio_url:
-            raise Rejected(Problem(ProblemCode.NEEDS_PUBLIC_URL, {"provider": TITLE}))
+            raise Rejected(Problem(ProblemCode.NEEDS_PUBLIC_URL, {"provider": self.title}))
         locale = self._locale(order)
         remote = RemoteJob(
             order.client_ref,
@@ -105,7 +105,7 @@ class NablaProvider(HttpProvider):
         if answer.status == 409 or (answer.status == 422 and repeated):
             ref = reference(answer.json_or_none() or {}, "id") or self._ids.get(order.client_ref) or ""
         elif not answer.ok:
-            raise refusal(answer, TITLE)
+            raise refusal(answer, self.title)
         if not ref:
             return remote
         self._ids.put(order.client_ref, ref)
@@ -114,7 +114,7 @@ class NablaProvider(HttpProvider):
     def _locale(self, order: TranscriptionRequest) -> str:
         wanted = order.options.language or self._settings.speech_locale
         if (locale := locale_of(wanted)) is None:
-            raise Rejected(Problem(ProblemCode.LANGUAGE_UNSUPPORTED, {"provider": TITLE, "language": wanted}))
+            raise Rejected(Problem(ProblemCode.LANGUAGE_UNSUPPORTED, {"provider": self.title, "language": wanted}))
         return locale
 
     async def upload(
@@ -129,8 +129,8 @@ class NablaProvider(HttpProvider):
             return Pending()
         answer = await self._call("GET", f"{self._settings.transcribe_path}/{quote(ref, safe='')}")
         if not answer.ok:
-            return unknown(answer, TITLE)
-        return read_standing(answer.json_object(), remote.locale, answer.source)
+            return unknown(answer, self.title)
+        return read_standing(answer.json_object(), remote.locale, answer.source, self.title)
 
     async def enrich(self, transcript: Transcript) -> Transcript:
         """Title and sections of a clinical note, where it is wanted, may be asked for, and the locale has one."""
@@ -147,7 +147,7 @@ class NablaProvider(HttpProvider):
         if answer is None or is_too_short(answer.json_or_none() or {}):
             return transcript
         if not answer.ok:
-            raise refusal(answer, TITLE)
+            raise refusal(answer, self.title)
         title, summary = read_note(answer.json_object())
         return replace(transcript, title=title or transcript.title, summary=summary or transcript.summary)
 

@@ -26,8 +26,11 @@ TOO_SHORT_CODE = 83005
 TOO_SHORT_NAME = "NOTE_GENERATION_TRANSCRIPT_TOO_SHORT"
 
 
-def read_standing(found: Fields, locale: str, source: str) -> PollResult:
-    """How a job stands by its async object. A status nobody knows is work in progress."""
+def read_standing(found: Fields, locale: str, source: str, title: str = TITLE) -> PollResult:
+    """How a job stands by its async object; `title` is how people know the account.
+
+    A status nobody knows is work in progress.
+    """
     match text(found, "status").upper():
         case "":
             raise Transient(f"{source}: answer without a status")
@@ -35,20 +38,20 @@ def read_standing(found: Fields, locale: str, source: str) -> PollResult:
             payload = mapping(found.get("payload"))
             items = objects(payload, "transcript") if payload is not None else None
             if items is None:
-                return gave_up(TITLE, "It gave no transcript.", "succeeded without a transcript")
+                return gave_up(title, "It gave no transcript.", "succeeded without a transcript")
             if payload is None or not has_words(payload.get("transcript")):
                 raise Transient(f"{source}: a transcript that cannot be read")
             return Succeeded(read_transcript(items, locale))
         case "FAILED":
-            return _failed(mapping(found.get("payload")) or {})
+            return _failed(mapping(found.get("payload")) or {}, title)
         case _:
             return Pending()
 
 
-def _failed(payload: Fields) -> Failed:
+def _failed(payload: Fields, title: str) -> Failed:
     words = text(payload, "message") or (json.dumps(dict(payload), ensure_ascii=False) if payload else "")
     status = number(payload, "http_status", "status", "code")
-    return gave_up(TITLE, one_line(words), "failed" if status is None else f"failed with status {status:.0f}")
+    return gave_up(title, one_line(words), "failed" if status is None else f"failed with status {status:.0f}")
 
 
 def read_transcript(items: Sequence[Fields], locale: str) -> Transcript:

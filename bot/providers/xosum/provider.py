@@ -84,7 +84,7 @@ class XosumProvider(HttpProvider):
             body["checklistId"] = self._settings.checklist_id
         answer = await self._call("POST", "/api/createTranscription", body)
         if not answer.ok:
-            raise refusal(answer, TITLE)
+            raise refusal(answer, self.title)
         found = answer.json_object()
         ref = reference(found, "docId")
         url = upload_url(found, "uploadUrl", self._settings.base_url)
@@ -97,14 +97,14 @@ class XosumProvider(HttpProvider):
     ) -> None:
         """PUT the MP3; the upload itself starts the work."""
         content_type = value_or_none(self._settings.upload_content_type)
-        await put_audio(self._http, self.account, TITLE, remote.upload_url or "", content_type, payload, progress)
+        await put_audio(self._http, self.account, self.title, remote.upload_url or "", content_type, payload, progress)
 
     async def poll(self, remote: RemoteJob, client_ref: str) -> PollResult:
         """One GET, which also carries the result."""
         answer = await self._read(remote.ref)
         if not answer.ok:
-            return unknown(answer, TITLE)
-        return read_standing(answer.json_object(), answer.source)
+            return unknown(answer, self.title)
+        return read_standing(answer.json_object(), answer.source, self.title)
 
     def webhook_token(self) -> str:
         """Derived from XOSUM_WEBHOOK_SECRET."""
@@ -158,8 +158,11 @@ class XosumProvider(HttpProvider):
         return self.judged(answer, advice, advice, self.variable("BASE_URL"))
 
 
-def read_standing(found: Fields, source: str) -> PollResult:
-    """How a job stands by its GET. A status nobody knows is work in progress; none at all is not an answer."""
+def read_standing(found: Fields, source: str, title: str) -> PollResult:
+    """How a job stands by its GET; `title` is how people know the account.
+
+    A status nobody knows is work in progress; none at all is not an answer.
+    """
     match text(found, "status").lower():
         case "":
             raise Transient(f"{source}: answer without a status")
@@ -168,7 +171,7 @@ def read_standing(found: Fields, source: str) -> PollResult:
                 raise Transient(f"{source}: a transcription that is no text")
             return Succeeded(read_transcript(found))
         case "failed":
-            return gave_up(TITLE, one_line(text(found, "error")), f"{source}: the job failed")
+            return gave_up(title, one_line(text(found, "error")), f"{source}: the job failed")
         case status:
             return Pending(uploaded=status != "uploading")
 

@@ -149,3 +149,10 @@ async def test_a_result_that_is_not_ready_cannot_be_fetched(
 ) -> None:
     with pytest.raises(Transient):
         await nabla.fetch(await begun(nabla, sim, order), REF)
+
+
+def test_a_failure_is_in_the_name_of_its_account() -> None:
+    for found in ({"status": "FAILED"}, {"status": "SUCCEEDED"}):
+        standing = read_standing(found, "", "", "Nabla 2")
+        assert isinstance(standing, Failed)
+        assert standing.problem.params["provider"] == "Nabla 2"

@@ -232,3 +232,18 @@ async def test_a_result_that_is_not_ready_cannot_be_fetched(xosum: XosumProvider
     remote = await hand_over(xosum, meter)
     with pytest.raises(Transient):
         await xosum.fetch(remote, REF)
+
+
+async def test_a_second_account_is_named_as_people_know_it(
+    sim: XosumSimulator, http: Http, clock: StillClock, meter: Meter
+) -> None:
+    second = account("xosum", sim.environment(), http, clock, number="2")
+    sim.fault("messsage", "create", text="The plan has no minutes left")
+    with pytest.raises(Rejected) as caught:
+        await second.create(an_order())
+    assert caught.value.problem.params["provider"] == "Xosum 2"
+    remote = await hand_over(second, meter)
+    sim.fault("failed", "read", text="Too noisy to hear")
+    standing = await second.poll(remote, REF)
+    assert isinstance(standing, Failed)
+    assert standing.problem.params["provider"] == "Xosum 2"
