@@ -58,7 +58,7 @@ ENGLISH: Mapping[ProblemCode, str] = {
     "Check the recording, or choose another service in /transcribe settings and try again.",
     ProblemCode.PROVIDER_FAILED: "{provider} could not transcribe this recording[ (it says: {detail})]. "
     "Try again; if that fails too, choose another service in /transcribe settings.",
-    ProblemCode.PROVIDER_DOWN: "{provider} cannot be reached at the moment. "
+    ProblemCode.PROVIDER_DOWN: "{provider} cannot be reached at the moment, or is too busy. "
     "Your recording is safe in Slack; try again later.",
     ProblemCode.DEADLINE: "{provider} gave no result[ within {minutes} minutes], so I stopped waiting. "
     "Try again: I first ask for the result of the recording that it already has.",

@@ -51,7 +51,7 @@ PROBLEMS: Mapping[ProblemCode, str] = {
     "Comprueba la grabación o elige otro servicio en /transcribe settings y vuelve a intentarlo.",
     ProblemCode.PROVIDER_FAILED: "{provider} no ha podido transcribir esta grabación[ (dice: {detail})]. "
     "Vuelve a intentarlo; si falla otra vez, elige otro servicio en /transcribe settings.",
-    ProblemCode.PROVIDER_DOWN: "{provider} no está accesible en este momento. "
+    ProblemCode.PROVIDER_DOWN: "{provider} no está accesible en este momento, o está saturado. "
     "Tu grabación sigue a salvo en Slack; vuelve a intentarlo más tarde.",
     ProblemCode.DEADLINE: "{provider} no ha dado ningún resultado[ en {minutes} minutos], así que dejé de esperar. "
     "Vuelve a intentarlo: primero pediré el resultado de la grabación que ya tiene.",

@@ -54,7 +54,7 @@ PROBLEMS: Mapping[ProblemCode, str] = {
     "Vérifiez l’enregistrement ou choisissez un autre service dans /transcribe settings, puis réessayez.",
     ProblemCode.PROVIDER_FAILED: "{provider} n’a pas pu transcrire cet enregistrement[ (message : {detail})]. "
     "Réessayez ; si cela échoue encore, choisissez un autre service dans /transcribe settings.",
-    ProblemCode.PROVIDER_DOWN: "{provider} est injoignable pour le moment. "
+    ProblemCode.PROVIDER_DOWN: "{provider} est injoignable pour le moment, ou saturé. "
     "Votre enregistrement est à l’abri dans Slack ; réessayez plus tard.",
     ProblemCode.DEADLINE: "{provider} n’a donné aucun résultat[ en {minutes} minutes] ; j’ai cessé d’attendre. "
     "Réessayez : je demanderai d’abord le résultat de l’enregistrement déjà transmis.",

@@ -51,7 +51,7 @@ PROBLEMS: Mapping[ProblemCode, str] = {
     "Ստուգեք ձայնագրությունը կամ ընտրեք այլ ծառայություն /transcribe settings հրամանով և կրկին փորձեք։",
     ProblemCode.PROVIDER_FAILED: "{provider} չկարողացավ վերծանել այս ձայնագրությունը[ (պատասխանը՝ {detail})]։ "
     "Կրկին փորձեք. եթե դարձյալ չստացվի, ընտրեք այլ ծառայություն /transcribe settings հրամանով։",
-    ProblemCode.PROVIDER_DOWN: "{provider} այս պահին հասանելի չէ։ "
+    ProblemCode.PROVIDER_DOWN: "{provider} այս պահին հասանելի չէ կամ չափազանց զբաղված է։ "
     "Ձեր ձայնագրությունն ապահով է Slack-ում. կրկին փորձեք ավելի ուշ։",
     ProblemCode.DEADLINE: "{provider} արդյունք չտվեց[ {minutes} րոպեի ընթացքում], ուստի դադարեցի սպասել։ "
     "Կրկին փորձեք. նախ կհարցնեմ արդեն ուղարկված ձայնագրության արդյունքը։",
