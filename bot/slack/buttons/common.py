@@ -148,8 +148,11 @@ class Interactions:
         await self.fill(text(child(opened, "view"), "id"), view)
 
     async def fill(self, view_id: str, view: Block) -> None:
-        """Put its contents into an opened modal. Raises `StepError`s."""
-        await self.slack.client.call(Method.UPDATE_VIEW, view_id=view_id, view=view)
+        """Put its contents into an opened modal, unless its user has closed it. Raises `StepError`s."""
+        try:
+            await self.slack.client.call(Method.UPDATE_VIEW, view_id=view_id, view=view)
+        except SlackRefusal as refusal:
+            _log.info("modal_gone", code=refusal.code)
 
 
 def with_buttons(said: str, buttons: Sequence[Block]) -> Message:

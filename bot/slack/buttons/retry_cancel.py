@@ -7,6 +7,8 @@ So it survives a crash in between.
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+import structlog
+
 from bot.domain.errors import StepError
 from bot.domain.job import FINAL, Job, State
 from bot.ports.store import AuditAction, OutboxMessage
@@ -36,7 +38,10 @@ from bot.slack.thread.render import (
 from bot.slack.thread.replies import Replies
 
 PRESS = "press"  # kind of the inbox rows that hold presses
+_NOT_THERE = frozenset({"not_in_channel", "channel_not_found"})  # refusals: the bot is not in the conversation
 _KEPT = ("user", "channel", "container", "message", "actions", "response_url")  # of a body
+
+_log = structlog.get_logger(__name__)
 
 
 @dataclass
@@ -96,7 +101,7 @@ class Actions:
         job = await self._job(me, body)
         if job is None:
             return
-        row = await self.replies.answer_row(job)
+        turn, row = await self.replies.turn(job), await self.replies.answer_row(job)
         moved = await restart(self.slack.store, job, self.slack.now(), self.notify)
         if moved is None:
             link = me.link(job.origin.channel_id, job.origin.thread_ts)
@@ -106,15 +111,19 @@ class Actions:
             return
         await self.slack.note(AuditAction.RETRIED, person(body), "button", job)
         if row is not None and row.ts:
-            await self._say_who(job, row, body)
+            await self._say_who(job, row, turn, body)
 
-    async def _say_who(self, job: Job, row: OutboxMessage, body: Json) -> None:
+    async def _say_who(self, job: Job, row: OutboxMessage, turn: int, body: Json) -> None:
         """The failure without its button, and who asked for another try."""
         message = as_object(body.get("message"))
         kept = [dict(block) for block in rows(message, "blocks") if text(block, "type") not in ("actions", "context")]
         name = escape_label(await self.slack.users.name(person(body))) or f"<@{person(body)}>"
         again = (await self.replies.phrases(job)).again_by.format(user=name)
-        await self.posts.edit(row, Message(text(message, "text"), [*kept, context(again)]))
+        try:
+            await self.posts.edit(row, Message(text(message, "text"), [*kept, context(again)]))
+            await self.replies.show_failure_again(job.id, turn + 1, row.ts)
+        except SlackRefusal as refusal:  # somebody deleted the message; the job is on its way all the same
+            _log.info("reply_not_edited", job=job.id, code=refusal.code)
 
     async def _cancel(self, me: Identity, body: Json) -> None:
         """*Cancel* on a status line: every unfinished job of its message. Another person's are asked about first."""
@@ -165,13 +174,17 @@ class Actions:
     async def _on_request(self, me: Identity, body: Json) -> None:
         """*Transcribe* under the offer in a channel that wants to be asked."""
         channel, (ts, _, root) = place(body), value(body).partition(" ")
-        page = await self.slack.client.call(
-            Method.REPLIES, channel=channel, ts=root, oldest=ts, inclusive=True, limit=2
-        )
-        message = next((each for each in rows(page, "messages") if text(each, "ts") == ts), None)
-        jobs = [] if message is None else await self.intake.on_request(me, channel, message)
-        phrases = await self.slack.users.phrases(person(body))
-        await self.interactions.say(body, phrases.say(words.ON_IT if jobs else words.NO_AUDIO_IN_MESSAGE))
+        said, found = words.NO_AUDIO_IN_MESSAGE, list[Json]()
+        try:
+            page = await self.slack.client.call(
+                Method.REPLIES, channel=channel, ts=root, oldest=ts, inclusive=True, limit=2
+            )
+            found = [each for each in rows(page, "messages") if text(each, "ts") == ts]
+        except SlackRefusal as refusal:  # else the message was deleted
+            said = words.NOT_A_MEMBER if refusal.code in _NOT_THERE else said
+        if found and await self.intake.on_request(me, channel, found[0]):
+            said = words.ON_IT
+        await self.interactions.say(body, (await self.slack.users.phrases(person(body))).say(said))
 
     async def shortcut(self, me: Identity, body: Json) -> None:
         """*Transcribe* in a message's menu: the jobs are committed before Slack is acknowledged."""
@@ -204,7 +217,7 @@ class Actions:
         try:
             await self.slack.client.call(Method.REPLIES, channel=channel, ts=text(message, "ts"), limit=1)
         except SlackRefusal as refusal:
-            if refusal.code in ("not_in_channel", "channel_not_found"):
+            if refusal.code in _NOT_THERE:
                 said = phrases.say(words.NOT_A_MEMBER)
         except StepError:
             pass  # this answer is a courtesy; the jobs are committed

@@ -7,7 +7,7 @@ from bot.domain.transcript import Transcript
 from bot.ports.store import JobEvent
 from bot.slack import texts as words
 from bot.slack.api.identity import Identity
-from bot.slack.blockkit.blocks import Block, Message, context, section
+from bot.slack.blockkit.blocks import Block, Message, context, section, units
 from bot.slack.blockkit.limits import SECTION
 from bot.slack.blockkit.text import clip, escape_label
 from bot.slack.command.texts import EARLIER, NOW, OPEN, line_of
@@ -87,7 +87,7 @@ def sections(lines: Sequence[str]) -> list[Block]:
     blocks: list[Block] = []
     held = ""
     for line in lines:
-        if held and len(held) + 1 + len(line) > ROOM:
+        if held and units(held) + 1 + units(line) > ROOM:
             blocks.append(section(held))
             held = ""
         held = f"{held}\n{line}" if held else line

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 import structlog
 
-from bot.domain.errors import LostLease, Misconfigured, Rejected, StepError, StoreError, Transient
+from bot.domain.errors import Ambiguous, LostLease, Misconfigured, Rejected, StepError, StoreError, Transient
 from bot.domain.job import FINAL
 from bot.ports.clock import WakeEvent
 from bot.ports.store import InboxItem
@@ -231,7 +231,8 @@ class DeferredTasks:
     async def _whisper(self, channel: str, user: str, thread_ts: str, said: str, *more: Block) -> None:
         """An ephemeral answer, in the thread if there is one: below a message without replies it would not be seen.
 
-        It may be lost or said twice, and neither matters.
+        Where it certainly was not said, `StepError`s are raised, and the item is postponed. It may be lost after a cut
+        connection, or said twice after a crash; neither matters.
         """
         message = render.answer(said)
         where = {"thread_ts": thread_ts} if thread_ts else {}
@@ -240,5 +241,5 @@ class DeferredTasks:
             await self.slack.client.call(Method.POST_EPHEMERAL, channel=channel, user=user, **where, **content)
         except SlackRefusal as refusal:
             _log.info("whisper_refused", code=refusal.code)
-        except StepError as error:
+        except Ambiguous as error:
             _log.info("whisper_lost", detail=error.detail)

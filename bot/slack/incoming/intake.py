@@ -126,7 +126,8 @@ class Intake:
 
     async def wanted(self, me: Identity, shared: FileShare) -> bool:
         """Whether this channel wants every recording transcribed, or this one by name."""
-        if shared.is_direct or f"<@{me.bot_user_id}" in text(shared.message, "text"):
+        said, mention = text(shared.message, "text"), f"<@{me.bot_user_id}"
+        if shared.is_direct or f"{mention}>" in said or f"{mention}|" in said:
             return True
         return (await self.store.channel_settings(me.team_id, shared.channel_id)).automatic
 

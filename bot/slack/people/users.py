@@ -8,7 +8,7 @@ import structlog
 
 from bot.domain.errors import StepError
 from bot.ports.clock import Clock
-from bot.slack.api.client import SlackClient
+from bot.slack.api.client import SlackClient, SlackRefusal
 from bot.slack.api.identity import BotIdentity, Identity
 from bot.slack.api.methods import Method
 from bot.slack.api.payloads import Json, child, integer, names, text, truth
@@ -18,6 +18,7 @@ from bot.text.phrases import Phrases
 LOCALE_WAIT_SECONDS = 0.4
 LOCALE_SECONDS = 3600.0  # people change their language seldom; rights are asked for each time
 _MOST_KNOWN = 10_000
+_NOT_SHOWN = frozenset({"user_not_found", "user_not_visible"})
 
 _log = structlog.get_logger(__name__)
 
@@ -63,8 +64,13 @@ class Users:
         self.english = self.phrases_in("en")
 
     async def ask(self, user_id: str) -> SlackUser:
-        """The person as of now. Raises `StepError`s."""
-        answer = child(await self._client.call(Method.USER_INFO, user=user_id, include_locale=True), "user")
+        """The person as of now; somebody whom Slack does not show to the bot is an outsider. Raises `StepError`s."""
+        try:
+            answer = child(await self._client.call(Method.USER_INFO, user=user_id, include_locale=True), "user")
+        except SlackRefusal as refusal:
+            if refusal.code not in _NOT_SHOWN:
+                raise
+            answer = {"is_stranger": True}
         outsider = _is_outsider(answer, await self._who.me())
         admin = not outsider and any(truth(answer, right) for right in ("is_admin", "is_owner", "is_primary_owner"))
         guest = any(truth(answer, limit) for limit in ("is_restricted", "is_ultra_restricted"))

@@ -135,7 +135,7 @@ def fault(
         return SERVICE, say(words.NO_SUCH_SERVICE)
     if not services.allows(services.effective(settings.provider), channel):
         return SERVICE, say(words.NOT_ALLOWED).format(service=capabilities.title)
-    if settings.language and settings.language not in capabilities.languages:
+    if settings.language and capabilities.languages and settings.language not in capabilities.languages:
         return _of(LANGUAGE, settings.provider), say(words.NO_SUCH_LANGUAGE).format(service=capabilities.title)
     return retention.fault(settings, phrases)
 

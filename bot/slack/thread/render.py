@@ -152,7 +152,7 @@ def erased(job: Job, block_id: str, by: str, now: float, phrases: Phrases = ENGL
 def title_of(job: Job, transcript: Transcript | None, phrases: Phrases = ENGLISH, who: Who = NOBODY) -> str:
     """How a result is headed: its title, else what the recording is called."""
     title = " ".join((transcript.title or "").split()) if transcript else ""
-    return title or source_of(job, phrases, who)
+    return title if printable(title).strip() else source_of(job, phrases, who)
 
 
 def is_nameless(job: Job) -> bool:

@@ -169,14 +169,26 @@ class Replies:
             return False  # it ended with a transcript that was deleted, or this try is posted already
         row = replace(before, key=key, intent_at=self.slack.now(), verify_at=None, revision=0)
         try:
-            now = self.slack.now()
-            await self.posts.edit(row, render.tried(message, turn + 1, now, await self.phrases(job)))
+            await self._show_try(row, job, turn, message)
         except SlackRefusal as refusal:
             _log.info("reply_not_edited", job=job.id, code=refusal.code)  # somebody deleted it
             return False
         return (
             await self.slack.store.update_outbox(row) is not None
         )  # else it was posted meanwhile, which `deliver` finds
+
+    async def show_failure_again(self, job_id: str, turn: int, ts: str) -> None:
+        """Show a failure once more, if this try has ended without a transcript while its message (`ts`) was edited to
+        say who asked for it: that edit may have come after the failure's own. Raises `StepError`s."""
+        job = await self.slack.store.job(job_id)
+        row = await self.slack.store.outbox_message(str(ReplyKey(job_id, turn)))
+        if job is not None and job.outcome is not None and row is not None and row.is_there and row.ts == ts:
+            failure = await self.compose(job, None, turn)
+            await self._show_try(row, job, turn, failure.message)
+
+    async def _show_try(self, row: OutboxMessage, job: Job, turn: int, failure: Message) -> None:
+        shown = render.tried(failure, turn + 1, self.slack.now(), await self.phrases(job))
+        await self.posts.edit(row, shown)
 
     async def _message_is_there(self, job: Job) -> bool:
         """Whether the message that carried the recording can still be read; only asked when its file is gone."""

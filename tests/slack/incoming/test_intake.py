@@ -9,6 +9,7 @@ from bot.domain.errors import Problem, ProblemCode
 from bot.domain.job import Outcome, State
 from bot.domain.machine import Received
 from bot.ports.store import ChannelSettings
+from bot.slack.incoming.intake import FileShare
 from simulators.slack.faults import Fault
 from simulators.slack.model.objects import message_object
 from simulators.slack.records import Message
@@ -350,3 +351,38 @@ async def test_what_may_be_anything_is_not_offered(place: Workplace) -> None:
     await place.slack.upload_as("U0ALICE", "C0CLINIC", Upload("contract.pdf", b"%PDF-", connect=True))
     await place.slack.delivery.settled()
     assert await place.store.inbox_due("on_request", place.clock.now() + 60) == []
+
+
+async def offered(place: Workplace) -> Message:
+    """The offer below a recording of Alice's, in a channel that wants to be asked."""
+    await place.store.put_channel_settings("T0LOCAL", "C0CLINIC", ChannelSettings(automatic=False))
+    await place.slack.upload_as("U0ALICE", "C0CLINIC", CLIP)
+
+    def offers() -> list[Message]:
+        return [each for each in place.slack.messages("C0CLINIC") if each.ephemeral_to == "U0ALICE"]
+
+    await place.slack.until(lambda: bool(offers()))
+    return offers()[0]
+
+
+async def test_an_offer_waits_until_slack_takes_it(place: Workplace) -> None:
+    place.slack.fault(Fault("chat.postEphemeral", status=429, retry_after=4))
+    assert "only on request" in (await offered(place)).text
+
+
+async def test_an_offer_whose_message_is_deleted_says_so(place: Workplace) -> None:
+    offer = await offered(place)
+    (message,) = [each for each in place.slack.messages("C0CLINIC") if each.files]
+    place.slack.people.delete("U0ALICE", "C0CLINIC", message.ts)
+    await place.slack.delivery.settled()
+    await place.slack.act_as("U0ALICE", offer, "transcribe_on_request")
+
+    await place.slack.until(lambda: "no audio or video file" in place.slack.messages("C0CLINIC")[-1].text)
+    assert await place.jobs() == []
+
+
+@pytest.mark.parametrize(("mention", "asked"), [("<@U0BOTH>", False), ("<@U0BOT>", True), ("<@U0BOT|scribe>", True)])
+async def test_only_the_bots_own_name_asks_for_a_transcript(place: Workplace, mention: str, asked: bool) -> None:
+    await place.store.put_channel_settings("T0LOCAL", "C0CLINIC", ChannelSettings(automatic=False))
+    shared = FileShare("C0CLINIC", {"text": f"{mention} listen", "ts": "1.1"})
+    assert await place.room.intake.wanted(await place.room.who.me(), shared) is asked

@@ -7,8 +7,10 @@ from bot.domain.job import Job, State
 from bot.domain.machine import Received
 from bot.domain.transcript import Segment, Transcript
 from bot.slack.command.command import CommandRequest
+from bot.slack.command.job_lines import sections
 from simulators.slack.faults import Fault
 from simulators.slack.records import Message
+from simulators.slack.wire import as_object
 from tests.support.harnesses.slack import Upload, Workplace, spoken
 
 
@@ -275,3 +277,10 @@ async def test_what_slack_writes_as_an_entity_is_read_as_it_was_typed(place: Wor
     _, job = await place.upload()
     await place.answer(await place.replying(job, transcript), transcript)
     assert job.id in await answer(place, 'search "R&D budget"')  # which arrives as `R&amp;D`
+
+
+def test_a_list_loses_no_line_however_slack_counts_its_characters() -> None:
+    lines = [f"{number} " + "\N{MICROPHONE}" * 150 for number in range(30)]
+    blocks = sections(lines)
+    shown = "\n".join(str(as_object(block["text"])["text"]) for block in blocks)
+    assert shown.split("\n") == lines

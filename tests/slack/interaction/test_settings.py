@@ -10,7 +10,7 @@ from bot.ports.audio import InputLimits
 from bot.ports.provider import Capabilities
 from bot.ports.store import AuditAction, AuditFilter, ChannelSettings
 from bot.slack.settings import texts as words
-from bot.slack.settings.form import LANGUAGE, RECORDING, SERVICE, SHOW, START, fault, form, languages, one_line
+from bot.slack.settings.form import LANGUAGE, RECORDING, SERVICE, SHOW, START, fault, fitting, form, languages, one_line
 from bot.slack.settings.retention import RETENTION, Retention, chosen_days
 from bot.slack.settings.services import Services
 from bot.text.languages import phrases_of
@@ -293,3 +293,10 @@ def test_one_line_says_how_long_where_the_channel_chose() -> None:
     assert "kept" not in one_line(ChannelSettings(), SERVICES)
     assert "transcripts kept 7 days" in one_line(ChannelSettings(retention_days=7), SERVICES)
     assert "transcripts kept until deleted" in one_line(ChannelSettings(retention_days=0), SERVICES)
+
+
+def test_a_language_that_a_service_without_languages_had_before_hinders_nobody() -> None:
+    """There is no field that a sentence about it could stand below."""
+    settings = ChannelSettings(provider="xosum", language="hy")
+    assert fault(settings, SERVICES) is None
+    assert fitting(settings, SERVICES).language == ""

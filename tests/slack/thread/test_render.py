@@ -288,3 +288,9 @@ def test_a_two_hour_transcript_is_rendered_without_stalling_the_loop() -> None:
     reply = render.reply(JOB, Transcript(segments), DisplayOptions(), "x", 1.0)
     assert reply.document is not None
     check_limits(reply.message)
+
+
+def test_a_title_that_nothing_can_show_is_no_heading() -> None:
+    transcript = Transcript((Segment("No pain at all, and that for weeks. " * 30),), title="\u202e\u2066")
+    check_limits(message := render.reply(JOB, transcript, ALL, "mark", 1.0).message)
+    assert "call.m4a" in str(message.blocks[0])

@@ -113,3 +113,22 @@ async def test_while_slack_does_not_tell_who_is_there_nothing_is_done(place: Wor
     await press(place, message, "delete_transcript")
     await told(place, "U0ALICE", "Slack does not answer me at the moment")
     assert await place.store.transcript(job.id) is not None
+
+
+@pytest.mark.parametrize("code", ["user_not_visible", "user_not_found"])
+async def test_whom_slack_does_not_show_to_the_bot_runs_nothing_here(place: Workplace, code: str) -> None:
+    add_carol(place, "C0CLINIC")
+    message, job = await done(place)
+    place.slack.fault(Fault("users.info", times=None, error=code))
+    await press(place, message, "delete_transcript", "U0CAROL")
+    await told(place, "U0CAROL", "Only the user who shared the recording")
+    assert await place.store.transcript(job.id) is not None
+
+
+async def test_a_window_that_was_closed_at_once_is_not_apologised_for(place: Workplace) -> None:
+    message, _ = await done(place)
+    place.slack.fault(Fault("views.update", times=None, error="not_found"))
+    await press(place, message, "rename_speakers")
+    await place.slack.until(lambda: place.slack.calls("views.update") > 0)
+    await place.room.background.drain(60.0)
+    assert place.whispers(message, "U0ALICE") == []
