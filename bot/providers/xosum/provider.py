@@ -158,7 +158,7 @@ class XosumProvider(HttpProvider):
         return self.judged(answer, advice, advice, self.variable("BASE_URL"))
 
 
-def read_standing(found: Fields, source: str, title: str) -> PollResult:
+def read_standing(found: Fields, source: str, title: str = TITLE) -> PollResult:
     """How a job stands by its GET; `title` is how people know the account.
 
     A status nobody knows is work in progress; none at all is not an answer.
