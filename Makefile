@@ -34,7 +34,7 @@ ARGS ?=
 QUIET := $(if $(CI),--quiet)
 # Bytecode is kept even where the environment says not to: hundreds of processes start, and each would compile again.
 unexport PYTHONDONTWRITEBYTECODE
-PARALLEL := -n 4 --dist loadfile --no-loadscope-reorder  # in the order of tests/conftest.py: long files first
+PARALLEL := -n 6 --dist loadfile --no-loadscope-reorder  # in the order of tests/conftest.py
 
 .DEFAULT_GOAL := help
 .PHONY: help install run test thorough check bench field crash audit lock deploy-check slack-stand-in docs picture sbom image-check pin-images clean
@@ -103,7 +103,7 @@ check: $(VENV)/.test
 	"$(BIN)/ruff" format --check .
 	"$(BIN)/mypy"
 	"$(BIN)/lint-imports"
-	"$(BIN)/python" -m pytest -q tests/house
+	"$(BIN)/python" -m pytest -q -p no:cacheprovider tests/house
 
 bench: $(VENV)/.test
 	@"$(BIN)/python" -m bench $(ARGS)

@@ -70,10 +70,9 @@ async def test_a_connection_on_which_slack_never_says_hello_is_replaced(tmp_path
 async def test_too_many_connections_are_met_with_one_call_a_minute(tmp_path: Path) -> None:
     fault = Fault(LINK, times=None, error="too_many_websockets")
     async with connected(tmp_path, fault, speed=100) as (slack, socket, _, clock):
-        await slack.until(lambda: slack.calls(OPEN) >= 1)
-        began = clock.now()
-        await slack.until(lambda: slack.calls(OPEN) >= 4, 30)
-        assert clock.now() - began >= 3 * 60 - 5
+        began = clock.now()  # before the first call: a moment that a busy machine adds makes it no shorter
+        await slack.until(lambda: slack.calls(OPEN) >= 4)
+        assert clock.now() - began >= 3 * 60
         assert "not connected" in socket.fault
         slack.faults.clear()
         await slack.until(lambda: slack.sockets.online)
@@ -82,7 +81,7 @@ async def test_too_many_connections_are_met_with_one_call_a_minute(tmp_path: Pat
 async def test_the_pauses_between_failures_grow_to_a_minute(tmp_path: Path) -> None:
     async with connected(tmp_path, Fault(OPEN, times=None, status=503), speed=100) as (slack, _, _, clock):
         began = clock.now()
-        await slack.until(lambda: slack.calls(OPEN) >= 9, 60)
+        await slack.until(lambda: slack.calls(OPEN) >= 9)
         assert clock.now() - began >= 0.75 * (1 + 2 + 4 + 8 + 16 + 32 + 60 + 60)
 
 
@@ -96,13 +95,14 @@ async def test_a_connection_whose_end_is_announced_is_followed_before_it_ends(tm
 
 
 async def test_a_blink_is_told_from_a_gap(tmp_path: Path) -> None:
-    async with connected(tmp_path) as (slack, _, gaps, clock):
+    async with connected(tmp_path, speed=0.1) as (slack, _, gaps, clock):  # half a minute is a blink, on a busy machine
         assert await gap(gaps) is None
         clock.ahead += 3600
         await slack.disconnect("cut")
         blink = await gap(gaps)
         assert blink is not None
         assert 0 <= blink < BLINK_SECONDS
+        clock.speed = 10.0  # of pauses between tries
         fault = slack.fault(Fault(OPEN, times=None, status=503))
         await slack.disconnect("cut")
         before = slack.calls(OPEN)
