@@ -228,7 +228,7 @@ class TrackReader:
         return self._mixdown.is_turned
 
     def add(self, frame: av.AudioFrame, start: float = 0.0) -> None:
-        """Add a frame; `start` counts for the first one: so many seconds of silence come before it, or did already."""
+        """Add a frame; `start` counts for the first one: this many seconds of silence come before it, or did."""
         kind = (frame.format.name, frame.layout.name, frame.sample_rate)
         if self._kind is None:
             self._put(np.zeros(max(0, int(start * self._rate) - self._missing), np.float32))

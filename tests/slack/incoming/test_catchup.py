@@ -246,7 +246,9 @@ async def test_a_conversation_that_the_bot_left_is_not_waited_for(deaf: Workplac
 
 
 async def test_of_two_processes_one_catches_up_and_the_other_takes_over(tmp_path: Path) -> None:
-    async with workplace(tmp_path, start=False, speed=40) as place:  # a lease is four seconds long: a busy machine keeps it
+    async with workplace(
+        tmp_path, start=False, speed=40
+    ) as place:  # a lease lasts four seconds: a busy machine keeps it
         first = place.room.catchup
         second = replace(first)
         running = [asyncio.create_task(each.run()) for each in (first, second)]
