@@ -172,7 +172,7 @@ def test_more_people_than_were_heard_alone_still_leave_everybody_a_name() -> Non
 
 
 def _hours(hours: float, people: int) -> list[Region]:
-    """Regions every five seconds, each of one of so many voices."""
+    """Regions every five seconds, each of one of this many voices."""
     chance = np.random.default_rng(5)
     voices = np.eye(192, dtype=np.float32)
     return [_region(5.0 * n, voices[chance.integers(people)], 7.0) for n in range(int(hours * 720))]
