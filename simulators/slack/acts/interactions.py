@@ -12,7 +12,8 @@ from simulators.slack.model.views import Views, view_object
 from simulators.slack.model.workspace import Workspace
 from simulators.slack.outgoing.delivery import Delivery, Outcome
 from simulators.slack.records import SLACKBOT, Channel, Message, User, View
-from simulators.slack.wire import Json, SlackError, as_object, as_objects, as_text
+from simulators.slack.rules.block_kit import menu_faults
+from simulators.slack.wire import Json, SlackError, as_object, as_objects, as_text, explained
 
 VALUE_KEYS = (
     "value",
@@ -71,7 +72,7 @@ class Interactions:
             "response_url": response_url,
             "trigger_id": self.views.trigger(user),
         }
-        outcome = await self.delivery.interaction("slash_commands", payload)
+        outcome = await self.delivery.once("slash_commands", payload)
         if not outcome.acknowledged:
             error = "operation_timeout" if outcome.failure.endswith("timeout") else "dispatch_failed"
             self._slackbot(user, channel, f"{command} failed with the error \u201c{error}\u201d")
@@ -93,7 +94,7 @@ class Interactions:
             "response_url": self.urls.create(user, channel, family="app", message_ts=ts),
             "action_ts": self.workspace.next_ts(),
         }
-        return await self.delivery.interaction("interactive", payload)
+        return await self.delivery.once("interactive", payload)
 
     async def message_action(self, user: str, channel: str, ts: str, action: Json) -> Outcome:
         """Use an element of a message; `action` has action_id, block_id, type and its value."""
@@ -118,7 +119,7 @@ class Interactions:
         }
         if not private:
             payload["message"] = message_object(self.workspace, message, metadata=True)
-        return await self.delivery.interaction("interactive", payload)
+        return await self.delivery.once("interactive", payload)
 
     async def view_action(self, user: str, view_id: str, action: Json) -> Outcome:
         """Use an element of a modal or of the Home tab."""
@@ -130,14 +131,15 @@ class Interactions:
             "view": view_object(self.workspace.options, view),
             "actions": [self._action(action, as_objects(view.body.get("blocks")))],
         }
-        return await self.delivery.interaction("interactive", payload)
+        return await self.delivery.once("interactive", payload)
 
     async def submit(self, user: str, view_id: str, values: Json) -> dict[str, str]:
         """Submit a modal; returns the app's errors by block id, empty when it was taken.
 
         `values` (by block id and action id) is what the person entered; other fields hold what they held before.
 
-        NotAnswered when the app does not acknowledge: the modal then stays open, as in Slack.
+        NotAnswered when the app does not acknowledge, SlackError `invalid_response` for an answer that Slack does not
+        take: the modal then stays open, and the person reads that Slack had trouble.
         """
         view = self._view(view_id)
         view.values |= values
@@ -145,12 +147,18 @@ class Interactions:
             "view": view_object(self.workspace.options, view),
             "response_urls": [],
         }
-        outcome = await self.delivery.interaction("interactive", payload)
+        outcome = await self.delivery.once("interactive", payload)
         if not outcome.acknowledged:
             raise NotAnswered(outcome.failure)
         action = as_text(outcome.payload.get("response_action"))
+        if action not in {"", "errors", "update", "push", "clear"}:
+            raise SlackError("invalid_response", response_action=action)
         if action == "errors":
-            return {k: as_text(v) for k, v in as_object(outcome.payload.get("errors")).items()}
+            errors = {k: as_text(v) for k, v in as_object(outcome.payload.get("errors")).items()}
+            inputs = {as_text(b.get("block_id")) for b in as_objects(view.body.get("blocks")) if b["type"] == "input"}
+            if not errors or not errors.keys() <= inputs or not all(errors.values()):
+                raise SlackError("invalid_response", errors=errors)
+            return errors
         if action == "update":
             self.views.update(view_id, "", outcome.payload.get("view"))
         elif action == "push":
@@ -168,10 +176,10 @@ class Interactions:
                 "view": view_object(self.workspace.options, view),
                 "is_cleared": False,
             }
-            await self.delivery.interaction("interactive", payload)
+            await self.delivery.once("interactive", payload)
 
     async def options(self, user: str, action_id: str, block_id: str, value: str, view_id: str = "") -> list[Json]:
-        """Ask the app for the options of an external select."""
+        """Ask the app for the options of an external select; SlackError `invalid_options` for wrong ones."""
         payload = self._base("block_suggestion", user) | {
             "action_id": action_id,
             "block_id": block_id,
@@ -183,9 +191,11 @@ class Interactions:
                 "container": {"type": "view", "view_id": view_id},
                 "view": view_object(self.workspace.options, view),
             }
-        outcome = await self.delivery.interaction("interactive", payload)
+        outcome = await self.delivery.once("interactive", payload)
         if not outcome.acknowledged:
             raise NotAnswered(outcome.failure)
+        if wrong := menu_faults(outcome.payload):
+            raise explained("invalid_options", *wrong)
         return as_objects(outcome.payload.get("options")) or as_objects(outcome.payload.get("option_groups"))
 
     def _base(self, kind: str, user: str, *, trigger: bool = False) -> Json:

@@ -37,7 +37,7 @@ class Recorded:
 
         An event is given as its whole envelope (`type` is `event_callback`), an interaction or a command as its body.
         """
-        return await self.delivery.raw(kind_of(payload), payload)
+        return await self.delivery.once(kind_of(payload), payload)
 
     async def play(self, payload: Json, content: bytes = b"") -> Outcome:
         """Make what a recorded payload names exist (`content` is the bytes of its files) and send it."""

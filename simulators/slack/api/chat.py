@@ -45,7 +45,7 @@ def thread_root(workspace: Workspace, channel: Channel, thread_ts: str) -> str |
 
 
 def _content(call: Call) -> tuple[str, list[Json] | None]:
-    text = post_text(call.args.text("text") or call.args.text("markdown_text"))
+    text = post_text(call.args.text("text"))
     blocks = message_blocks(_given(call, "blocks"), call.parts.options.refused_blocks)
     if not text and not blocks and not call.args.decoded("attachments"):
         raise SlackError("no_text")
@@ -134,6 +134,7 @@ async def post_ephemeral(call: Call) -> Json:
         raise SlackError("user_not_in_channel")
     text, blocks = _content(call)
     thread_ts = call.args.text("thread_ts") or None
+    check_posting(channel, reply=thread_ts is not None)
     message = Message(channel.id, "", BOT_USER, text, blocks=blocks or [], thread_ts=thread_ts, ephemeral_to=user)
     call.workspace.post(message)
     return {"message_ts": message.ts}

@@ -34,8 +34,9 @@ def kinds_asked(call: Call) -> set[Kind]:
 
 
 async def info(call: Call) -> Json:
-    """Describe one conversation."""
-    return {"channel": channel_object(call.workspace, call.conversation(scope="read"))}
+    """Describe one conversation, with the number of its members only on request."""
+    channel, counted = call.conversation(scope="read"), call.args.flag("include_num_members")
+    return {"channel": channel_object(call.workspace, channel, counted=counted)}
 
 
 async def list_all(call: Call) -> Json:

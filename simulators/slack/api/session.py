@@ -18,7 +18,7 @@ async def auth_test(call: Call) -> Json:
         "user_id": BOT_USER,
         "bot_id": BOT_ID,
         **({"enterprise_id": options.enterprise_id} if options.enterprise_id else {}),
-        "is_enterprise_install": False,
+        "is_enterprise_install": options.org_installed,
     }
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import binascii
 import secrets
-import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from types import TracebackType
@@ -18,7 +17,7 @@ from aiohttp import web
 from simulators.slack.api.router import bearer
 from simulators.slack.cloud.grants import Grants, Place, Token
 from simulators.slack.options import Options
-from simulators.slack.outgoing.delivery import Outcome
+from simulators.slack.outgoing.delivery import Outcome, envelope
 from simulators.slack.records import BOT_ID, BOT_USER
 from simulators.slack.server import SlackSimulator
 from simulators.slack.wire import Json, SlackError, parse_object
@@ -134,26 +133,9 @@ class SlackCloud:
         options = simulator.options
         if name not in options.events:
             return Outcome("not_subscribed")
-        body: Json = {
-            "token": "local-verification-token",
-            "team_id": None,
-            "enterprise_id": options.enterprise_id,
-            "api_app_id": options.app_id,
-            "event": {"type": name, "team_ids": [team_id], "event_ts": simulator.workspace.next_ts()},
-            "type": "event_callback",
-            "event_id": "Ev0" + secrets.token_hex(5).upper(),
-            "event_time": int(time.time()),
-            "authorizations": [
-                {
-                    "enterprise_id": options.enterprise_id,
-                    "team_id": None,
-                    "user_id": BOT_USER,
-                    "is_bot": True,
-                    "is_enterprise_install": True,
-                }
-            ],
-        }
-        return await simulator.delivery.raw("events_api", body)
+        event: Json = {"type": name, "team_ids": [team_id], "event_ts": simulator.workspace.next_ts()}
+        body = envelope(options, event, team_id=None, whole=True) | {"enterprise_id": options.enterprise_id}
+        return await simulator.delivery.once("events_api", body)
 
     # --- routes
 

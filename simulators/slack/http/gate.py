@@ -15,7 +15,7 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 _FILES = ("/files-pri/", "/files-tmb/", "/upload/v1/")
 SLACK_ROUTES = ("/api/", *_FILES, "/link/", "/commands/", "/actions/", "/app/", "/signin")
-"""Paths of Slack's own hosts; a token sent anywhere else has leaked."""
+"""Paths of Slack's own hosts; a token that is sent anywhere else, or in an address, has leaked."""
 CLIENT_LEFT = 499
 """The status of an answer whose client closed the connection meanwhile: a page that is left, a download broken off."""
 PRIVATE_ROUTES = ("/local/", "/page/", "/control/")
@@ -48,7 +48,8 @@ class Gate:
         name = request.match_info.get("method") if request.path.startswith("/api/") else request.path
         entry = self.parts.ledger.begin(name or request.path, kind, request.host)
         request[ENTRY] = entry
-        entry.stray = kind in {"bot", "app"} and not request.path.startswith(SLACK_ROUTES)
+        leaked = "token" in request.query or not request.path.startswith(SLACK_ROUTES)
+        entry.stray = kind in {"bot", "app"} and leaked
         fault = self.parts.faults.take(entry.method)
         status = 0
         try:

@@ -44,8 +44,8 @@ def user_object(workspace: Workspace, user: User) -> Json:
     return whole | ({"is_stranger": True} if user.team else {})
 
 
-def channel_object(workspace: Workspace, channel: Channel) -> Json:
-    """Return a conversation as `conversations.info` gives it to the app."""
+def channel_object(workspace: Workspace, channel: Channel, *, counted: bool = False) -> Json:
+    """Return a conversation as `conversations.info` gives it to the app; `counted`: with its number of members."""
     common: Json = {
         "id": channel.id,
         "created": channel.created,
@@ -56,6 +56,7 @@ def channel_object(workspace: Workspace, channel: Channel) -> Json:
     }
     if channel.is_im:
         return common | {"is_im": True, "user": channel.partner(), "is_user_deleted": False, "priority": 0}
+    number: Json = {"num_members": len(channel.members)} if counted else {}
     return common | {
         "name": channel.name,
         "name_normalized": channel.name,
@@ -69,7 +70,7 @@ def channel_object(workspace: Workspace, channel: Channel) -> Json:
         "is_ext_shared": False,
         "is_member": BOT_USER in channel.members,
         "creator": channel.creator,
-        "num_members": len(channel.members),
+        **number,
         "topic": {"value": channel.topic, "creator": channel.creator, "last_set": channel.created},
         "purpose": {"value": "", "creator": "", "last_set": 0},
         "previous_names": [],

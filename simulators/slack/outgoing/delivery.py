@@ -16,7 +16,7 @@ from typing import Literal, Protocol
 from simulators.slack.model.changes import FileOrder
 from simulators.slack.options import Options
 from simulators.slack.records import BOT_USER
-from simulators.slack.wire import Json, as_text
+from simulators.slack.wire import Json, as_object, as_text
 
 PayloadKind = Literal["events_api", "slash_commands", "interactive"]
 Flow = Literal["on", "hold", "drop"]
@@ -126,19 +126,17 @@ class Delivery:
         for event in held:
             self.event(event)
 
-    async def interaction(self, kind: PayloadKind, payload: Json) -> Outcome:
-        """Send a slash command or an interaction: one attempt, as Slack does, and its answer."""
-        record = DeliveryRecord("", as_text(payload.get("type")) or kind, "", "", time.time())
-        self.records.append(record)
+    async def once(self, kind: PayloadKind, payload: Json) -> Outcome:
+        """Send a payload as it is, in one attempt, whatever the flow is set to: so commands and interactions travel."""
+        record = self._record(kind, payload)
         outcome = await self._attempt(kind, payload, 0, "")
         record.done = True
         self._note(record, outcome)
         return outcome
 
-    async def raw(self, kind: PayloadKind, payload: Json) -> Outcome:
-        """Send any payload as it is: one attempt, whatever the flow is set to."""
-        event = payload.get("event")
-        inner: Json = event if isinstance(event, dict) else payload
+    def _record(self, kind: PayloadKind, payload: Json) -> DeliveryRecord:
+        """Open the record of a payload: an event's is about the event within its envelope."""
+        inner = as_object(payload.get("event")) or payload
         record = DeliveryRecord(
             as_text(payload.get("event_id")),
             as_text(inner.get("type")) or kind,
@@ -147,10 +145,7 @@ class Delivery:
             time.time(),
         )
         self.records.append(record)
-        outcome = await self._attempt(kind, payload, 0, "")
-        record.done = True
-        self._note(record, outcome)
-        return outcome
+        return record
 
     async def settled(self) -> None:
         """Wait until no delivery is under way."""
@@ -170,16 +165,7 @@ class Delivery:
 
     async def _deliver(self, payload: Json, delay: float) -> None:
         await asyncio.sleep(delay)
-        event = payload["event"]
-        inner: Json = event if isinstance(event, dict) else {}
-        record = DeliveryRecord(
-            as_text(payload.get("event_id")),
-            as_text(inner.get("type")),
-            as_text(inner.get("subtype")),
-            as_text(inner.get("channel")) or as_text(inner.get("channel_id")),
-            time.time(),
-        )
-        self.records.append(record)
+        record = self._record("events_api", payload)
         outcome = await self._attempt("events_api", payload, 0, "")
         self._note(record, outcome)
         for number, wait in enumerate(self.options.retry_delays, start=1):
@@ -195,25 +181,31 @@ class Delivery:
     def _wrapped(self, event: Json) -> Json:
         team = self.options.team_id
         source = as_text(event.get("source_team")) or team
-        return {
-            "token": "local-verification-token",
-            "team_id": source,
+        return envelope(self.options, event, team_id=source, whole=self.options.org_installed) | {
             "context_team_id": source,
             "context_enterprise_id": self.options.enterprise_id or None,
-            "api_app_id": self.options.app_id,
-            "event": event,
-            "type": "event_callback",
-            "event_id": "Ev0" + secrets.token_hex(5).upper(),
-            "event_time": int(time.time()),
-            "authorizations": [
-                {
-                    "enterprise_id": self.options.enterprise_id or None,
-                    "team_id": None if self.options.org_installed else team,
-                    "user_id": BOT_USER,
-                    "is_bot": True,
-                    "is_enterprise_install": self.options.org_installed,
-                }
-            ],
             "is_ext_shared_channel": source != team,
             "event_context": "4-" + secrets.token_hex(16),
         }
+
+
+def envelope(options: Options, event: Json, *, team_id: str | None, whole: bool) -> Json:
+    """Return the envelope of an event, with a new event id; `whole`: the app is installed in the whole organisation."""
+    return {
+        "token": "local-verification-token",
+        "team_id": team_id,
+        "api_app_id": options.app_id,
+        "event": event,
+        "type": "event_callback",
+        "event_id": "Ev0" + secrets.token_hex(5).upper(),
+        "event_time": int(time.time()),
+        "authorizations": [
+            {
+                "enterprise_id": options.enterprise_id or None,
+                "team_id": None if whole else options.team_id,
+                "user_id": BOT_USER,
+                "is_bot": True,
+                "is_enterprise_install": whole,
+            }
+        ],
+    }

@@ -230,6 +230,16 @@ def _static_select(element: Json, pointer: str, faults: Faults) -> None:
     )
 
 
+def menu_faults(answer: Json) -> list[str]:
+    """Return what is wrong with the options that an app answers a menu with; none at all are no fault."""
+    faults = Faults()
+    if answer.get("option_groups") is not None:
+        _static_select(answer, "", faults)
+    elif answer.get("options") != []:
+        _options(answer, "", faults, 100)
+    return faults.found
+
+
 def _initial(element: Json, options: list[Json], pointer: str, faults: Faults) -> None:
     """What is chosen at first must be an option to the letter: its text as well as its value."""
     if element.get("initial_option") is not None and element["initial_option"] not in options:

@@ -347,3 +347,30 @@ async def test_a_token_that_goes_elsewhere_is_a_stray(slack: SlackSimulator) -> 
         async with http.get(f"{slack.elsewhere_url}/without"):
             pass
     assert [entry.method for entry in slack.ledger.strays] == ["/a", "/local/message", "/nothing"]
+
+
+async def test_a_token_in_an_address_opens_nothing_and_has_leaked(slack: SlackSimulator) -> None:
+    async with aiohttp.ClientSession() as http:
+        async with http.get(f"{slack.api_url}auth.test", params={"token": slack.bot_token}) as answer:
+            assert (await answer.json())["error"] == "not_authed"
+        async with http.post(f"{slack.api_url}auth.test", data={"token": slack.bot_token}) as answer:
+            assert (await answer.json())["ok"]
+    assert [entry.method for entry in slack.ledger.strays] == ["auth.test"]
+
+
+async def test_members_are_counted_on_request_only(slack: SlackSimulator, web: AsyncWebClient) -> None:
+    assert "num_members" not in (await web.conversations_info(channel="C0CLINIC"))["channel"]
+    counted = await web.conversations_info(channel="C0CLINIC", include_num_members=True)
+    assert counted["channel"]["num_members"] == 3
+    assert "num_members" not in (await web.users_conversations())["channels"][0]
+
+
+async def test_a_private_message_keeps_the_channels_rules(slack: SlackSimulator, web: AsyncWebClient) -> None:
+    slack.workspace.channels["C0CLINIC"].posting = "read_only"
+    with pytest.raises(SlackApiError, match="restricted_action_read_only_channel"):
+        await web.chat_postEphemeral(channel="C0CLINIC", user="U0ALICE", text="x")
+
+
+async def test_an_app_of_an_organisation_is_told_so() -> None:
+    async with SlackSimulator(options(enterprise_id="E0ORG", org_installed=True)) as slack:
+        assert (await client(slack).auth_test())["is_enterprise_install"] is True

@@ -416,3 +416,24 @@ async def test_a_submission_carries_every_field_and_an_update_keeps_what_fields_
     assert seen[0]["row"] == {"menu": {"type": "static_select", "selected_option": None}}
     with pytest.raises(SlackApiError, match="invalid_arguments"):
         await web.views_update(view_id=opened["view"]["id"], view={"type": "home", "blocks": []})
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        {"response_action": "errors", "errors": {"elsewhere": "Wrong"}},
+        {"response_action": "errors", "errors": {"b": ""}},
+        {"response_action": "close"},
+    ],
+)
+async def test_an_answer_to_a_submission_that_slack_does_not_take_leaves_the_modal_open(
+    app: App, answer: dict[str, Any]
+) -> None:
+    @app.bolt.view("settings")
+    async def take(ack: AsyncAck) -> None:
+        await ack(**answer)
+
+    await client(app.slack).views_open(trigger_id=app.slack.views.trigger("U0ALICE"), view=modal())
+    with pytest.raises(SlackError, match="invalid_response"):
+        await app.slack.submit_as("U0ALICE", VALUES)
+    assert app.slack.views.top("U0ALICE") is not None

@@ -64,6 +64,12 @@ def block_of(view: View, name: str) -> Json:
     return next(block for block in as_objects(view.body["blocks"]) if block.get("block_id") == name)
 
 
+async def choose(place: Workplace, view: View, service: str) -> None:
+    """Choose a service with languages, and wait until the fields follow it."""
+    assert (await place.slack.act_as("U0ALICE", view, SERVICE, **chosen(service))).acknowledged
+    await place.slack.until(lambda: f"{LANGUAGE}.{service}" in blocks_of(view))
+
+
 async def saved(place: Workplace, channel: str = "C0CLINIC") -> ChannelSettings:
     return await place.store.channel_settings("T0LOCAL", channel)
 
@@ -154,7 +160,7 @@ async def test_a_language_is_found_as_it_is_typed(place: Workplace) -> None:
 
 
 async def test_what_the_service_does_not_offer_is_not_saved(place: Workplace) -> None:
-    await modal(place, "C0CLINIC", "U0ALICE")
+    await choose(place, await modal(place, "C0CLINIC", "U0ALICE"), "nabla")
     faults = await place.slack.submit_as("U0ALICE", entered("nabla", language="KLINGON_QQ"))
     assert "does not offer this language" in faults[f"{LANGUAGE}.nabla"]
     faults = await place.slack.submit_as("U0ALICE", entered("gone"))
@@ -221,9 +227,11 @@ def texts_in(part: object) -> list[str]:
 
 async def test_the_window_speaks_its_users_language(place: Workplace) -> None:
     place.slack.workspace.users["U0ALICE"].locale = "es-ES"
-    shown = str((await modal(place, "C0CLINIC", "U0ALICE")).body)
+    view = await modal(place, "C0CLINIC", "U0ALICE")
+    shown = str(view.body)
     assert "Ajustes del canal" in shown
     assert "Conservar las transcripciones" in shown
+    await choose(place, view, "nabla")
     said = await place.slack.submit_as("U0ALICE", entered("nabla", language="KLINGON"))
     assert "Nabla no ofrece este idioma" in str(said)
     assert "Este canal no tiene nombres ni jerga" in await answer(place, "words")

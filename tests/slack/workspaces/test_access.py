@@ -57,9 +57,9 @@ async def test_an_old_event_lets_nobody_in_and_a_stranger_takes_nobody_out(place
         "event": {"type": "team_access_revoked", "team_ids": [GRID_A, 7, "T0NOBODY"]},
         "event_time": 1,
     }
-    assert (await delivery.raw("events_api", stranger)).acknowledged
+    assert (await delivery.once("events_api", stranger)).acknowledged
     assert await place.store.installation(GRID_A) is None
-    assert (await delivery.raw("events_api", {**stranger, "event": {"type": "team_access_revoked"}})).acknowledged
+    assert (await delivery.once("events_api", {**stranger, "event": {"type": "team_access_revoked"}})).acknowledged
     await place.cloud.revoke_access(GRID_A)
     late = {
         "type": "event_callback",
@@ -68,5 +68,5 @@ async def test_an_old_event_lets_nobody_in_and_a_stranger_takes_nobody_out(place
         "event_time": 1,
         "authorizations": [{"enterprise_id": GRID, "team_id": None, "is_enterprise_install": True}],
     }
-    assert (await delivery.raw("events_api", late)).acknowledged
+    assert (await delivery.once("events_api", late)).acknowledged
     assert await place.store.installation_of(GRID_A) is None

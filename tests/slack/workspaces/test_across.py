@@ -220,14 +220,14 @@ async def tried(found: Host, team: str, target: Target) -> int:
     for view in target.views:
         forged_view = view_object(slack.options, view)
         payload = slack.interactions._base("view_submission", user, trigger=True)
-        await slack.delivery.interaction("interactive", payload | {"view": forged_view, "response_urls": []})
+        await slack.delivery.once("interactive", payload | {"view": forged_view, "response_urls": []})
         count += 1
     shortcut = {"callback_id": "transcribe_message", "message_ts": target.message.ts, "response_url": ""}
     moved = {
         "channel": {"id": place, "name": "x"},
         "message": {"ts": target.message.ts, "user": user, "type": "message"},
     }
-    await slack.delivery.interaction(
+    await slack.delivery.once(
         "interactive", slack.interactions._base("message_action", user, trigger=True) | shortcut | moved
     )
     stranger = target.message.channel if {team, target.team} == {ONE, TWO} else place
