@@ -8,11 +8,10 @@ import docx
 import pytest
 
 from simulators.invox import InvoxSettings, InvoxSimulator
-from simulators.nabla import NablaSettings, NablaSimulator
 from simulators.provider.results import mark_of
 from simulators.slack.file_store import Upload
 from simulators.xosum import XosumSettings, XosumSimulator
-from tests.support.harnesses.bot import Place, Service
+from tests.support.harnesses.bot import Place, simulated
 from tests.support.harnesses.local_engine import JFK, SAMPLES, WORDS, error_rate
 from tests.support.machine.bot_process import Bot
 from tests.support.machine.processes import free_port
@@ -67,19 +66,9 @@ async def test_transcribe_writes_every_format(tmp_path: Path, recording: Path, f
         assert service.violations == []
 
 
-def simulated(name: str) -> Service:
-    match name:
-        case "xosum":
-            return XosumSimulator(XosumSettings(job_seconds=0.05))
-        case "invox":
-            return InvoxSimulator(InvoxSettings(job_seconds=0.05))
-        case _:
-            return NablaSimulator(NablaSettings(job_seconds=0.05))
-
-
 @pytest.mark.parametrize("name", [pytest.param("xosum", marks=pytest.mark.slow), "nabla"])
 async def test_transcribe_works_with_each_provider(tmp_path: Path, recording: Path, name: str) -> None:
-    service = simulated(name)
+    service = simulated(name, 0.05)
     async with service:
         port = str(free_port())
         public = f"http://127.0.0.1:{port}"

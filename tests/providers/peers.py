@@ -7,10 +7,20 @@ from pathlib import Path
 from typing import Any
 
 from bot.configuration import load_settings
+from bot.domain.errors import Rejected, StepError, Transient
 from bot.domain.job import Options
 from bot.ports.provider import TranscriptionRequest, WebhookRequest
 from bot.settings import Settings
+from simulators.provider.faults import Kind
 from tests.simulators.provider.peers import Hook
+
+FAILED_EXTRAS: list[tuple[Kind, type[StepError]]] = [
+    ("server_error", Transient),
+    ("cut_after", Transient),
+    ("html", Transient),
+    ("messsage", Rejected),
+]
+"""How the call for a summary or a note goes wrong, and what the provider makes of it."""
 
 REF = "6a4b0f0e-3f5e-4f0b-9a53-d2f1c1a6a001"
 

@@ -15,14 +15,14 @@ from bot.domain.transcript import Transcript
 from bot.ports.audio import SourceFile
 from bot.ports.store import NewJob
 from bot.providers.webhook_address import webhook_address
-from simulators.invox import InvoxSettings, InvoxSimulator
-from simulators.nabla import NablaSettings, NablaSimulator
-from simulators.xosum import XosumSettings, XosumSimulator
+from simulators.invox import InvoxSimulator
+from simulators.nabla import NablaSimulator
+from simulators.xosum import XosumSimulator
 from tests.providers.peers import settings_for
+from tests.support.harnesses.bot import Service, simulated
 from tests.support.machine.processes import free_port
 
 SAMPLES = Path(__file__).parents[2] / "simulators" / "samples"
-Simulator = XosumSimulator | InvoxSimulator | NablaSimulator
 
 pytestmark = pytest.mark.engine
 
@@ -44,19 +44,21 @@ class Thread:
         self.answer.set_result((job, transcript))
 
 
-def simulator(name: str) -> Simulator:
-    match name:
-        case "xosum":
-            return XosumSimulator(XosumSettings(job_seconds=0.2))
-        case "invox":
-            return InvoxSimulator(InvoxSettings(job_seconds=0.2))
-        case _:
-            return NablaSimulator(NablaSettings(job_seconds=0.2))
+def simulator(name: str) -> Service:
+    return simulated(name, 0.2)
+
+
+async def answered_and_billed_once(sim: Service, thread: Thread) -> tuple[Job, Transcript]:
+    """Wait for the answer; it has a transcript, and the service one bill."""
+    job, transcript = await asyncio.wait_for(thread.answer, 90)
+    assert transcript is not None, job
+    assert (len(sim.billed), sim.violations) == (1, [])
+    return job, transcript
 
 
 @asynccontextmanager
 async def running(
-    sim: Simulator, tmp_path: Path, sample: str, push: bool, number: str = "", **more: str
+    sim: Service, tmp_path: Path, sample: str, push: bool, number: str = "", **more: str
 ) -> AsyncIterator[tuple[Core, Thread]]:
     port = free_port()
     public = f"http://127.0.0.1:{port}"
@@ -94,14 +96,12 @@ async def running(
 @pytest.mark.parametrize("name", ["xosum", "invox", "nabla"])
 async def test_a_file_is_answered_by_webhook_and_billed_once(name: str, sample: str, tmp_path: Path) -> None:
     async with simulator(name) as sim, running(sim, tmp_path, sample, push=True) as (_, thread):
-        job, transcript = await asyncio.wait_for(thread.answer, 60)
-        assert transcript is not None, job
+        _, transcript = await answered_and_billed_once(sim, thread)
         assert not transcript.is_empty
         if name != "invox":  # it gives no title, and so few words need none
             assert transcript.title
         if name != "xosum":
             assert transcript.speakers  # Invox Medical tells them in its callback only
-        assert (len(sim.billed), sim.violations) == (1, [])
         assert any(delivery.status == 200 for delivery in sim.ledger.deliveries)
 
 
@@ -111,10 +111,8 @@ async def test_a_second_account_of_a_service_has_variables_and_a_webhook_of_its_
         simulator(name) as sim,
         running(sim, tmp_path, "sense_0870.m4a", push=True, number="2") as (_, thread),
     ):
-        job, transcript = await asyncio.wait_for(thread.answer, 60)
-        assert transcript is not None, job
+        job, transcript = await answered_and_billed_once(sim, thread)
         assert (job.provider, transcript.provider) == (f"{name}2", f"{name}2")
-        assert (len(sim.billed), sim.violations) == (1, [])
         assert any(delivery.status == 200 for delivery in sim.ledger.deliveries)
 
 
@@ -142,10 +140,8 @@ async def test_a_file_is_answered_by_polling_and_billed_once(name: str, tmp_path
         simulator(name) as sim,
         running(sim, tmp_path, "sense_0890.ogg", push=False, POLL_MIN_SECONDS="0.5") as (_, thread),
     ):
-        job, transcript = await asyncio.wait_for(thread.answer, 90)
-        assert transcript is not None, job
+        await answered_and_billed_once(sim, thread)
         assert sim.ledger.deliveries == []
-        assert (len(sim.billed), sim.violations) == (1, [])
 
 
 @pytest.mark.parametrize("name", ["xosum", "invox", "nabla"])
@@ -155,9 +151,7 @@ async def test_a_create_of_unknown_fate_leads_to_one_answer_and_one_bill(name: s
         if isinstance(sim, NablaSimulator):
             sim.settings.repeated_request = "conflict"  # then only the webhook can tell the job's id
         async with running(sim, tmp_path, "sense_passage.mp3", push=True) as (_, thread):
-            job, transcript = await asyncio.wait_for(thread.answer, 60)
-            assert transcript is not None, job
-            assert (len(sim.billed), sim.violations) == (1, [])
+            await answered_and_billed_once(sim, thread)
 
 
 async def test_an_expired_upload_url_leads_to_one_answer_and_one_bill(tmp_path: Path) -> None:
@@ -168,9 +162,8 @@ async def test_an_expired_upload_url_leads_to_one_answer_and_one_bill(tmp_path: 
             while not sim.ledger.find("upload", status=403):  # noqa: ASYNC110 - the ledger has no event
                 await asyncio.sleep(0.01)
             sim.settings.upload_life = 3600.0
-            _, transcript = await asyncio.wait_for(thread.answer, 60)
-            assert transcript is not None
-            assert (len(sim.jobs), len(sim.billed), sim.violations) == (2, 1, [])
+            await answered_and_billed_once(sim, thread)
+            assert len(sim.jobs) == 2
 
 
 @pytest.mark.parametrize("name", ["xosum", "invox", "nabla"])

@@ -94,13 +94,20 @@ def filled(disk: Path) -> Iterator[None]:
         filler.unlink()
 
 
+@contextlib.asynccontextmanager
+async def place_on(disk: Path, elsewhere: Path, **more: str) -> AsyncIterator[Place]:
+    """A place whose database, and nothing else of it, lies on `disk`."""
+    options = Options(retry_delays=PATIENT, share_delay=0.02)
+    given = {"DATABASE_URL": f"sqlite:///{disk}/jobs.db", "SPOOL_DIR": str(elsewhere), **more}
+    async with open_place(elsewhere, fast_xosum(), options=options, more=given) as place:
+        place.ended_badly = True  # the database lies elsewhere
+        yield place
+
+
 async def test_a_full_disk_acknowledges_nothing_loses_nothing_and_is_said(
     tmp_path: Path, small_disk: Path, recording: bytes
 ) -> None:
-    options = Options(retry_delays=PATIENT, share_delay=0.02)
-    more = {"DATABASE_URL": f"sqlite:///{small_disk}/jobs.db", "SPOOL_DIR": str(tmp_path)}
-    async with open_place(tmp_path, fast_xosum(), options=options, more=more) as place:
-        place.ended_badly = True  # the database lies elsewhere
+    async with place_on(small_disk, tmp_path) as place:
         await place.start()
         with filled(small_disk):
             message = await place.upload(Upload("visit.mp3", recording))
@@ -116,11 +123,8 @@ async def test_a_full_disk_acknowledges_nothing_loses_nothing_and_is_said(
 async def test_a_disk_that_fills_up_in_mid_job_costs_time_only(
     tmp_path: Path, small_disk: Path, recording: bytes
 ) -> None:
-    options = Options(retry_delays=PATIENT, share_delay=0.02)
     polled = {"XOSUM_WEBHOOK_SECRET": ""}  # a lane with something due finds out by itself
-    more = {"DATABASE_URL": f"sqlite:///{small_disk}/jobs.db", "SPOOL_DIR": str(tmp_path), **polled}
-    async with open_place(tmp_path, fast_xosum(), options=options, more=more) as place:
-        place.ended_badly = True
+    async with place_on(small_disk, tmp_path, **polled) as place:
         assert isinstance(place.service, XosumSimulator)
         place.service.settings.webhook_url = ""
         place.service.settings.job_seconds = 2.0
@@ -138,10 +142,7 @@ async def test_a_disk_that_fills_up_in_mid_job_costs_time_only(
 async def test_a_read_only_database_is_refused_with_a_sentence_and_taken_when_it_is_mended(
     tmp_path: Path, small_disk: Path, recording: bytes
 ) -> None:
-    options = Options(retry_delays=PATIENT, share_delay=0.02)
-    more = {"DATABASE_URL": f"sqlite:///{small_disk}/jobs.db", "SPOOL_DIR": str(tmp_path)}
-    async with open_place(tmp_path, fast_xosum(), options=options, more=more) as place:
-        place.ended_badly = True
+    async with place_on(small_disk, tmp_path) as place:
         await place.start()
         message = await place.upload(Upload("visit.mp3", recording))
         await place.answered(message)

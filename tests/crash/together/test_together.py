@@ -14,10 +14,7 @@ FILES = 6
 
 @pytest.mark.timeout(300)
 async def test_two_processes_answer_once_whoever_is_killed_or_frozen(tmp_path: Path) -> None:
-    folder = postgres.binaries()
-    if folder is None:
-        pytest.skip("PostgreSQL left out: its server is not installed here")
-    with postgres.running(folder) as home:
+    with postgres.running_or_left_out() as (folder, home):
         subprocess.run([folder / "createdb", "-h", home, "-U", "postgres", "audit"], check=True)  # noqa: ASYNC221  # before all else
         course = await run(Plan(FILES, seed=3, socket=True), tmp_path, Database(folder, home, "audit"))
     assert course.verdict.faults == []

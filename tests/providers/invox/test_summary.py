@@ -2,13 +2,13 @@
 
 import pytest
 
-from bot.domain.errors import Misconfigured, Rejected, Transient
+from bot.domain.errors import Misconfigured
 from bot.domain.transcript import Segment, Transcript
 from bot.providers.invox.results import read_note
 from simulators.invox import InvoxSimulator
 from simulators.provider.faults import Kind
 from tests.providers.invox.jobs import Build, finished
-from tests.providers.peers import REF
+from tests.providers.peers import FAILED_EXTRAS, REF
 
 
 async def test_a_summary_is_asked_for_when_it_is_switched_on(sim: InvoxSimulator, build: Build) -> None:
@@ -36,10 +36,7 @@ async def test_a_soap_note_is_its_filled_fields_one_below_the_other(sim: InvoxSi
     assert read_note({"clinicalNote": 7}) == ""
 
 
-@pytest.mark.parametrize(
-    ("fault", "error"),
-    [("server_error", Transient), ("cut_after", Transient), ("html", Transient), ("messsage", Rejected)],
-)
+@pytest.mark.parametrize(("fault", "error"), FAILED_EXTRAS)
 async def test_a_summary_that_fails_says_whether_to_try_again(
     sim: InvoxSimulator, build: Build, fault: Kind, error: type[Exception]
 ) -> None:

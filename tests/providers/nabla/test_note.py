@@ -2,13 +2,12 @@
 
 import pytest
 
-from bot.domain.errors import Rejected, Transient
 from bot.domain.transcript import Segment, Transcript
 from bot.ports.provider import TranscriptionRequest
 from simulators.nabla import NablaSimulator
 from simulators.provider.faults import Kind
 from tests.providers.nabla.jobs import Build, finished
-from tests.providers.peers import REF
+from tests.providers.peers import FAILED_EXTRAS, REF
 
 
 @pytest.mark.parametrize("version", ["2024-10-01", "2026-02-20", "2026-07-01"])
@@ -37,10 +36,7 @@ async def test_too_short_a_transcript_comes_without_a_note(sim: NablaSimulator, 
     assert sim.ledger.count("note", status=422) == 1
 
 
-@pytest.mark.parametrize(
-    ("fault", "error"),
-    [("server_error", Transient), ("cut_after", Transient), ("html", Transient), ("messsage", Rejected)],
-)
+@pytest.mark.parametrize(("fault", "error"), FAILED_EXTRAS)
 async def test_a_note_that_fails_says_whether_to_try_again(
     sim: NablaSimulator, build: Build, fault: Kind, error: type[Exception]
 ) -> None:

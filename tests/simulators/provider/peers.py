@@ -125,3 +125,13 @@ class Receiver(LocalServer):
 def kinds(simulator: ProviderSimulator[Any, Any]) -> list[str]:
     """The breaches that the simulator recorded, by their kind."""
     return [violation.kind for violation in simulator.ledger.violations]
+
+
+async def pushed(times: int, sim: ProviderSimulator[Any, Any], clock: MovableClock, receiver: Receiver) -> None:
+    """Let a webhook be repeated until it has come `times` times, and then give it time to come again."""
+    for count in range(1, times + 1):
+        clock.advance(9)
+        await receiver.wait_for(count)
+        await sim.settle()
+    clock.advance(900)
+    await sim.settle()

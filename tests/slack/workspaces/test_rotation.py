@@ -30,10 +30,7 @@ SOON = 7000  # seconds: less than the two hours before its end that a token is e
 @pytest.fixture(scope="module")
 def database() -> Iterator[str]:
     """The URL of an empty PostgreSQL database."""
-    folder = postgres.binaries()
-    if folder is None:
-        pytest.skip("PostgreSQL left out: its server is not installed here")
-    with postgres.running(folder) as home:
+    with postgres.running_or_left_out() as (folder, home):
         subprocess.run([folder / "createdb", "-h", home, "-U", "postgres", "rotation"], check=True)
         yield f"postgresql://postgres@/rotation?host={home}"
 

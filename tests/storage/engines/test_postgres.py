@@ -167,10 +167,7 @@ async def test_a_server_that_is_not_there_or_not_ours_is_named_without_the_passw
 
 
 async def test_a_server_that_stops_is_said_to_be_out_of_reach(caplog: pytest.LogCaptureFixture) -> None:
-    folder = postgres.binaries()
-    if folder is None:
-        pytest.skip("PostgreSQL left out: its server is not installed here")
-    with postgres.running(folder) as home:
+    with postgres.running_or_left_out() as (_, home):
         url = f"postgresql://postgres@/postgres?host={home}"
         store = await open_store(url)
         job = await added(store)

@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from bot.providers.webhook_address import webhook_address
-from simulators.invox import InvoxSimulator
-from simulators.nabla import NablaSimulator
+from simulators.invox import InvoxSettings, InvoxSimulator
+from simulators.nabla import NablaSettings, NablaSimulator
 from simulators.slack.file_store import Upload
 from simulators.slack.manifest import with_manifest
 from simulators.slack.options import Options
@@ -27,6 +27,18 @@ from tests.support.machine.bot_process import ROOT, Bot
 from tests.support.machine.processes import free_port
 
 Service = XosumSimulator | InvoxSimulator | NablaSimulator
+
+
+def simulated(name: str, job_seconds: float) -> Service:
+    """The service of this name, which is done with a job after `job_seconds`."""
+    match name:
+        case "xosum":
+            return XosumSimulator(XosumSettings(job_seconds=job_seconds))
+        case "invox":
+            return InvoxSimulator(InvoxSettings(job_seconds=job_seconds))
+        case _:
+            return NablaSimulator(NablaSettings(job_seconds=job_seconds))
+
 
 ALICE, BOB = "U0ALICE", "U0BOB"
 CLINIC, CALLS, BOARD, DIRECT = "C0CLINIC", "C0CALLS", "G0BOARD", "D0ALICE"

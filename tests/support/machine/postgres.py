@@ -9,6 +9,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import pytest
+
 
 def binaries() -> Path | None:
     """The folder of initdb and pg_ctl, or None where there is no server."""
@@ -33,6 +35,16 @@ def running(folder: Path) -> Iterator[Path]:
             stop(folder, home)
     finally:
         shutil.rmtree(home)
+
+
+@contextmanager
+def running_or_left_out() -> Iterator[tuple[Path, Path]]:
+    """A server for a test, which is skipped where none is installed: its programs' folder, and its socket's."""
+    folder = binaries()
+    if folder is None:
+        pytest.skip("PostgreSQL left out: its server is not installed here")
+    with running(folder) as home:
+        yield folder, home
 
 
 def start(folder: Path, home: Path) -> None:

@@ -14,7 +14,7 @@ from simulators.invox import InvoxSimulator
 from simulators.provider.jobs import Variant
 from simulators.provider.webhooks.signature import sign
 from tests.simulators.provider.invox.client import Client
-from tests.simulators.provider.peers import MovableClock, Receiver
+from tests.simulators.provider.peers import MovableClock, Receiver, pushed
 
 
 def opened(signature: str, secret: str, form: str) -> str:
@@ -97,12 +97,7 @@ async def test_a_callback_is_repeated_until_200(
 ) -> None:
     receiver.answers = [503, 404]
     await client.uploaded(callbackUrl=f"{receiver.url}/cb")
-    for count in (1, 2, 3):
-        clock.advance(9)
-        await receiver.wait_for(count)
-        await invox.settle()
-    clock.advance(900)
-    await invox.settle()
+    await pushed(3, invox, clock, receiver)
     assert [delivery.status for delivery in invox.ledger.deliveries] == [503, 404, 200]
     assert [delivery.attempt for delivery in invox.ledger.deliveries] == [1, 2, 3]
 

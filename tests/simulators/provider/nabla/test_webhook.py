@@ -9,7 +9,7 @@ import pytest
 from simulators.nabla import NablaSimulator
 from simulators.provider.jobs import Variant
 from tests.simulators.provider.nabla.client import Client
-from tests.simulators.provider.peers import Hook, MovableClock, Receiver
+from tests.simulators.provider.peers import Hook, MovableClock, Receiver, pushed
 
 
 def verified(hook: Hook, secret: str) -> bool:
@@ -54,12 +54,7 @@ async def test_a_webhook_is_repeated_until_200_and_signed_anew(
 ) -> None:
     receiver.answers = [500, 401]
     await client.fetched()
-    for count in (1, 2, 3):
-        clock.advance(9)
-        await receiver.wait_for(count)
-        await nabla.settle()
-    clock.advance(900)
-    await nabla.settle()
+    await pushed(3, nabla, clock, receiver)
     assert [delivery.status for delivery in nabla.ledger.deliveries] == [500, 401, 200]
     assert len({hook.headers["x-nabla-webhook-timestamp"] for hook in receiver.hooks}) == 3
     assert all(verified(hook, nabla.settings.webhook_secret) for hook in receiver.hooks)
