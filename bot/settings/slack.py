@@ -22,7 +22,9 @@ class SlackSettings(Section):
 
     slack_bot_token: SecretStr = Field(SecretStr(""), description="Bot token (xoxb-…) of the installed app.")
     slack_app_token: SecretStr = Field(SecretStr(""), description="App token (xapp-…); when set, Socket Mode is used.")
-    slack_signing_secret: SecretStr = Field(SecretStr(""), description="Signing secret for HTTP mode (/slack/events).")
+    slack_signing_secret: SecretStr = Field(
+        SecretStr(""), description="Signing secret of the app, for HTTP mode (/slack/events)."
+    )
     slack_client_id: str = Field(
         "",
         description="Client ID of the app. With SLACK_CLIENT_SECRET and without SLACK_BOT_TOKEN, several workspaces "

@@ -22,10 +22,13 @@ class StorageSettings(Section):
         "127.0.0.1", description="Address of the routes for the operator: /metrics, detailed /readyz."
     )
     admin_port: int = Field(3001, ge=0, le=65535, description="Port of the operator routes; 0: a free one.")
-    public_url: SecureAddress = Field("", description="Where providers reach us, e.g. https://scribe.example.org.")
+    public_url: SecureAddress = Field(
+        "", description="Address at which providers reach this bot, e.g. https://scribe.example.org."
+    )
     storage_key: SecretStr = Field(SecretStr(""), description="Base64 of 32 bytes: content is sealed with AES-256-GCM.")
     storage_key_old: SecretStr = Field(
-        SecretStr(""), description="Former STORAGE_KEYs, comma separated; still open content until `rekey` is done."
+        SecretStr(""),
+        description="Former values of STORAGE_KEY, comma separated: they open old content until `rekey` is done.",
     )
     retention_days: int = Field(30, ge=0, description="Content older than this is purged; 0 keeps it forever.")
     retention_max_days: int = Field(
@@ -37,11 +40,12 @@ class StorageSettings(Section):
     history_days: int = Field(
         0,
         ge=0,
-        description="Rows of recordings that ended so long ago and lost their content are deleted (at least 30); 0 "
+        description="Rows of recordings without content are deleted this many days after they ended (at least 30); 0 "
         "keeps them.",
     )
     spool_shared: bool = Field(
-        False, description="All processes mount the same SPOOL_DIR, so that each can go on with another's audio."
+        False,
+        description="true where all processes mount the same SPOOL_DIR: each can then go on with another's audio.",
     )
     spool_dir: str = Field("", description="Private directory for temporary audio; default beside the database.")
 

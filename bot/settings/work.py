@@ -18,7 +18,10 @@ class WorkSettings(Section):
         "(works on recordings). Web and worker need PostgreSQL. `serve --role` wins.",
     )
     drain_seconds: float = Field(
-        0.0, ge=0, le=10, description="How long a stopping process still takes requests after /readyz says so."
+        0.0,
+        ge=0,
+        le=10,
+        description="How long a stopping process still takes requests after /readyz says that it stops.",
     )
     provider: str = Field("local", description="Provider where a channel has not chosen one.")
     providers_allowed: Names = Field(
@@ -32,10 +35,12 @@ class WorkSettings(Section):
     status_after_seconds: float = Field(
         10.0, ge=0, description="A recording that takes longer gets a status line; the eyes reaction comes at once."
     )
-    job_deadline_minutes: float = Field(180.0, gt=0, description="A provider that takes longer has failed.")
+    job_deadline_minutes: float = Field(
+        180.0, gt=0, description="A recording that its provider has not finished by then has failed."
+    )
     max_file_mb: int = Field(1024, gt=0, description="Larger files are refused.")
     poll_min_seconds: float = Field(5.0, gt=0, description="Shortest gap between two polls of one job.")
-    catchup_minutes: float = Field(10.0, gt=0, description="How often missed files are looked for.")
+    catchup_minutes: float = Field(10.0, gt=0, description="Minutes between two searches for missed recordings.")
     reply_language: Literal["auto", "en", "hy", "es", "fr"] = Field(
         "auto",
         description="Language of replies and answers: auto (that of the user who shared or asked), en, hy, es, fr.",

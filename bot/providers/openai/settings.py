@@ -23,7 +23,7 @@ class OpenAISettings(ProviderSettings):
         "", description="openai, azure, groq, vllm, speaches, whisper.cpp or generic; empty: by the host."
     )
     title: str = Field(
-        "", max_length=40, pattern=r"^[^<>&*_~`\n]*$", description="How people see it in Slack; empty: by the host."
+        "", max_length=40, pattern=r"^[^<>&*_~`\n]*$", description="Name that people see in Slack; empty: by the host."
     )
     language: str = Field("", description="Language code where a channel has not chosen; empty: detected.")
     vocabulary: str = Field(

@@ -17,7 +17,7 @@ class XosumSettings(ProviderSettings):
     base_url: SecureAddress = Field("https://app.xosum.am", description="Base of Xosum's API.")
     webhook_secret: SecretStr = Field(SecretStr(""), description="webhookSecret of the account.")
     recording_type: Literal["single_voice", "phone_call"] = Field(
-        "single_voice", description="Recording type where a channel has not chosen."
+        "single_voice", description="single_voice or phone_call, where a channel has not chosen."
     )
     upload_content_type: str = Field("audio/mpeg", description="Content-Type of the PUT; none leaves it out.")
     checklist_id: str = Field("", description="QA checklist to run afterwards.")
