@@ -139,7 +139,7 @@ class Workplace:
 
 def slack_options(**changes: object) -> SlackOptions:
     """A workspace set up by our own manifest, with short waits."""
-    options = SlackOptions(retry_delays=(0.0, 0.2, 0.4), share_delay=0.05, ack_timeout=2.0)
+    options = SlackOptions(retry_delays=(0.0, 0.2, 0.4), share_delay=0.05, ack_timeout=3.0)
     return replace(with_manifest(options, ROOT / "manifest.yml"), **changes)  # type: ignore[arg-type]  # by name
 
 
