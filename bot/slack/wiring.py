@@ -220,7 +220,7 @@ class SlackAdapter:
                 "file_shared": self.intake.file_shared,
                 "file_deleted": self.intake.file_deleted,
                 "app_mention": self.intake.mention,
-                "member_joined_channel": self.intake.joined,
+                "member_joined_channel": self._joined,
                 "app_home_opened": self._opened,
                 "tokens_revoked": self._revoked,
                 "app_uninstalled": self._revoked,
@@ -251,6 +251,10 @@ class SlackAdapter:
             self.background.spawn(action_id(body), self._interactions.answering(body, act(me, body)))
 
         return take
+
+    async def _joined(self, me: Identity, event: Json) -> None:
+        await self.catchup.joined(me, event)
+        await self.intake.joined(me, event)
 
     async def _opened(self, me: Identity, event: Json) -> None:
         if (channel := text(event, "channel")).startswith("D"):

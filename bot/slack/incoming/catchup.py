@@ -4,7 +4,9 @@
 again, forwarded ones, when we joined, and what was sent in direct and group messages (bolt-python #904: `files.list` of
 a bot token may leave direct messages out). Each has a cursor in the store, in Slack's own time (a wrong clock here must
 not hide a day), and reads some minutes before it: the unique key of a job makes the overlap harmless. Nothing from
-before we joined a channel is touched, and nothing at all from before the first start.
+before we joined a channel is touched, and nothing at all from before the first start. Where the bot was taken out of a
+channel and invited again, the last joining counts: what was shared meanwhile was not meant for it. A joining whose
+event was lost is greeted, too.
 
 Conversations are read in turns, the one that was read longest ago first. So under any limit every one has its turn, and
 a reading that a limit breaks off goes on at its page.
@@ -81,6 +83,7 @@ class CatchUp:
     _missed_at: float = field(default=0.0, init=False)
     _channels: Set[str] = field(default=frozenset(), init=False)  # the conversations that the bot is in
     _postponed: str = field(default="", init=False)
+    _rejoined: dict[str, float] = field(default_factory=dict, init=False)  # of one catch-up, as far as was asked
 
     def __post_init__(self) -> None:
         self._wake_event = WakeEvent(self.slack.clock)
@@ -89,6 +92,15 @@ class CatchUp:
         """Catch up soon: events may have been missed."""
         self._missed_at = self.slack.now()
         self._wake_event.notify()
+
+    async def joined(self, me: Identity, event: Json) -> None:
+        """A `member_joined_channel`: when it was us, nothing from before is touched, though we may have been there."""
+        channel, at = text(event, "channel"), number(event, "event_ts")
+        if not channel or not at or text(event, "user") != me.bot_user_id:
+            return
+        before = Cursor.read(await self.slack.store.cursor(_key(me, channel)))
+        if before is None or before.joined < at:
+            await self._keep(me, channel, Cursor(at, at))
 
     async def run(self) -> None:
         """Catch up when the bot is connected, then every so often and at most once a minute, until cancelled.
@@ -138,13 +150,15 @@ class CatchUp:
         """Catch up once; how many jobs were made. Raises `StepError`s and `StoreError`s; what was found is kept."""
         me = await self.slack.who.me()
         direct = await self.intake.direct.all(me)
+        self._rejoined = {}
         self._channels = await self._listed() | direct.keys()
         cursors = await self._cursors(me)
         since = await self.slack.store.cursor(_key(me, FILES))
         listed = await self._first_listed(me, self._channels - cursors.keys(), first=not since)
         try:
             for channel, at in listed.items():
-                await self._begin(me, channel, direct.get(channel), at, cursors)
+                if await self._begin(me, channel, direct.get(channel), at, cursors) and since:
+                    await self._greet(me, channel, cursors[channel].joined, float(since))
             made = await self._new_files(me, cursors, since)
         except RateLimited:  # of the first cursors: files.list is not limited so, and comes first
             made = await self._new_files(me, cursors, since)
@@ -204,17 +218,26 @@ class CatchUp:
 
     async def _begin(
         self, me: Identity, channel: str, heard: DirectMessage | None, listed: float, cursors: dict[str, Cursor]
-    ) -> None:
-        """Store where to begin in a new conversation, and add it to `cursors`."""
-        try:
-            cursor = Cursor(heard.since, heard.since) if heard else await self._joined(me, channel, listed)
-        except (SlackRefusal, MissingScope) as error:
-            return _skipped(channel, error)
-        await self._keep(me, channel, cursor)
-        cursors[channel] = cursor
+    ) -> bool:
+        """Store where to begin in a new conversation, and add it to `cursors`; whether that is where we joined it."""
+        begin, joined = (heard.since if heard else listed), False
+        if not heard:
+            try:
+                begin, joined = await self._where_to_begin(me, channel, listed)
+            except (SlackRefusal, MissingScope) as error:
+                _skipped(channel, error)
+                return False
+        cursors[channel] = Cursor(begin, begin)
+        await self._keep(me, channel, cursors[channel])
+        return joined
 
-    async def _joined(self, me: Identity, channel: str, listed: float) -> Cursor:
-        """At our joining if it is recent, else when we first listed the conversation."""
+    async def _greet(self, me: Identity, channel: str, joined: float, since: float) -> None:
+        """Greet a conversation that we joined since the last catch-up, unless its event came and it was greeted."""
+        if joined > since - OVERLAP_SECONDS:
+            await self.intake.joined(me, {"channel": channel, "user": me.bot_user_id})
+
+    async def _where_to_begin(self, me: Identity, channel: str, listed: float) -> tuple[float, bool]:
+        """At our joining (then with True) if it is recent, else when we first listed the conversation."""
         begin, page = listed, ""
         for number_of_page in range(JOIN_PAGES):
             try:
@@ -227,12 +250,22 @@ class CatchUp:
             for message in rows(answer, "messages"):
                 if begin < number(message, "ts") < listed + 1.0:  # the Date header knows whole seconds only
                     begin = number(message, "ts")
-                if text(message, "user") == me.bot_user_id and text(message, "subtype").endswith("_join"):
-                    joined = number(message, "ts")
-                    return Cursor(joined, joined)
+                if joined := _our_joining(me, message):
+                    return joined, True
             if not (page := text(child(answer, "response_metadata"), "next_cursor")):
                 break
-        return Cursor(begin, begin)
+        return begin, False
+
+    async def _joined_since(self, me: Identity, channel: str, oldest: float) -> float:
+        """When we joined a conversation again since `oldest`; 0: not, or Slack's limits do not let us see."""
+        waits = self.slack.client.pace.free_in(Method.HISTORY.value.name) > 10 * TIER_3_SECONDS
+        if channel not in self._rejoined and not channel.startswith("D") and not waits:
+            self._rejoined[channel] = 0.0
+            with suppress(RateLimited, SlackRefusal, MissingScope):
+                answer, _ = await self._timed(Method.HISTORY, channel=channel, oldest=f"{oldest:.6f}", limit=PAGE)
+                joinings = [_our_joining(me, message) for message in rows(answer, "messages")]
+                self._rejoined[channel] = max(joinings, default=0.0)
+        return self._rejoined.get(channel, 0.0)
 
     async def _timed(self, method: Method, **arguments: object) -> tuple[Json, float]:
         """A paced call, with the time at Slack when it was answered."""
@@ -277,6 +310,8 @@ class CatchUp:
                     # A private share is shown to us only where we are, whatever the conversation's id begins with.
                     if number(share, "ts") <= begin or (cursor is None and side == "public"):
                         continue
+                    if number(share, "ts") <= await self._joined_since(me, channel, begin):
+                        continue
                     message = {
                         "files": [whole],
                         "user": text(whole, "user"),
@@ -301,10 +336,15 @@ class CatchUp:
                     raise
                 cursor = replace(cursor, page="", until=0.0)
                 continue
-            for message in rows(answer, "messages"):
-                if not me.wrote(message) and candidates(message, linked=direct):
-                    made += await self._take(me, FileShare(channel, message, direct))
             page, until = text(child(answer, "response_metadata"), "next_cursor"), cursor.until or now
+            joined = max((_our_joining(me, message) for message in rows(answer, "messages")), default=0.0)
+            if joined > cursor.joined:
+                cursor, page = replace(cursor, joined=joined), ""  # what follows is from before
+                await self._greet(me, channel, joined, cursor.seen)
+            for message in rows(answer, "messages"):
+                recent = number(message, "ts") > cursor.joined
+                if recent and not me.wrote(message) and candidates(message, linked=direct):
+                    made += await self._take(me, FileShare(channel, message, direct))
             if page:
                 cursor = replace(cursor, read_at=self.slack.now(), until=until, page=page)
                 await self._keep(me, channel, cursor)
@@ -316,6 +356,12 @@ class CatchUp:
         if not await self.intake.wanted(me, shared):
             return 0
         return sum(made for _, made in await self.intake.add(me, shared))
+
+
+def _our_joining(me: Identity, message: Json) -> float:
+    """The time of a message that says that we joined; 0 for any other."""
+    ours = text(message, "user") == me.bot_user_id and text(message, "subtype").endswith("_join")
+    return number(message, "ts") if ours else 0.0
 
 
 def _skipped(channel: str, error: StepError) -> None:

@@ -207,7 +207,7 @@ async def test_a_reading_that_a_limit_breaks_off_goes_on_at_its_page(deaf: Workp
     for number in range(220):
         deaf.slack.say_as("U0BOB", "C0CLINIC", f"line {number}")
     begin = len(deaf.slack.ledger.of("conversations.history"))
-    deaf.slack.fault(Fault("conversations.history", skip=1, status=429, retry_after=60))
+    deaf.slack.fault(Fault("conversations.history", skip=2, status=429, retry_after=60))
     with pytest.raises(RateLimited):
         await deaf.room.catchup.run_once()
     deaf.slack.faults.clear()
@@ -217,7 +217,7 @@ async def test_a_reading_that_a_limit_breaks_off_goes_on_at_its_page(deaf: Workp
         for entry in deaf.slack.ledger.of("conversations.history")[begin:]
         if entry.args.get("channel") == "C0CLINIC" and entry.error != "ratelimited"
     ]
-    assert pages == [False, True]
+    assert pages == [False, False, True]  # whether the bot joined again since, and the reading
     assert len(await deaf.jobs()) == 1
 
 
@@ -265,3 +265,56 @@ async def test_of_two_processes_one_catches_up_and_the_other_takes_over(tmp_path
         await place.until(place.jobs, timeout=60)
         running[1].cancel()
         await asyncio.gather(*running, return_exceptions=True)
+
+
+def joined(place: Workplace, channel: str) -> None:
+    """Somebody invites the bot, and the channel says so."""
+    place.slack.people.invite_bot("U0ALICE", channel)
+    place.slack.workspace.post(
+        Message(channel, "", BOT_USER, "<@U0BOT> has joined the channel", subtype="channel_join")
+    )
+
+
+async def taken_out_and_back(place: Workplace) -> None:
+    """The bot leaves a private channel; a recording that is not for it; it is invited again, and one that is."""
+    await place.slack.upload_as("U0ALICE", "G0BOARD", Upload("before.mp3", b"x"))
+    place.slack.workspace.leave(place.slack.workspace.channels["G0BOARD"], BOT_USER)
+    await place.slack.upload_as("U0ALICE", "G0BOARD", Upload("confidential.mp3", b"x"))
+    joined(place, "G0BOARD")
+
+
+async def test_what_was_shared_while_the_bot_was_not_in_a_channel_is_left_alone(deaf: Workplace) -> None:
+    await taken_out_and_back(deaf)
+    await deaf.slack.upload_as("U0ALICE", "G0BOARD", Upload("after.mp3", b"x"))
+    for _ in range(2):
+        await deaf.room.catchup.run_once()
+    assert [job.file.name for job in await deaf.jobs()] == ["after.mp3"]
+
+
+async def test_a_joining_that_slack_reports_is_where_catching_up_begins(deaf: Workplace) -> None:
+    """Also where the channel does not show it: its newest messages are all that is searched."""
+    deaf.slack.workspace.leave(deaf.slack.workspace.channels["G0BOARD"], BOT_USER)
+    confidential = await deaf.slack.upload_as("U0ALICE", "G0BOARD", Upload("confidential.mp3", b"x"))
+    deaf.slack.people.invite_bot("U0ALICE", "G0BOARD")
+    event = {"channel": "G0BOARD", "user": BOT_USER, "event_ts": f"{float(confidential.ts) + 0.001:.6f}"}
+    for _ in range(2):  # Slack may repeat it
+        await deaf.room.listeners().events["member_joined_channel"](await deaf.room.who.me(), event)
+    await deaf.room.catchup.run_once()
+    assert await deaf.jobs() == []
+
+
+@pytest.mark.parametrize("again", [False, True], ids=["a new channel", "one that it had left"])
+async def test_a_joining_whose_event_was_lost_is_greeted_once(deaf: Workplace, again: bool) -> None:
+    channel = "G0BOARD" if again else "C0GENERAL"
+    await taken_out_and_back(deaf) if again else joined(deaf, channel)
+    for _ in range(2):
+        await deaf.room.catchup.run_once()
+    waiting = await deaf.store.inbox_due("greeting", deaf.clock.now())
+    assert [item.ref for item in waiting] == [channel]
+
+
+async def test_the_channels_of_a_first_start_are_not_greeted(tmp_path: Path) -> None:
+    async with workplace(tmp_path, start=False, speed=50) as place:
+        joined(place, "C0GENERAL")
+        await place.room.catchup.run_once()
+        assert await place.store.inbox_due("greeting", place.clock.now()) == []
