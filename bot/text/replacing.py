@@ -61,14 +61,11 @@ class Replacer:
         whole = " ".join(word.text for word in words)
         if not any(self._written(match) != match[0] for match in self._pattern.finditer(whole)):
             return words
-        starts = [0]
-        for word in words:
-            starts.append(starts[-1] + len(word.text) + 1)
+        starts = [0, *accumulate(len(word.text) + 1 for word in words)]
         found: list[Word] = []
         at = 0
         for match in self._pattern.finditer(whole):
-            first = max(i for i in range(len(words)) if starts[i] <= match.start())
-            last = max(i for i in range(len(words)) if starts[i] < match.end())
+            first, last = bisect_right(starts, match.start()) - 1, bisect_right(starts, match.end() - 1) - 1
             if first < at:  # within a word that another match has just replaced
                 first = at
                 if last < at:

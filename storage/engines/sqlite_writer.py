@@ -34,7 +34,7 @@ class Pending(Generic[T]):
     ended: bool = False
 
     def end(self, result: T | None, error: BaseException | None = None) -> None:
-        """Note the outcome; it counts when the commit has succeeded."""
+        """Note the outcome, once the commit has succeeded or this transaction alone was rolled back."""
         self.result, self.error, self.ended = result, error, True
 
     def deliver(self, otherwise: BaseException) -> None:
@@ -124,22 +124,25 @@ class Writer:
 
     async def _together(self, batch: Sequence[Pending[Any]]) -> bool:
         """One commit for all; False when they have to be run one by one."""
+        outcomes: list[tuple[Any, Exception | None]] = []
         try:
             for work in batch:
                 before = self._connection.total_changes
                 try:
-                    work.end(await self._session.play(work.transaction()))
+                    outcomes.append((await self._session.play(work.transaction()), None))
                 except sqlite3.Error:
                     return False
                 except Exception as error:  # as in _alone; nothing was written, so the others can go on
                     if self._connection.total_changes != before:
                         return False
-                    work.end(None, error)
+                    outcomes.append((None, error))
             await self._commit()
         except sqlite3.Error:
             return False
         finally:
             await self._roll_back()
+        for work, (result, fault) in zip(batch, outcomes, strict=True):
+            work.end(result, fault)
         return True
 
     async def _commit(self) -> None:
