@@ -6,7 +6,6 @@ from collections.abc import AsyncIterator
 from contextlib import closing, suppress
 from datetime import datetime
 from pathlib import Path
-from urllib.parse import quote
 
 import typer
 
@@ -18,7 +17,8 @@ from bot.settings import Settings
 from bot.text.exports.formats import Format, export, file_name
 from bot.text.speaker_names import named
 from storage.engines.address import sqlite_file
-from storage.engines.lockfile import LockFile
+from storage.engines.sqlite import check_place, lock_of
+from storage.engines.sqlite_session import uri_of
 
 _PAGE = 200
 _PRIVATE = 0o600
@@ -29,13 +29,18 @@ def run_backup(settings: Settings, target: Path) -> int:
 
     2 where it cannot be done this way (PostgreSQL has its own program, or the file exists), 1 when it fails.
     """
-    file = _file_of(settings)
-    if file is None:
-        return fail("a PostgreSQL database is backed up by its own program: pg_dump --format=custom.", 2)
-    if not file.exists():
-        return fail(f"there is no database at {file}.", 1)
-    if target.exists():
+    try:
+        file = sqlite_file(settings.database_url)
+        if file is None:
+            return fail("a PostgreSQL database is backed up by its own program: pg_dump --format=custom.", 2)
+        check_place(file, file=True)
+        _make(target)
+    except StoreError as error:
+        return fail(str(error), 1)
+    except FileExistsError:
         return fail(f"{target} exists already: name a new file.", 2)
+    except OSError as error:
+        return fail(f"{target} cannot be made: {error.strerror}.", 2)
     try:
         with closing(_opened(file, "mode=ro")) as source:
             verdict = _copy(source, target)
@@ -56,19 +61,21 @@ def run_restore(settings: Settings, source: Path) -> int:
 
     2 where it cannot be done this way, 1 when the backup cannot be used or a bot is running.
     """
-    file = _file_of(settings)
-    if file is None:
-        return fail("a PostgreSQL database is restored by its own program: pg_restore.", 2)
-    partial = file.with_name(f"{file.name}.restoring")
     try:
-        lock = LockFile(file.with_name(f"{file.name}.lock"))
+        file = sqlite_file(settings.database_url)
+        if file is None:
+            return fail("a PostgreSQL database is restored by its own program: pg_restore.", 2)
+        lock = lock_of(file)
     except StoreError as error:
         return fail(str(error), 1)
+    file = file.resolve()  # a link to the database stays one
+    partial = file.with_name(f"{file.name}.restoring")
     try:
         with closing(_opened(source, _way_to_read(source))) as backup:
             if fault := _unusable(backup):
                 return fail(f"{source} {fault}; nothing was changed.", 1)
             partial.unlink(missing_ok=True)
+            _make(partial)
             _copy(backup, partial)
         kept = _set_aside(file)
         partial.replace(file)
@@ -84,7 +91,7 @@ def run_restore(settings: Settings, source: Path) -> int:
 
 
 def _opened(file: Path, way: str) -> sqlite3.Connection:
-    return sqlite3.connect(f"file:{quote(str(file))}?{way}", uri=True)
+    return sqlite3.connect(uri_of(file, way), uri=True)
 
 
 def _way_to_read(backup: Path) -> str:
@@ -93,11 +100,15 @@ def _way_to_read(backup: Path) -> str:
     return "mode=ro" if log.exists() and log.stat().st_size else "immutable=1"
 
 
-def _copy(source: sqlite3.Connection, target: Path) -> str:
-    """Copy a database into a new file that its owner only can read; what SQLite says of the copy ("ok")."""
+def _make(target: Path) -> None:
+    """Make a new file that its owner only can read."""
     os.close(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _PRIVATE))
+
+
+def _copy(source: sqlite3.Connection, target: Path) -> str:
+    """Copy a database into an empty file; what SQLite says of the copy ("ok")."""
     with closing(sqlite3.connect(target)) as copy:
-        source.backup(copy, pages=1000)
+        source.backup(copy)  # in one go: between two steps the bot's next commit would make it begin again
         (verdict,) = copy.execute("PRAGMA integrity_check").fetchone()
     return str(verdict)
 
@@ -182,7 +193,3 @@ def _write(path: Path, content: bytes) -> None:
 def _progress(written: int) -> None:
     if written % 100 == 0:
         typer.echo(f"{written} written …", err=True)
-
-
-def _file_of(settings: Settings) -> Path | None:
-    return sqlite_file(settings.database_url)

@@ -104,7 +104,7 @@ def run_migrate_store(settings: Settings, to: str, again: bool, points: Failpoin
 
     async def work() -> int:
         source_file = sqlite_file(settings.database_url)
-        if file is not None and source_file is not None and file.resolve() == source_file.resolve():
+        if file is not None and source_file is not None and file.absolute() == source_file.absolute():
             raise StoreError("DATABASE_URL and --to are the same database: give a new one.")
         async with AsyncExitStack() as stack:
             source = await stack.enter_async_context(open_exclusively(settings.database_url))

@@ -19,8 +19,8 @@ PROGRAM = "threadscribe"  # the name of our connections to PostgreSQL
 def sqlite_file(url: str) -> Path | None:
     """The file of a URL, or None for PostgreSQL. Raises `StoreError` for a URL of another kind."""
     scheme, separator, rest = url.partition("://")
-    if separator and scheme == "sqlite" and rest.startswith("/") and len(rest) > 1:
-        return Path(unquote(rest[1:]))
+    if separator and scheme == "sqlite" and rest.startswith("/") and (name := unquote(rest[1:])) and "\0" not in name:
+        return Path(name)
     if separator and scheme in ("postgresql", "postgres"):
         return None
     raise StoreError("DATABASE_URL must be sqlite:///file.db, sqlite:////absolute/file.db or postgresql://….")

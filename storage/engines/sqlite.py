@@ -115,6 +115,7 @@ async def open_sqlite(
 async def _prepare(path: Path, known: Sequence[Migration], exclusive: bool) -> None:
     """Write-ahead log and schema."""
     try:
+        sqlite3.connect(path).close()  # where this fails, the thread of aiosqlite would write a traceback as well
         async with aiosqlite.connect(path, timeout=BUSY_SECONDS, isolation_level=None) as db:
             if not exclusive:
                 refuse_outdated(await _schema_number(db), known)
@@ -150,17 +151,27 @@ async def _schema_number(db: aiosqlite.Connection) -> int:
 
 
 def lock_of(path: Path) -> LockFile:
-    """Lock this database against other processes. Raises `StoreBusy`."""
-    return LockFile(path.with_name(path.name + ".lock"))
+    """Lock this database against other processes, whatever link they name it by. Raises `StoreError`."""
+    check_place(path, file=False)
+    real = Path(os.path.realpath(path))
+    return LockFile(real.with_name(real.name + ".lock"))
+
+
+def check_place(path: Path, *, file: bool) -> None:
+    """Raises `StoreUnavailable` where the folder of a database is not there, or if `file`, the database itself."""
+    try:
+        if not path.parent.is_dir():
+            raise StoreUnavailable(f"The folder {path.parent} of the database does not exist: make it.")
+        if file and not path.exists():
+            raise StoreUnavailable(f"There is no database {path} yet: `threadscribe serve` makes it.")
+    except OSError as error:
+        raise StoreUnavailable(f"The database {path} cannot be opened: {error.strerror}.") from error
 
 
 def _take(path: Path, exclusive: bool) -> LockFile | None:
     """Lock the file and make it, readable by its owner only; a command that works beside a bot takes it as it is."""
-    if not path.parent.is_dir():
-        raise StoreUnavailable(f"The folder {path.parent} of the database does not exist: make it.")
     if not exclusive:
-        if not path.exists():
-            raise StoreUnavailable(f"There is no database {path} yet: `threadscribe serve` makes it.")
+        check_place(path, file=True)
         return None
     lock = lock_of(path)
     try:  # the log that SQLite keeps beside it inherits the mode

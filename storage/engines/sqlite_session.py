@@ -35,7 +35,7 @@ class Session:
         """Connect. Raises `StoreError`."""
         try:
             connection = await aiosqlite.connect(
-                f"file:{_quoted(path)}?mode=rw",
+                uri_of(path, "mode=rw"),
                 uri=True,
                 timeout=BUSY_SECONDS,
                 isolation_level=isolation,
@@ -94,5 +94,6 @@ def explain(error: sqlite3.Error, path: Path) -> StoreError:
             return StoreError(f"The database {path} refused: {error}")
 
 
-def _quoted(path: Path) -> str:
-    return str(path.absolute()).replace("%", "%25").replace("?", "%3f").replace("#", "%23")
+def uri_of(path: Path, way: str) -> str:
+    """A file's name as SQLite takes it with the `way` to open it, whatever characters are in the name."""
+    return f"{path.absolute().as_uri()}?{way}"

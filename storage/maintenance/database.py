@@ -11,9 +11,9 @@ from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager
 from typing import Protocol
 
-from bot.domain.errors import StoreBusy, StoreError, StoreUnavailable
+from bot.domain.errors import StoreBusy, StoreError
 from storage.engines.address import PROGRAM, open_database, sqlite_file
-from storage.engines.sqlite import lock_of
+from storage.engines.sqlite import check_place, lock_of
 from storage.engines.transaction import Database, Transaction, Value, execute, integer, number
 from storage.maintenance.sealed_columns import COPYING, INDEX, SEALED_COLUMNS, TABLES, UNFINISHED, SealedColumn, Table
 from storage.sql.statements import Dialect, Statement, statement
@@ -38,9 +38,10 @@ async def open_exclusively(url: str, *, new: bool = False) -> AsyncIterator[Main
     starting afterwards; a SQLite file can.
     """
     file = sqlite_file(url)
-    if file is not None and not new and not file.exists():
-        raise StoreUnavailable(f"There is no database {file}: check DATABASE_URL.")
-    lock = lock_of(file) if file is not None and not new else None
+    lock = None
+    if file is not None and not new:
+        check_place(file, file=True)
+        lock = lock_of(file)
     try:
         dialect: Dialect = "postgres" if file is None else "sqlite"
         name = f"{PROGRAM} upkeep {secrets.token_hex(4)}"

@@ -2,6 +2,7 @@
 
 import asyncio
 from pathlib import Path
+from urllib.parse import quote
 
 from typer.testing import CliRunner
 
@@ -17,7 +18,7 @@ async def run(*arguments: str) -> tuple[int, str]:
 
 async def count_jobs(database: Path) -> int:
     """How many jobs a SQLite file holds."""
-    store = await open_store(f"sqlite:///{database}")
+    store = await open_store(f"sqlite:///{quote(str(database))}")
     try:
         return sum((await store.count_by_state()).values())
     finally:

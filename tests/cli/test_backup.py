@@ -1,10 +1,16 @@
 """`backup`, `restore` and `export` on a real database, while a bot has it open where that is allowed."""
 
+import asyncio
 import json
 import sqlite3
 import stat
+import threading
+import time
 from contextlib import closing
 from pathlib import Path
+from urllib.parse import quote
+
+import pytest
 
 from bot.domain.job import FileFacts, Origin
 from bot.domain.machine import Finishing, Received, Replying
@@ -27,7 +33,7 @@ def listed(directory: Path, pattern: str = "*") -> list[Path]:
 
 
 async def fill(database: Path) -> None:
-    store = await open_store(f"sqlite:///{database}")
+    store = await open_store(f"sqlite:///{quote(str(database))}")
     try:
         await store.add_job(NewJob(Origin("T1", "C1", "1.1", "1.1", "F1", "U1"), FileFacts("visit.mp3")), NOW)
     finally:
@@ -46,6 +52,76 @@ async def test_a_backup_is_made_beside_a_running_bot_and_is_private(database: Pa
     assert await count_jobs(tmp_path / "copy.db") == 1
     code, said = await run("backup", "copy.db")
     assert (code, "exists already" in said) == (2, True)
+
+
+async def test_a_backup_ends_while_the_bot_writes_without_a_pause(database: Path) -> None:
+    await fill(database)
+    with closing(sqlite3.connect(database)) as db, db:
+        db.execute("INSERT INTO cursor (name, value) VALUES ('much', zeroblob(60000000))")
+    done, begun = threading.Event(), threading.Event()
+
+    def write() -> None:
+        until = time.monotonic() + 60.0
+        with closing(sqlite3.connect(database, isolation_level=None)) as db:
+            db.execute("PRAGMA synchronous = OFF")
+            while not done.is_set() and time.monotonic() < until:
+                db.execute("UPDATE heartbeat SET beats = beats + 1")
+                begun.set()
+
+    writing = asyncio.create_task(asyncio.to_thread(write))
+    await asyncio.to_thread(begun.wait)
+    code, said = await run("backup", "copy.db")
+    ended_beside_the_writer = not writing.done()
+    done.set()
+    await writing
+    assert (code, ended_beside_the_writer) == (0, True), said
+
+
+@pytest.mark.parametrize("name", ["odd#name.db", "50%25.db", "what?.db"])
+async def test_a_database_with_an_odd_name_is_backed_up_and_restored(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("DATABASE_URL", f"sqlite:///{quote(name)}")
+    await fill(tmp_path / name)
+    assert (await run("backup", f"copy of {name}"))[0] == 0
+    (tmp_path / name).unlink()
+    code, said = await run("restore", f"copy of {name}")
+    assert code == 0, said
+    assert await count_jobs(tmp_path / name) == 1
+
+
+async def test_a_database_behind_a_link_is_restored_where_it_is(database: Path, tmp_path: Path) -> None:
+    (tmp_path / "disk").mkdir()
+    (tmp_path / database.name).symlink_to(tmp_path / "disk" / "real.db")
+    await fill(database)
+    assert (await run("backup", "copy.db"))[0] == 0
+    code, said = await run("restore", "copy.db")
+    assert code == 0, said
+    assert (tmp_path / database.name).is_symlink()
+    assert await count_jobs(tmp_path / "disk" / "real.db") == 1
+    (kept,) = listed(tmp_path / "disk", "real-before-restore-*.db")
+    assert await count_jobs(kept) == 1
+
+
+@pytest.mark.parametrize(
+    ("target", "reason"),
+    [
+        ("file/copy.db", "cannot be made: Not a directory"),
+        ("nowhere/copy.db", "cannot be made: No such file"),
+        ("x" * 300, "cannot be made: File name too long"),
+        ("link.db", "exists already"),
+    ],
+)
+async def test_a_backup_that_cannot_be_made_is_a_sentence_and_removes_nothing(
+    database: Path, tmp_path: Path, target: str, reason: str
+) -> None:
+    await fill(database)
+    (tmp_path / "file").touch()
+    (tmp_path / "link.db").symlink_to(tmp_path / "elsewhere.db")
+    code, said = await run("backup", target)
+    assert (code, reason in said) == (2, True), said
+    assert (tmp_path / "link.db").is_symlink()
 
 
 async def test_a_restore_keeps_what_was_there(database: Path, tmp_path: Path) -> None:

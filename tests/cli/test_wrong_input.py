@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from typer.testing import CliRunner
 
 from bot.cli import app
+from bot.cli.checks import doctor
 from bot.cli.checks.doctor import mark_of
 from bot.configuration import load_settings, unknown_variables
 from bot.ports.provider import Finding
@@ -137,6 +138,56 @@ def test_a_wrong_argument_is_a_sentence(arguments: list[str], tmp_path: Path, mo
     assert done.exit_code == 2
     assert "Traceback" not in done.output
     assert done.exception is None or isinstance(done.exception, SystemExit)
+
+
+UNUSABLE = {
+    "long name": f"sqlite:///{'x' * 300}.db",
+    "a circle of links": "sqlite:///circle/x.db",
+    "no folder": "sqlite:///file/x.db",
+    "a folder": "sqlite:///folder",
+    "zero character": "sqlite:///a%00b.db",
+}
+
+
+@pytest.mark.parametrize("url", UNUSABLE.values(), ids=UNUSABLE.keys())
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["jobs"],
+        ["backup", "copy.db"],
+        ["restore", "copy.db"],
+        ["rekey", "--plain", "--yes"],
+        ["migrate-store", "--to", "sqlite:///new.db"],
+    ],
+    ids=lambda arguments: str(arguments[0]),
+)
+@pytest.mark.filterwarnings("error::pytest.PytestUnhandledThreadExceptionWarning")  # a traceback beside the sentence
+def test_a_database_that_cannot_be_there_is_a_sentence(
+    arguments: list[str], url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("DATABASE_URL", url)
+    (tmp_path / "folder").mkdir()
+    for name in ("file", "copy.db" if arguments[0] == "restore" else "other"):
+        (tmp_path / name).write_text("words")
+    (tmp_path / "circle").symlink_to(tmp_path / "circle")
+    done = CliRunner().invoke(app, arguments)
+    assert isinstance(done.exception, SystemExit), done.exception
+    assert done.exit_code in (1, 2)
+    assert done.output.startswith("threadscribe: ")
+    assert "Traceback" not in done.output
+
+
+@pytest.mark.parametrize("url", UNUSABLE.values(), ids=UNUSABLE.keys())
+async def test_doctor_names_a_database_that_cannot_be_there(
+    url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "file").touch()
+    (tmp_path / "circle").symlink_to(tmp_path / "circle")
+    (found,) = await doctor._database(Settings(database_url=url))
+    assert not found.ok, found.detail
 
 
 def test_each_command_says_what_it_does_in_a_short_line() -> None:

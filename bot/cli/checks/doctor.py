@@ -110,7 +110,7 @@ async def _database(settings: Settings) -> list[Finding]:
     scheme = settings.database_url.partition(":")[0]
     try:
         file = sqlite_file(settings.database_url)
-        if file is not None and not file.exists() and _can_be_made(file):
+        if file is not None and _will_be_made(file):
             return [Finding(True, "Database", f"{file} will be made at the first start")]
         async with store_of(settings) as store:
             try:
@@ -130,9 +130,6 @@ async def _database(settings: Settings) -> list[Finding]:
 
 async def _installations(settings: Settings) -> list[Finding]:
     """Whether each workspace's token works; nothing where the database cannot be read, which is a finding already."""
-    file = sqlite_file(settings.database_url)
-    if file is not None and not file.exists():
-        return []
     try:
         async with store_of(settings) as store:
             return await installation_findings(settings, store)
@@ -185,9 +182,15 @@ async def _answers(where: str) -> bool:
     return answer.ok
 
 
-def _can_be_made(file: Path) -> bool:
-    """Whether SQLite could make this file: it, its journal and its lock lie in one directory."""
-    return file.parent.is_dir() and os.access(file.parent, os.W_OK | os.X_OK)
+def _will_be_made(file: Path) -> bool:
+    """Whether this file is not there and SQLite could make it: it, its journal and its lock lie in one directory."""
+    try:
+        file.stat()
+    except FileNotFoundError:
+        return file.parent.is_dir() and os.access(file.parent, os.W_OK | os.X_OK)
+    except OSError:
+        return False
+    return False
 
 
 async def _providers(settings: Settings) -> list[Finding]:

@@ -288,6 +288,29 @@ async def test_a_transaction_that_breaks_off_leaves_nothing_whether_alone_or_in_
     db.close()
 
 
+async def test_a_shared_commit_that_was_broken_off_is_told_to_nobody_as_done(path: Path) -> None:
+    database = await open_sqlite(path, known_migrations(), exclusive=True)
+
+    def mark(name: str, breaks: bool = False) -> Transaction[str]:
+        yield from execute("put_cursor", name=name, value="x")
+        if breaks:
+            pump = database._writer._pump
+            assert pump is not None
+            pump.cancel()  # as the end of an event loop does
+        return name
+
+    async with asyncio.timeout(60):
+        outcomes = await asyncio.gather(
+            *(database.write(partial(mark, f"lost-{n}", n == 1)) for n in range(3)), return_exceptions=True
+        )
+        assert await database.write(partial(mark, "kept")) == "kept"
+    await database.close()
+    assert [type(outcome) for outcome in outcomes] == [StoreUnavailable] * 3
+    db = sqlite3.connect(path)
+    assert db.execute("SELECT name FROM cursor").fetchall() == [("kept",)]
+    db.close()
+
+
 async def test_callers_cancelled_at_any_moment_leave_each_change_whole_and_the_store_usable(
     store: JobStore, path: Path
 ) -> None:
@@ -354,6 +377,26 @@ async def test_a_file_that_is_no_database_is_named_and_not_kept_locked(tmp_path:
     for _ in range(2):
         with pytest.raises(StoreUnavailable, match="no SQLite database"):
             await open_store(f"sqlite:///{tmp_path}/jobs.db")
+
+
+async def test_a_link_to_an_open_database_is_refused_too(store: JobStore, path: Path) -> None:
+    link = path.with_name("link.db")
+    link.symlink_to(path)
+    with pytest.raises(StoreBusy):
+        await open_store(f"sqlite:///{link}")
+    await store.ping()
+
+
+async def test_a_lock_that_cannot_be_written_is_no_other_process(path: Path) -> None:
+    script = (
+        "import asyncio, resource\n"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))\n"
+        "from storage import open_store\n"
+        f"asyncio.run(open_store('sqlite:///{path}'))\n"
+    )
+    child = await asyncio.create_subprocess_exec(sys.executable, "-c", script, cwd=ROOT, stderr=PIPE)
+    said = (await child.communicate())[1].decode().strip().splitlines()[-1]
+    assert said.startswith("bot.domain.errors.StoreUnavailable: The lock file "), said
 
 
 async def test_a_missing_folder_is_named(tmp_path: Path) -> None:
