@@ -19,7 +19,8 @@ from faster_whisper import WhisperModel, decode_audio
 from numpy.typing import NDArray
 
 from bench.speech.conversations import by_telephone
-from bot.providers.local.recognition.blocks import cut
+from bot.audio.decoding.cutting import cut
+from bot.providers.local.recognition.blocks import LONGEST
 from bot.providers.local.recognition.speech import Span, levelled
 from bot.providers.local.recognition.transcribe import Transcriber, Wishes
 from bot.providers.local.settings import LocalSettings
@@ -68,7 +69,7 @@ def before(model: str) -> Hearing:
     def hear(sound: Floats) -> str:
         text: list[str] = []
         language: str | None = None
-        for block in cut([sound[None]]):
+        for block in cut([sound[None]], LONGEST):
             segments, info = whisper.transcribe(
                 block.samples[0], language=language, beam_size=5, vad_filter=True, condition_on_previous_text=False
             )
@@ -88,7 +89,7 @@ def now(model: str, cache: Path | None = None) -> Hearing:
     def hear(sound: Floats) -> str:
         text: list[str] = []
         language: str | None = None
-        for block in cut([sound[None]]):
+        for block in cut([sound[None]], LONGEST):
             samples = block.samples[0]
             regions = finder.find(levelled(samples)) if finder else []
             heard = [Span(region.start, region.end) for region in regions]

@@ -7,13 +7,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from bot.audio.decoding.cutting import RATE
 from bot.domain.transcript import Segment, Word
 from bot.providers.local.assembly import assemble
 from bot.providers.local.job_files import Outcome
 from bot.providers.local.messages import from_row, to_row
 from bot.providers.local.recognition.clips import LONGEST, Clip, clips_of
 from bot.providers.local.recognition.language_choice import Guess, choose_languages
-from bot.providers.local.recognition.speech import RATE, Span, find_speech, joined, levelled, uncovered
+from bot.providers.local.recognition.speech import Span, find_speech, joined, levelled, uncovered
 from bot.providers.local.recognition.transcribe import SpokenWord, is_echo, is_made_up
 from bot.providers.local.speakers.labels import label_segments
 from bot.providers.local.speakers.turns import Turn

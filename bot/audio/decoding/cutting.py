@@ -61,14 +61,20 @@ def quietest(samples: Samples) -> int:
     """The sample in the last `SEARCHED` seconds around which half a second is quietest; the latest of several."""
     count = int(samples.shape[-1])
     first = max(0, count - SEARCHED * RATE)
-    tail = samples[..., first:].astype(np.float64).reshape(-1, count - first)
-    if tail.shape[1] <= _WINDOW:
+    if count - first <= _WINDOW:
         return count
-    sums = np.concatenate(([0.0], np.cumsum((tail * tail).sum(0))))
-    energy: NDArray[np.float64] = (sums[_WINDOW:] - sums[:-_WINDOW])[::_HOP]
+    energy = energies(samples[..., first:], _WINDOW)[::_HOP]
     # Rounding in the running sum must not choose between stretches of equal silence.
     quiet = np.flatnonzero(energy <= energy.min() + 1e-9)
     return int(first + quiet[-1] * _HOP + _WINDOW // 2)
+
+
+def energies(samples: Samples, window: int) -> NDArray[np.float64]:
+    """The energy of each `window` samples, by their first one; of all channels together."""
+    squares = np.square(samples, dtype=np.float64).reshape(-1, samples.shape[-1]).sum(0)
+    sums = np.concatenate(([0.0], np.cumsum(squares)))
+    found: NDArray[np.float64] = sums[window:] - sums[:-window]
+    return found
 
 
 def write_piece(path: Path, samples: Samples) -> None:

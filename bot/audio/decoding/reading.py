@@ -362,9 +362,9 @@ def _survey(path: Path) -> list[Track]:
 
 def _loudest(frame: av.AudioFrame) -> float:
     frame.pts = None
-    resampler = av.AudioResampler("flt", frame.layout, frame.sample_rate)
-    made = [*resampler.resample(frame), *resampler.resample(None)]
-    return max((float(np.nanmax(np.abs(part.to_ndarray()), initial=0.0)) for part in made), default=0.0)
+    resampler = _resampler(frame, frame.sample_rate)
+    made = [*_resampled(resampler, frame), *_resampled(resampler, None)]
+    return max((float(np.nanmax(np.abs(part), initial=0.0)) for part in made), default=0.0)
 
 
 def _has_decoder(stream: AudioStream) -> bool:

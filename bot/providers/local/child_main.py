@@ -6,7 +6,6 @@ The files lie below `ROOT`. Once the model is loaded (and downloaded, where it h
 import os
 import sys
 from collections import OrderedDict
-from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -25,7 +24,7 @@ from bot.providers.local.messages import (
     Transcribe,
     Unusable,
 )
-from bot.providers.local.recognition.blocks import RATE, Block, Recording, cut
+from bot.providers.local.recognition.blocks import Recording
 from bot.subprocesses.channel import Channel
 from bot.subprocesses.confinement import confine
 
@@ -34,29 +33,6 @@ if TYPE_CHECKING:
 
 _NICENESS = 10  # the event loop goes first, however many cores the model takes
 _OPEN_FILES = 3  # recordings of jobs that take turns; each holds up to a block of samples
-
-
-class OpenRecording:
-    """A recording that is read block by block: over several requests, from where the last one stopped."""
-
-    def __init__(self, path: str, longest: float) -> None:
-        self.recording = Recording(Path(path), longest)
-        self._blocks: Iterator[Block] = cut(self.recording.pieces())
-        self.next = 0
-        self.seconds = 0.0
-
-    def block(self, number: int) -> Block | None:
-        """Block `number`, which must not lie before `next`; None behind the last one."""
-        for block in self._blocks:
-            self.next = block.number + 1
-            self.seconds = block.start + block.samples.shape[1] / RATE
-            if block.number == number:
-                return block
-        return None
-
-    def close(self) -> None:
-        """Close the file."""
-        self.recording.__exit__()
 
 
 def main() -> None:
@@ -77,7 +53,7 @@ def main() -> None:
         return
     confine([Path(root), *model_places(Path(model))], memory=_memory(), devices=True)
     channel.send(Ready(listener.device))
-    opened: OrderedDict[str, OpenRecording] = OrderedDict()
+    opened: OrderedDict[str, Recording] = OrderedDict()
     for request in channel.requests():
         match request:
             case Transcribe():
@@ -99,15 +75,15 @@ def _memory() -> int:
 
 
 def _transcribe(
-    request: Transcribe, opened: "OrderedDict[str, OpenRecording]", listener: "Listener", channel: Channel
+    request: Transcribe, opened: "OrderedDict[str, Recording]", listener: "Listener", channel: Channel
 ) -> None:
     try:
         source = _opened(request, opened)
         block = source.block(request.number)
-        total = source.recording.total
+        total = source.total
         if block is None:
             opened.pop(request.path).close()
-            if source.recording.overlong:
+            if source.overlong:
                 channel.send(Unusable(ProblemCode.TOO_LONG.value, f"more than {request.longest:.0f} s"))
             elif source.next:
                 channel.send(Done(source.seconds, source.next))
@@ -115,9 +91,7 @@ def _transcribe(
                 channel.send(Unusable(ProblemCode.CORRUPT.value, "no sound decodes"))
             return
         channel.send(ProgressReport(block.start, total))
-        answer = listener.hear(
-            block, source.recording.separate, request, lambda at: channel.send(ProgressReport(at, total))
-        )
+        answer = listener.hear(block, source.separate, request, lambda at: channel.send(ProgressReport(at, total)))
     except (UnusableAudio, av.FFmpegError) as error:
         if broken := opened.pop(request.path, None):
             broken.close()  # another try may be with other audio in the same place
@@ -129,13 +103,13 @@ def _transcribe(
         channel.send(answer)
 
 
-def _opened(request: Transcribe, opened: "OrderedDict[str, OpenRecording]") -> OpenRecording:
+def _opened(request: Transcribe, opened: "OrderedDict[str, Recording]") -> Recording:
     """The recording, positioned at or before the block that is asked for."""
     source = opened.get(request.path)
     if source is None or source.next > request.number:
         if source is not None:
             opened.pop(request.path).close()
-        source = opened[request.path] = OpenRecording(request.path, request.longest)
+        source = opened[request.path] = Recording(Path(request.path), request.longest)
     opened.move_to_end(request.path)
     while len(opened) > _OPEN_FILES:
         opened.popitem(last=False)[1].close()

@@ -4,18 +4,13 @@ A whole hour in one call of the engine takes gigabytes; blocks keep memory flat.
 so that a restart cuts in the same places and goes on behind the blocks that are stored.
 """
 
-from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import numpy as np
 
-from bot.audio.decoding import cutting
-from bot.audio.decoding.cutting import RATE, Samples
-from bot.audio.decoding.cutting import Piece as Block
+from bot.audio.decoding.cutting import RATE, Piece, Samples, cut
 from bot.audio.decoding.reading import AudioReader
 from bot.providers.local.recognition.channels import is_separate
-
-__all__ = ["LONGEST", "RATE", "Block", "Recording", "Samples", "cut"]
 
 # Seconds of a block. Each block ends in a window of Whisper's 30 s that is half empty and costs as much as a full one:
 # about 13.5 / LONGEST of the work. 120 s cost an eighth more CPU than the uncut file, 180 s a twelfth, in like memory.
@@ -25,39 +20,45 @@ _PROBED_AGAIN = 300  # seconds, where one channel was silent until then: somebod
 
 
 class Recording:
-    """The sound of a file, of at most `longest` seconds. Use as a context; `total` is its announced length, if any.
+    """A file that is read block by block, over several requests, from where the last one stopped. Close it.
 
-    `separate`: it is a call with a speaker on each of two channels, which are then kept apart; else there is one
-    channel, mixed as it is for other services. Raises `bot.audio.decoding.reader.UnusableAudio`.
+    `total` is its announced length in seconds, if any; it ends after `longest` seconds. `separate`: it is a call with a
+    speaker on each of two channels, which are then kept apart; else there is one channel, mixed as it is for other
+    services. Raises `bot.audio.decoding.reading.UnusableAudio`.
     """
 
-    def __init__(self, path: Path, longest: float | None = None) -> None:
+    def __init__(self, path: Path, longest: float) -> None:
         self._reader = AudioReader(path, RATE, longest)
         self.total = self._reader.announced
         try:
             self.separate = self._reader.is_stereo and _is_call(path)
         except BaseException:  # raised again: nobody else can close the reader
-            self._reader.__exit__()
+            self.close()
             raise
-
-    def __enter__(self) -> "Recording":
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._reader.__exit__()
+        sound = self._reader.stereo() if self.separate else (piece[None] for piece in self._reader.pieces())
+        self._blocks = cut(sound, LONGEST)
+        self.next = 0
+        """The number of the block behind the last one that was read."""
+        self.seconds = 0.0
+        """Its end."""
 
     @property
     def overlong(self) -> bool:
-        """Whether it ended at `longest`, with more to come."""
+        """Whether it was ended at `longest`, with more to come."""
         return self._reader.overlong
 
-    def pieces(self) -> Iterator[Samples]:
-        """Pieces [channels, samples] at `RATE`: two channels if they are `separate`, else one."""
-        if self.separate:
-            yield from self._reader.stereo()
-        else:
-            for piece in self._reader.pieces():
-                yield piece[None]
+    def block(self, number: int) -> Piece | None:
+        """Block `number`, [channels, samples], which must not lie before `next`; None behind the last one."""
+        for block in self._blocks:
+            self.next = block.number + 1
+            self.seconds = block.start + block.samples.shape[1] / RATE
+            if block.number == number:
+                return block
+        return None
+
+    def close(self) -> None:
+        """Close the file."""
+        self._reader.__exit__()
 
 
 def _is_call(path: Path) -> bool:
@@ -77,8 +78,3 @@ def _is_call(path: Path) -> bool:
                     return False
                 probed = _PROBED_AGAIN * RATE
     return bool(heard) and is_separate(np.concatenate(heard, axis=1))
-
-
-def cut(pieces: Iterable[Samples]) -> Iterator[Block]:
-    """Blocks of at most `LONGEST` seconds that together are all the samples; `pieces` are [channels, samples]."""
-    return cutting.cut(pieces, LONGEST)

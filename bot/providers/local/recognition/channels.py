@@ -7,9 +7,9 @@ Two microphones in one room, music, or one signal twice are one recording and be
 import numpy as np
 from numpy.typing import NDArray
 
+from bot.audio.decoding.cutting import RATE
 from bot.providers.local.runs import runs
 
-RATE = 16_000
 LOUDER_DB = 10.0  # by which a channel must be louder to be the only one that speaks
 _ONE_SIDED_DB = 35.0  # the other channel is as good as silent
 _SAME, _INVERTED = 0.9, -0.5  # correlation: one signal twice, upright or upside down

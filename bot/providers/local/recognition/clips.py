@@ -9,7 +9,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from bot.providers.local.recognition.speech import RATE, Floats, Span
+from bot.audio.decoding.cutting import RATE, energies
+from bot.providers.local.recognition.speech import Floats, Span
 
 LONGEST = 29.0  # seconds: Whisper hears 30 at a time, and a longer clip would cost a second window
 _SEARCHED = 8.0  # seconds at the end of a full clip in which it is cut
@@ -85,6 +86,4 @@ def _quietest(samples: Floats) -> int:
     """The sample around which a quarter of a second is quietest; the middle of what is shorter."""
     if len(samples) <= _QUIET:
         return len(samples) // 2
-    sums = np.concatenate(([0.0], np.cumsum(samples.astype(np.float64) ** 2)))
-    energy = sums[_QUIET:] - sums[:-_QUIET]
-    return int(energy.argmin()) + _QUIET // 2
+    return int(energies(samples, _QUIET).argmin()) + _QUIET // 2

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import numpy as np
 
+from bot.audio.decoding.cutting import RATE
+from bot.audio.decoding.cutting import Piece as Block
 from bot.domain.transcript import Segment
 from bot.providers.local.messages import (
     BlockDone,
@@ -16,7 +18,6 @@ from bot.providers.local.messages import (
     from_row,
     to_row,
 )
-from bot.providers.local.recognition.blocks import RATE, Block
 from bot.providers.local.recognition.channels import without_crosstalk
 from bot.providers.local.recognition.speech import Span, levelled
 from bot.providers.local.recognition.transcribe import BlockWords, Transcriber, Wishes

@@ -12,7 +12,8 @@ import numpy as np
 from faster_whisper.vad import get_vad_model
 from numpy.typing import NDArray
 
-RATE = 16_000
+from bot.audio.decoding.cutting import RATE
+
 Floats = NDArray[np.float32]
 
 _LEVEL = 0.1  # effective value that sound is brought to (-20 dBFS)

@@ -13,11 +13,12 @@ import ctranslate2
 import numpy as np
 from faster_whisper import WhisperModel
 
+from bot.audio.decoding.cutting import RATE
 from bot.domain.transcript import Segment, Word
 from bot.providers import whisper_guards
 from bot.providers.local.recognition.clips import Clip, clips_of
 from bot.providers.local.recognition.language_choice import Guess, Heard, choose_languages
-from bot.providers.local.recognition.speech import RATE, Floats, Span, find_speech, joined, uncovered
+from bot.providers.local.recognition.speech import Floats, Span, find_speech, joined, uncovered
 
 BEAM = 5
 _PAUSE = 1.5  # seconds without a word that end a segment
