@@ -312,7 +312,7 @@ async def test_a_trigger_lives_only_seconds_and_works_once(slack: SlackSimulator
     web = client(slack)
     late = slack.views.trigger("U0BOB")
     assert await refused(web.views_open(trigger_id=late, view=modal())) == "expired_trigger_id"
-    slack.options.trigger_lifetime = 3.0
+    slack.options.trigger_lifetime = 60.0
     once = slack.views.trigger("U0BOB")
     await web.views_open(trigger_id=once, view=modal())
     assert await refused(web.views_open(trigger_id=once, view=modal())) == "exchanged_trigger_id"
@@ -322,7 +322,7 @@ async def test_a_trigger_lives_only_seconds_and_works_once(slack: SlackSimulator
 async def test_views_are_updated_by_id_or_external_id_and_only_in_the_version_that_was_seen(
     slack: SlackSimulator,
 ) -> None:
-    slack.options.trigger_lifetime = 3.0
+    slack.options.trigger_lifetime = 60.0
     web = client(slack)
     opened = await web.views_open(trigger_id=slack.views.trigger("U0BOB"), view=modal(external_id="x"))
     view_id, version = opened["view"]["id"], opened["view"]["hash"]
@@ -335,7 +335,7 @@ async def test_views_are_updated_by_id_or_external_id_and_only_in_the_version_th
 
 
 async def test_no_more_than_three_modals_are_stacked(slack: SlackSimulator) -> None:
-    slack.options.trigger_lifetime = 3.0
+    slack.options.trigger_lifetime = 60.0
     web = client(slack)
     await web.views_open(trigger_id=slack.views.trigger("U0BOB"), view=modal())
     for _ in range(2):

@@ -42,7 +42,7 @@ async def test_history_of_a_distributed_app_is_15_messages_once_in_a_while() -> 
 
 
 async def test_latency_is_for_the_methods_it_names(slack: SlackSimulator, web: AsyncWebClient) -> None:
-    slack.options.latency = {"conversations.*": 0.3}
+    slack.options.latency = {"conversations.*": 3.0}
     waiting = asyncio.create_task(web.conversations_members(channel="C0CLINIC"))
     await web.users_info(user="U0BOB")
     assert not waiting.done()
