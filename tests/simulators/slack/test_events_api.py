@@ -91,7 +91,7 @@ async def test_a_late_answer_counts_as_a_timeout(slack: SlackSimulator, endpoint
         return web.Response()
 
     endpoint.answer = late
-    slack.options.ack_timeout = 1.0
+    slack.options.ack_timeout = 3.0
     slack.say_as("U0ALICE", "C0CLINIC", "hello")
     await slack.delivery.settled()
     assert endpoint.requests[1][0]["X-Slack-Retry-Reason"] == "http_timeout"

@@ -89,7 +89,7 @@ async def test_a_client_that_repeats_by_itself_then_posts_twice(slack: SlackSimu
 
 
 async def test_a_post_may_be_committed_after_its_connection_broke(slack: SlackSimulator, web: AsyncWebClient) -> None:
-    slack.fault(Fault("chat.postMessage", cut="later", delay=0.3))
+    slack.fault(Fault("chat.postMessage", cut="later", delay=2.0))
     with pytest.raises(aiohttp.ClientError):
         await post(web)
     assert texts(slack) == []
@@ -99,7 +99,7 @@ async def test_a_post_may_be_committed_after_its_connection_broke(slack: SlackSi
 async def test_a_slow_call_is_committed_even_when_the_client_is_gone(
     slack: SlackSimulator, web: AsyncWebClient
 ) -> None:
-    slack.fault(Fault("chat.postMessage", delay=0.3))
+    slack.fault(Fault("chat.postMessage", delay=2.0))
     call = asyncio.create_task(post(web))
     await slack.until(lambda: slack.calls("chat.postMessage") == 1)
     call.cancel()
