@@ -209,19 +209,6 @@ async def test_handing_the_same_audio_over_again_changes_nothing(harness: LocalH
     assert set(harness.blocks.put.values()) == {1}
 
 
-async def test_progress_grows_while_it_works(harness: LocalHarness, tmp_path: Path) -> None:
-    remote = await harness.hand_over(talk(tmp_path / "a.wav", 4)[0])
-    await harness.blocks.changed.wait()
-    standing = await harness.provider.poll(remote, "ref")
-    while isinstance(standing, Pending) and not standing.progress:  # it is reported a moment after a block is stored
-        await asyncio.sleep(0.01)
-        standing = await harness.provider.poll(remote, "ref")
-    assert isinstance(standing, Pending)
-    assert standing.uploaded
-    assert standing.progress is not None
-    assert 0 < standing.progress < 1
-
-
 async def test_audio_that_does_not_decode_is_a_problem_of_the_file(harness: LocalHarness, tmp_path: Path) -> None:
     good = (SAMPLES / "sense_0870.m4a").read_bytes()
     remote = await harness.hand_over(SAMPLES / "sense_0870.m4a")

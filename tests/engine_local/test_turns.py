@@ -60,6 +60,8 @@ async def test_progress_grows_and_tells_how_long_it_will_take(harness: LocalHarn
         await asyncio.wait([finished], timeout=0.05)
     shares = [result.progress or 0.0 for result in seen]
     assert shares == sorted(shares)
+    assert any(0 < share < 1 for share in shares)
+    assert all(result.uploaded for result in seen)
     assert len(set(shares)) >= 4  # more often than there are blocks: two
     assert any(result.seconds_left is not None and result.seconds_left > 0 for result in seen)
 
