@@ -16,7 +16,7 @@ from simulators.provider.faults import Kind
 from simulators.provider.jobs import Job, Variant
 from simulators.provider.program import main
 from simulators.provider.refusal import RefusalError
-from simulators.provider.results import ENGLISH, Segment, Transcript, default_transcript
+from simulators.provider.results import ENGLISH, Segment, Transcript, cue_time
 from simulators.provider.server import ProviderSimulator
 from simulators.provider.settings import CommonSettings
 from simulators.provider.state import Place
@@ -129,8 +129,7 @@ class InvoxSimulator(ProviderSimulator[InvoxSettings, InvoxJob]):
 
     def transcript(self, job: InvoxJob) -> Transcript:
         """Return the job's result; before an upload it is made from the job's id."""
-        chosen = self.chosen_result(job)
-        return chosen or default_transcript(job.content.sha256 if job.content else job.id, self.settings.language)
+        return self.result_in(self.settings.language, job)
 
     def expire_upload(self, job_id: str | None = None) -> None:
         """End the life of one job's upload URL, or of all."""
@@ -329,12 +328,7 @@ class InvoxSimulator(ProviderSimulator[InvoxSettings, InvoxJob]):
 
 def _web_vtt(segments: list[Segment]) -> str:
     """Return the segments as WebVTT."""
-
-    def stamp(seconds: float) -> str:
-        whole = int(seconds)
-        return f"{whole // 3600:02d}:{whole // 60 % 60:02d}:{whole % 60:02d}.{int(seconds * 1000) % 1000:03d}"
-
-    cues = [f"{stamp(segment.start)} --> {stamp(segment.end)}\n{segment.text}\n" for segment in segments]
+    cues = [f"{cue_time(each.start)} --> {cue_time(each.end)}\n{each.text}\n" for each in segments]
     return "\n".join(["WEBVTT\n", *cues])
 
 

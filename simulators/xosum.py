@@ -17,7 +17,7 @@ from simulators.provider.faults import Kind
 from simulators.provider.jobs import Job, Variant
 from simulators.provider.program import main
 from simulators.provider.refusal import RefusalError
-from simulators.provider.results import Transcript, default_transcript
+from simulators.provider.results import Transcript
 from simulators.provider.server import ProviderSimulator
 from simulators.provider.settings import CommonSettings
 from simulators.provider.state import Place
@@ -93,8 +93,7 @@ class XosumSimulator(ProviderSimulator[XosumSettings, XosumJob]):
 
     def transcript(self, job: XosumJob) -> Transcript:
         """Return the job's result; before an upload it is made from the job's id."""
-        chosen = self.chosen_result(job)
-        return chosen or default_transcript(job.content.sha256 if job.content else job.id, self.settings.language)
+        return self.result_in(self.settings.language, job)
 
     def expire_upload(self, job_id: str | None = None) -> None:
         """End the life of one job's upload URL, or of all."""

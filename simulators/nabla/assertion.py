@@ -53,7 +53,7 @@ class TokenEndpoint:
         self._tokens: dict[str, float] = {}
 
     def grant(self, assertion: str) -> tuple[str, int]:
-        """Return an access token and its life in seconds; refuses with 401 an assertion that is not in order."""
+        """Return an access token and its life in seconds; refuses an invalid assertion with 401."""
         self._check(assertion)
         life = self._settings().token_life
         expires_at = self._clock.now() + life

@@ -18,7 +18,7 @@ _SLACK_HOSTS: Final = ("slack.com", "slack-files.com", "slack-edge.com")
 
 
 class UnfitUrlError(Exception):
-    """A `file_url` that will never do. `kind` is the violation's slug."""
+    """A `file_url` that no retry can help. `kind` is the violation's slug."""
 
     def __init__(self, kind: str, message: str) -> None:
         super().__init__(message)
@@ -63,7 +63,7 @@ def _is_loopback(host: str) -> bool:
 
 
 class Downloader:
-    """Fetches recordings; every request stands in `fetches`."""
+    """Fetches recordings; `fetches` records every request."""
 
     def __init__(self, now: Callable[[], float]) -> None:
         self._now = now
@@ -72,7 +72,7 @@ class Downloader:
     async def fetch(
         self, job: str, url: str, style: Literal["get", "head", "ranges"], spacing: tuple[float, ...]
     ) -> Content:
-        """Return what stands at `url`, tried once and again after each of `spacing` seconds.
+        """Return the recording at `url`; after a failure it is tried again, `spacing` seconds later each time.
 
         Raises UnfitUrlError or, when the last try failed, DownloadError.
         """

@@ -24,7 +24,7 @@ from simulators.provider.call import Call, JsonObject
 from simulators.provider.faults import Kind
 from simulators.provider.jobs import Job, Variant
 from simulators.provider.refusal import RefusalError
-from simulators.provider.results import Segment, Transcript, default_transcript
+from simulators.provider.results import Segment, Transcript
 from simulators.provider.server import ProviderSimulator
 from simulators.provider.state import Place
 from simulators.provider.webhooks.delivery import Message
@@ -110,7 +110,7 @@ class NablaSimulator(ProviderSimulator[NablaSettings, NablaJob]):
     def transcript(self, job: NablaJob) -> Transcript:
         """Return the job's result, split when that was asked for."""
         language = LANGUAGES.get(job.speech_locale.split("_")[0], "en")
-        result = self.chosen_result(job) or default_transcript(job.content.sha256 if job.content else job.id, language)
+        result = self.result_in(language, job)
         return result.by_sentence() if job.split_by_sentence else result
 
     def revoke_tokens(self) -> None:

@@ -9,6 +9,7 @@ from pydantic import JsonValue
 from simulators.openai.dialects import Dialect, LanguageForm
 from simulators.openai.speech import Utterance
 from simulators.provider.call import JsonObject
+from simulators.provider.results import cue_time
 
 _NAMES: Final = {
     "en": "english",
@@ -115,7 +116,7 @@ def subtitles(result: Result, form: str) -> str:
         return result.text + "\n"
     comma = "," if form == "srt" else "."
     cues = [
-        f"{number}\n{_clock(one.start, comma)} --> {_clock(one.end, comma)}\n{one.text}\n"
+        f"{number}\n{cue_time(one.start, comma)} --> {cue_time(one.end, comma)}\n{one.text}\n"
         for number, one in enumerate(result.said, 1)
     ]
     return ("WEBVTT\n\n" if form == "vtt" else "") + "\n".join(cues)
@@ -140,10 +141,3 @@ def _segment(number: int, one: Utterance, dialect: Dialect) -> JsonObject:
             for word, start, end in one.words()
         ]
     return segment
-
-
-def _clock(seconds: float, comma: str) -> str:
-    thousandths = round(seconds * 1000)
-    hours, rest = divmod(thousandths, 3_600_000)
-    minutes, rest = divmod(rest, 60_000)
-    return f"{hours:02}:{minutes:02}:{rest // 1000:02}{comma}{rest % 1000:03}"

@@ -136,12 +136,12 @@ def check_format(settings: OpenAISettings, form: Form, model: str, sound: Sound)
 def _check_model_format(settings: OpenAISettings, form: Form, model: str, wanted: str, sound: Sound) -> None:
     allowed = settings.facts.formats
     if is_diarizing(model):
-        allowed = frozenset({"json", "text", "diarized_json"})
+        allowed = frozenset({"json", "diarized_json"})
         if sound.seconds > 30 and form.one("chunking_strategy") is None:
             words = "chunking_strategy is required for diarization models"
             raise RefusalError(400, words, violation="no-chunking-strategy", name="missing_required_parameter")
     elif takes_only_json(model):
-        allowed = frozenset({"json", "text"})
+        allowed = frozenset({"json"})
     if wanted not in allowed:
         words = f"response_format '{wanted}' is not compatible with model '{model}'. Use 'json' or 'text' instead."
         raise RefusalError(400, words, name="unsupported_value")

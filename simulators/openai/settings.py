@@ -14,8 +14,8 @@ class OpenAISettings(CommonSettings):
     An answer takes `job_seconds` + `seconds_per_audio_second` * its audio. `api_key` empty: a local server that wants
     no credential. `allowed_models` empty: any. `language` is what is spoken in all recordings (ISO 639-1).
 
-    `hears`: `script` makes up a conversation that fills the recording and names its bytes; `tones` really listens: each
-    stretch of sound between silences is one segment that names its pitch in Hz, and one pitch is one speaker.
+    `hears`: `script` makes up a conversation that fills the recording and names its bytes; `tones` analyses the audio:
+    each stretch of sound between silences is one segment that names its pitch in Hz, and one pitch is one speaker.
     `verbose`: what a server that knows no times does with `verbose_json`: `json` answers without, `refuse` says no.
     `absent_model`: the first call of a model downloads it for `download_seconds`, or is refused (404).
     `audio_seconds_per_hour`: above that much audio in an hour, 429. `quota_seconds`: audio that is paid for.

@@ -1,4 +1,4 @@
-"""Recordings of tones, really listened to: each stretch of sound is a segment, and one pitch is one speaker.
+"""Recordings of tones, really analysed: each stretch of sound is a segment, and one pitch is one speaker.
 
 With it a test proves that a recording was cut between words, put together at the right times, and who was who.
 """

@@ -1,4 +1,4 @@
-"""The `/control/...` JSON API: what a test in another process may ask of a simulator and tell it.
+"""The `/control/...` JSON API, with which a test in another process reads and steers a simulator.
 
 | Call | Does |
 |---|---|
@@ -64,7 +64,7 @@ def add_control(simulator: ProviderState[S, J]) -> None:
         ("POST", "plans", control.add_plan),
         ("POST", "results", control.set_result),
         ("POST", "webhooks", control.send_webhook),
-        ("POST", "jobs/{id}/{deed:finish|forget|expire}", control.change_job),
+        ("POST", "jobs/{id}/{act:finish|forget|expire}", control.change_job),
         ("POST", "revoke", control.revoke),
         ("POST", "clock", control.move_clock),
         ("POST", "settle", control.settle),
@@ -156,10 +156,10 @@ class _Control(Generic[S, J]):
         return asdict(await self._simulator.send_webhook(wanted.job, wanted.variant, url=wanted.url))
 
     async def change_job(self, request: web.Request) -> object:
-        job, deed = request.match_info["id"], request.match_info["deed"]
-        if deed == "finish":
+        job, act = request.match_info["id"], request.match_info["act"]
+        if act == "finish":
             self._simulator.finish(job)
-        elif deed == "forget":
+        elif act == "forget":
             self._simulator.forget(job)
         else:
             self._simulator.expire_upload(job)

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 SLACK_TOKEN = re.compile(rb"(?:xox[a-z]|xapp)-[A-Za-z0-9-]{3,}")
 """Every kind of Slack token: bot, user, refresh, configuration and app level."""
 
-_SECRET_HEADERS = frozenset({"authorization", "proxy-authorization", "cookie", "x-api-key"})
+_SECRET_HEADERS = frozenset({"authorization", "proxy-authorization", "cookie", "x-api-key", "api-key"})
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Why a simulator does not do what it was asked."""
+"""The two ways in which a simulator does not answer a request: a refusal and a cut connection."""
 
 from collections.abc import Mapping
 

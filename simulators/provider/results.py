@@ -123,6 +123,13 @@ SCRIPTS: Final[dict[str, Script]] = {
 }
 
 
+def cue_time(seconds: float, comma: str = ".") -> str:
+    """Return a time of a subtitle, `HH:MM:SS.mmm`; SRT writes a comma before the milliseconds."""
+    hours, rest = divmod(round(seconds * 1000), 3_600_000)
+    minutes, rest = divmod(rest, 60_000)
+    return f"{hours:02}:{minutes:02}:{rest // 1000:02}{comma}{rest % 1000:03}"
+
+
 def mark_of(sha256: str) -> str:
     """Return the short mark that stands in the default transcript of the content with this hash."""
     return sha256[:12]

@@ -1,4 +1,4 @@
-"""The frame of a provider simulator: an aiohttp server that watches, counts, breaks and refuses on request."""
+"""The base of a provider simulator: an aiohttp server that records, counts, applies faults and refuses."""
 
 import asyncio
 import uuid
@@ -15,7 +15,7 @@ from simulators.provider.control import add_control
 from simulators.provider.jobs import JobPlan
 from simulators.provider.ledger import Billed, RequestRecord, has_slack_token, without_secrets
 from simulators.provider.refusal import CutError, RefusalError
-from simulators.provider.results import Transcript
+from simulators.provider.results import Transcript, default_transcript
 from simulators.provider.state import J, Place, ProviderState, S
 from simulators.provider.uploads.media import Content
 
@@ -122,6 +122,11 @@ class ProviderSimulator(ProviderState[S, J]):
         if job.plan.result is not None:
             return job.plan.result
         return self.results.get(job.content.sha256) if job.content is not None else None
+
+    def result_in(self, language: str, job: J) -> Transcript:
+        """Return the result that a test set, else one in `language` that is made from the job's content (or its id)."""
+        seed = job.content.sha256 if job.content is not None else job.id
+        return self.chosen_result(job) or default_transcript(seed, language)
 
     @staticmethod
     def new_id() -> str:

@@ -1,4 +1,4 @@
-"""What a provider simulator knows and what a test may have it do; the server and the control API both work on it."""
+"""The state of a provider simulator and what a test may do with it; the server and the control API share it."""
 
 import asyncio
 import time
@@ -24,7 +24,7 @@ J = TypeVar("J", bound=Job)
 
 
 class Place(TypedDict, total=False):
-    """Where a provider is, in time and space: the source of its clock and its shift, host and port (0 picks one)."""
+    """A provider's clock and address: the clock's source and its shift in seconds, host and port (0 picks one)."""
 
     now: Callable[[], float]
     skew: float

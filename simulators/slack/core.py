@@ -1,4 +1,4 @@
-"""The simulated workspace without its routes: its parts, what people do in it, and what a test has go wrong."""
+"""The simulated workspace without its routes: its parts, what people do in it, and the faults that tests set."""
 
 from __future__ import annotations
 
@@ -193,21 +193,21 @@ class SlackCore:
         return self.faults.add(fault)
 
     async def disconnect(self, reason: str = "refresh_requested") -> int:
-        """Send `disconnect` over every socket, or with `cut` close them without a word."""
+        """Send `disconnect` with a reason over every socket; `cut` closes them without it."""
         return await self.sockets.disconnect(reason)
 
     def revoke(self) -> None:
-        """Revoke the app's bot token, and tell the app."""
+        """Revoke the app's bot token and send the event."""
         self.workspace.access_lost(uninstalled=False)
         self.tokens.take("token_revoked")
 
     def uninstall(self) -> None:
-        """Uninstall the app, and tell it."""
+        """Uninstall the app and send the events."""
         self.workspace.access_lost(uninstalled=True)
         self.tokens.take("account_inactive")
 
     def reinstall(self, scopes: Iterable[str] | None = None) -> None:
-        """Give the tokens back, with other scopes if given."""
+        """Make the tokens valid again, with other scopes if given."""
         self.tokens.take("")
         if scopes is not None:
             self.tokens.rescope(scopes)

@@ -1,4 +1,4 @@
-"""Faults on request: what goes wrong with which call, how often, and what a request does under a fault."""
+"""Faults on request: what goes wrong with which call and how often, and how a request is handled under a fault."""
 
 from __future__ import annotations
 
@@ -118,7 +118,7 @@ class FaultBook:
 
 
 def abort(request: web.Request) -> web.Response:
-    """Break a request's connection; the response that is returned goes nowhere."""
+    """Break a request's connection; the response that is returned is never sent."""
     if request.transport is not None:
         request.transport.abort()
     return web.Response(status=500)

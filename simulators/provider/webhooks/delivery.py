@@ -53,7 +53,7 @@ class RetryPolicy:
 class Dispatcher:
     """Sends webhooks when the provider's clock says so.
 
-    `compose` makes the message for a job and variant at the moment of sending; None means there is nowhere to send it.
+    `compose` makes the message for a job and variant at the moment of sending; None: it has no address.
     """
 
     def __init__(

@@ -168,7 +168,7 @@ class Interactions:
         return {}
 
     async def close(self, user: str, view_id: str) -> None:
-        """Close a modal; the app hears of it when it asked to (`notify_on_close`)."""
+        """Close a modal; the app gets `view_closed` when the view has `notify_on_close`."""
         view = self._view(view_id)
         self.views.close(view)
         if view.body.get("notify_on_close") is True:

@@ -123,7 +123,7 @@ class People:
         return self.workspace.edit(message, text=text, blocks=_rich_text(text))
 
     def delete(self, user: str, channel: str, ts: str) -> None:
-        """Delete a message, one's own or as an admin anybody's; its files go with it."""
+        """Delete a message and its files; a message of somebody else only as an admin."""
         message = self.message(channel, ts)
         if message.user != user and not self.workspace.users[user].is_admin:
             raise SlackError("cant_delete_message")
@@ -135,7 +135,7 @@ class People:
                 self.workspace.delete_file(file)
 
     def delete_file(self, user: str, file_id: str) -> None:
-        """Delete a file, one's own or as an admin anybody's."""
+        """Delete a file; a file of somebody else only as an admin."""
         file = self.workspace.files.get(file_id)
         if file is None:
             raise SlackError("file_not_found")

@@ -1,4 +1,4 @@
-"""The one address of several simulated workspaces: finds the one that a request is for, and hands it on."""
+"""One address in front of several simulated workspaces: finds which one a request is for and forwards it."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from simulators.slack.wire import Json, SlackError, parse_object
 
 ADMIN = "U0ALICE"  # who installs the app
 BY_TEAM = frozenset({"users.conversations", "files.list", "conversations.list", "users.list"})
-"""Methods that the token of an organisation must tell a workspace (`team_id`)."""
+"""Methods that need `team_id` when they are called with an organisation's token."""
 _DROPPED = frozenset({"host", "content-length", "transfer-encoding", "authorization", "connection"})
 
 
@@ -102,12 +102,12 @@ class SlackCloud:
         return Place("", "", enterprise_id, f"{enterprise_id} Ltd")
 
     def uninstall(self, team_id: str) -> None:
-        """Remove the app from a workspace, and tell it."""
+        """Remove the app from a workspace and send it the events."""
         self.workspaces[team_id].workspace.access_lost(uninstalled=True)
         self.grants.take(team_id, "account_inactive")
 
     async def revoke_access(self, team_id: str) -> Outcome:
-        """Take an organisation's app out of one workspace, and tell the app, if it asked for it in its manifest.
+        """Take an organisation's app out of one workspace and send the event, if the app's manifest asks for it.
 
         The token stays good for the others; a call about this one is refused: `team_access_not_granted`
         (https://docs.slack.dev/reference/methods/conversations.list, errors). Nothing of it is sent any more.
@@ -118,7 +118,7 @@ class SlackCloud:
         return outcome
 
     async def grant_access(self, team_id: str, *, say: bool = True) -> Outcome:
-        """Let it in again. `say`: with the event, which may be lost."""
+        """Give the app access again; with `say` the event is sent, without it was lost."""
         self.without_access.discard(team_id)
         self.workspaces[team_id].delivery.flow = "on"
         return await self._access_event("team_access_granted", team_id) if say else Outcome()
@@ -140,8 +140,10 @@ class SlackCloud:
     # --- routes
 
     async def _authorize(self, request: web.Request) -> web.Response:
-        """Slack's page, whose person agrees at once; `team` or `enterprise` in the address say what they choose, `deny`
-        that they do not agree."""
+        """Answer for Slack's consent page, whose user agrees at once.
+
+        `team` or `enterprise` in the address is what the user chooses; with `deny` they do not agree.
+        """
         query = request.query
         redirect_uri, state = query.get("redirect_uri", ""), query.get("state", "")
         if query.get("client_id") != self.client_id or redirect_uri not in self.grants.redirect_uris:

@@ -1,4 +1,4 @@
-"""A host that is not Slack's, for redirects that leave it: it gives a file's bytes to anybody and notes every token."""
+"""A host that is not Slack's, for redirects that leave Slack: it serves files to anybody and records every token."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from simulators.slack.api.router import bearer
 
 
 class Elsewhere:
-    """Answers every path; `/bytes/FILE_ID` gives the file, anything else a word."""
+    """Answers every path: `/bytes/FILE_ID` with the file, any other with a sentence."""
 
     def __init__(self, parts: Parts) -> None:
         self.parts = parts

@@ -1,6 +1,6 @@
-"""The routes of file bytes: `/files-pri/` and `/files-tmb/` (voice clips) give them, `/upload/v1/` takes them.
+"""The routes of file bytes: `/files-pri/` and `/files-tmb/` (voice clips) serve them, `/upload/v1/` takes them.
 
-Everybody else gets a login page.
+A download without permission gets Slack's login page.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ class FileRoutes:
         return login_page()
 
     async def download(self, request: web.Request) -> web.StreamResponse:
-        """Give a file's bytes to who may see it, whole or a range; the login page to anybody else."""
+        """Serve a file, whole or a range; a client that may not see it gets the login page."""
         fault = request.get(FAULT) or Fault("")
         if fault.redirect:
             return web.Response(status=fault.redirect_status, headers={"Location": fault.redirect})

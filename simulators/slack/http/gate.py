@@ -1,4 +1,4 @@
-"""Every request passes here: it may be refused, it is entered in the ledger, and set faults are applied to it."""
+"""The middleware for every request: refuses some, enters each in the ledger, and applies the faults that are set."""
 
 from __future__ import annotations
 

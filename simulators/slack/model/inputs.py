@@ -31,7 +31,7 @@ _ENTRY: dict[str, tuple[str, str, object]] = {
     "timepicker": ("selected_time", "initial_time", None),
     "datetimepicker": ("selected_date_time", "initial_date_time", None),
 }
-"""For each kind of field: its key in the state, the property with its initial value, and what stands for none."""
+"""For each kind of field: its key in the state, the property with its initial value, and the value for none."""
 
 
 def _elements(blocks: list[Json]) -> Iterator[tuple[Json, Json]]:

@@ -208,7 +208,7 @@ def bot_profile(workspace: Workspace) -> Json:
 
 
 def message_object(workspace: Workspace, message: Message, *, metadata: bool = False, event: bool = False) -> Json:
-    """Return a message as the read methods give it, or as it stands in an event (with `event`)."""
+    """Return a message as the read methods give it, or with `event` as an event has it."""
     whole: Json = {"type": "message", "user": message.user, "text": message.text, "ts": message.ts}
     if message.client_msg_id:
         whole["client_msg_id"] = message.client_msg_id

@@ -1,6 +1,6 @@
 """The state of the workspace: who is there, what was said, and the operations that change it.
 
-Operations here are Slack's own, without the checks an API caller is put through; watchers are notified of every change.
+Operations here are Slack's own and do not check the caller, as the Web API does; watchers are notified of every change.
 """
 
 from __future__ import annotations
@@ -169,11 +169,11 @@ class Workspace:
         """Put a message into its conversation; gives it a ts when it has none and fills block ids."""
         self.put(message)
         self.notify(MessagePosted(message, order, repeats))
-        self._tell_root(message)
+        self._notify_root(message)
         return message
 
     def put(self, message: Message) -> None:
-        """Put a message into its conversation without telling anybody."""
+        """Put a message into its conversation; no watcher is notified."""
         message.ts = message.ts or self.next_ts()
         fill_block_ids(message.blocks)
         self._messages.setdefault(message.channel, {})[message.ts] = message
@@ -219,9 +219,9 @@ class Workspace:
             if message.ts in index:
                 index.remove(message.ts)
         self.notify(MessageDeleted(message))
-        self._tell_root(message)
+        self._notify_root(message)
 
-    def _tell_root(self, message: Message) -> None:
+    def _notify_root(self, message: Message) -> None:
         root = self.message(message.channel, message.root)
         if message.is_reply and message.ephemeral_to is None and root is not None:
             self.notify(ThreadGrew(root))

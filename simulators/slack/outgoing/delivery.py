@@ -1,7 +1,6 @@
-"""Getting what happens to the app: attempts, repeats, and the faults of delivery a test may ask for.
+"""Delivery of payloads to the app: attempts, repeats, and the faults of delivery that a test may set.
 
-What goes out is a payload of a kind (`events_api`, `slash_commands`, `interactive`); how it travels is the transport's
-business (Socket Mode or HTTP).
+A payload has a kind (`events_api`, `slash_commands`, `interactive`); a transport (Socket Mode or HTTP) sends it.
 """
 
 from __future__ import annotations

@@ -17,7 +17,7 @@ from simulators.slack.outgoing.delivery import Outcome, PayloadKind
 from simulators.slack.wire import Json, SlackError, compact, parse_object
 
 LARGEST_ANSWER = 1_000_000
-"""Bytes of an answer that are read; the rest is not Slack's business."""
+"""Bytes of an answer that are read at most."""
 
 
 def signature(secret: str, timestamp: str, body: bytes) -> str:
@@ -31,9 +31,7 @@ class EventsApi:
 
     def __init__(self, options: Options) -> None:
         self.options = options
-        self.trusted: ssl.SSLContext | bool = (
-            True  # whose certificates are taken; Slack takes those that the world does
-        )
+        self.trusted: ssl.SSLContext | bool = True  # which certificates are accepted; Slack: public ones
         self._session: aiohttp.ClientSession | None = None
 
     async def verify(self) -> None:

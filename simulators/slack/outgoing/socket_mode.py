@@ -150,7 +150,7 @@ class SocketMode:
         """Send `disconnect` to every socket and close it after `grace` seconds; returns how many there were.
 
         `warning` leaves the socket open (Slack closes it some seconds later); `refresh_requested` and
-        `link_disabled` close it; `cut` closes without a word, as a broken network does.
+        `link_disabled` close it; `cut` closes it without a message, as a broken network does.
         """
         connections = list(self._connections)
         for connection in connections:

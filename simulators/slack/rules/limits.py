@@ -14,7 +14,7 @@ from simulators.slack.rules.faults import Faults, units
 from simulators.slack.wire import Json, SlackError, as_list, as_object, as_objects, as_text, compact, explained
 
 POST_TEXT = 40_000
-"""Characters after which chat.postMessage cuts a text without a word."""
+"""Characters after which chat.postMessage cuts a text silently."""
 UPDATE_TEXT = 4_000
 """Characters above which chat.update answers `msg_too_long`."""
 ALL_BLOCKS = 13_200

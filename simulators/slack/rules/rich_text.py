@@ -1,4 +1,4 @@
-"""The rules of `rich_text` blocks: their parts, what stands in them, and their styles.
+"""The rules of `rich_text` blocks: their parts, the elements of each part, and their styles.
 
 Source: docs.slack.dev, Block Kit reference, "Rich text block". It names no length: the one here is a section's, which
 is a guess.

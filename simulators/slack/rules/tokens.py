@@ -1,4 +1,4 @@
-"""Tokens and scopes: who may call what, with the errors Slack gives those who may not."""
+"""Tokens and scopes: who may call what, and Slack's errors for everybody else."""
 
 from __future__ import annotations
 

@@ -7,7 +7,7 @@ import pytest
 from slack_sdk.web.async_client import AsyncWebClient
 
 from simulators.slack import SlackSimulator
-from tests.simulators.slack.peers import client, options
+from tests.simulators.slack.peers import App, client, connected, new_app, options
 
 
 @pytest.fixture
@@ -25,3 +25,10 @@ def web(slack: SlackSimulator) -> AsyncWebClient:
 async def http() -> AsyncIterator[aiohttp.ClientSession]:
     async with aiohttp.ClientSession() as http:
         yield http
+
+
+@pytest.fixture(params=["socket", "http"])
+async def app(request: pytest.FixtureRequest) -> AsyncIterator[App]:
+    """A stock app, connected over Socket Mode and over HTTP; its answers have half a minute."""
+    async with SlackSimulator(options(ack_timeout=30.0)) as slack, connected(new_app(slack), request.param) as app:
+        yield app

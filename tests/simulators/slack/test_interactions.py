@@ -14,7 +14,7 @@ from simulators.slack import SlackSimulator
 from simulators.slack.acts.interactions import NotAnswered
 from simulators.slack.options import SlashCommand
 from simulators.slack.wire import Json, SlackError, as_object
-from tests.simulators.slack.peers import App, client, connected, new_app, options
+from tests.simulators.slack.peers import App, client, options
 
 BUTTON = {"type": "button", "action_id": "retry", "text": {"type": "plain_text", "text": "Retry"}, "value": "job-1"}
 BLOCKS = [{"type": "actions", "block_id": "buttons", "elements": [BUTTON]}]
@@ -34,12 +34,6 @@ def modal(title: str = "Settings", **more: Any) -> dict[str, Any]:
 
 
 VALUES: Json = {"b": {"words": {"type": "plain_text_input", "value": "hello"}}}
-
-
-@pytest.fixture(params=["socket", "http"])
-async def app(request: pytest.FixtureRequest) -> AsyncIterator[App]:
-    async with SlackSimulator(options(ack_timeout=30.0)) as slack, connected(new_app(slack), request.param) as app:
-        yield app
 
 
 async def test_a_command_is_answered_in_its_acknowledgement_for_that_person_only(app: App) -> None:
@@ -370,70 +364,3 @@ async def test_an_act_on_what_is_not_there_is_refused(slack: SlackSimulator) -> 
         await slack.act_as("U0BOB", message, "retry")
     with pytest.raises(SlackError, match="message_not_found"):
         await slack.shortcut_as("U0BOB", "C0CLINIC", "1.0", "transcribe")
-
-
-def choice(kind: str, action_id: str, initial: int | None = None) -> Json:
-    options = [{"text": {"type": "plain_text", "text": f"option {n}"}, "value": str(n)} for n in range(3)]
-    first = {} if initial is None else {"initial_option": options[initial]}
-    return {"type": kind, "action_id": action_id, "options": options, **first}
-
-
-def fields(start: int, words: str, block_id: str = "words") -> dict[str, Any]:
-    label = {"type": "plain_text", "text": "Label"}
-    box = {"type": "plain_text_input", "action_id": "text", "initial_value": words}
-    empty = {"type": "checkboxes", "action_id": "boxes", "options": choice("checkboxes", "")["options"]}
-    return modal(
-        blocks=[
-            {"type": "input", "block_id": "start", "label": label, "element": choice("radio_buttons", "s", start)},
-            {"type": "input", "block_id": block_id, "label": label, "element": box},
-            {"type": "input", "block_id": "none", "label": label, "element": empty, "optional": True},
-            {"type": "actions", "block_id": "row", "elements": [choice("static_select", "menu"), BUTTON]},
-        ]
-    )
-
-
-async def test_a_submission_carries_every_field_and_an_update_keeps_what_fields_held(app: App) -> None:
-    seen: list[dict[str, Any]] = []
-
-    @app.bolt.view("settings")
-    async def take(ack: AsyncAck, view: dict[str, Any]) -> None:
-        seen.append(view["state"]["values"])
-        await ack(response_action="errors", errors={"none": "again"})
-
-    web = client(app.slack)
-    opened = await web.views_open(trigger_id=app.slack.views.trigger("U0ALICE"), view=fields(1, "first"))
-    assert opened["view"]["state"] == {"values": {}}
-    entered: Json = {"words": {"text": {"type": "plain_text_input", "value": "typed"}}}
-    await app.slack.submit_as("U0ALICE", entered)
-    await web.views_update(view_id=opened["view"]["id"], view=fields(2, "second"))
-    await app.slack.submit_as("U0ALICE", {})
-    await web.views_update(view_id=opened["view"]["id"], view=fields(2, "third", "other words"))
-    await app.slack.submit_as("U0ALICE", {})
-    assert [state["start"]["s"]["selected_option"]["value"] for state in seen] == ["1", "1", "1"]
-    assert [state.get("words", {}).get("text", {}).get("value") for state in seen] == ["typed", "typed", None]
-    assert seen[2]["other words"]["text"] == {"type": "plain_text_input", "value": "third"}
-    assert seen[0]["none"] == {"boxes": {"type": "checkboxes", "selected_options": []}}
-    assert seen[0]["row"] == {"menu": {"type": "static_select", "selected_option": None}}
-    with pytest.raises(SlackApiError, match="invalid_arguments"):
-        await web.views_update(view_id=opened["view"]["id"], view={"type": "home", "blocks": []})
-
-
-@pytest.mark.parametrize(
-    "answer",
-    [
-        {"response_action": "errors", "errors": {"elsewhere": "Wrong"}},
-        {"response_action": "errors", "errors": {"b": ""}},
-        {"response_action": "close"},
-    ],
-)
-async def test_an_answer_to_a_submission_that_slack_does_not_take_leaves_the_modal_open(
-    app: App, answer: dict[str, Any]
-) -> None:
-    @app.bolt.view("settings")
-    async def take(ack: AsyncAck) -> None:
-        await ack(**answer)
-
-    await client(app.slack).views_open(trigger_id=app.slack.views.trigger("U0ALICE"), view=modal())
-    with pytest.raises(SlackError, match="invalid_response"):
-        await app.slack.submit_as("U0ALICE", VALUES)
-    assert app.slack.views.top("U0ALICE") is not None

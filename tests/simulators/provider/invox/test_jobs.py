@@ -6,11 +6,16 @@ from typing import Literal
 import pytest
 
 from simulators.invox import InvoxSimulator
-from simulators.provider.results import mark_of
+from simulators.provider.results import cue_time, mark_of
 from tests.simulators.provider.invox.client import Client
 from tests.simulators.provider.peers import MovableClock, encoded, silent_mp3, wav
 
 # the way it should go
+
+
+def test_the_time_of_a_cue_is_rounded_to_milliseconds() -> None:
+    assert cue_time(1.005) == "00:00:01.005"
+    assert cue_time(3661.0506, ",") == "01:01:01,051"
 
 
 async def test_a_job_is_pending_and_then_completed_with_segments_and_vtt(

@@ -32,6 +32,7 @@ async def test_azure_wants_its_own_header_and_its_version() -> None:
         assert (await client.http.post(url, files=files, headers=client.headers)).status_code == 404
         assert "/openai/deployments/whisper-1" in client.base
         assert kinds(client) == ["missing-api-key", "bad-api-version"]
+        assert client.server.ledger.requests[-1].headers["api-key"] == "***"
 
 
 async def test_whisper_cpp_answers_at_inference_unless_started_otherwise() -> None:

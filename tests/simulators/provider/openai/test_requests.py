@@ -80,6 +80,8 @@ async def test_what_is_no_form_is_refused() -> None:
         ("whisper-1", "diarized_json", 400),
         ("gpt-4o-transcribe", "json", 200),
         ("gpt-4o-mini-transcribe", "verbose_json", 400),
+        ("gpt-4o-transcribe", "text", 400),
+        ("gpt-4o-transcribe-diarize", "text", 400),
         ("gpt-transcribe", "verbose_json", 400),
         ("gpt-4o-transcribe-diarize", "verbose_json", 400),
         ("gpt-4o-transcribe-diarize", "diarized_json", 200),
