@@ -134,7 +134,7 @@ class SlackAdapter:
         self.intake = Intake(store, self.direct, clock, notify, wake_deferred.notify)
         task = f"{TASK}:{self.team_id}" if self.team_id else TASK
         self.catchup = CatchUp(slack, self.files, self.intake, settings.catchup_minutes * 60, task)
-        access = Access(client, self.persons, clock)
+        access = Access(client, self.persons, clock, store, self.who)
         self.background = BackgroundTasks()
         self.visibility = visibility = Visibility(access)
         rights = SettingsPermissions(client, self.who, self.persons, visibility, self.direct, clock)

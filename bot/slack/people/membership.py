@@ -6,11 +6,15 @@ from dataclasses import dataclass, field
 from bot.domain.errors import MissingScope
 from bot.domain.job import Job
 from bot.ports.clock import Clock
+from bot.ports.store import Preferences
 from bot.slack.api.client import SlackClient, SlackRefusal
+from bot.slack.api.identity import BotIdentity
 from bot.slack.api.methods import Method
 from bot.slack.api.payloads import child, names, rows, text
 from bot.slack.people.remembered import Remembered
 from bot.slack.people.users import Users
+
+ACTED_SECONDS = 86_400.0  # how long it counts that somebody acted in a group message: nobody is taken out of one
 
 
 @dataclass
@@ -20,13 +24,15 @@ class Access:
     client: SlackClient
     users: Users
     clock: Clock
+    store: Preferences
+    who: BotIdentity
     _members: Remembered[tuple[str, str], bool | None] = field(init=False)
 
     def __post_init__(self) -> None:
         self._members = Remembered(self.clock, keep=lambda answer: answer is True)
 
     async def belongs(self, user_id: str, job: Job, here: str = "") -> bool:
-        """Whether the user is in the job's conversation. Raises `StepError`s.
+        """Whether the user is in the job's conversation. Raises `StepError`s and `StoreError`s.
 
         A direct message is for its own user. `here` is where Slack says they are; it counts only where Slack does not
         tell who is in a group.
@@ -35,7 +41,22 @@ class Access:
         if channel.startswith("D"):
             return job.origin.user_id == user_id
         among = await self.among(user_id, channel)
-        return job.origin.user_id == user_id or channel == here if among is None else among
+        if among is None:
+            return job.origin.user_id == user_id or await self.acts_in(user_id, channel, here)
+        return among
+
+    async def acts_in(self, user_id: str, channel: str, here: str) -> bool:
+        """Whether they act in a group message, of which Slack tells the bot nothing, or did so today.
+
+        `here` is where Slack says that they act; a conversation's id in the value of a button or in a window proves
+        nothing. Raises `StepError`s and `StoreError`s.
+        """
+        name = f"acted:{(await self.who.me()).team_id}:{channel}:{user_id}"
+        now, acted = self.clock.now(), float(await self.store.cursor(name) or 0)
+        lately = 0 <= now - acted < ACTED_SECONDS
+        if channel == here and not (lately and now - acted < ACTED_SECONDS / 2):
+            await self.store.put_cursor(name, f"{now:.6f}")
+        return channel == here or lately
 
     async def among(self, user_id: str, channel: str) -> bool | None:
         """Whether they are a member; None where Slack does not tell (a group message). Raises `StepError`s."""

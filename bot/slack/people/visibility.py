@@ -46,13 +46,15 @@ class Visibility:
     async def of(self, user_id: str, here: str = "") -> VisibleChannels:
         """What they see now; `here` is the conversation that they ask from. Raises `StepError`s."""
         channels = await self.access.channels(user_id)
-        if here and not here.startswith("D") and here not in channels and await self.is_in(user_id, here):
+        if here and not here.startswith("D") and here not in channels and await self.is_in(user_id, here, here):
             channels |= {here}
         return VisibleChannels(self.access, user_id, here, channels)
 
-    async def is_in(self, user_id: str, channel: str) -> bool:
-        """Whether they are in a conversation that they ask from. Raises `StepError`s.
+    async def is_in(self, user_id: str, channel: str, here: str) -> bool:
+        """Whether they are in a channel or a group message; `here` is where Slack says that they act.
 
-        Where Slack does not tell the bot (`missing_scope`: a group message), that they asked from there is proof.
+        Where Slack does not tell the bot (`missing_scope`: a group message), that they act there is proof. Raises
+        `StepError`s and `StoreError`s.
         """
-        return channel.startswith("D") or await self.access.among(user_id, channel) is not False
+        among = await self.access.among(user_id, channel)
+        return await self.access.acts_in(user_id, channel, here) if among is None else among

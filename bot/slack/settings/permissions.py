@@ -54,12 +54,12 @@ class SettingsPermissions:
         self._permissions = Remembered(self.clock, lambda each: each.changes)
 
     async def of(self, user_id: str, channel: str, here: str = "") -> Permission:
-        """What the user may do with the settings of the conversation. Raises `StepError`s.
+        """What the user may do with the settings of the conversation. Raises `StepError`s and `StoreError`s.
 
         `here` is the conversation in which Slack says that the user acts; the id of a conversation that comes in the
         value of a button or in a modal proves nothing.
         """
-        here = here if channel.startswith("D") else ""  # it matters only there
+        here = here if here == channel else ""
         return await self._permissions.get((user_id, channel, here), lambda: self._ask(user_id, channel, here))
 
     async def _ask(self, user_id: str, channel: str, here: str) -> Permission:
@@ -68,7 +68,7 @@ class SettingsPermissions:
             theirs = await self.direct.belongs_to(me, channel, user_id, asked_there=channel == here)
             return Permission(sees=theirs, changes=theirs, why="" if theirs else words.NOT_YOUR_DIRECT_MESSAGE)
         facts, member, user = await asyncio.gather(
-            self._facts(channel), self.visibility.is_in(user_id, channel), self.users.ask(user_id)
+            self._facts(channel), self.visibility.is_in(user_id, channel, here), self.users.ask(user_id)
         )
         if facts is None:
             return Permission(sees=False, changes=False, why=words.NOT_INVITED)

@@ -46,7 +46,7 @@ async def test_members_that_slack_cannot_fetch_at_the_moment_are_asked_for_again
     """`fetch_members_failed` is a fault of Slack's, not a no."""
     place.slack.fault(Fault("users.conversations", error="user_not_found", times=None))
     place.slack.fault(Fault("conversations.members", error="fetch_members_failed"))
-    access = Access(place.room.client, place.room.persons, place.clock)
+    access = Access(place.room.client, place.room.persons, place.clock, place.store, place.room.who)
     with pytest.raises(Transient):
         await access.among("U0BOB", "C0CLINIC")
     assert await access.among("U0BOB", "C0CLINIC") is True

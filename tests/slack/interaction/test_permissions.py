@@ -295,3 +295,23 @@ async def test_a_direct_message_of_two_other_people_is_not_ours(place: Workplace
     assert (await place.slack.shortcut_as("U0ALICE", theirs.id, message.ts, "transcribe_message")).acknowledged
     await place.slack.until(lambda: "Forward the recording to me" in everything_for(place, "U0ALICE"))
     assert await place.jobs() == []
+
+
+@pytest.mark.parametrize("forged", ["press", "submit"])
+async def test_a_group_message_is_for_those_to_set_who_act_in_it(place: Workplace, forged: str) -> None:
+    """Slack tells the bot nothing of who is in it, and an id in a button or a window proves nothing."""
+    group = place.slack.workspace.create_channel("mpdm-a", "mpim", ["U0ALICE", "U0BOT"])
+    if forged == "press":
+        place.slack.people.open_home("U0BOB")
+        await place.slack.until(lambda: "U0BOB" in place.slack.views.homes)
+        home = place.slack.views.homes["U0BOB"]
+        assert (await place.slack.act_as("U0BOB", home, "open_settings", value=group.id)).acknowledged
+        await place.slack.until(lambda: "You are not in this conversation" in str(place.slack.views.top("U0BOB")))
+        return
+    view = await modal(place, CLINIC, "U0BOB")
+    view.body["private_metadata"] = str(view.body["private_metadata"]).replace(CLINIC, group.id)
+    await place.slack.submit_as("U0BOB", {})
+    assert (await place.store.channel_settings("T0LOCAL", group.id)).changed_by == ""
+    assert changeable(await modal(place, group.id, "U0ALICE"))
+    assert await place.slack.submit_as("U0ALICE", {}) == {}
+    assert (await place.store.channel_settings("T0LOCAL", group.id)).changed_by == "U0ALICE"

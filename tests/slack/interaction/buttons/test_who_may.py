@@ -132,3 +132,11 @@ async def test_a_window_that_was_closed_at_once_is_not_apologised_for(place: Wor
     await place.slack.until(lambda: place.slack.calls("views.update") > 0)
     await place.room.background.drain(60.0)
     assert place.whispers(message, "U0ALICE") == []
+
+
+async def test_everybody_in_a_group_message_may_name_its_speakers(place: Workplace) -> None:
+    """Slack tells the bot nothing of who is in it, but that they pressed the button there."""
+    group = place.slack.workspace.create_channel("mpdm-a", "mpim", ["U0ALICE", "U0BOB", "U0BOT"])
+    message, job = await done(place, channel=group.id)
+    assert await rename(place, message, "Ani", user="U0BOB") == {}
+    assert (await place.store.speaker_names(job.id)).names == {"Speaker 1": "Ani"}
