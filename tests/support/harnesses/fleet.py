@@ -17,7 +17,7 @@ from tests.support.machine.bot_process import Bot
 from tests.support.machine.processes import free_port
 
 _numbers = itertools.count(1)
-FAULTS_AFTER = 30.0  # seconds
+FAULTS_AFTER = 60.0  # seconds
 
 
 def fresh_database(server: Path) -> str:

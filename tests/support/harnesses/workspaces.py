@@ -132,7 +132,7 @@ class Host:
         await self.slack(team_id).until(lambda: len(seen()) > before)
         return shown(seen()[-1])
 
-    async def until(self, condition: Callable[[], Awaitable[object]], timeout: float = 30.0) -> None:
+    async def until(self, condition: Callable[[], Awaitable[object]], timeout: float = 60.0) -> None:
         async with asyncio.timeout(timeout):
             while not await condition():  # noqa: ASYNC110 - the condition is a row in a database
                 await asyncio.sleep(0.05)
