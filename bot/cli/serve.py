@@ -13,7 +13,7 @@ import structlog
 from bot.app import open_bot
 from bot.cli.checks.slack import start_faults
 from bot.cli.common import fail
-from bot.configuration import serve_faults
+from bot.configuration import no_env_file, serve_faults
 from bot.domain.errors import StoreError
 from bot.failpoints import VARIABLE, Failpoints
 from bot.logs import configure, report_loop_errors
@@ -51,7 +51,7 @@ def run_serve(settings: Settings, points: Failpoints | None = None) -> int:
     if points is None and os.environ.get(VARIABLE):
         faults.insert(0, f"{VARIABLE} is for tests that kill the bot: unset it, or run python -m bot.failpoints.")
     if faults:
-        for fault in faults:
+        for fault in [*faults, *(f"({hint})" for hint in no_env_file(settings))]:
             fail(fault, 2)
         return 2
     configure(settings.log_level)
@@ -129,6 +129,8 @@ def fault_of(error: OSError, port: int) -> str:
         return f"{error.filename} cannot be used: {why(error)}."
     if isinstance(error, ListenError) or error.errno in _PORT_ERRORS:
         return f"cannot listen on port {error.port if isinstance(error, ListenError) else port}: {why(error)}."
+    if isinstance(error, TimeoutError) and not why(error):
+        return "something took too long on this machine: try again when it is less busy."
     return f"this machine refused something: {why(error)}."
 
 

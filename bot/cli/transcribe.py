@@ -15,12 +15,14 @@ from bot.app import open_core
 from bot.audio.disk import DiskFile
 from bot.cli.common import fail
 from bot.cli.serve import fault_of
+from bot.configuration import kind_of
 from bot.domain.errors import StoreError
 from bot.domain.job import Job, Options, Origin, State
 from bot.domain.transcript import Transcript
 from bot.logs import configure
 from bot.ports.audio import SourceFile
 from bot.ports.store import NewJob
+from bot.providers import TABLE
 from bot.settings import Settings
 from bot.terminal import TICK_SECONDS, JobBar, expected_seconds
 from bot.text.durations import human
@@ -69,7 +71,9 @@ def run_transcribe(
     """Transcribe `file` and write it in `format_`; 1 when there is no transcript, 2 when the settings do not do."""
     name = provider or settings.provider
     if name not in settings.providers:
-        return fail(f"provider {name!r} is not configured: see docs/settings.md.", 2)
+        if kind_of(name) is None:
+            return fail(f"--provider is {name!r}: it must be one of {', '.join(TABLE)}.", 2)
+        return fail(f"{name} is not set up: docs/settings.md has its variables.", 2)
     if output is not None and (fault := _cannot_write(output)):
         return fail(f"{output} cannot be written: {fault}.", 2)
     begun = time.monotonic()

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from types import TracebackType
 from typing import Self
-from urllib.parse import urlsplit
 
 from aiohttp import web
 
@@ -21,6 +20,7 @@ from simulators.slack.http.gate import Gate
 from simulators.slack.local_page.browser import BrowserRoutes
 from simulators.slack.local_page.browser_objects import BrowserObjects
 from simulators.slack.local_page.live import Live
+from simulators.slack.local_page.page_guard import own_hosts
 from simulators.slack.options import Options
 
 
@@ -77,7 +77,7 @@ class SlackSimulator(SlackCore):
         other = "localhost" if shown == "127.0.0.1" else "127.0.0.1"
         self.workspace.url = options.public_url.rstrip("/") or f"http://{shown}:{ports[0]}"
         names = {shown, options.host, "127.0.0.1", "localhost", "[::1]"}
-        self.workspace.hosts = {f"{name}:{ports[0]}".lower() for name in names} | {urlsplit(self.url).netloc.lower()}
+        self.workspace.hosts = own_hosts(names, ports[0], self.url)
         self.port = ports[0]
         self.elsewhere_url = f"http://{other}:{ports[1]}"
         self.delivery.transport = self.events_api if options.request_url else self.sockets

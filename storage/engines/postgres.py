@@ -6,6 +6,7 @@ caller is cancelled, and again from its start when PostgreSQL asks for that (a d
 """
 
 import asyncio
+import os
 import random
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
@@ -318,8 +319,15 @@ def explain(error: BaseException) -> StoreError:
             "Is it PgBouncer? Then add ?pgbouncer=transaction."
         )
     if isinstance(error, _GONE):
-        return StoreUnavailable(f"PostgreSQL cannot be reached: {type(error).__name__}.")
+        return StoreUnavailable(f"PostgreSQL cannot be reached: {_why(error)}.")
     return StoreError(f"PostgreSQL refused: {error}")
+
+
+def _why(error: BaseException) -> str:
+    """The system's words: those of asyncio repeat the address, and an error of a name has a negative number."""
+    if isinstance(error, OSError) and error.strerror:
+        return os.strerror(error.errno) if error.errno and error.errno > 0 else error.strerror
+    return type(error).__name__
 
 
 def _storable(value: Value) -> Value:

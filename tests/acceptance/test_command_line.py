@@ -95,7 +95,7 @@ async def test_transcribe_refuses_what_it_cannot_do_in_one_line(tmp_path: Path) 
     for arguments, code, words in (
         (("letter.mp3",), 1, "not audio or video"),
         (("letter.mp3", "--format", "rtf"), 2, "must be txt, srt, vtt, docx or json"),
-        (("letter.mp3", "--provider", "xosum"), 2, "is not configured"),
+        (("letter.mp3", "--provider", "xosum"), 2, "xosum is not set up"),
         (("nothing.mp3",), 2, "is not a file"),
     ):
         bot = await run(tmp_path, LOCAL, "transcribe", *arguments)
@@ -173,3 +173,9 @@ async def test_try_says_why_a_file_is_refused(tmp_path: Path) -> None:
     bot = await run(tmp_path, LOCAL, "try", "empty.mp3")
     assert bot.process.returncode == 1
     assert any("This file is empty." in line for line in bot.out)
+
+
+async def test_try_ends_with_the_cause_where_the_recording_is_paused(tmp_path: Path, recording: Path) -> None:
+    bot = await run(tmp_path, {"LOCAL_MODEL": str(tmp_path / "nowhere")}, "try", str(recording))
+    assert bot.process.returncode == 1
+    assert any(line.startswith("It is paused until this is repaired: ") for line in bot.out), bot.out

@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 from bot.cli import app
 from bot.cli.checks import doctor
 from bot.cli.checks.doctor import mark_of
-from bot.configuration import load_settings, unknown_variables
+from bot.configuration import load_settings, no_env_file, unknown_variables
 from bot.ports.provider import Finding
 from bot.settings import COMMON, Settings, SettingsError
 
@@ -60,6 +60,15 @@ def test_tokens_in_each_others_place_are_one_fault() -> None:
     assert found.slack_faults() == [
         "SLACK_BOT_TOKEN and SLACK_APP_TOKEN are swapped: xoxb-… is the bot token, xapp-… the app-level one."
     ]
+
+
+def test_a_missing_env_file_is_named_where_tokens_are_missing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    nothing = load_settings({}, None)
+    assert no_env_file(nothing) == [f"there is no .env in {tmp_path}, so only the environment counts"]
+    assert no_env_file(load_settings({"SLACK_BOT_TOKEN": "xoxb-1", "SLACK_APP_TOKEN": "xapp-1"}, None)) == []
+    (tmp_path / ".env").touch()
+    assert no_env_file(nothing) == []
 
 
 def test_an_env_file_that_cannot_be_read_is_a_sentence(tmp_path: Path) -> None:

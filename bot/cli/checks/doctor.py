@@ -22,7 +22,7 @@ from bot.cli.common import store_of
 from bot.cli.serve import why
 from bot.cli.workspaces import installation_findings
 from bot.clock import SystemClock
-from bot.configuration import serve_faults, unknown_variables
+from bot.configuration import no_env_file, serve_faults, unknown_variables
 from bot.domain.errors import StepError, StoreError
 from bot.domain.job import SLACK_LANE
 from bot.http import Http, http_date
@@ -68,7 +68,7 @@ async def _examine(settings: Settings) -> list[Finding]:
     findings = [Finding(False, "Settings", fault) for fault in serve_faults(settings)]
     if not findings:
         findings.append(Finding(True, "Settings", f"complete; default provider {settings.provider}"))
-    hints = [*unknown_variables(), *_no_env_file(settings), *_readable_by_others()]
+    hints = [*unknown_variables(), *no_env_file(settings), *_readable_by_others()]
     findings += [Finding(True, "Settings", hint, hint=True) for hint in hints]
     findings.append(_confinement())
     findings.append(_directory(settings))
@@ -83,13 +83,6 @@ async def _examine(settings: Settings) -> list[Finding]:
     if settings.public_url:
         findings.append(await _public_url(settings))
     return findings
-
-
-def _no_env_file(settings: Settings, env_file: str = ".env") -> list[str]:
-    """Said only where something is missing: the command may have been started in another directory."""
-    if Path(env_file).exists() or not settings.slack_faults():
-        return []
-    return [f"there is no {env_file} in {Path.cwd()}, so only the environment counts"]
 
 
 def _readable_by_others(env_file: str = ".env") -> list[str]:

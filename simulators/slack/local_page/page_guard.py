@@ -8,6 +8,7 @@ is in the page's address, and send JSON.
 from __future__ import annotations
 
 import hmac
+from urllib.parse import urlsplit
 
 from aiohttp import web
 
@@ -17,6 +18,7 @@ from simulators.slack.options import Options
 TOKEN_HEADER = "X-Page-Token"  # noqa: S105 - the name of a header
 PAGE, STEERED = "/local/", "/control/"
 UPLOAD = "/local/upload"
+HTTP_PORT = 80
 CLOSED_PAGE = """<!DOCTYPE html>
 <html lang="en"><head><meta charset="utf-8"><title>Local workspace</title></head>
 <body><p>Open the address that the terminal shows: it ends with the token of this workspace.</p></body></html>
@@ -57,6 +59,12 @@ class PageGuard:
     def _has_token(self, request: web.Request) -> bool:
         given = request.headers.get(TOKEN_HEADER) or request.query.get("token", "")
         return hmac.compare_digest(given.encode(), self.options.page_token.encode())
+
+
+def own_hosts(names: set[str], port: int, url: str) -> set[str]:
+    """What a `Host` header may be: these names with the port (or without it on 80: clients omit it), or `url`'s."""
+    found = {f"{name}:{port}" for name in names} | (names if port == HTTP_PORT else set()) | {urlsplit(url).netloc}
+    return {host.lower() for host in found}
 
 
 def _refused(status: int, error: str) -> web.Response:

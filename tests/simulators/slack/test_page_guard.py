@@ -7,6 +7,7 @@ import pytest
 
 from simulators.slack import Options, SlackSimulator
 from simulators.slack.file_store import Upload
+from simulators.slack.local_page.page_guard import own_hosts
 from tests.simulators.slack.peers import client, options
 
 EVIL = "https://evil.example"
@@ -52,6 +53,11 @@ async def test_this_hosts_own_names_are_taken(slack: SlackSimulator, http: aioht
         headers = {"Host": "try.example", "Origin": "https://try.example"}
         async with http.get(url, headers=headers) as answer:
             assert (await answer.json())["messages"] == []
+
+
+def test_the_port_80_may_be_left_out_as_clients_do() -> None:
+    assert own_hosts({"LocalHost"}, 80, "http://127.0.0.1:80") == {"localhost", "localhost:80", "127.0.0.1:80"}
+    assert own_hosts({"localhost"}, 8080, "https://try.example") == {"localhost:8080", "try.example"}
 
 
 async def test_a_foreign_page_gets_no_stream(slack: SlackSimulator, http: aiohttp.ClientSession) -> None:

@@ -204,7 +204,7 @@ async def test_what_changes_meanwhile_is_noticed(fresh: Place, tmp_path: Path) -
     ("to", "code", "words"),
     [
         ("mysql://u:hunter2@h/d", 2, "--to must be sqlite:///file.db"),
-        ("postgresql://u:hunter2@127.0.0.1:1/x", 1, "PostgreSQL cannot be reached"),
+        ("postgresql://u:hunter2@127.0.0.1:1/x", 1, "PostgreSQL cannot be reached: Connection refused"),
         ("postgresql://u:hunter2@h:port/x", 1, "--to is no PostgreSQL address"),
         ("sqlite:///store1.db", 1, "are the same database"),
     ],
