@@ -1,5 +1,6 @@
 """What a measure gives: rows with a named baseline and a bar, from rounds in which the contestants take turns."""
 
+import math
 import random
 import statistics
 from collections.abc import Awaitable, Callable, Sequence
@@ -107,9 +108,8 @@ def compared(
 
 
 def percentile(values: Sequence[float], share: float) -> float:
-    """The value that `share` of all do not exceed."""
-    ordered = sorted(values)
-    return ordered[min(len(ordered) - 1, int(share * len(ordered)))]
+    """The smallest value that `share` of all do not exceed (nearest rank)."""
+    return sorted(values)[max(0, math.ceil(share * len(values)) - 1)]
 
 
 @dataclass(slots=True)

@@ -8,7 +8,7 @@ import signal
 import socket
 import sys
 import time
-from collections.abc import AsyncGenerator, Callable, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -139,13 +139,27 @@ async def running(child: Child) -> AsyncGenerator[Child, None]:
             await child.stop()
 
 
+async def output(child: Child, timeout: float, fine: Sequence[int] = (0,)) -> str:
+    """All that a program prints, once it has ended by itself with a status that is `fine`.
+
+    Raises `RuntimeError` with its log if it failed, `TimeoutError` after `timeout` seconds.
+    """
+    assert child.process.stdout is not None
+    async with running(child):
+        async with asyncio.timeout(timeout):
+            said = await child.process.stdout.read()
+            status = await child.process.wait()
+        if status not in fine:
+            raise RuntimeError(f"it ended with {status}: {child.said()}")
+        return said.decode()
+
+
 async def result(name: str, directory: Path, module: str, *arguments: str, timeout: float = 900.0) -> dict[str, float]:
     """Run `python -m MODULE ARGUMENTS` to its end; the JSON object of its last line. Its log tells why it failed."""
     child = await start_python(name, directory, environment(), module, *arguments)
-    async with running(child):
-        found = json.loads(await child.line(timeout))
-        assert isinstance(found, dict)
-        return found
+    found = json.loads((await output(child, timeout)).splitlines()[-1])
+    assert isinstance(found, dict)
+    return found
 
 
 async def until(condition: Callable[[], bool], timeout: float, what: str, pause: float = 0.02) -> None:

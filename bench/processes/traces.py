@@ -17,7 +17,6 @@ class Sample:
     turns: int
     wall: float
     net: float
-    turn_cpu: float
 
 
 @dataclass(frozen=True, slots=True)

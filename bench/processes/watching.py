@@ -1,8 +1,8 @@
 """Watches a process from inside it: how long each turn of its event loop takes, and how much memory it has.
 
-A turn is what runs between two waits of the loop's selector. Three lengths are kept: by the wall, by the wall without
-the time in which the kernel had the thread wait for a processor (other programs on the machine), and by the thread's
-own processor time. The second is the stall a quiet machine would show. A sampler thread writes one JSON line every
+A turn is what runs between two waits of the loop's selector. Two lengths are kept: by the wall, and by the wall without
+the time in which the kernel had the thread wait for a processor (other programs on the machine). The second is the
+stall a quiet machine would show. A sampler thread writes one JSON line every
 50 ms. Neither needs anything of the watched program.
 """
 
@@ -31,7 +31,6 @@ class Turns:
     count: int = 0
     wall: float = 0.0
     net: float = 0.0
-    cpu: float = 0.0
 
 
 class WatchedSelector(selectors.DefaultSelector):
@@ -42,7 +41,6 @@ class WatchedSelector(selectors.DefaultSelector):
         self._turns = turns
         self._left = 0.0
         self._read_at = 0.0
-        self._cpu = 0.0
         self._delay = 0
         try:  # the main thread's time on a processor, its time waiting for one, and how often it got one
             self._schedstat = os.open("/proc/self/schedstat", os.O_RDONLY | os.O_CLOEXEC)
@@ -61,11 +59,10 @@ class WatchedSelector(selectors.DefaultSelector):
             if wall > NOTED_SECONDS:
                 turns.wall = max(turns.wall, wall)
                 turns.net = max(turns.net, wall - (self._waited() - self._delay) / 1e9)
-                turns.cpu = max(turns.cpu, time.thread_time() - self._cpu)
         events = super().select(timeout)
         self._left = time.perf_counter()
-        if self._left - self._read_at > FRESH_SECONDS:  # a system call or two: not in every turn
-            self._delay, self._cpu, self._read_at = self._waited(), time.thread_time(), self._left
+        if self._left - self._read_at > FRESH_SECONDS:  # a system call: not in every turn
+            self._delay, self._read_at = self._waited(), self._left
         return events
 
 
@@ -122,10 +119,10 @@ def _sample(trace: Path, turns: Turns) -> None:
                 found = descendants(me)
             number += 1
             children = sum(rss(child) for child in found)
-            count, wall, net, cpu = turns.count, turns.wall, turns.net, turns.cpu
-            turns.count, turns.wall, turns.net, turns.cpu = 0, 0.0, 0.0, 0.0
+            count, wall, net = turns.count, turns.wall, turns.net
+            turns.count, turns.wall, turns.net = 0, 0.0, 0.0
             out.write(
-                json.dumps([time.time(), rss(), children, time.process_time(), count, wall, net, cpu]) + "\n",
+                json.dumps([time.time(), rss(), children, time.process_time(), count, wall, net]) + "\n",
             )
             time.sleep(SAMPLE_SECONDS)
 

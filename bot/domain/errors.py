@@ -84,11 +84,12 @@ class Transient(StepError):
 
 
 class RateLimited(Transient):
-    """The other side asked for a pause of `retry_after` seconds for the whole account."""
+    """The other side asked for a pause of `retry_after` seconds for the whole `account`; "": for that of the lane."""
 
-    def __init__(self, detail: str, retry_after: float) -> None:
+    def __init__(self, detail: str, retry_after: float, account: str = "") -> None:
         super().__init__(detail, after=retry_after)
         self.retry_after = retry_after
+        self.account = account
 
 
 class Ambiguous(StepError):

@@ -13,13 +13,15 @@ from bot.ports.store import JobStore
 from bot.supervisor import Supervisor
 
 PROBE_SECONDS = 60.0
+LONGEST_PROBE_SECONDS = 960.0  # where a probe finds nothing wrong and the jobs do
+RELAPSE_SECONDS = 600.0  # an account that breaks again so soon was not well
 
 Probe = Callable[[], Awaitable[bool]]  # whether the account works; may raise `StepError`
 
 
 @dataclass(slots=True)
 class Accounts:
-    """Remembers which accounts are broken, and asks each once a minute until it works again."""
+    """Remembers which accounts are broken, and asks each once a minute, or less often, until it works again."""
 
     store: JobStore
     clock: Clock
@@ -29,6 +31,7 @@ class Accounts:
     supervisor: Supervisor
     others: Callable[[str], Awaitable[bool]] | None = None  # for accounts that come and go: those of workspaces
     _broken: set[str] = field(default_factory=set)
+    _recovered: dict[str, tuple[float, float]] = field(default_factory=dict)  # when, after probes how far apart
     _ownership: Ownership = field(init=False)
 
     def __post_init__(self) -> None:
@@ -47,7 +50,15 @@ class Accounts:
             return
         self._broken.add(account)
         self.watch(AccountBroke(account, error.detail))
-        self.supervisor.run(f"probe of {account}", lambda: self._probe(account))
+        pause = self._pause(account)
+        self.supervisor.run(f"probe of {account}", lambda: self._probe(account, pause))
+
+    def _pause(self, account: str) -> float:
+        """Seconds between two probes. No harmless call shows, say, that one model may not be used, or that the storage
+        refuses each upload: jobs that break the account again and again are tried less and less often."""
+        at, pause = self._recovered.get(account, (-RELAPSE_SECONDS, 0.0))
+        relapsed = 0 <= self.clock.now() - at < RELAPSE_SECONDS
+        return min(2 * pause, LONGEST_PROBE_SECONDS) if relapsed else PROBE_SECONDS
 
     async def check(self, provider: Provider) -> None:
         """Ask a provider at start; what is wrong is reported before the first recording waits for it."""
@@ -60,19 +71,20 @@ class Accounts:
         for account in self.probes:
             await self.store.resume_parked(account, self.clock.now())
 
-    async def _probe(self, account: str) -> None:
-        """Ask once a minute. Of several processes one asks; once it works, each of the others asks once."""
+    async def _probe(self, account: str, pause: float) -> None:
+        """Ask every `pause` seconds. Of several processes one asks; once it works, each of the others asks once."""
         try:
-            while not await self._works_again(account):
+            while not await self._works_again(account, pause):
                 pass
         finally:
             await self._ownership.give_back(f"probe {account}")
         self._broken.discard(account)
+        self._recovered[account] = self.clock.now(), pause
         self.watch(AccountRecovered(account))
         self.wakeups.notify_all()
 
-    async def _works_again(self, account: str) -> bool:
-        await self.clock.sleep(PROBE_SECONDS)
+    async def _works_again(self, account: str, pause: float) -> bool:
+        await self.clock.sleep(pause)
         try:
             if not await self._ownership.take(f"probe {account}"):
                 return False

@@ -273,7 +273,8 @@ class Lane:
             return stage.retry(now, now + error.after, error.detail)
         due_at = now + self.retries.delay(job.attempts, self.chance)
         if isinstance(error, RateLimited):
-            await self.budget.hold(error.retry_after)
+            if error.account in ("", self.name):  # not for a download from Slack, say
+                await self.budget.hold(error.retry_after)
             due_at = max(due_at, now + error.retry_after)  # a pause that grows, also where it asks for none
         if isinstance(stage, Replying):
             return stage.retry(now, due_at, error.detail)

@@ -6,12 +6,15 @@ import heapq
 import itertools
 from dataclasses import dataclass, field
 
+from bot.domain.errors import RateLimited
 from bot.ports.clock import Clock
 from bot.ports.provider import Pace
 from bot.ports.store import Budgets
 
 # The rank of the job whose step is running, set by its lane: a fetch (0) passes a poll (1) passes a submit (2).
 step_rank: contextvars.ContextVar[int] = contextvars.ContextVar("step_rank", default=1)
+
+MAX_HOLD = 3600.0  # seconds; a longer one comes of a clock that was set back
 
 
 @dataclass(slots=True)
@@ -24,13 +27,20 @@ class Budget:
     clock: Clock
     spent: int = 0
     waited: int = 0
+    _held_until: float = 0.0  # of an account without a pace, which has no row
     _waiting: list[tuple[int, int, asyncio.Future[None]]] = field(default_factory=list)
     _order: "itertools.count[int]" = field(default_factory=itertools.count)
     _pump: asyncio.Task[None] | None = None
 
     async def spend(self) -> None:
-        """Wait for one call; it is on record when this returns. At once for an account without a pace."""
+        """Wait for one call; it is on record when this returns. At once for an account without a pace.
+
+        Raises `RateLimited` for one without a pace while it is held: many steps would wait, each in a place of its own.
+        """
         if self.pace is None:
+            left = self._held_until - self.clock.now()
+            if 0 < left <= MAX_HOLD:
+                raise RateLimited(f"{self.account}: it asked for a pause, of which {left:.0f} s are left", left)
             return
         turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         heapq.heappush(self._waiting, (step_rank.get(), next(self._order), turn))
@@ -40,7 +50,11 @@ class Budget:
 
     async def hold(self, seconds: float) -> None:
         """No call for this many seconds, because the service asked for that."""
-        await self.store.hold(self.account, self.clock.now() + seconds)
+        until = self.clock.now() + seconds
+        if self.pace is None:
+            self._held_until = max(self._held_until, until)
+        else:
+            await self.store.hold(self.account, until)
 
     async def _serve(self, pace: Pace) -> None:
         while self._waiting:

@@ -109,7 +109,7 @@ class Http:
                 await acquire()
             try:
                 answer = await self._exchange(account, method, url, sent, content, timeout, repeatable)
-                return answer if every_status else self._unless_busy(answer, retry_default)
+                return answer if every_status else self._unless_busy(account, answer, retry_default)
             except RateLimited:
                 raise
             except Transient:
@@ -187,7 +187,7 @@ class Http:
             raise _classify(error, account, source, repeatable=True) from None  # the cause may quote the URL
         try:
             found = dict(response.headers)
-            self._unless_busy(Answer(response.status_code, found, b"", source), retry_default)
+            self._unless_busy(account, Answer(response.status_code, found, b"", source), retry_default)
             if found.get("content-encoding", "identity").lower() != "identity":
                 raise Transient(f"{source}: compressed although it was asked not to be")
             chunks = self._chunks(response, account, source)
@@ -260,14 +260,14 @@ class Http:
         except (*_FAILURES, TimeoutError) as error:
             raise _classify(error, account, source, repeatable=sent < size) from None  # the cause may quote the URL
         answer = Answer(response.status_code, dict(response.headers), body, source)
-        return self._unless_busy(answer, 5.0)
+        return self._unless_busy(account, answer, 5.0)
 
-    def _unless_busy(self, answer: Answer, retry_default: float) -> Answer:
+    def _unless_busy(self, account: str, answer: Answer, retry_default: float) -> Answer:
         announced = answer.status == 503 and answer.repeatable and "retry-after" in answer.headers
         if answer.status == 429 or announced:
             pause = retry_after(answer.headers, self._clock.now(), retry_default)
             said = "out of service" if announced else "too many calls"
-            raise RateLimited(f"{answer.source}: {said}, wait {pause:.0f} s", pause)
+            raise RateLimited(f"{answer.source}: {said}, wait {pause:.0f} s", pause, account)
         if answer.status >= 500 or answer.status in (408, 425):
             detail = f"{answer.source}: status {answer.status}"
             raise Transient(detail) if answer.repeatable else Ambiguous(detail)

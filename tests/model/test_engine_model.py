@@ -156,9 +156,9 @@ class Interleavings(RuleBasedStateMachine):
         return self.loop.run_until_complete(work)
 
     async def _rest(self) -> None:
-        escape_label = 0
-        while escape_label < QUIET_TURNS:
-            escape_label = 0 if self.busy.running else escape_label + 1
+        quiet = 0
+        while quiet < QUIET_TURNS:
+            quiet = 0 if self.busy.running else quiet + 1
             await asyncio.sleep(0.0001 if self.busy.running else 0)
 
     def _jobs(self) -> list[Job]:

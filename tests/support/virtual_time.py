@@ -114,16 +114,16 @@ async def drive(clock: VirtualClock, busy: Busy, done: Callable[[], bool], limit
     Raises `TimeoutError` when `limit` virtual seconds have passed.
     """
     until = clock.now() + limit
-    escape_label = 0
+    quiet = 0
     while not done():
         if clock.now() >= until:
             raise TimeoutError(f"not done after {limit:.0f} virtual seconds")
         if busy.running:
-            escape_label = 0
+            quiet = 0
             await asyncio.sleep(0.0001)
-        elif escape_label < QUIET_TURNS:
-            escape_label += 1
+        elif quiet < QUIET_TURNS:
+            quiet += 1
             await asyncio.sleep(0)
         else:
-            escape_label = 0
+            quiet = 0
             clock.advance(until)

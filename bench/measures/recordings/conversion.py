@@ -15,7 +15,7 @@ from pathlib import Path
 import av
 
 from bench.measure import MIB, Plan, Row, at_most, ratio_at_most, row
-from bench.processes.children import environment, running, start, start_python
+from bench.processes.children import environment, output, result, start
 from bench.processes.traces import Trace
 from bot.audio.disk import DiskFile
 from bot.audio.preparer import AudioPreparer
@@ -25,21 +25,8 @@ MINUTES = 60
 RATE = 44_100  # what phones and recorders write
 SAMPLE = Path(__file__).parents[3] / "simulators" / "samples" / "sense_passage.mp3"
 PROGRAM = (
-    "ffmpeg",
-    "-nostdin",
-    "-v",
-    "error",
-    "-y",
-    "-i",
-    "IN",
-    "-vn",
-    "-ac",
-    "1",
-    "-ar",
-    "24000",
-    "-b:a",
-    "64k",
-    "OUT",
+    *("ffmpeg", "-nostdin", "-v", "error", "-y", "-i", "IN"),
+    *("-vn", "-ac", "1", "-ar", "24000", "-b:a", "64k", "OUT"),
 )
 
 
@@ -53,18 +40,8 @@ async def measure(plan: Plan) -> list[Row]:
     async def ours() -> dict[str, float]:
         directory = plan.directory("conversion")
         trace = directory / "trace.jsonl"
-        child = await start_python(
-            "conversion",
-            directory,
-            environment(),
-            "bench.processes.watching",
-            str(trace),
-            "bench.measures.recordings.conversion",
-            str(source),
-            str(directory / "spool"),
-        )
-        async with running(child):
-            found: dict[str, float] = json.loads(await child.line(900))
+        ours = ("bench.measures.recordings.conversion", str(source), str(directory / "spool"))
+        found = await result("conversion", directory, "bench.processes.watching", str(trace), *ours)
         whole = Trace.read(trace)
         idle, busy = whole.between(0, found["began"]), whole.between(found["began"], found["ended"])
         grown = busy.peak - idle.level, busy.peak_children - idle.samples[-1].children
@@ -75,9 +52,7 @@ async def measure(plan: Plan) -> list[Row]:
         command = [{"IN": str(source), "OUT": str(directory / "out.mp3")}.get(word, word) for word in PROGRAM]
         began = time.time()
         child = await start("ffmpeg", directory, environment(), *command)
-        await child.process.wait()
-        if child.process.returncode:
-            raise RuntimeError(child.said())
+        await output(child, 900)
         return {"began": began, "ended": time.time()}
 
     contestants = (ours, program) if shutil.which("ffmpeg") else (ours,)

@@ -99,7 +99,7 @@ async def _work(plan: Plan, who: Who, clips: int, size: int, watched: bool = Tru
         await scene.steer("delivery", flow="on")
         end = await _answered(scene, who, clips + 1)
         probing.cancel()
-        acks = await probing
+        acks = [took for sent_at, took in await probing if sent_at >= begin]  # none of those while it was idle
         await scene.bill()
         if not watched:
             return Work(end - begin, 0.0, 0.0)
@@ -118,19 +118,20 @@ async def _answered(scene: Scene, who: Who, clips: int) -> float:
     return time.time()
 
 
-async def _probe(scene: Scene, channel: str) -> list[float]:
-    """Tell of messages without files until cancelled; seconds to each acknowledgement."""
-    found: list[float] = []
+async def _probe(scene: Scene, channel: str) -> list[tuple[float, float]]:
+    """Tell of messages without files until cancelled; when each was sent, and seconds to its acknowledgement."""
+    found: list[tuple[float, float]] = []
     waiting: set[asyncio.Task[None]] = set()
     async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0)) as session:
 
         async def one(number: int) -> None:
             body = json.dumps(_message(channel, number)).encode()
             headers = scene.signed(body)
-            begun = time.perf_counter()
+            sent_at, begun = time.time(), time.perf_counter()
             async with session.post(scene.events_url, data=body, headers=headers) as answer:
                 await answer.read()
-            found.append(time.perf_counter() - begun)
+                answer.raise_for_status()  # what is refused is not acknowledged
+            found.append((sent_at, time.perf_counter() - begun))
 
         number = 0
         try:

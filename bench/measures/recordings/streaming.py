@@ -9,7 +9,7 @@ import time
 from dataclasses import dataclass
 
 from bench.measure import MIB, Plan, Row, at_most, ratio_at_least, row
-from bench.processes.children import environment, start, until
+from bench.processes.children import environment, output, start, until
 from bench.processes.scene import API_KEY, Scene, open_scene
 from bench.processes.traces import Trace
 
@@ -105,8 +105,8 @@ async def _curl(scene: Scene, size: int) -> float:
         target = json.loads(await answer.text())["uploadUrl"]
     env = environment(TOKEN=scene.slack["bot_token"], SOURCE=source, TARGET=target, SIZE=str(size))
     child = await start("curl", scene.directory, env, "sh", "-c", _PIPE)
-    await child.process.wait()
+    await output(child, 600)
     took = time.time() - begin
-    if child.process.returncode or not await scene.bill():
-        raise RuntimeError(f"curl failed: {child.said()}")
+    if not await scene.bill():
+        raise RuntimeError(f"nothing arrived: {child.said()}")
     return took

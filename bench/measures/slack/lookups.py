@@ -4,7 +4,7 @@ import re
 import sys
 
 from bench.measure import Plan, Row, at_most, row
-from bench.processes.children import environment, running, start
+from bench.processes.children import environment, output, start
 
 JOBS = 100_000
 _LINE = re.compile(r"^(?P<name>.+?)\s+first\s+(?P<first>[\d.]+) ms\s+median\s+(?P<median>[\d.]+) ms")
@@ -15,13 +15,10 @@ async def measure(plan: Plan) -> list[Row]:
     directory = plan.directory("lookups")
     command = [sys.executable, "-m", "bench.search", str(plan.size(JOBS, 500))]
     child = await start("lookups", directory, environment(TMPDIR=str(directory)), *command)
-    async with running(child):
-        assert child.process.stdout is not None
-        said = (await child.process.stdout.read()).decode()
-        await child.process.wait()
+    said = await output(child, 3600, fine=(0, 1))  # 1: a bar of its own was missed
     found = [match for line in said.splitlines() if (match := _LINE.match(line))]
     if not found:
-        raise RuntimeError(child.said())
+        raise RuntimeError(f"no figures: {said[-500:]}")
     return [
         row(
             f"{plan.size(JOBS, 500):,} transcripts: {match['name'].strip()}",

@@ -3,9 +3,11 @@
 Slack voids the refresh token that was used (https://docs.slack.dev/authentication/using-token-rotation), so two
 processes that exchanged at once would leave one of them, and the database, with a pair that is good for nothing. A
 lease in the database keeps them apart, and the row is read again under it. While one exchanges, the others go on with
-the token that is still good for two hours.
+the token that is still good for two hours. An exchange that has begun ends, and is stored, whatever becomes of the job
+that needed it; a pair that the database did not take is kept here until it does.
 """
 
+import asyncio
 import secrets
 from contextlib import suppress
 
@@ -37,6 +39,8 @@ class Rotation:
         self._store = store
         self._clock = clock
         self._failed_at: dict[str, float] = {}
+        self._unstored: dict[str, Bot] = {}  # what Slack gave, by the refresh token that it voided
+        self._under_way: set[asyncio.Task[Installation]] = set()
         self._rotator = AsyncTokenRotator(
             client_id=settings.slack_client_id,
             client_secret=settings.slack_client_secret.get_secret_value(),
@@ -63,6 +67,17 @@ class Rotation:
             if self._over(current):
                 raise Transient("another process is exchanging the token", after=1.0)
             return current
+        exchange = asyncio.create_task(self._under_lease(task, owner, installation, account), name=task)
+        self._under_way.add(exchange)
+        exchange.add_done_callback(self._ended)
+        return await asyncio.shield(exchange)
+
+    def _ended(self, exchange: asyncio.Task[Installation]) -> None:
+        self._under_way.discard(exchange)
+        if not exchange.cancelled():
+            exchange.exception()  # who asked has it, or has left
+
+    async def _under_lease(self, task: str, owner: str, installation: Installation, account: str) -> Installation:
         try:
             return await self._exchanged(installation, account)
         finally:
@@ -75,7 +90,9 @@ class Rotation:
             return current or installation
         try:
             # An end in the past: the SDK goes by its own clock, and the decision is made here.
-            rotated = await self._rotator.perform_bot_token_rotation(bot=_bot_of(current, expires_at=1))
+            rotated = self._unstored.get(current.refresh_token) or await self._rotator.perform_bot_token_rotation(
+                bot=_bot_of(current, expires_at=1)
+            )
         except SlackTokenRotationError as error:
             code = str(error.api_error.response.get("error", ""))  # its own words quote the answer, with tokens in it
             return self._refused(current, code or "no reason", "" if code in _PASSING else account)
@@ -85,8 +102,10 @@ class Rotation:
             return self._refused(current, "an answer without a token")
         ends = None if rotated.bot_token_expires_at is None else float(rotated.bot_token_expires_at)
         refresh = rotated.bot_refresh_token or current.refresh_token
+        self._unstored[current.refresh_token] = rotated
         if await self._store.replace_tokens(current, rotated.bot_token, refresh, ends):
             _log.info("token_rotated", installation=current.id)
+        self._unstored.pop(current.refresh_token, None)
         self._failed_at.pop(current.id, None)
         return await self._store.installation(current.id) or current
 

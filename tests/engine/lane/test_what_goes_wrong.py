@@ -210,6 +210,49 @@ async def test_a_broken_account_parks_its_jobs_is_told_of_once_and_resumes_by_it
         assert causes[parked + 1 : parked + 3] == [Cause.FIXED, Cause.RESULT_READY]
 
 
+async def test_an_account_that_breaks_again_whenever_its_probe_is_well_is_tried_less_and_less_often(
+    harness: LaneHarness,
+) -> None:
+    await harness.job(State.WAITING)
+    broke: list[float] = []
+
+    async def works() -> bool:
+        return True
+
+    async def step(job: Job) -> Change:
+        broke.append(harness.clock.now())
+        raise Misconfigured(ACCOUNT, "the model may not be used")
+
+    supervisor, wakeups = Supervisor(harness.clock), Wakeups(harness.store, harness.clock)
+    accounts = Accounts(harness.store, harness.clock, {ACCOUNT: works}, harness.happened.append, wakeups, supervisor)
+    lane = replace(harness.lane(step, on_misconfigured=accounts.broke), wakeups=wakeups)
+    async with serving(lane):
+        await harness.until(lambda: len(broke) == 8, limit=7200.0)
+    await supervisor.stop()
+    pauses = [later - earlier for earlier, later in pairwise(broke)]
+    assert pauses == pytest.approx([60, 120, 240, 480, 960, 960, 960], abs=10)
+
+
+@pytest.mark.parametrize(("account", "held"), [("", True), (ACCOUNT, True), ("slack", False)])
+async def test_only_a_pause_of_the_lanes_own_account_holds_its_calls(
+    harness: LaneHarness, account: str, held: bool
+) -> None:
+    await harness.job(State.WAITING)
+
+    async def step(job: Job) -> Change:
+        raise RateLimited("too many calls", 300.0, account)
+
+    async with serving(harness.lane(step)):
+        await harness.until(lambda: len(harness.happened) == 2)
+        if held:
+            with pytest.raises(RateLimited):  # it has no pace, so nobody waits in line
+                await harness.budget.spend()
+        else:
+            await harness.budget.spend()
+    harness.clock.advance(harness.clock.now() + 301.0)
+    await harness.budget.spend()
+
+
 async def test_a_database_that_refuses_is_reported_once_and_waited_out(harness: LaneHarness) -> None:
     job = await harness.job(State.FINISHING)
     step = Ended(harness)

@@ -1,9 +1,10 @@
 """Tokens that end are exchanged by one process at a time, and the exchange leaves nobody with a token that is void."""
 
 import asyncio
+import sqlite3
 import subprocess
 from collections.abc import AsyncIterator, Iterator
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, asynccontextmanager, closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,13 +12,14 @@ import pytest
 
 from bot.clock import SystemClock
 from bot.configuration import load_settings
-from bot.domain.errors import Misconfigured, Transient
-from bot.ports.store import Installation
+from bot.domain.errors import Misconfigured, StoreError, Transient
+from bot.ports.store import Installation, JobStore
 from bot.settings import Settings
 from bot.slack.api.client import open_client
 from bot.slack.api.identity import identify
 from bot.slack.workspaces.credentials import Credentials
 from bot.slack.workspaces.rotation import Rotation
+from simulators.slack.cloud.grants import Grants
 from storage import open_store
 from tests.support.harnesses.workspaces import ONE, Host, cloud_and_settings, host
 from tests.support.machine import postgres
@@ -86,6 +88,60 @@ async def test_an_exchange_that_is_refused_leaves_the_token_that_is_still_good(t
         with pytest.raises(Misconfigured, match="could not be exchanged: invalid_refresh_token; install") as raised:
             await rotation.fresh(over, "slack:T0ONE")
         assert raised.value.account == "slack:T0ONE"  # no later try can succeed: the operator is told
+
+
+@asynccontextmanager
+async def due(directory: Path) -> AsyncIterator[tuple[Grants, Rotation, JobStore, Installation]]:
+    """An installation whose token is exchanged at the next need."""
+    async with cloud_and_settings(directory, rotation=True, organisation=False) as found, AsyncExitStack() as stack:
+        settings, grants = load_settings(found.environment, env_file=None), found.cloud.grants
+        grants.old_token_lasts = False
+        code = grants.code(found.cloud.place(ONE), grants.redirect_uris[0])
+        given = {"client_id": grants.client_id, "client_secret": grants.client_secret, "code": code}
+        answer = grants.access({**given, "redirect_uri": grants.redirect_uris[0]}, "U0ALICE")
+        store = await open_store(settings.database_url, settings.sealing_key)
+        stack.push_async_callback(store.close)
+        _, rotation = await one(stack, settings)
+        now = SystemClock().now()
+        token, refresh = str(answer["access_token"]), str(answer["refresh_token"])
+        made = Installation(ONE, ONE, bot_token=token, refresh_token=refresh, expires_at=now + SOON)
+        await store.save_installation(made, now)
+        stored = await store.installation(ONE)
+        assert stored is not None
+        yield grants, rotation, store, stored
+
+
+async def test_an_exchange_ends_and_is_stored_although_the_job_that_needed_it_was_cancelled(tmp_path: Path) -> None:
+    async with due(tmp_path) as (grants, rotation, store, installation):
+        job = asyncio.create_task(rotation.fresh(installation, "slack:T0ONE"))
+        async with asyncio.timeout(60):
+            while not grants.exchanges:  # noqa: ASYNC110 - Slack's side, on this very loop: its answer is on the way
+                await asyncio.sleep(0)
+            job.cancel()
+            while True:
+                stored = await store.installation(ONE)
+                assert stored is not None
+                if stored.revision > installation.revision:
+                    break
+                await asyncio.sleep(0.01)
+        assert job.cancelled()
+        assert grants.find(stored.bot_token).lost == ""
+        assert grants.exchanges == 1
+
+
+async def test_tokens_that_the_database_did_not_take_are_stored_by_the_next_try(tmp_path: Path) -> None:
+    async with due(tmp_path) as (grants, rotation, store, installation):
+        with closing(sqlite3.connect(tmp_path / "jobs.db")) as db:
+            db.execute("CREATE TRIGGER refuse BEFORE UPDATE ON installation BEGIN SELECT RAISE(ABORT, 'refused'); END")
+            db.commit()
+            with pytest.raises(StoreError):
+                await rotation.fresh(installation, "slack:T0ONE")
+            db.execute("DROP TRIGGER refuse")
+            db.commit()
+        fresh = await rotation.fresh(installation, "slack:T0ONE")
+        assert grants.find(fresh.bot_token).lost == ""
+        assert (grants.exchanges, grants.refused) == (1, [])
+        assert fresh == await store.installation(ONE)
 
 
 async def test_of_twelve_that_exchange_at_once_in_two_connections_one_does(tmp_path: Path, database: str) -> None:
