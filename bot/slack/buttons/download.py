@@ -74,9 +74,11 @@ class Downloads:
                 return phrases.say(words.HERE_ALREADY).format(format=shown, link=link, name=escape_label(name))
             for _ in range(TRIES):
                 try:
-                    if await self.share(job, transcript, wanted, key):
-                        await self._note(job, wanted, user_id)
-                        return ""
+                    if await self._was_deleted(job, key):
+                        return phrases.say(words.GONE)
+                    shared = await self.share(job, transcript, wanted, key)
+                    if await self._was_deleted(job, key):
+                        return phrases.say(words.GONE)
                 except Transient as error:
                     _log.info("download_postponed", job=job.id, detail=error.detail)
                     await self.slack.clock.sleep(min(error.after or 1.0, 30.0))
@@ -84,8 +86,20 @@ class Downloads:
                     _log.info("download_refused", job=job.id, code=refusal.code)
                     return phrases.say(words.FILES_REFUSED)
                 else:
-                    return phrases.say(words.FILES_REFUSED)
+                    if not shared:
+                        return phrases.say(words.FILES_REFUSED)
+                    await self._note(job, wanted, user_id)
+                    return ""
         return phrases.say(words.TRY_LATER)
+
+    async def _was_deleted(self, job: Job, key: str) -> bool:
+        """Whether the transcript was deleted since the press; then its file is taken away. Raises `StepError`s."""
+        if await self.slack.store.transcript(job.id) is not None:
+            return False
+        row = await self.slack.store.outbox_message(key)
+        if row is not None and row.is_there:
+            await self.uploads.erase(row)
+        return True
 
     async def _note(self, job: Job, wanted: Format, user_id: str) -> None:
         await self.slack.note(AuditAction.EXPORTED, user_id, "button", job, format=wanted.value)

@@ -12,7 +12,7 @@ import structlog
 
 from bot.domain.job import Job, State
 from bot.domain.transcript import Transcript
-from bot.ports.store import AuditAction, OutboxMessage
+from bot.ports.store import AuditAction, OutboxMessage, Phase
 from bot.slack.api.client import SlackRefusal
 from bot.slack.api.payloads import Json, number, text
 from bot.slack.buttons.download import Downloads
@@ -105,13 +105,14 @@ class ReplyUpdates:
         if job is None:
             return
         await self.slack.store.purge_job(job.id, self.slack.now())
-        posted = [row for row in await self.slack.store.outbox_of_job(job.id) if row.is_there]
+        rows = await self.slack.store.outbox_of_job(job.id)
+        posted = [row for row in rows if row.is_there or row.phase == Phase.INTENT]  # or may be there any moment
         last = self.replies.key(job, await self.replies.turn(job), 0)
         for row in posted:
             match read_key(row.key):
                 case FileKey() | ExportKey():
                     await self.replies.uploads.erase(row)
-                case ReplyKey() if row.key == last:
+                case ReplyKey() if row.key == last and row.is_there:
                     await self._leave_tombstone(job, row, text(facts, "user"), number(facts, "at"))
                 case ReplyKey(part=part) if part > 0:
                     await self.replies.posts.erase(row)

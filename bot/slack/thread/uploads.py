@@ -107,7 +107,9 @@ class Uploads:
         return replace(row, phase=Phase.POSTED, verify_at=self.slack.now() + VERIFY_SECONDS)
 
     async def erase(self, row: OutboxMessage) -> None:
-        """Delete a file of ours, and the message that shares it. Raises `StepError`s."""
+        """Delete a file of ours that is shared, or may be, and the message that shares it. Raises `StepError`s."""
+        if row.phase == Phase.INTENT:
+            await self.posts.wait_until_settled(row)
         try:
             file = child(await self.slack.client.call(Method.FILE_INFO, file=row.file_id), "file")
             if not child(file, "shares") and self.slack.now() < row.intent_at + self.posts.settle_seconds:

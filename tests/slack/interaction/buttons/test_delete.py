@@ -3,7 +3,7 @@
 from bot.domain.job import FINAL, State
 from bot.domain.machine import Finishing, Received, Waiting
 from simulators.slack.faults import Fault
-from tests.slack.interaction.buttons.acts import LONG, TALK, choose, done, files, press, reply
+from tests.slack.interaction.buttons.acts import LONG, TALK, choose, done, files, press, reply, told
 from tests.support.harnesses.slack import Workplace
 
 
@@ -67,3 +67,27 @@ async def test_delete_goes_on_after_slack_was_busy(place: Workplace) -> None:
     await place.slack.until(lambda: limited.seen > 0)
     await place.slack.until(lambda: "deleted on request" in reply(place, message).text)
     assert await place.store.transcript(job.id) is None
+
+
+async def test_a_download_that_is_under_way_does_not_outlive_the_transcript(place: Workplace) -> None:
+    message, job = await done(place)
+    slow = place.slack.fault(Fault("files.completeUploadExternal", times=None, hold="after"))
+    await choose(place, message, job, "docx")
+    await place.slack.until(lambda: slow.seen > 0)
+    await press(place, message, "delete_transcript")
+    await place.slack.until(lambda: "deleted on request" in reply(place, message).text)
+    place.slack.faults.clear(slow.id)
+    await place.room.background.drain(60.0)
+    await place.slack.until(lambda: files(place, message) == [])
+
+
+async def test_a_download_that_begins_as_the_transcript_is_deleted_is_taken_back(place: Workplace) -> None:
+    message, job = await done(place)
+    slow = place.slack.fault(Fault("files.getUploadURLExternal", times=None, hold="before"))
+    await choose(place, message, job, "docx")
+    await place.slack.until(lambda: slow.seen > 0)
+    await press(place, message, "delete_transcript")
+    await place.slack.until(lambda: "deleted on request" in reply(place, message).text)
+    place.slack.faults.clear(slow.id)
+    await told(place, "U0ALICE", "not stored any more")
+    assert files(place, message) == []
