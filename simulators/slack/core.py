@@ -193,7 +193,7 @@ class SlackCore:
         return self.faults.add(fault)
 
     async def disconnect(self, reason: str = "refresh_requested") -> int:
-        """Send `disconnect` with a reason over every socket; `cut` closes them without it."""
+        """Send `disconnect` with a reason over every socket; `cut` breaks their connections."""
         return await self.sockets.disconnect(reason)
 
     def revoke(self) -> None:

@@ -151,7 +151,7 @@ class Interactions:
         if not outcome.acknowledged:
             raise NotAnswered(outcome.failure)
         action = as_text(outcome.payload.get("response_action"))
-        if action not in {"", "errors", "update", "push", "clear"}:
+        if outcome.payload and action not in {"errors", "update", "push", "clear"}:
             raise SlackError("invalid_response", response_action=action)
         if action == "errors":
             errors = {k: as_text(v) for k, v in as_object(outcome.payload.get("errors")).items()}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import uuid
 from collections.abc import Sequence
+from typing import Literal
 
 from simulators.slack.file_store import FileStore, Upload
 from simulators.slack.model.changes import FileOrder, HomeOpened, MessageChanged
@@ -151,10 +152,10 @@ class People:
         """Invite the app into a conversation."""
         self.workspace.join(self.channel(channel), BOT_USER, user)
 
-    def open_home(self, user: str) -> None:
-        """Open the app's Home tab."""
+    def open_home(self, user: str, tab: Literal["home", "messages"] = "home") -> None:
+        """Open the app's Home tab, or its direct messages: Slack sends the same event for both."""
         place = self.workspace.direct_message(user)
-        self.workspace.notify(HomeOpened(user, place, self.views.homes.get(user)))
+        self.workspace.notify(HomeOpened(user, place, self.views.homes.get(user), tab))
 
     def channel(self, channel: str) -> Channel:
         """Return a conversation; `channel_not_found`."""

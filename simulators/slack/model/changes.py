@@ -70,11 +70,12 @@ class Joined:
 
 @dataclass(frozen=True, slots=True)
 class HomeOpened:
-    """A user opened the app's Home tab."""
+    """A user opened a tab of the app's home: `home` (`view` is what is published there) or `messages`."""
 
     user: str
     channel: Channel
     view: View | None
+    tab: Literal["home", "messages"] = "home"
 
 
 @dataclass(frozen=True, slots=True)

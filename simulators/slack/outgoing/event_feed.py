@@ -197,10 +197,10 @@ class EventFeed:
             "type": "app_home_opened",
             "user": change.user,
             "channel": change.channel.id,
-            "tab": "home",
+            "tab": change.tab,
             "event_ts": self.workspace.next_ts(),
         }
-        if change.view is not None:
+        if change.view is not None and change.tab == "home":
             event["view"] = view_object(self.workspace.options, change.view)
         self.delivery.event(event)
 

@@ -69,7 +69,9 @@ class EventsApi:
             return Outcome("http_error", stop=answer_headers.get("X-Slack-No-Retry") == "1")
         if kind == "events_api" or not text.strip():
             return Outcome()
-        return Outcome(payload=_object(text) if text.lstrip().startswith("{") else {"text": text})
+        # An answer that does not say that it is JSON is a text, however it looks (docs.slack.dev, slash commands).
+        is_json = answer_headers.get("Content-Type", "").partition(";")[0].strip() == "application/json"
+        return Outcome(payload=_object(text) if is_json else {"text": text})
 
     def address(self, kind: PayloadKind, payload: Json) -> str:
         """Return where a payload goes; empty for a menu's options when no Options Load URL is set."""

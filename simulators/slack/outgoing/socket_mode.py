@@ -9,7 +9,7 @@ import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from aiohttp import WSCloseCode, WSMsgType, web
+from aiohttp import WSMsgType, web
 
 from simulators.slack.faults import FAULT
 from simulators.slack.options import Options
@@ -20,6 +20,7 @@ from simulators.slack.wire import Json, as_object, as_text, compact, parse_objec
 @dataclass(slots=True, eq=False)
 class _Connection:
     socket: web.WebSocketResponse
+    transport: asyncio.Transport | None
     waiting: dict[str, asyncio.Future[Outcome]] = field(default_factory=dict)
     leaving: bool = False
 
@@ -71,7 +72,7 @@ class SocketMode:
             await socket.send_str(compact(refused))
             await socket.close()
             return socket
-        connection = _Connection(socket, leaving=True)
+        connection = _Connection(socket, request.transport, leaving=True)
         self._connections.append(connection)
         try:
             if fault is None or not fault.no_hello:
@@ -150,13 +151,14 @@ class SocketMode:
         """Send `disconnect` to every socket and close it after `grace` seconds; returns how many there were.
 
         `warning` leaves the socket open (Slack closes it some seconds later); `refresh_requested` and
-        `link_disabled` close it; `cut` closes it without a message, as a broken network does.
+        `link_disabled` close it; `cut` breaks the connection, without a close frame, as a network does.
         """
         connections = list(self._connections)
         for connection in connections:
             if reason == "cut":
                 connection.leaving = True
-                await connection.socket.close(code=WSCloseCode.GOING_AWAY, drain=False)
+                if connection.transport is not None:
+                    connection.transport.abort()
                 continue
             message = {"type": "disconnect", "reason": reason, "debug_info": {"host": "applink-local"}}
             await connection.socket.send_str(compact(message))

@@ -151,3 +151,18 @@ async def test_a_listener_that_fails_answers_500_and_the_repeat_succeeds() -> No
 async def test_socket_mode_is_off_while_a_request_url_is_set(slack: SlackSimulator) -> None:
     answer = await client(slack).apps_connections_open(app_token=slack.app_token)
     assert answer["response_metadata"]["messages"] == ["[WARN] Socket Mode is not turned on."]
+
+
+@pytest.mark.parametrize(
+    ("content_type", "shown"), [("application/json; charset=utf-8", "answer"), ("text/plain", '{"text": "answer"}')]
+)
+async def test_an_answer_is_json_only_where_it_says_so(
+    slack: SlackSimulator, endpoint: Endpoint, content_type: str, shown: str
+) -> None:
+    async def answer(_request: web.Request) -> web.Response:
+        return web.Response(body=b'{"text": "answer"}', headers={"Content-Type": content_type})
+
+    endpoint.answer = answer
+    await slack.command_as("U0ALICE", "C0CLINIC", "/transcribe", "x")
+    (message,) = slack.messages("C0CLINIC")
+    assert message.text == shown

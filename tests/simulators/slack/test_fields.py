@@ -63,6 +63,7 @@ async def test_a_submission_carries_every_field_and_an_update_keeps_what_fields_
         {"response_action": "errors", "errors": {"elsewhere": "Wrong"}},
         {"response_action": "errors", "errors": {"b": ""}},
         {"response_action": "close"},
+        {"text": "Saved"},
     ],
 )
 async def test_an_answer_to_a_submission_that_slack_does_not_take_leaves_the_modal_open(

@@ -288,6 +288,9 @@ async def test_the_home_tab_is_published_when_it_is_opened_and_its_buttons_work(
     await app.slack.act_as("U0BOB", app.slack.views.homes["U0BOB"], "retry")
     await app.slack.until(lambda: bool(pressed))
     assert pressed == [("home", "view")]
+    app.slack.people.open_home("U0BOB", "messages")
+    await app.slack.delivery.settled()
+    assert [(event["tab"], "view" in event) for event in app.events] == [("home", False), ("messages", False)]
 
 
 @pytest.fixture

@@ -221,3 +221,14 @@ async def test_stray_frames_do_no_harm(slack: SlackSimulator, http: aiohttp.Clie
     await socket.ack(await socket.receive())
     await slack.delivery.settled()
     assert slack.delivery.records[0].outcomes == ["ok"]
+
+
+async def test_a_connection_that_is_cut_ends_without_a_close_frame(
+    slack: SlackSimulator, http: aiohttp.ClientSession
+) -> None:
+    socket = await opened(slack, http)
+    await slack.disconnect("cut")
+    ended = await socket.socket.receive(timeout=60)
+    assert ended.type in {aiohttp.WSMsgType.CLOSED, aiohttp.WSMsgType.ERROR}
+    assert socket.socket.close_code != aiohttp.WSCloseCode.GOING_AWAY
+    await slack.until(lambda: slack.sockets.sockets == 0)

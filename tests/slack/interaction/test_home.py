@@ -40,6 +40,13 @@ async def test_a_new_person_reads_how_to_begin(place: Workplace) -> None:
     assert "Nothing was transcribed for you" in shown
 
 
+async def test_the_tab_of_messages_publishes_nothing(place: Workplace) -> None:
+    place.slack.people.open_home("U0ALICE", "messages")
+    await place.slack.delivery.settled()
+    await home(place, "U0BOB")  # so the event before it was taken
+    assert [entry.args["user_id"] for entry in place.slack.ledger.of("views.publish")] == ["U0BOB"]
+
+
 async def test_it_shows_what_is_under_way_what_was_and_how_much(place: Workplace) -> None:
     transcript = spoken("one", "two")
     _, job = await place.upload(upload=Upload("done.m4a", b"x"))
