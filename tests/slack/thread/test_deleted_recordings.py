@@ -6,7 +6,8 @@ from bot.domain.errors import Transient
 from bot.domain.job import Job
 from bot.domain.machine import Received, Replying
 from simulators.slack.faults import Fault
-from tests.slack.thread.test_replies import LONG, ready, settled_posts, shown
+from tests.slack.thread.test_replies import ready, settled_posts, shown
+from tests.slack.thread.test_reply_files import LONG
 from tests.support.harnesses.slack import Upload, Workplace
 
 
