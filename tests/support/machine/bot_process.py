@@ -130,7 +130,7 @@ class Bot:
     async def stop(self) -> int:
         """SIGTERM, as an operator or a container does."""
         self.signal(signal.SIGTERM)
-        return await self.ends(STOP_SECONDS)
+        return await self.ends(3 * STOP_SECONDS)  # on a busy machine; a test of its own is about the promise
 
     async def close(self) -> None:
         """Whatever its state, it is gone afterwards."""
