@@ -77,11 +77,12 @@ class StoredRetention(StoredSearch):
 
     @writes
     def _purge_leftovers(self, before: float) -> Transaction[None]:
-        """Webhooks that no job claimed within a day, and leases of tasks that ended."""
+        """Webhooks that no job claimed within a day, leases of tasks that ended, and who acted in a group message."""
         yield from execute("purge_inbox", before=before)
         yield from execute("purge_tasks", before=before)
         yield from execute("purge_processes", before=before)
         yield from execute("purge_pace", before=before)
+        yield from execute("purge_acts", before=f"{before:.6f}")
 
     async def purge_job(self, job_id: str, now: float) -> None:
         """Delete the content of one job; a transcript that another job shares stays readable there only.

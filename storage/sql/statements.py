@@ -48,10 +48,12 @@ _OWN_TEXTS: dict[Dialect, dict[str, str]] = {
     "sqlite": {
         "ids": "(SELECT value FROM json_each(:ids))",
         "now": "((julianday('now') - 2440587.5) * 86400.0)",
+        "bytewise": "",
     },
     "postgres": {
         "ids": "(SELECT jsonb_array_elements_text(CAST(CAST(:ids AS TEXT) AS JSONB)))",
         "now": "CAST(EXTRACT(EPOCH FROM clock_timestamp()) AS DOUBLE PRECISION)",
+        "bytewise": 'COLLATE "C"',  # a database has the order of a language otherwise, in which ";" comes before ":"
     },
 }
 

@@ -106,6 +106,23 @@ async def test_a_cursor_mark_moves(store: JobStore) -> None:
     assert await store.cursor("C2") == ""
 
 
+async def test_cursors_are_found_by_how_their_names_begin(store: JobStore) -> None:
+    """Also on a PostgreSQL whose texts are in the order of a language, as its images make them."""
+    for name in ("history:T1:", "history:T1:C1", "history:T1:c2", "history:T10:C1", "history;T1:C1", "History:T1:C1"):
+        await store.put_cursor(name, "1")
+    assert set(await store.cursors("history:T1:")) == {"history:T1:", "history:T1:C1", "history:T1:c2"}
+
+
+async def test_who_acted_in_a_group_message_is_forgotten_after_a_day(store: JobStore) -> None:
+    await store.put_cursor("acted:T1:G1:U1", f"{NOW:.6f}")
+    await store.put_cursor("acted:T1:G1:U2", f"{NOW + 1:.6f}")
+    await store.put_cursor("catchup:T1:G1", f"{NOW:.6f}")
+    await store.purge(NOW + 86_400.5, None)
+    assert await store.cursor("acted:T1:G1:U1") == ""
+    assert await store.cursor("acted:T1:G1:U2")
+    assert await store.cursor("catchup:T1:G1")
+
+
 async def test_the_heartbeat_can_be_written_and_read(store: JobStore) -> None:
     await store.ping()
     await store.ping()

@@ -93,13 +93,18 @@ SELECT value FROM cursor WHERE name = :name;
 
 -- name: cursors
 -- The cursors whose names begin so.
-SELECT name, value FROM cursor WHERE name >= :first AND name < :beyond ORDER BY name;
+SELECT name, value FROM cursor WHERE name @bytewise >= :first AND name @bytewise < :beyond ORDER BY name;
 
 -- name: put_cursor
 -- Set it.
 INSERT INTO cursor (name, value) VALUES (:name, :value)
 ON CONFLICT (name) DO UPDATE SET value = excluded.value
 RETURNING name;
+
+-- name: purge_acts
+-- That somebody acted in a group message before (a time with ten digits before the point, so its text is in order).
+DELETE FROM cursor
+WHERE name @bytewise >= 'acted:' AND name @bytewise < 'acted;' AND value @bytewise < :before RETURNING name;
 
 -- name: seal_keys
 -- The keys that have sealed something here.

@@ -67,6 +67,7 @@ EXPECTED = [
     ("search_index", "sqlite_autoindex_job_1"),
     ("sealed_transcripts", "sqlite_autoindex_transcript_1"),
     ("use_of_user", "job_user"),
+    ("purge_acts", "sqlite_autoindex_cursor_1"),
     ("teams_of_enterprise", "workspace_enterprise"),
     ("jobs_to_purge_in_workspace", "job_"),
 ]

@@ -27,7 +27,9 @@ def running(folder: Path) -> Iterator[Path]:
     if os.geteuid() == 0:
         shutil.chown(home, _owner())
     try:
-        _run(folder, home, "initdb", "-A", "trust", "-U", "postgres", "--no-sync", "-E", "UTF8", "--locale", "C")
+        # Texts are in the order of a language, as the images of PostgreSQL have it: there ";" comes before ":".
+        language = ("--locale", "C.UTF-8", "--locale-provider", "icu", "--icu-locale", "en-US")
+        _run(folder, home, "initdb", "-A", "trust", "-U", "postgres", "--no-sync", "-E", "UTF8", *language)
         start(folder, home)
         try:
             yield home
