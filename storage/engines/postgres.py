@@ -8,8 +8,8 @@ caller is cancelled, and again from its start when PostgreSQL asks for that (a d
 import asyncio
 import os
 import random
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager, suppress
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
@@ -26,6 +26,7 @@ except ImportError as missing:
 
 if TYPE_CHECKING:
     from asyncpg import Connection, Pool
+    from asyncpg.pool import PoolConnectionProxy
 
 T = TypeVar("T")
 
@@ -35,6 +36,7 @@ ACQUIRE_SECONDS = 10.0  # for a connection of the pool
 LOCK_SECONDS = 20
 STATEMENT_SECONDS = 30
 IDLE_SECONDS = 5  # a transaction whose process stands still for this long is ended by the server
+_HELD_SECONDS = 60.0  # an idle connection is held for the next transaction; then the pool has it, and closes it in time
 _ATTEMPTS = 10
 _PAUSE_SECONDS = 0.005  # before a conflict is tried again, at random up to this, doubled each time
 _CHANNEL = "threadscribe"  # of NOTIFY; also in the statements
@@ -71,6 +73,8 @@ class Postgres:
         self._address = address
         self._program = program
         self._places = asyncio.Semaphore(CONNECTIONS - URGENT)
+        self._idle: list[tuple[PoolConnectionProxy, float]] = []  # with the loop's time of the last use; oldest first
+        self._asking = 0  # transactions that wait for a connection of the pool
         self._running: set[asyncio.Task[Any]] = set()
         self._closed = False
 
@@ -98,10 +102,13 @@ class Postgres:
     async def _attempts(self, transaction: Callable[[], Transaction[T]], begin: str, urgent: bool) -> T:
         for attempt in range(_ATTEMPTS):
             try:
-                async with self._connection(urgent) as connection:
+                connection = await self._take(urgent)
+                try:
                     if not begin:
                         return await self._play(connection, transaction(), once=True)
                     return await self._whole(connection, transaction(), begin)
+                finally:
+                    await self._put_back(connection, urgent)
             except _AGAIN as error:
                 if attempt + 1 == _ATTEMPTS:
                     raise StoreBusy(f"PostgreSQL could not settle a conflict: {error}") from error
@@ -114,20 +121,42 @@ class Postgres:
                 raise explain(error) from error
         raise AssertionError("unreachable")
 
-    @asynccontextmanager
-    async def _connection(self, urgent: bool) -> AsyncIterator["Connection"]:
-        """A connection of the pool. Raises `StoreBusy` when none becomes free in time."""
+    async def _take(self, urgent: bool) -> "PoolConnectionProxy":
+        """A connection. Raises `StoreBusy` or `StoreUnavailable` when none becomes free in time.
+
+        The pool is asked only when no idle connection is held here: each of its releases costs a task and a turn of the
+        event loop, a third of what a short statement costs this process.
+        """
         if not urgent:
             await self._place()
         try:
+            while self._idle:
+                connection, _ = self._idle.pop()
+                if _is_open(connection):
+                    return connection
+                await self._pool.release(connection)
+            self._asking += 1
             try:
-                connection = await self._pool.acquire(timeout=ACQUIRE_SECONDS)
+                return await self._pool.acquire(timeout=ACQUIRE_SECONDS)
             except TimeoutError as error:
                 raise StoreUnavailable("PostgreSQL gave no connection in time.") from error
-            try:
-                yield connection
             finally:
+                self._asking -= 1
+        except BaseException:  # raised again: the place is free
+            if not urgent:
+                self._places.release()
+            raise
+
+    async def _put_back(self, connection: "PoolConnectionProxy", urgent: bool) -> None:
+        """Hold it for the next transaction, unless somebody waits for the pool; give back what nobody has needed."""
+        try:
+            if self._asking or not _is_open(connection):
                 await self._pool.release(connection)
+                return
+            now = asyncio.get_running_loop().time()
+            self._idle.append((connection, now))
+            if now - self._idle[0][1] > _HELD_SECONDS:
+                await self._pool.release(self._idle.pop(0)[0])
         finally:
             if not urgent:
                 self._places.release()
@@ -225,6 +254,8 @@ class Postgres:
         self._closed = True
         while self._running:
             await asyncio.wait(tuple(self._running))
+        while self._idle:
+            await self._pool.release(self._idle.pop()[0])
         await self._pool.close()
 
 
@@ -251,6 +282,14 @@ class Address:
         if self.pooled:
             return name
         return name | _KEEPALIVES | (_BOUNDS if bounded else {})
+
+
+def _is_open(connection: "PoolConnectionProxy") -> bool:
+    """False for one that was closed or cut: asyncpg has taken that back into its pool by itself."""
+    try:
+        return not connection.is_closed()
+    except asyncpg.InterfaceError:
+        return False
 
 
 async def _no_reset(connection: "Connection") -> None:

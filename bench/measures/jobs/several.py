@@ -144,6 +144,7 @@ async def race(home: Path, pid: int, name: str, processes: int, jobs: int) -> di
         for child in children:
             assert child.stdout is not None
             await child.stdout.readline()
+        await db.execute("ANALYZE job, fair_turn")  # autovacuum does it within a minute; plans are poor before
         await db.execute("CREATE EXTENSION IF NOT EXISTS pg_stat_statements")
         await db.execute("SELECT pg_stat_statements_reset()")
         before, used, begun = await _counts(db), server_cpu(pid), time.perf_counter()
