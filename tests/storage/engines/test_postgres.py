@@ -331,6 +331,20 @@ async def test_a_step_of_a_job_is_one_statement_each(reopen: Opener, db: asyncpg
     assert all("LOG:  execute" in line for line in said)
 
 
+async def test_idle_connections_are_held_and_given_back(url: str, db: asyncpg.Connection) -> None:
+    """More at once than there are connections wait in the pool, and none that is idle is kept from them."""
+    store = await open_store(url)
+    kept = (store.put_inbox("hook", f"k{n}", "r", b"x", NOW, NOW) for n in range(10 * CONNECTIONS))
+    assert all(await asyncio.gather(*kept))
+    assert len(await store.inbox_for("hook", "r")) == 10 * CONNECTIONS
+    ours = "FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+    assert 1 <= await db.fetchval(f"SELECT COUNT(*) {ours}") <= CONNECTIONS
+    await store.close()
+    async with asyncio.timeout(30):
+        while await db.fetchval(f"SELECT COUNT(*) {ours}"):  # noqa: ASYNC110 - the server tells nobody
+            await asyncio.sleep(0.02)
+
+
 @pytest.mark.parametrize("query", ["?pgbouncer=transaction", "&pgbouncer=transaction"])
 async def test_behind_pgbouncer_sessions_keep_nothing(url: str, query: str) -> None:
     address = Address("postgresql://u@h/db" + ("?x=1" if query[0] == "&" else "") + query)
