@@ -61,6 +61,9 @@ class Listeners:
     command: Callable[[Json], None]
     shortcuts: Mapping[str, EventHandler]
     actions: Mapping[str, EventHandler]
+    other_action: EventHandler | None = None
+    """Takes a press that no handler knows: of another version's message. Bolt would answer 404, which Slack shows."""
+
     submissions: Mapping[str, SubmitHandler] = field(default_factory=dict)
     options: Mapping[str, OptionsHandler] = field(default_factory=dict)
 
@@ -125,6 +128,8 @@ def build_app(settings: Settings, client: SlackClient, who: BotIdentity, listene
         app.message_shortcut(callback_id)(acting(take))
     for action_id, take in listeners.actions.items():
         app.action(action_id)(acting(take))
+    if listeners.other_action is not None:
+        app.action(re.compile(""))(acting(listeners.other_action))  # the first that fits is taken: this is the last
     for callback_id, submit in listeners.submissions.items():
         app.view_submission(callback_id)(submitting(submit))
     for action_id, offer in listeners.options.items():

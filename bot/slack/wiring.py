@@ -231,6 +231,7 @@ class SlackAdapter:
                 **dict.fromkeys(_COMMITTED_FIRST, self._actions.pressed),
                 **{name: self._afterwards(act) for name, act in acts.items()},
             },
+            other_action=self._afterwards(self._interactions.outdated),
             submissions={
                 RENAME_VIEW: self._renaming.submit,
                 AGAIN_VIEW: self._versions.submit,

@@ -14,7 +14,7 @@ from bot.domain.job import Job
 from bot.slack.api.client import SlackRefusal
 from bot.slack.api.identity import Identity
 from bot.slack.api.methods import Method
-from bot.slack.api.payloads import Json, child, person, place, text, thread
+from bot.slack.api.payloads import Json, action_id, child, person, place, text, thread
 from bot.slack.blockkit.blocks import Block, Message, actions
 from bot.slack.blockkit.modals import notice
 from bot.slack.buttons import texts as words
@@ -81,6 +81,11 @@ class Interactions:
             await self.say(body, (await self.phrases(person(body))).say(said))
         except StepError as error:
             _log.info("answer_lost", detail=error.detail)
+
+    async def outdated(self, _me: Identity, body: Json) -> None:
+        """A button that this version does not know: its message is of another one. Raises `StepError`s."""
+        _log.info("unknown_action", action=action_id(body))
+        await self.say(body, (await self.phrases(person(body))).say(words.OUTDATED))
 
     async def phrases(self, user_id: str) -> Phrases:
         """The phrases of the language that this user reads."""

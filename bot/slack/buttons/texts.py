@@ -5,6 +5,10 @@ GONE = "This transcript is not stored any more: somebody deleted it, or its rete
 TRY_LATER = "Slack does not answer me at the moment. Please try again in a minute."
 FAILED = "Something went wrong on my side. Please try again in a minute."
 ONCE_MORE = "Slack answers slowly at the moment, so nothing was changed. Please press the button again."
+OUTDATED = (
+    "I do not know this button any more: its message is from another version of this app. "
+    "`/transcribe help` lists what I can do."
+)
 NOT_MINE = "I cannot find this transcript; it may be from another installation of this app."
 
 # Download

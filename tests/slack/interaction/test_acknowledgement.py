@@ -1,5 +1,6 @@
 """What is pressed or submitted is acknowledged within Slack's three seconds, and is answered when it fails."""
 
+import json
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -150,3 +151,11 @@ async def test_the_answer_to_a_shortcut_where_the_bot_is_not_comes_all_the_same(
     shown = place.slack.say_as("U0BOB", "C0GENERAL", "no recording")
     assert (await place.slack.shortcut_as("U0ALICE", "C0GENERAL", shown.ts, "transcribe_message")).acknowledged
     await told(place, "U0ALICE", "I am not in this conversation")
+
+
+async def test_a_button_of_another_version_is_answered(place: Workplace) -> None:
+    message, _ = await done(place)
+    old = reply(place, message)
+    old.blocks = json.loads(json.dumps(old.blocks).replace("rename_speakers", "label_voices"))
+    assert (await place.slack.act_as("U0ALICE", old, "label_voices")).acknowledged
+    await told(place, "U0ALICE", "from another version of this app")

@@ -265,36 +265,6 @@ async def test_a_second_failure_edits_the_first_message(place: Workplace) -> Non
     assert "retry_job" in shown(only)
 
 
-async def test_a_second_failure_is_not_hidden_by_who_asked_for_the_try(place: Workplace) -> None:
-    """The other try may fail before its message says who asked for it."""
-    message, job = await failed(place)
-    await place.answer(job)
-    (first,) = await settled_posts(place, message)
-    slow = place.slack.fault(Fault("users.info", times=None, hold="before"))
-    assert (await place.slack.act_as("U0BOB", first, "retry_job")).acknowledged
-    await place.until(lambda: place.jobs(State.RECEIVED))
-    (job,) = await place.jobs(State.RECEIVED)
-    job = await place.store.apply(Received(job).refuse(place.clock.now(), Problem(ProblemCode.PROVIDER_DOWN)))
-    await place.room.chat.reply(job, None)
-    assert "2 tries, the last one" in shown(first)
-    place.slack.faults.clear(slow.id)
-    await place.until(lambda: _handled(place, "press"))
-    assert "2 tries, the last one" in shown(first)
-    assert "retry_job" in shown(first)
-
-
-async def test_another_try_goes_on_where_the_message_of_the_first_is_gone(place: Workplace) -> None:
-    message, job = await failed(place)
-    await place.answer(job)
-    (first,) = await settled_posts(place, message)
-    place.slack.fault(Fault("chat.update", times=None, error="message_not_found"))
-    assert (await place.slack.act_as("U0BOB", first, "retry_job")).acknowledged
-    await place.until(lambda: _handled(place, "press"))
-    assert place.slack.calls("chat.update") > 0
-    assert await place.jobs(State.RECEIVED)
-    assert place.whispers(message, "U0BOB") == []
-
-
 async def test_a_cancelled_job_says_by_whom_and_its_message_has_no_tick(place: Workplace) -> None:
     message, job = await place.upload()
     assert await place.store.request_cancel(job.id, "U0BOB", place.clock.now())
@@ -305,11 +275,6 @@ async def test_a_cancelled_job_says_by_whom_and_its_message_has_no_tick(place: W
     (reply,) = await settled_posts(place, message)
     assert "Cancelled by Bob García; nothing was transcribed." in shown(reply)
     await place.slack.until(lambda: not any(message.reactions.values()))
-
-
-async def _handled(place: Workplace, kind: str) -> bool:
-    """Whether no deferred work of this kind waits."""
-    return not await place.store.inbox_due(kind, place.clock.now())
 
 
 async def _no_button(message: Message) -> bool:

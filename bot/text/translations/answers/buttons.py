@@ -4,6 +4,16 @@ from bot.text.translations.answers.said import Said
 
 BUTTONS = (
     Said(
+        "I do not know this button any more: its message is from another version of this app. `/transcribe help` lists "
+        "what I can do.",
+        "Ya no conozco este botón: su mensaje es de otra versión de esta aplicación. `/transcribe help` enumera lo que "
+        "puedo hacer.",
+        "Je ne connais plus ce bouton : son message vient d'une autre version de cette application. "
+        "`/transcribe help` énumère ce que je sais faire.",
+        "Այս կոճակն այլևս չեմ ճանաչում. դրա հաղորդագրությունը հավելվածի այլ տարբերակից է։ `/transcribe help`-ը "
+        "թվարկում է, թե ինչ կարող եմ։",
+    ),
+    Said(
         "Send me a recording or a voice clip here, or forward one, and I will reply in its thread with the transcript. "
         "`/transcribe help` lists what else I can do, and `/transcribe settings` is where you choose service and "
         "language.",
