@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping, Sequence
 
 from bot.slack.api.payloads import Json, as_object, child, text
-from bot.slack.blockkit.blocks import Block, section
+from bot.slack.blockkit.blocks import Block, section, units
 from bot.slack.blockkit.limits import PRIVATE_METADATA, VIEW_BLOCKS
 from bot.slack.blockkit.text import clip
 from bot.text.printable import printable
@@ -22,12 +22,12 @@ def modal(
     view: Block = {
         "type": "modal",
         "callback_id": callback_id,
-        "title": _plain(clip(title, TITLE)),
-        "close": _plain(clip(close, TITLE)),
+        "title": _plain(clip(title, TITLE, measure=units)),
+        "close": _plain(clip(close, TITLE, measure=units)),
         "blocks": list(blocks[:VIEW_BLOCKS]),
     }
     if submit:
-        view["submit"] = _plain(clip(submit, TITLE))
+        view["submit"] = _plain(clip(submit, TITLE, measure=units))
     if facts:
         kept = json.dumps(dict(facts), separators=(",", ":"))
         if len(kept) > PRIVATE_METADATA:
@@ -46,12 +46,12 @@ def field(block_id: str, label: str, element: Block, *, hint: str = "", optional
     block: Block = {
         "type": "input",
         "block_id": block_id,
-        "label": _plain(clip(printable(label), LABEL)),
+        "label": _plain(clip(printable(label), LABEL, measure=units)),
         "element": element,
         "optional": optional,
     }
     if hint:
-        block["hint"] = _plain(clip(printable(hint), HINT))
+        block["hint"] = _plain(clip(printable(hint), HINT, measure=units))
     return block
 
 
@@ -61,10 +61,10 @@ def line(action_id: str, value: str, placeholder: str, most: int) -> Block:
         "type": "plain_text_input",
         "action_id": action_id,
         "max_length": most,
-        "placeholder": _plain(clip(placeholder, 150)),
+        "placeholder": _plain(clip(placeholder, 150, measure=units)),
     }
     if value:
-        found["initial_value"] = clip(value, most)
+        found["initial_value"] = clip(value, most, measure=units)
     return found
 
 
