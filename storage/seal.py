@@ -53,11 +53,6 @@ class Seal:
         """The hexadecimal id of the key that a stored value needs, or ""."""
         return value[1 : 1 + _KEY_ID].hex() if value[:1] == _SEALED else ""
 
-    @staticmethod
-    def is_sealed(value: bytes) -> bool:
-        """Whether a stored value needs a key."""
-        return value[:1] != PLAIN
-
     def encrypt(self, content: bytes, place: str) -> bytes:
         """Seal content for a place, e.g. `transcript:abc`."""
         if self._newest is None:

@@ -83,7 +83,7 @@ def _around(
             continue
         if span.start > at:
             pieces.append((_one_line(text[at : span.start]), False))
-        pieces.append((text[max(at, span.start) : span.end], True))
+        pieces.append((_one_line(text[max(at, span.start) : span.end]), True))
         at = span.end
     if at < end:
         pieces.append((_one_line(text[at:end]), False))

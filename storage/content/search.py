@@ -8,6 +8,7 @@ import asyncio
 from collections.abc import Sequence
 from itertools import pairwise
 
+from bot.domain.errors import StoreError
 from bot.domain.search import Term
 from bot.ports.store import DayUse, Found, FoundPage, SearchFilter
 from bot.text.search import matches, said
@@ -104,7 +105,10 @@ class StoredSearch:
     def _matching(self, rows: Sequence[Row], terms: Sequence[Term]) -> list[tuple[str, int]]:
         hits = []
         for row in rows:
-            opened = load_transcript(self._seal.decrypt(blob(row, "body"), f"transcript:{text(row, 'source')}"))
+            try:
+                opened = load_transcript(self._seal.decrypt(blob(row, "body"), f"transcript:{text(row, 'source')}"))
+            except StoreError:  # damaged, or its key is lost: that hides nothing else
+                continue
             if matches(said(opened), terms):
                 hits.append((text(row, "job_id"), integer(row, "id")))
         return hits

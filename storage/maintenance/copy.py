@@ -73,18 +73,17 @@ async def _begin(source: MaintenanceDatabase, target: MaintenanceDatabase, again
     if await target.read(marked):
         if not again:
             raise StoreError("An earlier copy into this database was not finished: give --again to start over.")
-        await target.write(_empty)
+    elif filled := await target.read(_filled):
+        raise StoreError(
+            f"The database given with --to is not empty ({filled}), and what is in it was not put there by this "
+            "command. Give a new one."
+        )
     else:
-        filled = await target.read(_filled)
-        if filled:
-            raise StoreError(
-                f"The database given with --to is not empty ({filled}), and what is in it was not put there by this "
-                "command. Give a new one."
-            )
-        await target.write(_empty)
+        await target.write(_mark)
     if await source.read(marked):
         await target.write(lambda: execute("end copy", name=COPYING))
         raise StoreError("DATABASE_URL and --to are the same database: give a new one.")
+    await target.write(_empty)
 
 
 def _filled() -> Transaction[str]:
@@ -99,6 +98,10 @@ def _filled() -> Transaction[str]:
 def _empty() -> Transaction[None]:
     for table in reversed(TABLES):
         yield from execute(f"empty {table.name}")
+    yield from _mark()
+
+
+def _mark() -> Transaction[None]:
     yield from execute("begin copy", name=COPYING, value="unfinished")
 
 
@@ -145,9 +148,12 @@ def _bodies(rows: Sequence[Row]) -> Transaction[list[bytes | None]]:
 
 
 def _words(body: bytes | None) -> list[str]:
-    if body is None or Seal.is_sealed(body):
+    if body is None:
         return []
-    return indexed(load_transcript(Seal().decrypt(body, "")))
+    try:
+        return indexed(load_transcript(Seal().decrypt(body, "")))
+    except StoreError:  # sealed, or damaged: it is copied as it is, and nobody finds it
+        return []
 
 
 def _add_index(rows: Sequence[Row], spoken: Sequence[list[str]]) -> Transaction[None]:

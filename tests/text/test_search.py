@@ -120,6 +120,11 @@ def test_an_excerpt_is_short_and_cut_between_words() -> None:
     assert [piece for piece, marked in excerpt.pieces if marked] == ["needle"]
 
 
+def test_a_phrase_that_goes_over_a_line_is_marked_in_one_line() -> None:
+    (excerpt,) = excerpts(Transcript((Segment("a dry\ncough\nat night"),)), terms('"dry cough"'))
+    assert excerpt.pieces == (("a ", False), ("dry cough", True), (" at night", False))
+
+
 def test_excerpts_show_every_term_before_one_is_shown_twice() -> None:
     said = ("cough one", "cough two", "cough three", "and fever", "cough four")
     found = excerpts(Transcript(tuple(Segment(text) for text in said)), terms("cough fever"))

@@ -2,6 +2,7 @@
 
 import dataclasses
 import sqlite3
+from contextlib import closing
 
 import pytest
 from hypothesis import given
@@ -142,6 +143,18 @@ async def test_sealed_content_is_found_the_same_way(sealed: JobStore) -> None:
     assert await find(sealed, "sneeze") == []
     await sealed.purge_job(first.id, NOW)
     assert await find(sealed, "cough", "C1", "C2") == [share.id]
+
+
+async def test_what_does_not_open_hides_nothing_else(reopen: Opener, url: str) -> None:
+    if not url.startswith("sqlite"):
+        return  # damages the database file
+    store = await reopen(KEY)
+    older = await spoken(store, "cough")
+    broken = await spoken(store, "cough")
+    newer = await spoken(store, "cough")
+    with closing(sqlite3.connect(url.removeprefix("sqlite:///"))) as db, db:
+        db.execute("UPDATE transcript SET body = ? WHERE job_id = ?", (b"\x01damaged", broken.id))
+    assert await find(store, "cough") == [newer.id, older.id]
 
 
 async def test_what_was_stored_before_there_was_a_key_is_found_beside_what_is_sealed(reopen: Opener) -> None:

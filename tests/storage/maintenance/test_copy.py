@@ -169,8 +169,8 @@ async def test_one_database_at_two_addresses_is_recognised(fresh: Place, tmp_pat
     async with open_exclusively(old) as source:
         with pytest.raises(StoreError, match="the same database"):
             await duplicate(source, source, False, lambda doing, done, total: None)
-    async with opened(old):  # no mark was left
-        pass
+    async with opened(old) as store:  # no mark was left, and nothing is missing
+        await store.ping()
 
 
 async def empty(url: str) -> None:
@@ -178,6 +178,22 @@ async def empty(url: str) -> None:
     connection = await asyncpg.connect(url)
     await connection.execute("DELETE FROM cursor")
     await connection.close()
+
+
+async def test_a_damaged_transcript_moves_as_it_is_and_the_others_are_found(fresh: Place, tmp_path: Path) -> None:
+    old, new = fresh("sqlite"), f"sqlite:///{tmp_path}/new.db"
+    await filled(old, transcripts=6)
+    db = sqlite3.connect(old.removeprefix("sqlite:///"))
+    with db:
+        (broken,) = db.execute("SELECT job_id FROM transcript ORDER BY stored_at DESC, rowid DESC LIMIT 1").fetchone()
+        db.execute("UPDATE transcript SET body = x'007b7b' WHERE job_id = ?", (broken,))
+    db.close()
+    async with open_exclusively(old) as source, open_exclusively(new, new=True) as target:
+        await duplicate(source, target, False, lambda doing, done, total: None)
+    async with opened(new) as store:
+        assert len(await searched(store, ABLE)) >= 5
+        with pytest.raises(StoreError, match="damaged"):
+            await store.transcript(broken)
 
 
 async def test_what_changes_meanwhile_is_noticed(fresh: Place, tmp_path: Path) -> None:
