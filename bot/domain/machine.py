@@ -59,24 +59,6 @@ class Change:
     detail: str = ""  # what a provider or Slack said; kept sealed, and purged with the content
 
 
-def _move(job: Job, state: State, now: float, cause: Cause, due_at: float | None = None, detail: str = "") -> Change:
-    after = replace(
-        job,
-        state=state,
-        updated_at=now,
-        due_at=now if due_at is None else due_at,
-        attempts=0,
-        last_error="",
-        progress=None,
-    )
-    return Change(job, after, cause, detail)
-
-
-def _amend(change: Change, **fields: object) -> Change:
-    after = replace(change.after, **fields)  # type: ignore[arg-type]  # replace() checks names at run time
-    return replace(change, after=after)
-
-
 def waited(job: Job, now: float) -> float:
     """Seconds that the provider has had the audio, as far as we were there to ask.
 
@@ -92,9 +74,27 @@ def waited(job: Job, now: float) -> float:
 class _Stage:
     job: Job
 
+    def _moved(self, state: State, now: float, due_at: float | None = None) -> Job:
+        """The job as it comes into another state, parked no more."""
+        due = now if due_at is None else due_at
+        after = replace(self.job, state=state, updated_at=now, due_at=due, attempts=0, last_error="", progress=None)
+        return replace(after, parked_from=None, parked_for="")
+
+    def _change(self, after: Job, cause: Cause | None, detail: str = "") -> Change:
+        return Change(self.job, after, cause, detail)
+
 
 @dataclass(frozen=True, slots=True)
-class _Active(_Stage):
+class _Open(_Stage):
+    """Nobody was answered yet."""
+
+    def delete(self, now: float) -> Change:
+        """The recording is gone: nothing is transcribed any more, and no answer is owed."""
+        return self._change(replace(self._moved(State.REPLYING, now), outcome=Outcome.DELETED), Cause.DELETED)
+
+
+@dataclass(frozen=True, slots=True)
+class _Active(_Open):
     """What every unfinished, unparked stage can do."""
 
     def retry(self, now: float, due_at: float, error: str) -> Change:
@@ -107,16 +107,13 @@ class _Active(_Stage):
             last_error=error,
             waited_seconds=waited(self.job, now),
         )
-        return Change(self.job, after, Cause.RETRY, error)
+        return self._change(after, Cause.RETRY, error)
 
     def park(self, now: float, error: str, account: str) -> Change:
         """Wait until `account` is fixed; `Parked.resume` goes back to this very state."""
-        change = _move(self.job, State.PARKED, now, Cause.PARKED, FAR_FUTURE, error)
-        return _amend(change, parked_from=self.job.state, parked_for=account, last_error=error)
-
-    def delete(self, now: float) -> Change:
-        """The recording is gone: nothing is transcribed any more, and no answer is owed."""
-        return _amend(_move(self.job, State.REPLYING, now, Cause.DELETED), outcome=Outcome.DELETED)
+        after = self._moved(State.PARKED, now, FAR_FUTURE)
+        after = replace(after, parked_from=self.job.state, parked_for=account, last_error=error)
+        return self._change(after, Cause.PARKED, error)
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,16 +122,13 @@ class _Refusable(_Active):
 
     def refuse(self, now: float, problem: Problem, error: str = "") -> Change:
         """Answer with a sentence that says why there is no transcript."""
-        return _amend(
-            _move(self.job, State.REPLYING, now, Cause.REFUSED, detail=problem.code.value),
-            outcome=Outcome.REFUSED,
-            problem=problem,
-            last_error=error,
-        )
+        after = self._moved(State.REPLYING, now)
+        after = replace(after, outcome=Outcome.REFUSED, problem=problem, last_error=error)
+        return self._change(after, Cause.REFUSED, problem.code.value)
 
     def cancel(self, now: float) -> Change:
         """Answer that somebody cancelled it."""
-        return _amend(_move(self.job, State.REPLYING, now, Cause.CANCELLED), outcome=Outcome.CANCELLED)
+        return self._change(replace(self._moved(State.REPLYING, now), outcome=Outcome.CANCELLED), Cause.CANCELLED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,18 +137,20 @@ class Received(_Refusable):
 
     def submit(self, now: float, file: FileFacts, provider: str, account: str, options: Options) -> Change:
         """The file is fit and its provider chosen."""
-        change = _move(self.job, State.SUBMITTING, now, Cause.ACCEPTED, detail=provider)
-        return _amend(change, file=file, provider=provider, account=account, options=options)
+        after = self._moved(State.SUBMITTING, now)
+        after = replace(after, file=file, provider=provider, account=account, options=options)
+        return self._change(after, Cause.ACCEPTED, provider)
 
     def reuse(self, now: float, file: FileFacts, provider: str, account: str, source_job: str) -> Change:
         """The same file was transcribed before: share that transcript, pay nothing."""
-        change = _move(self.job, State.FINISHING, now, Cause.REUSES, detail=source_job)
-        return _amend(change, file=file, provider=provider, account=account, reuses=source_job)
+        after = self._moved(State.FINISHING, now)
+        after = replace(after, file=file, provider=provider, account=account, reuses=source_job)
+        return self._change(after, Cause.REUSES, source_job)
 
     def ignore(self, now: float) -> Change:
         """Nobody meant this file as audio: end without a word."""
-        change = _move(self.job, State.DONE, now, Cause.IGNORED, FAR_FUTURE)
-        return _amend(change, outcome=Outcome.SILENT, finished_at=now)
+        after = replace(self._moved(State.DONE, now, FAR_FUTURE), outcome=Outcome.SILENT, finished_at=now)
+        return self._change(after, Cause.IGNORED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,22 +160,23 @@ class Submitting(_Refusable):
     def created(self, now: float, remote: RemoteJob) -> Change:
         """The provider has given a reference; stay, with it stored, before any byte is sent."""
         after = replace(self.job, updated_at=now, due_at=now, remote=remote)
-        return Change(self.job, after, Cause.REMOTE_CREATED)
+        return self._change(after, Cause.REMOTE_CREATED)
 
     def url_refused(self, now: float, due_at: float, error: str) -> Change:
         """As `retry`; the remote job's upload URL counts as expired from now on."""
         change = self.retry(now, due_at, error)
         remote = self.job.remote
-        return _amend(change, remote=None if remote is None else replace(remote, expires_at=now))
+        after = replace(change.after, remote=None if remote is None else replace(remote, expires_at=now))
+        return replace(change, after=after)
 
     def recreate(self, now: float, why: str) -> Change:
         """The remote job is of no use (its URL expired before the upload): stay, make another."""
         after = replace(self.job, updated_at=now, due_at=now, remote=None)
-        return Change(self.job, after, Cause.REMOTE_DROPPED, why)
+        return self._change(after, Cause.REMOTE_DROPPED, why)
 
     def submitted(self, now: float, due_at: float) -> Change:
         """The provider has the audio; look for the result at `due_at`. What was waited for in vain before counts on."""
-        return _amend(_move(self.job, State.WAITING, now, Cause.HANDED_OVER, due_at), submitted_at=now)
+        return self._change(replace(self._moved(State.WAITING, now, due_at), submitted_at=now), Cause.HANDED_OVER)
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,16 +194,17 @@ class Waiting(_Refusable):
             last_error="",
             waited_seconds=waited(self.job, now),
         )
-        return Change(self.job, after, None)
+        return self._change(after, None)
 
     def ready(self, now: float) -> Change:
         """The result can be fetched (or is stored already)."""
-        return _move(self.job, State.FINISHING, now, Cause.RESULT_READY)
+        return self._change(self._moved(State.FINISHING, now), Cause.RESULT_READY)
 
     def resubmit(self, now: float, why: str) -> Change:
         """The provider never got the audio (checked with it): hand it over again."""
-        change = _move(self.job, State.SUBMITTING, now, Cause.HANDED_OVER_AGAIN, detail=why)
-        return _amend(change, submitted_at=None, waited_seconds=waited(self.job, now))
+        after = self._moved(State.SUBMITTING, now)
+        after = replace(after, submitted_at=None, waited_seconds=waited(self.job, now))
+        return self._change(after, Cause.HANDED_OVER_AGAIN, why)
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,11 +213,11 @@ class Finishing(_Refusable):
 
     def stored(self, now: float) -> Change:
         """The transcript is in the store."""
-        return _amend(_move(self.job, State.REPLYING, now, Cause.STORED), outcome=Outcome.TRANSCRIPT)
+        return self._change(replace(self._moved(State.REPLYING, now), outcome=Outcome.TRANSCRIPT), Cause.STORED)
 
     def result_missing(self, now: float, why: str) -> Change:
         """The result is not there after all: wait for it again."""
-        return _move(self.job, State.WAITING, now, Cause.RESULT_MISSING, detail=why)
+        return self._change(self._moved(State.WAITING, now), Cause.RESULT_MISSING, why)
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,40 +233,31 @@ class Replying(_Active):
             Outcome.CANCELLED: State.CANCELLED,
             Outcome.DELETED: State.DELETED,
         }[self.job.outcome or Outcome.REFUSED]
-        return _amend(_move(self.job, final, now, Cause.REPLIED, FAR_FUTURE), finished_at=now)
+        return self._change(replace(self._moved(final, now, FAR_FUTURE), finished_at=now), Cause.REPLIED)
 
     def undeliverable(self, now: float, why: str) -> Change:
         """Nobody can be answered any more (channel gone, app removed): end as failed, the transcript stays."""
-        return _amend(
-            _move(self.job, State.FAILED, now, Cause.UNDELIVERABLE, FAR_FUTURE, why),
-            finished_at=now,
-            last_error=why,
-        )
+        after = replace(self._moved(State.FAILED, now, FAR_FUTURE), finished_at=now, last_error=why)
+        return self._change(after, Cause.UNDELIVERABLE, why)
 
 
 @dataclass(frozen=True, slots=True)
-class Parked(_Stage):
+class Parked(_Open):
     """Waits for the operator."""
 
     def resume(self, now: float, cause: Cause = Cause.FIXED) -> Change:
         """Go on where it stopped."""
-        back = self.job.parked_from or State.RECEIVED
-        return _amend(_move(self.job, back, now, cause), parked_from=None, parked_for="")
+        return self._change(self._moved(self.job.parked_from or State.RECEIVED, now), cause)
 
     def refuse(self, now: float, problem: Problem) -> Change:
         """Nobody fixed it in time: answer with a sentence that says why there is no transcript."""
-        change = _move(self.job, State.REPLYING, now, Cause.REFUSED, detail=problem.code.value)
-        return _amend(change, outcome=Outcome.REFUSED, problem=problem, parked_from=None, parked_for="")
+        after = replace(self._moved(State.REPLYING, now), outcome=Outcome.REFUSED, problem=problem)
+        return self._change(after, Cause.REFUSED, problem.code.value)
 
     def cancel(self, now: float) -> Change:
         """Answer that somebody cancelled it."""
-        change = _move(self.job, State.REPLYING, now, Cause.CANCELLED)
-        return _amend(change, outcome=self.job.outcome or Outcome.CANCELLED, parked_from=None, parked_for="")
-
-    def delete(self, now: float) -> Change:
-        """The recording is gone: no answer is owed."""
-        change = _move(self.job, State.REPLYING, now, Cause.DELETED)
-        return _amend(change, outcome=Outcome.DELETED, parked_from=None, parked_for="")
+        outcome = self.job.outcome or Outcome.CANCELLED
+        return self._change(replace(self._moved(State.REPLYING, now), outcome=outcome), Cause.CANCELLED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -284,17 +273,17 @@ class Ended(_Stage):
         job = self.job
         given_up = job.problem is not None and job.problem.code in _GIVEN_UP
         if transcript_stored:
-            change = _move(job, State.FINISHING, now, Cause.TRIED_AGAIN_STORED)
+            after, cause = self._moved(State.FINISHING, now), Cause.TRIED_AGAIN_STORED
         elif job.remote and job.submitted_at and not given_up:
-            change = _move(job, State.WAITING, now, Cause.TRIED_AGAIN_REMOTE)
-            change = _amend(change, submitted_at=now, waited_seconds=0.0)
+            after, cause = self._moved(State.WAITING, now), Cause.TRIED_AGAIN_REMOTE
+            after = replace(after, submitted_at=now, waited_seconds=0.0)
         else:
             fresh = str(uuid.uuid5(uuid.NAMESPACE_OID, f"{job.client_ref} {now!r}"))
-            change = _move(job, State.RECEIVED, now, Cause.TRIED_AGAIN)
-            change = _amend(change, remote=None, submitted_at=None, waited_seconds=0.0, reuses="", client_ref=fresh)
+            after, cause = self._moved(State.RECEIVED, now), Cause.TRIED_AGAIN
+            after = replace(after, remote=None, submitted_at=None, waited_seconds=0.0, reuses="", client_ref=fresh)
             if job.origin.version == 1:  # nobody chose these for it: the channel's settings may have been corrected
-                change = _amend(change, provider="", account="", options=Options())
-        return _amend(change, outcome=None, problem=None, finished_at=None, cancel_by="")
+                after = replace(after, provider="", account="", options=Options())
+        return self._change(replace(after, outcome=None, problem=None, finished_at=None, cancel_by=""), cause)
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,8 +28,8 @@ class Excerpt:
         return "".join(piece for piece, _ in self.pieces)
 
 
-def excerpts(transcript: Transcript, wanted: Sequence[Term], most: int = MOST) -> list[Excerpt]:
-    """At most `most` stretches that together show every term that can be shown, in the order of the recording.
+def excerpts(transcript: Transcript, wanted: Sequence[Term]) -> list[Excerpt]:
+    """At most `MOST` stretches that together show every term that can be shown, in the order of the recording.
 
     A stretch that shows no new term is taken only where there is room; a phrase that goes over the end of a segment
     is not shown.
@@ -38,18 +38,18 @@ def excerpts(transcript: Transcript, wanted: Sequence[Term], most: int = MOST) -
     repeats: list[tuple[int, Excerpt]] = []
     missing = set(range(len(wanted)))
     for place, (text, start, speaker) in enumerate(_stretches(transcript)):
-        if not missing and len(fresh) + len(repeats) >= most:
+        if not missing and len(fresh) + len(repeats) >= MOST:
             break
         found = _around(text, wanted, missing)
         if found is None:
             continue
         pieces, terms = found
-        if terms & missing and len(fresh) < most:
+        if terms & missing and len(fresh) < MOST:
             fresh.append((place, Excerpt(pieces, start, speaker)))
             missing -= terms
-        elif len(repeats) < most:
+        elif len(repeats) < MOST:
             repeats.append((place, Excerpt(pieces, start, speaker)))
-    chosen = sorted([*fresh, *repeats[: most - len(fresh)]], key=lambda each: each[0])
+    chosen = sorted([*fresh, *repeats[: MOST - len(fresh)]], key=lambda each: each[0])
     return [excerpt for _, excerpt in chosen]
 
 

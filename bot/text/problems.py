@@ -119,13 +119,13 @@ def sentence(problem: Problem, phrases: Phrases = ENGLISH_PHRASES) -> str:
     return text[:1].upper() + text[1:]
 
 
-def clean(value: str, limit: int = DETAIL_LIMIT) -> str:
-    """A provider's own words made harmless: one line, no control characters, links or markup, at most `limit` long."""
+def clean(value: str) -> str:
+    """A provider's own words made harmless: one short line, no control characters, links or markup."""
     value = _URL.sub("…", value)
     value = "".join(" " if unicodedata.category(c)[0] in "CZ" else c for c in value)
     value = re.sub(r"[*~`<>&|]", "", value)
     value = " ".join(_EDGE_MARK.sub("", value).split()).rstrip(" .")
-    return value if len(value) <= limit else f"{value[: limit - 1].rstrip()}…"
+    return value if len(value) <= DETAIL_LIMIT else f"{value[: DETAIL_LIMIT - 1].rstrip()}…"
 
 
 def _provider(name: str, phrases: Phrases) -> str:

@@ -36,6 +36,9 @@ _OPENED_AT_ONCE = 20  # read in one go, so that others get their turn to read
 _MERGED_PAGES = 200  # of the index, rewritten in one transaction
 _FIRST = 2**62  # above every number of a row
 _MOST_POSITION = 16_383  # PostgreSQL's
+_MOST_PLACES = 255  # of one word, PostgreSQL's
+_VECTOR_BYTES = 1_000_000  # PostgreSQL takes 1,048,575 of words and their places
+_LONG = "+"  # no word: marks a transcript in which some words have no place
 
 
 class StoredSearch:
@@ -154,12 +157,36 @@ def share(job_id: str, source: str) -> Transaction[None]:
     yield from execute("share_index", job_id=job_id, source=source)
 
 
-def vector(words: Sequence[str]) -> str:
-    """The words as PostgreSQL writes a tsvector."""
+def word_values(words: Sequence[str]) -> dict[str, Value]:
+    """What an index is given of a transcript's words: SQLite's takes `words`, PostgreSQL's `vector`."""
+    return {"words": " ".join(words), "vector": _vector(words)}
+
+
+def _vector(words: Sequence[str]) -> str:
+    """The words as PostgreSQL writes a tsvector.
+
+    It keeps so many places of a word, and none beyond a position. Two words that follow each other where one of them
+    has no place are a word of their own, so that phrases are found there too.
+    """
     places: dict[str, list[int]] = {}
+    pairs: dict[str, None] = {}
+    before, whole = "", True
     for position, word in enumerate(words, start=1):
-        places.setdefault(word, []).append(min(position, _MOST_POSITION))
-    return " ".join(f"'{word}':{','.join(map(str, at[:255]))}" for word, at in places.items())
+        own = places.setdefault(word, [])
+        if has_place := position <= _MOST_POSITION and len(own) < _MOST_PLACES:
+            own.append(position)
+        if not (has_place and whole):
+            pairs[f"{before} {word}"] = None
+        before, whole = word, has_place
+    found = [f"'{word}':{','.join(map(str, at))}" if at else f"'{word}'" for word, at in places.items()]
+    if pairs:
+        found.append(f"'{_LONG}'")
+    room = _VECTOR_BYTES - sum(len(word.encode()) + 4 + 2 * len(at) for word, at in places.items())
+    for pair in pairs:
+        if (room := room - len(pair.encode())) < 0:
+            break
+        found.append(f"'{pair}'")
+    return " ".join(found)
 
 
 def _fts_query(terms: Sequence[Term], places: Sequence[str]) -> str:
@@ -173,8 +200,15 @@ def _ts_places(places: Sequence[str]) -> str:
 
 
 def _ts_query(terms: Sequence[Term]) -> str:
-    found = []
-    for term in terms:
-        own = [f"'{word}'" for word in term.words]
-        found.append("(" + " <-> ".join([*own[:-1], own[-1] + (":*" if term.prefix else "")]) + ")")
-    return " & ".join(found)
+    return " & ".join(f"({_ts_term(term)})" for term in terms)
+
+
+def _ts_term(term: Term) -> str:
+    """One term; a phrase also by the pairs that `_vector` makes of a long transcript."""
+    end = ":*" if term.prefix else ""
+    phrase = " <-> ".join(f"'{word}'" for word in term.words) + end
+    if len(term.words) == 1:
+        return phrase
+    ends = [""] * (len(term.words) - 2) + [end]
+    pairs = [f"('{a}' <-> '{b}'{e} | '{a} {b}'{e})" for (a, b), e in zip(pairwise(term.words), ends, strict=True)]
+    return f"{phrase} | '{_LONG}' & {' & '.join(pairs)}"

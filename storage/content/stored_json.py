@@ -6,6 +6,7 @@ form, so that a later program can still read what this one wrote.
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import fields
 from typing import Annotated, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Strict, ValidationError
@@ -63,21 +64,8 @@ class _Params(_Form):
 
 def dump_transcript(transcript: Transcript) -> bytes:
     """The bytes of a transcript."""
-    return _dump(
-        {
-            "segments": _segments_out(transcript.segments),
-            "language": transcript.language,
-            "language_confidence": transcript.language_confidence,
-            "seconds": transcript.seconds,
-            "title": transcript.title,
-            "summary": transcript.summary,
-            "highlights": transcript.highlights,
-            "provider": transcript.provider,
-            "speaker_names": transcript.speaker_names,
-            "vocabulary": transcript.vocabulary,
-            "replacements": transcript.replacements,
-        }
-    )
+    form = {field.name: getattr(transcript, field.name) for field in fields(transcript)}
+    return _dump(form | {"segments": _segments_out(transcript.segments)})
 
 
 def load_transcript(data: bytes) -> Transcript:

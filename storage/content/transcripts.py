@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from bot.domain.errors import StoreError
@@ -10,7 +10,7 @@ from bot.domain.job import Options
 from bot.domain.transcript import Segment, Transcript
 from bot.ports.store import SpeakerNames
 from bot.text.search import indexed
-from storage.content.search import vector
+from storage.content.search import word_values
 from storage.content.stored_json import (
     dump_block,
     dump_speaker_names,
@@ -46,24 +46,24 @@ class StoredTranscripts:
 
     async def put_transcript(self, job_id: str, transcript: Transcript, now: float, lease_token: str = "") -> bool:
         """Store (sealed) what was said, if the job still wants it; replaces an earlier one of this job."""
-        body, words = await asyncio.to_thread(self._packed, job_id, transcript)
-        return await self._put_transcript(job_id, body, now, lease_token, bool(self._seal.newest), words)
+        body, spoken = await asyncio.to_thread(self._packed, job_id, transcript)
+        return await self._put_transcript(job_id, body, now, lease_token, spoken)
 
-    def _packed(self, job_id: str, transcript: Transcript) -> tuple[bytes, Sequence[str]]:
+    def _packed(self, job_id: str, transcript: Transcript) -> tuple[bytes, Mapping[str, Value]]:
         """What is stored, and the words that search finds: tens of milliseconds for some hours of speech."""
         body = self._seal.encrypt(dump_transcript(transcript), f"transcript:{job_id}")
-        return body, [] if self._seal.newest else indexed(transcript)
+        words = [] if self._seal.newest else indexed(transcript)
+        return body, {"sealed": int(bool(self._seal.newest)), **word_values(words)}
 
     @writes_once
     def _put_transcript(
-        self, job_id: str, body: bytes, now: float, lease_token: str, sealed: bool, words: Sequence[str]
+        self, job_id: str, body: bytes, now: float, lease_token: str, spoken: Mapping[str, Value]
     ) -> Transaction[bool]:
-        spoken: dict[str, Value] = {"sealed": int(sealed), "words": " ".join(words), "vector": vector(words)}
         stored: dict[str, Value] = {"job_id": job_id, "body": body, "now": now, "lease": lease_token}
-        if not (yield Query("put_transcript", stored | spoken)):
+        if not (yield Query("put_transcript", {**stored, **spoken})):
             return False
-        yield Query("index_transcript", {"job_id": job_id} | spoken)
-        yield Query("index_shares", {"job_id": job_id} | spoken)
+        yield Query("index_transcript", {"job_id": job_id, **spoken})
+        yield Query("index_shares", {"job_id": job_id, **spoken})
         return True
 
     async def transcript(self, job_id: str) -> Transcript | None:

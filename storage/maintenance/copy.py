@@ -7,17 +7,17 @@ database keeps it in a form of its own.
 
 import asyncio
 import struct
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from hashlib import blake2b
 
 from bot.domain.errors import StoreError
 from bot.text.search import indexed
-from storage.content.search import vector
+from storage.content.search import word_values
 from storage.content.stored_json import load_transcript
-from storage.engines.transaction import Query, Row, Transaction, Value, blob, execute, integer, text
-from storage.maintenance.database import TOGETHER, MaintenanceDatabase, after, all_rows, last_number, marked
+from storage.engines.transaction import Query, Row, Transaction, blob, execute, integer, text
+from storage.maintenance.database import TOGETHER, MaintenanceDatabase, all_rows, last_number, marked, page_of
 from storage.maintenance.sealed_columns import COPYING, INDEX, TABLES, Table
 from storage.seal import Seal
 
@@ -107,16 +107,10 @@ def _mark() -> Transaction[None]:
 
 async def _pages(database: MaintenanceDatabase, table: Table) -> AsyncIterator[Sequence[Row]]:
     """All rows of a table, some at a time, but for the mark of a copy."""
-    last: Mapping[str, Value] = {}
-    while rows := await database.read(partial(_page, table, last)):
-        last = {key: rows[-1][key] for key in table.key}
+    last: Row | None = None
+    while rows := await database.read(partial(page_of, table.name, table.key, last)):
+        last = rows[-1]
         yield [row for row in rows if table.name != "cursor" or row["name"] != COPYING]
-
-
-def _page(table: Table, last: Mapping[str, Value]) -> Transaction[Sequence[Row]]:
-    if last:
-        return (yield Query(f"next of {table.name}", after(table.key, last)))
-    return (yield Query(f"first of {table.name}", {}))
 
 
 def _add(table: Table, rows: Sequence[Row]) -> Transaction[None]:
@@ -158,8 +152,7 @@ def _words(body: bytes | None) -> list[str]:
 
 def _add_index(rows: Sequence[Row], spoken: Sequence[list[str]]) -> Transaction[None]:
     for row, words in zip(rows, spoken, strict=True):
-        values = {column: row[column] for column in INDEX.columns}
-        yield Query("add transcript_index", values | {"words": " ".join(words), "vector": vector(words)})
+        yield Query("add transcript_index", {column: row[column] for column in INDEX.columns} | word_values(words))
 
 
 def _go_on(table: Table, last: int) -> Transaction[None]:

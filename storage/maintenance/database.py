@@ -7,14 +7,14 @@ reads at each start.
 # ruff: noqa: S608 - the statements are put together from the names in storage.maintenance.sealed_columns, never from what somebody typed
 
 import secrets
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Protocol
 
 from bot.domain.errors import StoreBusy, StoreError
 from storage.engines.address import PROGRAM, open_database, sqlite_file
 from storage.engines.sqlite import check_place, lock_of
-from storage.engines.transaction import Database, Transaction, Value, execute, integer, number
+from storage.engines.transaction import Database, Query, Row, Transaction, Value, execute, integer, number
 from storage.maintenance.sealed_columns import COPYING, INDEX, SEALED_COLUMNS, TABLES, UNFINISHED, SealedColumn, Table
 from storage.sql.statements import Dialect, Statement, statement
 
@@ -178,6 +178,10 @@ def cell_name(cell: SealedColumn) -> str:
     return f"{cell.table}.{cell.column}"
 
 
-def after(key: tuple[str, ...], values: Mapping[str, Value]) -> dict[str, Value]:
-    """The parameters of a page that goes on after a row."""
-    return {f"after_{column}": values[column] for column in key}
+def page_of(
+    name: str, key: tuple[str, ...], last: Row | None, values: Mapping[str, Value] | None = None
+) -> Transaction[Sequence[Row]]:
+    """The first rows of a table or column, or those that come after the `last` one."""
+    if last is None:
+        return (yield Query(f"first of {name}", values or {}))
+    return (yield Query(f"next of {name}", {**(values or {}), **{f"after_{column}": last[column] for column in key}}))

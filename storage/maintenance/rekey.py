@@ -6,16 +6,16 @@ lacks a key is refused.
 """
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 
 from bot.domain.errors import StoreError
 from bot.text.search import indexed
-from storage.content.search import vector
+from storage.content.search import word_values
 from storage.content.stored_json import load_transcript
-from storage.engines.transaction import Query, Row, Transaction, Value, blob, execute, integer, text
-from storage.maintenance.database import MaintenanceDatabase, after, cell_name
+from storage.engines.transaction import Query, Row, Transaction, blob, execute, integer, text
+from storage.maintenance.database import MaintenanceDatabase, cell_name, page_of
 from storage.maintenance.sealed_columns import INDEX, SEALED_COLUMNS, TRANSCRIPTS, SealedColumn
 from storage.seal import PLAIN, Seal
 
@@ -35,11 +35,11 @@ class Rekeyed:
 
 @dataclass(slots=True)
 class _Batch:
-    """What became of some rows of a column, and where to go on; None: that was all."""
+    """What became of some rows of a column, and the last of them; None: that was all."""
 
     changed: int
     damaged: list[str]
-    last: Mapping[str, Value] | None
+    last: Row | None
 
 
 async def rekey(database: MaintenanceDatabase, seal: Seal, report: Report) -> Rekeyed:
@@ -66,12 +66,10 @@ async def rekey(database: MaintenanceDatabase, seal: Seal, report: Report) -> Re
     for _ in range(_PASSES):
         damaged = []
         for cell in SEALED_COLUMNS:
-            last: Mapping[str, Value] | None = {}
-            while last is not None:
-                batch = await database.write(partial(_batch, cell, last, seal))
+            batch = _Batch(0, [], None)
+            while (batch := await database.write(partial(_batch, cell, batch.last, seal))).last is not None:
                 changed += batch.changed
                 damaged += batch.damaged
-                last = batch.last
                 if batch.changed:
                     report(already + changed, max(total, already + changed))
         heads = await database.read(_survey)
@@ -95,14 +93,10 @@ def _survey() -> Transaction[Counter[bytes]]:
     return heads
 
 
-def _batch(cell: SealedColumn, last: Mapping[str, Value], seal: Seal) -> Transaction[_Batch]:
+def _batch(cell: SealedColumn, last: Row | None, seal: Seal) -> Transaction[_Batch]:
     name = cell_name(cell)
-    form: dict[str, Value] = {"head": seal.head, "size": len(seal.head)}
-    if last:
-        rows = yield Query(f"next of {name}", form | after(cell.key, last))
-    else:
-        rows = yield Query(f"first of {name}", form)
-    batch = _Batch(0, [], {key: rows[-1][key] for key in cell.key} if rows else None)
+    rows = yield from page_of(name, cell.key, last, {"head": seal.head, "size": len(seal.head)})
+    batch = _Batch(0, [], rows[-1] if rows else None)
     for row in rows:
         place = cell.place.format(**{column: row[column] for column in cell.names})
         try:
@@ -116,19 +110,9 @@ def _batch(cell: SealedColumn, last: Mapping[str, Value], seal: Seal) -> Transac
         if (yield Query(f"put {name}", keys | put)):
             batch.changed += 1
             if cell is TRANSCRIPTS:
-                yield from _reindex(row, seal, words)
+                sealed = int(bool(seal.newest))
+                yield from execute("reindex", source=text(row, "job_id"), sealed=sealed, **word_values(words))
     return batch
-
-
-def _reindex(row: Row, seal: Seal, words: list[str]) -> Transaction[None]:
-    """Keep the search index in step: words of a transcript that is not sealed, none of one that is."""
-    yield from execute(
-        "reindex",
-        source=text(row, "job_id"),
-        sealed=int(bool(seal.newest)),
-        words=" ".join(words),
-        vector=vector(words),
-    )
 
 
 async def _compact(database: MaintenanceDatabase) -> None:

@@ -85,10 +85,10 @@ async def _examine(settings: Settings) -> list[Finding]:
     return findings
 
 
-def _readable_by_others(env_file: str = ".env") -> list[str]:
-    path = Path(env_file)
+def _readable_by_others() -> list[str]:
+    path = Path(".env")
     if path.is_file() and path.stat().st_mode & 0o077:
-        return [f"{env_file} can be read by other users of this machine: chmod 600 {env_file}"]
+        return [f"{path} can be read by other users of this machine: chmod 600 {path}"]
     return []
 
 

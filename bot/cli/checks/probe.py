@@ -169,24 +169,20 @@ class Probe:
 
     async def clean_up(self) -> str:
         """Delete what was posted; what could not be deleted."""
-        left = []
-        for ts in self._messages:
-            try:
-                await self._client.call(Method.DELETE, channel=self._channel, ts=ts)
-            except SlackRefusal as refusal:
-                if refusal.code != "message_not_found":
-                    left.append(f"a message ({refusal.code})")
-            except StepError as error:
-                left.append(f"a message ({error.detail})")
-        for file_id in self._files:
-            try:
-                await self._client.call(Method.DELETE_FILE, file=file_id)
-            except SlackRefusal as refusal:
-                if refusal.code not in ("file_not_found", "file_deleted"):
-                    left.append(f"a file ({refusal.code})")
-            except StepError as error:
-                left.append(f"a file ({error.detail})")
-        return ", ".join(left)
+        left = [await self._deleted("a message", Method.DELETE, channel=self._channel, ts=ts) for ts in self._messages]
+        left += [await self._deleted("a file", Method.DELETE_FILE, file=file_id) for file_id in self._files]
+        return ", ".join(filter(None, left))
+
+    async def _deleted(self, what: str, method: Method, **arguments: str) -> str:
+        """What is left and why; nothing when it is gone."""
+        try:
+            await self._client.call(method, **arguments)
+        except SlackRefusal as refusal:
+            gone = ("message_not_found", "file_not_found", "file_deleted")
+            return "" if refusal.code in gone else f"{what} ({refusal.code})"
+        except StepError as error:
+            return f"{what} ({error.detail})"
+        return ""
 
     async def _post(self, metadata: object, block_id: str, blocks: Sequence[Json] | None = None) -> str:
         said = "Threadscribe asks how Slack treats messages. This one is taken away again."

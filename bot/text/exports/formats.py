@@ -75,7 +75,7 @@ def export(
             return _utf8(vtt(cues(transcript), voices=speakers))
 
 
-def file_name(title: str, wanted: Format | str, fallback: str = "transcript") -> str:
+def file_name(title: str, wanted: Format | str) -> str:
     """A name that every file system takes: letters and digits of any script, joined by hyphens, with the extension."""
     stem = "".join(
         c if unicodedata.category(c)[0] in "LNM" or c in "._" else "-" for c in unicodedata.normalize("NFC", title)
@@ -83,7 +83,7 @@ def file_name(title: str, wanted: Format | str, fallback: str = "transcript") ->
     stem = re.sub(r"[-.]*-[-.]*", "-", stem)[:_NAME_LETTERS]
     stem = stem.encode()[:_NAME_BYTES].decode(errors="ignore").strip("-._")
     if not stem or _RESERVED.fullmatch(stem):
-        stem = f"{fallback}-{stem}".strip("-")
+        stem = f"transcript-{stem}".strip("-")
     return f"{stem}.{wanted}"
 
 

@@ -100,10 +100,6 @@ RETURNING *;
 UPDATE inbox SET used = 1, payload = :nothing WHERE id = :id AND (:claim = '' OR claim = :claim) AND used = 0
 RETURNING id;
 
--- name: use_inbox_for
--- The same for all that waits for these references.
-UPDATE inbox SET used = 1, payload = :nothing WHERE kind = :kind AND ref IN @ids AND used = 0 RETURNING id;
-
 -- name: postpone_inbox
 -- Not done: end the claim and try again later.
 UPDATE inbox SET claim = '', claimed_until = 0, attempts = attempts + 1, due_at = :due_at

@@ -12,7 +12,7 @@ from bot.domain.job import Job, Options, RemoteJob
 from bot.domain.machine import Finishing, Received, Replying, Submitting, Waiting
 from bot.domain.transcript import Segment, Transcript
 from bot.ports.store import Found, FoundPage, JobStore, NewJob, SearchFilter
-from bot.text.search import indexed, matches, said, terms
+from bot.text.search import INDEXED_BYTES, indexed, matches, said, terms
 from storage.content import search
 from storage.store import Store
 from tests.storage.content.test_transcripts import _files_of, sharing
@@ -74,6 +74,38 @@ async def test_scripts_without_spaces_are_found_as_phrases(store: JobStore) -> N
     assert await find(store, "嗽咳") == []
     assert await find(store, "खांसी") == [hindi.id]
     assert await find(store, "खस") == []
+
+
+async def test_phrases_are_found_wherever_they_are_in_a_long_recording(store: JobStore) -> None:
+    """PostgreSQL keeps 255 places of a word, and none beyond the 16,383rd."""
+    chinese = await spoken(store, "事物" * 9_000 + "咳嗽")
+    english = await spoken(store, "the dog saw " * 300 + "the contracts of the blue", "house")
+    assert await find(store, "咳嗽") == [chinese.id]
+    assert await find(store, "事物") == [chinese.id]
+    for typed in (
+        '"the contracts"',
+        '"the dog"',
+        '"saw the contracts of the"',
+        '"the blue house"',
+        '"contracts of" dog',
+    ):
+        assert await find(store, typed) == [english.id], typed
+    for typed in (
+        "嗽咳",
+        "物咳嗽事",
+        '"the house"',
+        '"contracts the"',
+        '"dog the"',
+        '"the contract"',
+        '"dog saw blue"',
+    ):
+        assert await find(store, typed) == [], typed
+
+
+async def test_the_longest_recording_that_is_indexed_is_stored(store: JobStore) -> None:
+    words = [f"{number * 7919 % 100_000:05}" for number in range(INDEXED_BYTES // 6)]
+    job = await spoken(store, " ".join(words))
+    assert await find(store, words[-1]) == [job.id]
 
 
 async def test_only_the_places_that_are_named_are_searched(store: JobStore) -> None:

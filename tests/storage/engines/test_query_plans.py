@@ -53,7 +53,6 @@ EXPECTED = [
     ("outbox_of_job", "outbox_job"),
     ("speaker_names", "sqlite_autoindex_speaker_names_1"),
     ("inbox_for", "inbox_ref"),
-    ("use_inbox_for", "inbox_ref"),
     ("inbox_due", "inbox_due"),
     ("events", "sqlite_autoindex_job_event_1"),
     ("blocks", "sqlite_autoindex_block_1"),
