@@ -165,7 +165,7 @@ def word_values(words: Sequence[str]) -> dict[str, Value]:
 def _vector(words: Sequence[str]) -> str:
     """The words as PostgreSQL writes a tsvector.
 
-    It keeps so many places of a word, and none beyond a position. Two words that follow each other where one of them
+    It keeps few places of a word, and none beyond a position. Two words that follow each other where one of them
     has no place are a word of their own, so that phrases are found there too.
     """
     places: dict[str, list[int]] = {}
