@@ -101,10 +101,15 @@ async def test_a_taken_port_of_the_operators_is_named_too(place: Place) -> None:
 @pytest.mark.parametrize(
     ("environment", "facts"),
     [
-        ({}, ["SLACK_BOT_TOKEN is missing", "Set SLACK_APP_TOKEN (Socket Mode) or SLACK_SIGNING_SECRET"]),
+        ({}, ["SLACK_BOT_TOKEN is missing", "Set SLACK_APP_TOKEN (Socket Mode) or SLACK_SIGNING_SECRET", "no .env in"]),
         (
             {"SLACK_BOT_TOKEN": "xoxp-1", "SLACK_APP_TOKEN": "xoxb-1", "PROVIDER": "watson"},
-            ["SLACK_BOT_TOKEN is not a bot token", "SLACK_APP_TOKEN is not an app-level token", "PROVIDER is 'watson'"],
+            [
+                "SLACK_BOT_TOKEN is not a bot token",
+                "SLACK_APP_TOKEN is not an app-level token",
+                "PROVIDER is 'watson'",
+                "no .env in",
+            ],
         ),
         (
             {"SLACK_BOT_TOKEN": "xoxb-1", "SLACK_APP_TOKEN": "xapp-1", "PROVIDER": "xosum"},
