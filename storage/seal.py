@@ -9,7 +9,7 @@ import hashlib
 import secrets
 from collections.abc import Sequence
 
-from bot.domain.errors import StoreError
+from bot.domain.errors import ContentDamaged, StoreError
 
 KEY_BYTES = 32
 PLAIN = b"\x00"
@@ -73,7 +73,7 @@ class Seal:
         head = sealed[: 1 + _KEY_ID]
         key = self._keys.get(head[1:])
         if sealed[:1] != _SEALED or len(sealed) < 1 + _KEY_ID + _NONCE + _TAG:
-            raise StoreError(f"What is stored as {place} is damaged: it is no sealed value of this program.")
+            raise ContentDamaged(f"What is stored as {place} is damaged: it is no sealed value of this program.")
         if key is None:
             raise StoreError(
                 f"What is stored as {place} was sealed with another storage key (id {head[1:].hex()}): "
@@ -88,4 +88,4 @@ class Seal:
         try:
             return cipher.decrypt_and_verify(sealed[1 + _KEY_ID + _NONCE + _TAG :], tag)
         except ValueError as error:
-            raise StoreError(f"What is stored as {place} was changed, or moved there from another row.") from error
+            raise ContentDamaged(f"What is stored as {place} was changed, or moved there from another row.") from error

@@ -15,7 +15,8 @@ ThreadscribeError
 └── StoreError                the database cannot be used
     ├── SchemaTooNew          it was written by a later version of the program
     ├── StoreBusy             another process holds it
-    └── StoreUnavailable      disk full, read-only, gone: nothing was written
+    ├── StoreUnavailable      disk full, read-only, gone: nothing was written
+    └── ContentDamaged        what is stored of one job cannot be read; the others can
 """
 
 from collections.abc import Mapping
@@ -155,3 +156,7 @@ class StoreBusy(StoreError):
 
 class StoreUnavailable(StoreError):
     """Nothing was written: the disk is full, the file is read-only, or the server is gone."""
+
+
+class ContentDamaged(StoreError):
+    """What is stored of one job is not what was written; waiting does not change that."""

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from functools import partial
 
 from bot.domain.errors import (
+    ContentDamaged,
     InternalFault,
     LostLease,
     Misconfigured,
@@ -241,17 +242,19 @@ class Lane:
     async def _attempt(self, job: Job, started: float) -> Change | None:
         try:
             return await self.run_step(job)
+        except ContentDamaged as error:
+            return await self._failed(job, started, InternalFault(str(error)), error)
         except (LostLease, StoreError):
             raise
         except StepError as error:
-            bug = error if isinstance(error, InternalFault) else None
-            self.watch(StepFailed(job, time.monotonic() - started, type(error).__name__, error.detail, bug))
-            fresh = await self._current(job)
-            return await self._after(fresh, error)
+            return await self._failed(job, started, error, error if isinstance(error, InternalFault) else None)
         except Exception as error:  # a bug must cost one attempt, not the lane; it is reported with its traceback
-            self.watch(StepFailed(job, time.monotonic() - started, type(error).__name__, "unexpected", error))
-            fresh = await self._current(job)
-            return await self._after(fresh, InternalFault(f"unexpected {type(error).__name__}"))
+            return await self._failed(job, started, InternalFault(f"unexpected {type(error).__name__}"), error)
+
+    async def _failed(self, job: Job, started: float, error: StepError, bug: Exception | None) -> Change:
+        """Report the failure, with its traceback if it is a bug; what it means for the row."""
+        self.watch(StepFailed(job, time.monotonic() - started, type(bug or error).__name__, error.detail, bug))
+        return await self._after(await self._current(job), error)
 
     async def _current(self, job: Job) -> Job:
         """The row as the failed step left it (it may have stored a remote reference)."""

@@ -11,7 +11,7 @@ from typing import Annotated, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Strict, ValidationError
 
-from bot.domain.errors import StoreError
+from bot.domain.errors import ContentDamaged, StoreError
 from bot.domain.transcript import Segment, Transcript, Word
 from bot.domain.vocabulary import Replacement, Vocabulary
 
@@ -141,7 +141,7 @@ def _load(data: bytes, form: type[F]) -> F:
     try:
         found = json.loads(data.decode("utf-8", "surrogatepass"))
     except ValueError as error:
-        raise StoreError("Stored content is damaged: it is not JSON.") from error
+        raise ContentDamaged("Stored content is damaged: it is not JSON.") from error
     version = found.get("v") if isinstance(found, dict) else None
     if version != VERSION:
         raise StoreError(f"Stored content has form {version}, which this version of the program does not know.")
@@ -149,7 +149,7 @@ def _load(data: bytes, form: type[F]) -> F:
         return form.model_validate(found)
     except ValidationError as error:
         where = ".".join(map(str, error.errors(include_input=False)[0]["loc"]))
-        raise StoreError(f"Stored content is damaged: {where} is missing or not what it should be.") from None
+        raise ContentDamaged(f"Stored content is damaged: {where} is missing or not what it should be.") from None
 
 
 def _segments_out(segments: Sequence[Segment]) -> list[_Segment]:

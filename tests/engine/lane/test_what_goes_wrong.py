@@ -18,6 +18,7 @@ from bot.domain.errors import (
 )
 from bot.domain.job import Job, Outcome, RemoteJob, State
 from bot.domain.machine import Cause, Change, Replying, Submitting, stage_of
+from bot.domain.transcript import Segment
 from bot.engine.accounts import PROBE_SECONDS, Accounts
 from bot.engine.events import AccountBroke, AccountRecovered, StepEnded, StepFailed, StoreFailed
 from bot.engine.retry import FAULT_RETRIES, RetryPolicy
@@ -265,6 +266,31 @@ async def test_a_database_that_refuses_is_reported_once_and_waited_out(harness: 
         await harness.until(lambda: bool(step.order), 60)
         await harness.until(lambda: not harness.busy.running)
     assert isinstance(stage_of(await harness.row(job)), Replying)
+
+
+async def test_content_that_cannot_be_read_is_tried_a_few_times_and_then_said_to_be_our_fault(
+    harness: LaneHarness,
+) -> None:
+    job, other = await harness.job(State.FINISHING), await harness.job(State.FINISHING)
+    await harness.store.put_block(job.id, 0, (Segment("Good morning."),), None)
+    harness.sql("UPDATE block SET body = x'00'")
+
+    async def step(job: Job) -> Change:
+        await harness.store.blocks(job.id)
+        return forward(job, harness.clock.now())
+
+    async with serving(harness.lane(step)):
+        await harness.until(
+            lambda: {job.id, other.id} <= {each.job.id for each in harness.happened if isinstance(each, StepEnded)}
+        )
+        await harness.until(
+            lambda: any(
+                isinstance(each, StepEnded) and each.job.id == job.id and each.job.state is State.REPLYING
+                for each in harness.happened
+            )
+        )
+    assert not [each for each in harness.happened if isinstance(each, StoreFailed)]
+    assert (await harness.row(job)).problem == Problem(ProblemCode.BOT_FAILED)
 
 
 async def test_a_refused_upload_url_counts_as_expired_whatever_the_words_are(harness: LaneHarness) -> None:
