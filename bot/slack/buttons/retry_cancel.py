@@ -39,6 +39,7 @@ from bot.slack.thread.replies import Replies
 
 PRESS = "press"  # kind of the inbox rows that hold presses
 _NOT_THERE = frozenset({"not_in_channel", "channel_not_found"})  # refusals: the bot is not in the conversation
+_COMMITTED_SECONDS, _LOOK_SECONDS = 20.0, 0.25  # after an answer was posted; how often that is looked for
 _KEPT = ("user", "channel", "container", "message", "actions", "response_url")  # of a body
 
 _log = structlog.get_logger(__name__)
@@ -101,6 +102,7 @@ class Actions:
         job = await self._job(me, body)
         if job is None:
             return
+        job = await self._once_answered(job)
         turn, row = await self.replies.turn(job), await self.replies.answer_row(job)
         moved = await restart(self.slack.store, job, self.slack.now(), self.notify)
         if moved is None:
@@ -112,6 +114,15 @@ class Actions:
         await self.slack.note(AuditAction.RETRIED, person(body), "button", job)
         if row is not None and row.ts:
             await self._say_who(job, row, turn, body)
+
+    async def _once_answered(self, job: Job) -> Job:
+        """The job when it is over: its message, with the button, is in the thread a moment before that is committed."""
+        waits = 0.0
+        while job.state is State.REPLYING and waits < _COMMITTED_SECONDS:
+            await self.slack.clock.sleep(_LOOK_SECONDS)
+            waits += _LOOK_SECONDS
+            job = await self.slack.store.job(job.id) or job
+        return job
 
     async def _say_who(self, job: Job, row: OutboxMessage, turn: int, body: Json) -> None:
         """The failure without its button, and who asked for another try."""
