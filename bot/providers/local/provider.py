@@ -256,10 +256,7 @@ class LocalProvider(WorksHere):
             return [Finding(False, "local engine", f"{', '.join(missing)} missing", REMEDY)]
         findings = [Finding(True, "local engine", "faster-whisper is installed")]
         try:
-            choice = await self._model()
-            async with self._pool.child(choice) as child:
-                await child.send(SelfTest())
-                answer = await child.receive(_SELF_TEST_SECONDS)
+            passed = await self._self_test()
         except Misconfigured as error:
             weights = error.__cause__ if isinstance(error.__cause__, WeightsError) else None
             detail, remedy = (str(weights), weights.remedy) if weights else (error.detail, _MODEL_REMEDY)
@@ -272,13 +269,21 @@ class LocalProvider(WorksHere):
             return [*findings, Finding(False, "speech model", detail, _MODEL_REMEDY)]
         if self._objects is not None:
             findings += await bucket_findings(self._objects.check)
-        where = f" on {answer.device}" if isinstance(answer, SelfTestPassed) else ""
-        findings.append(Finding(True, "speech model", f"Whisper {self._settings.model} heard half a second{where}"))
+        heard = f"Whisper {self._settings.model} heard half a second on {passed.device}"
+        findings.append(Finding(True, "speech model", heard))
         if self._settings.speakers != "none":
-            why = answer.speakers if isinstance(answer, SelfTestPassed) else ""
+            why = passed.speakers
             detail = f"speakers are not told apart: {why}" if why else "speakers can be told apart"
             findings.append(Finding(True, "speakers", detail, SPEAKERS_REMEDY if why else ""))
         return findings
+
+    async def _self_test(self) -> SelfTestPassed:
+        async with self._pool.child(await self._model()) as child:
+            await child.send(SelfTest())
+            answer = await child.receive(_SELF_TEST_SECONDS)
+        if not isinstance(answer, SelfTestPassed):
+            raise ChildDiedError(f"it answered {type(answer).__name__}", crashed=False, output="")
+        return answer
 
     async def close(self) -> None:
         """End the work (it goes on where it was after a restart) and every child."""

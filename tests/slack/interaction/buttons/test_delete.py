@@ -3,6 +3,7 @@
 from bot.domain.job import FINAL, State
 from bot.domain.machine import Finishing, Received, Waiting
 from simulators.slack.faults import Fault
+from simulators.slack.records import Message
 from tests.slack.interaction.buttons.acts import LONG, TALK, choose, done, files, press, reply, told
 from tests.support.harnesses.slack import Workplace
 
@@ -69,25 +70,25 @@ async def test_delete_goes_on_after_slack_was_busy(place: Workplace) -> None:
     assert await place.store.transcript(job.id) is None
 
 
-async def test_a_download_that_is_under_way_does_not_outlive_the_transcript(place: Workplace) -> None:
+async def deleted_during_a_download(place: Workplace, fault: Fault) -> Message:
+    """The message of a recording whose transcript was deleted while its download was held up by `fault`."""
     message, job = await done(place)
-    slow = place.slack.fault(Fault("files.completeUploadExternal", times=None, hold="after"))
+    slow = place.slack.fault(fault)
     await choose(place, message, job, "docx")
     await place.slack.until(lambda: slow.seen > 0)
     await press(place, message, "delete_transcript")
     await place.slack.until(lambda: "deleted on request" in reply(place, message).text)
     place.slack.faults.clear(slow.id)
+    return message
+
+
+async def test_a_download_that_is_under_way_does_not_outlive_the_transcript(place: Workplace) -> None:
+    message = await deleted_during_a_download(place, Fault("files.completeUploadExternal", times=None, hold="after"))
     await place.room.background.drain(60.0)
     await place.slack.until(lambda: files(place, message) == [])
 
 
 async def test_a_download_that_begins_as_the_transcript_is_deleted_is_taken_back(place: Workplace) -> None:
-    message, job = await done(place)
-    slow = place.slack.fault(Fault("files.getUploadURLExternal", times=None, hold="before"))
-    await choose(place, message, job, "docx")
-    await place.slack.until(lambda: slow.seen > 0)
-    await press(place, message, "delete_transcript")
-    await place.slack.until(lambda: "deleted on request" in reply(place, message).text)
-    place.slack.faults.clear(slow.id)
+    message = await deleted_during_a_download(place, Fault("files.getUploadURLExternal", times=None, hold="before"))
     await told(place, "U0ALICE", "not stored any more")
     assert files(place, message) == []
